@@ -1,0 +1,46 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+# How our own code is compiled. Nothing here reaches a program that only links
+# procession::procession, except the build id: spawn checks by it that parent and child are the same
+# executable.
+
+set(PROCESSION_WARNINGS
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual)
+
+if(PROJECT_IS_TOP_LEVEL)
+    find_program(CCACHE_PROGRAM ccache)
+    if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+        set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+    endif()
+endif()
+
+# Every target of this repository is passed through here once.
+function(procession_compile_flags target)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_compile_options(${target} PRIVATE ${PROCESSION_WARNINGS} -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -Wl,--build-id)
+    if(PROCESSION_WERROR)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(PROCESSION_KILL_POINTS)
+        target_compile_definitions(${target} PRIVATE PROCESSION_KILL_POINTS=1)
+    endif()
+    if(PROCESSION_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=${PROCESSION_SANITIZE})
+        target_link_options(${target} PRIVATE -fsanitize=${PROCESSION_SANITIZE})
+        if(PROCESSION_SANITIZE MATCHES "undefined")
+            target_compile_options(${target} PRIVATE -fno-sanitize-recover=undefined)
+        endif()
+        if(PROCESSION_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+            # GCC warns at each atomic_thread_fence that TSan does not model it.
+            target_compile_options(${target} PRIVATE -Wno-tsan)
+        endif()
+    endif()
+endfunction()
+
+# The same for executables and libraries that use the inside of the library: tests, benchmarks.
+function(procession_uses_internals target)
+    procession_compile_flags(${target})
+    target_link_libraries(${target} PRIVATE procession::procession)
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+endfunction()

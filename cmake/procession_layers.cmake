@@ -1,0 +1,66 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+# A folder src/<layer> is a CMake target procession_<layer> (alias procession::<layer>). Layers are
+# object libraries: the one library that users link, `procession`, bundles them. What a layer may
+# include is checked by tools/check_style.cpp.
+
+function(procession_layer_sources layer result)
+    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${layer}/*.cc")
+    if(layer STREQUAL "os")
+        if(WIN32)
+            set(platform windows)
+        else()
+            set(platform linux)
+        endif()
+        file(GLOB platform_sources CONFIGURE_DEPENDS
+            "${PROJECT_SOURCE_DIR}/src/os/${platform}/*.cc")
+        list(APPEND sources ${platform_sources})
+    endif()
+    set(${result} ${sources} PARENT_SCOPE)
+endfunction()
+
+function(procession_add_layers)
+    set(lower "")
+    set(with_objects "")
+    foreach(layer IN LISTS ARGN)
+        procession_layer_sources(${layer} sources)
+        set(target procession_${layer})
+        if(sources)
+            add_library(${target} OBJECT ${sources})
+            procession_compile_flags(${target})
+            set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+            target_include_directories(${target} PUBLIC
+                "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+            target_link_libraries(${target} PUBLIC ${lower} Threads::Threads)
+            list(APPEND with_objects ${target})
+        else()
+            # Only headers, or nothing yet.
+            add_library(${target} INTERFACE)
+            target_include_directories(${target} INTERFACE
+                "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+            target_link_libraries(${target} INTERFACE ${lower})
+        endif()
+        add_library(procession::${layer} ALIAS ${target})
+        list(APPEND lower ${target})
+    endforeach()
+    set_property(GLOBAL PROPERTY PROCESSION_OBJECT_LAYERS ${with_objects})
+endfunction()
+
+function(procession_add_library)
+    get_property(layers GLOBAL PROPERTY PROCESSION_OBJECT_LAYERS)
+    set(objects "")
+    foreach(layer IN LISTS layers)
+        list(APPEND objects "$<TARGET_OBJECTS:${layer}>")
+    endforeach()
+    add_library(procession STATIC ${objects})
+    add_library(procession::procession ALIAS procession)
+    set_target_properties(procession PROPERTIES LINKER_LANGUAGE CXX)
+    target_compile_features(procession PUBLIC cxx_std_20)
+    target_include_directories(procession PUBLIC
+        "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+        "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+    target_link_libraries(procession PUBLIC Threads::Threads)
+    target_link_options(procession INTERFACE -Wl,--build-id)
+    if(PROCESSION_SANITIZE)
+        target_link_options(procession PUBLIC -fsanitize=${PROCESSION_SANITIZE})
+    endif()
+endfunction()

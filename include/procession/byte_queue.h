@@ -1,0 +1,99 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "procession/codec/format.h"
+#include "procession/codec/reader.h"
+#include "procession/codec/writer.h"
+#include "procession/dead_letter.h"
+#include "procession/deadline.h"
+#include "procession/message.h"
+#include "procession/queue_options.h"
+#include "procession/queue_stats.h"
+#include "procession/result.h"
+
+namespace procession {
+
+namespace queue {
+class Core;
+}
+
+enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
+enum class PutError : std::uint8_t { timed_out, shut_down };
+enum class GetError : std::uint8_t { timed_out, shut_down };
+
+/// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation says
+/// what each verb guarantees; here only what differs.
+///
+/// A ByteQueue is a handle: a copy is another handle to the same queue.
+/// Threads: any, any time.
+class ByteQueue {
+  public:
+    /// Throws: ValueError for impossible options, MemoryError, OSError.
+    ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options);
+
+    struct Piece {
+        Format format = Format::raw;
+        std::span<const std::byte> bytes;
+    };
+    Result<void, PutError> try_put(const Piece& piece, Deadline deadline) const;
+    /// Puts the pieces in order, until the deadline. Returns how many were put; ShutDown is thrown
+    /// only when none was.
+    std::size_t put_many(std::span<const Piece> pieces, Deadline deadline) const;
+    Result<void, GetError> try_get(Message& message, Deadline deadline) const;
+    /// Waits for one message, then takes up to `most` that are there.
+    Result<void, GetError> try_get_many(std::vector<Message>& messages, std::size_t most,
+                                        Deadline deadline) const;
+
+    /// The lease that a message of a joinable queue carries. Throws: ValueError when it has ended.
+    void finish(const Ticket& ticket) const;
+    void give_back(const Ticket& ticket) const;
+    void reject(const Ticket& ticket, std::string_view reason) const;
+    void task_done() const;
+    [[nodiscard]] bool join(Deadline deadline) const;
+    [[nodiscard]] std::uint64_t unfinished() const;
+
+    /// For a message whose bytes are no element: to the dead letters with it.
+    void keep_undecodable(const Message& message, std::string_view reason) const;
+    [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
+    std::vector<DeadLetter> take_dead_letters() const;
+
+    [[nodiscard]] std::uint64_t qsize() const;
+    [[nodiscard]] bool empty() const { return qsize() == 0; }
+    [[nodiscard]] bool full() const;
+    [[nodiscard]] std::size_t maxsize() const;
+    [[nodiscard]] QueueStats stats() const;
+    void shutdown(bool immediate) const;
+    void close() const;
+    [[nodiscard]] bool is_closed() const;
+    /// Looks now for participants that died; otherwise waiting calls do so every few milliseconds.
+    std::size_t notice_deaths() const;
+
+    /// "JoinableQueue 'jobs'"
+    [[nodiscard]] std::string label() const;
+    [[nodiscard]] QueueKind kind() const;
+    [[nodiscard]] bool dead_letters_on_exception() const;
+    /// Whether two handles lead to the same queue.
+    friend bool operator==(const ByteQueue& a, const ByteQueue& b) { return a.core_ == b.core_; }
+
+    /// Into the message for a child that is being started, and nowhere else.
+    /// Throws: SharingError elsewhere.
+    void encode_handle(Writer& writer) const;
+    /// Throws: SharingError, DecodeError, TypeMismatch, VersionMismatch, CorruptSegment.
+    [[nodiscard]] static ByteQueue decode_handle(Reader& reader, QueueKind kind,
+                                                 const TypeStamp& stamp);
+
+  private:
+    explicit ByteQueue(std::shared_ptr<queue::Core> core) : core_(std::move(core)) {}
+
+    std::shared_ptr<queue::Core> core_;
+};
+
+}  // namespace procession

@@ -1,0 +1,86 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include "procession/codec/signature.h"
+
+// What may be absent: nil, or the value. Where the value itself may be a nil (an optional of an
+// optional), an array of one element holds it.
+
+namespace procession::codec {
+
+template <class T>
+struct MaybeDefaults : BuiltinDefaults {
+    using Parts = Types<T>;
+    using Value = std::remove_cv_t<T>;
+    static constexpr bool may_be_nil = true;
+
+    static void describe(Signature& signature) {
+        signature << "opt<";
+        codec::describe<Value>(signature);
+        signature << ">";
+    }
+    static void put_present(Writer& writer, const Value& value) {
+        if constexpr (codec::may_be_nil<Value>()) {
+            const Writer::Nested nested(writer);
+            writer.array(1);
+            put<Value>(writer, value);
+        } else {
+            put<Value>(writer, value);
+        }
+    }
+    static Value take_present(Reader& reader) {
+        if constexpr (codec::may_be_nil<Value>()) {
+            const Reader::Nested nested(reader);
+            reader.array_of(1);
+            return take<Value>(reader);
+        } else {
+            return take<Value>(reader);
+        }
+    }
+};
+
+template <class T>
+struct Builtin<std::optional<T>> : MaybeDefaults<T> {
+    static void encode(Writer& writer, const std::optional<T>& maybe) {
+        if (!maybe) return writer.nil();
+        MaybeDefaults<T>::put_present(writer, *maybe);
+    }
+    static std::optional<T> decode(Reader& reader) {
+        if (reader.skip_nil()) return std::nullopt;
+        return std::optional<T>(std::in_place, MaybeDefaults<T>::take_present(reader));
+    }
+};
+
+/// The object it points to. (A custom deleter has no encoding.)
+template <class T>
+    requires(!std::is_array_v<T>)
+struct Builtin<std::unique_ptr<T>> : MaybeDefaults<T> {
+    static void encode(Writer& writer, const std::unique_ptr<T>& pointer) {
+        if (!pointer) return writer.nil();
+        MaybeDefaults<T>::put_present(writer, *pointer);
+    }
+    static std::unique_ptr<T> decode(Reader& reader) {
+        if (reader.skip_nil()) return nullptr;
+        return std::make_unique<T>(MaybeDefaults<T>::take_present(reader));
+    }
+};
+
+/// The object it points to. Two pointers to one object arrive as two objects.
+template <class T>
+    requires(!std::is_array_v<T>)
+struct Builtin<std::shared_ptr<T>> : MaybeDefaults<T> {
+    static void encode(Writer& writer, const std::shared_ptr<T>& pointer) {
+        if (!pointer) return writer.nil();
+        MaybeDefaults<T>::put_present(writer, *pointer);
+    }
+    static std::shared_ptr<T> decode(Reader& reader) {
+        if (reader.skip_nil()) return nullptr;
+        return std::make_shared<T>(MaybeDefaults<T>::take_present(reader));
+    }
+};
+
+}  // namespace procession::codec

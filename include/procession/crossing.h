@@ -1,0 +1,174 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "procession/codec.h"
+#include "procession/launch.h"
+#include "procession/process_options.h"
+#include "procession/start_method.h"
+
+/// How a callable and its arguments get into a child: the templates under the constructors of
+/// Process.
+
+namespace procession {
+
+class Process;
+
+template <class T>
+concept NamesStartMethod =
+    std::same_as<T, fork_t> || std::same_as<T, spawn_t> || std::same_as<T, StartMethod>;
+
+/// What may stand where Process expects the callable.
+template <class T>
+concept StartsWithCallable = !NamesStartMethod<std::remove_cvref_t<T>> &&
+                             !std::same_as<std::remove_cvref_t<T>, ProcessOptions> &&
+                             !std::same_as<std::remove_cvref_t<T>, Process>;
+
+}  // namespace procession
+
+namespace procession::process {
+
+template <class T>
+concept FunctionPointer = std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>;
+
+/// Nothing to encode: a lambda without captures, a functor without fields.
+template <class T>
+concept Stateless = std::is_empty_v<T> && std::is_default_constructible_v<T>;
+
+/// What an argument of type T is in the child: decayed as by std::thread, and a string literal is a
+/// string, because its address means nothing there.
+template <class T>
+struct ArrivesAs {
+    using type = std::decay_t<T>;
+};
+template <class T>
+    requires std::is_array_v<std::remove_reference_t<T>> &&
+             std::same_as<std::remove_cvref_t<std::remove_extent_t<std::remove_reference_t<T>>>,
+                          char>
+struct ArrivesAs<T> {
+    using type = std::string;
+};
+template <class T>
+using Arrived = typename ArrivesAs<T>::type;
+
+template <class T>
+concept Crosses = FunctionPointer<T> || Stateless<T> || Passable<T>;
+
+template <class F, class... Args>
+concept Runnable = std::invocable<Arrived<F>&, Arrived<Args>...>;
+
+template <class F, class... Args>
+inline constexpr bool spawnable =
+    Crosses<Arrived<F>> && (Crosses<Arrived<Args>> && ...) && Runnable<F, Args...>;
+
+/// A compile error with the reason unless T crosses.
+template <class T>
+consteval bool require_crossing() {
+    if constexpr (Crosses<T>) {
+        return true;
+    } else {
+        return codec::require_passable<T>();
+    }
+}
+
+template <class F, class... Args>
+consteval void require_spawnable() {
+    static_assert(
+        Crosses<Arrived<F>>,
+        "procession: this callable cannot be rebuilt in a spawned process. Use a function, "
+        "a lambda without captures, or an object whose fields are all passable; mp::fork "
+        "takes any callable");
+    static_assert((Crosses<Arrived<Args>> && ...),
+                  "procession: an argument of this Process cannot be rebuilt in a spawned process; "
+                  "the error beside this one says why and what to do. mp::fork takes any argument");
+    static_assert(require_crossing<Arrived<F>>());
+    static_assert((require_crossing<Arrived<Args>>() && ...));
+    static_assert(
+        Runnable<F, Args...>,
+        "procession: the callable does not take these arguments. As with std::thread it is "
+        "called with copies, so a parameter of type T& must be a T or a const T&");
+}
+
+template <class T>
+void encode_crossing(Writer& writer, const T& value) {
+    if constexpr (FunctionPointer<T>) {
+        encode(writer, place_of(reinterpret_cast<AnyFunction>(value)));
+    } else if constexpr (!Stateless<T>) {
+        encode(writer, value);
+    }
+}
+
+template <class T>
+T decode_crossing(Reader& reader) {
+    if constexpr (FunctionPointer<T>) {
+        return reinterpret_cast<T>(function_at(decode<FunctionPlace>(reader)));
+    } else if constexpr (Stateless<T>) {
+        return T{};
+    } else {
+        return decode<T>(reader);
+    }
+}
+
+template <class T, class Given>
+decltype(auto) as_arrived(const Given& given) {
+    if constexpr (std::same_as<T, Given>) {
+        return (given);
+    } else {
+        return T(given);
+    }
+}
+
+/// The whole life of a spawned child's callable. Its address is what crosses.
+template <class F, class... Args>
+void spawned_child(Reader& reader, void (*rebuilt)()) {
+    F callable = decode_crossing<F>(reader);
+    // Braces: the arguments are decoded from left to right, as they were encoded.
+    std::tuple<Args...> arguments{decode_crossing<Args>(reader)...};
+    reader.expect_end();
+    rebuilt();
+    std::apply([&](Args&... each) { static_cast<void>(std::invoke(callable, std::move(each)...)); },
+               arguments);
+}
+
+template <class F, class... Args>
+std::shared_ptr<ChildRecord> spawn_with(const ProcessOptions& options, const F& callable,
+                                        const Args&... arguments) {
+    const auto encode_all = [&](Writer& writer) {
+        encode_crossing<Arrived<F>>(writer, as_arrived<Arrived<F>>(callable));
+        (encode_crossing<Arrived<Args>>(writer, as_arrived<Arrived<Args>>(arguments)), ...);
+    };
+    using EncodeAll = decltype(encode_all);
+    const SpawnBody body{&spawned_child<Arrived<F>, Arrived<Args>...>,
+                         [](Writer& writer, const void* context) {
+                             (*static_cast<const EncodeAll*>(context))(writer);
+                         },
+                         &encode_all};
+    return start_spawn(options, body);
+}
+
+template <class F, class... Args>
+std::shared_ptr<ChildRecord> fork_with(const ProcessOptions& options, F& callable,
+                                       Args&&... arguments) {
+    auto run = [&] {
+        // Straight on the caller's objects, which in the child are the child's own.
+        if constexpr (std::invocable<F&, Args&&...>) {
+            static_cast<void>(std::invoke(callable, std::forward<Args>(arguments)...));
+        } else {
+            static_assert(Runnable<F, Args...>,
+                          "procession: the callable does not take these arguments");
+            Arrived<F> own(callable);
+            static_cast<void>(std::invoke(own, Arrived<Args>(std::forward<Args>(arguments))...));
+        }
+    };
+    using Run = decltype(run);
+    return start_fork(options, {[](void* context) { (*static_cast<Run*>(context))(); }, &run});
+}
+
+}  // namespace procession::process

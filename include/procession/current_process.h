@@ -1,0 +1,39 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "procession/start_method.h"
+
+namespace procession {
+
+/// A process as its relatives know it.
+struct ProcessInfo {
+    int pid = 0;
+    std::string name;
+};
+
+/// This process.
+struct CurrentProcess {
+    int pid = 0;
+    std::string name;  // "MainProcess" unless Procession started it
+    bool is_child = false;
+    std::optional<StartMethod> start_method;  // how it was started, if Procession did it
+};
+
+/// A child made by the program's own fork() goes by its parent's name.
+/// Threads: any.   Python: multiprocessing.current_process()
+[[nodiscard]] CurrentProcess current_process();
+
+/// The process that started this one; nothing in the main process. It may have ended since.
+/// Threads: any.   Python: multiprocessing.parent_process()
+[[nodiscard]] std::optional<ProcessInfo> parent_process();
+
+/// The children of this process that are alive now. Collects those that have ended, so that no
+/// zombie stays; their Process objects still know the exit code. Threads: any.   Python:
+/// multiprocessing.active_children()
+[[nodiscard]] std::vector<ProcessInfo> active_children();
+
+}  // namespace procession

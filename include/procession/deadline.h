@@ -1,0 +1,55 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+
+namespace procession {
+
+/// A point on the monotonic clock until which a call may wait. Setting the wall clock does not move
+/// it.
+///
+/// A duration converts to "that long from now", so `queue.get(100ms)` reads as it means. A negative
+/// duration is a deadline already passed; one too long for the clock is `never()`.
+class Deadline {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    template <class Rep, class Period>
+    Deadline(std::chrono::duration<Rep, Period> from_now)  // NOLINT(google-explicit-constructor)
+        : at_(after(from_now)) {}
+
+    [[nodiscard]] static Deadline never() { return Deadline(Clock::time_point::max()); }
+    /// Already passed: try once, do not wait.
+    [[nodiscard]] static Deadline now() { return Deadline(Clock::time_point::min()); }
+    [[nodiscard]] static Deadline at(Clock::time_point when) { return Deadline(when); }
+
+    [[nodiscard]] bool is_never() const { return at_ == Clock::time_point::max(); }
+    [[nodiscard]] bool has_passed() const {
+        return at_ == Clock::time_point::min() || (!is_never() && Clock::now() >= at_);
+    }
+    [[nodiscard]] Clock::time_point time_point() const { return at_; }
+    /// Zero when passed; Clock::duration::max() when never.
+    [[nodiscard]] Clock::duration remaining() const {
+        if (is_never()) return Clock::duration::max();
+        if (at_ == Clock::time_point::min()) return Clock::duration::zero();
+        const auto now = Clock::now();
+        return now >= at_ ? Clock::duration::zero() : at_ - now;
+    }
+
+  private:
+    explicit Deadline(Clock::time_point at) : at_(at) {}
+
+    template <class Rep, class Period>
+    static Clock::time_point after(std::chrono::duration<Rep, Period> from_now) {
+        using Seconds = std::chrono::duration<double>;
+        if (from_now <= from_now.zero()) return Clock::time_point::min();
+        const auto start = Clock::now();
+        const double room = Seconds(Clock::time_point::max() - start).count();
+        if (!(Seconds(from_now).count() < room / 2)) return Clock::time_point::max();
+        return start + std::chrono::duration_cast<Clock::duration>(from_now);
+    }
+
+    Clock::time_point at_;
+};
+
+}  // namespace procession

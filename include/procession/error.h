@@ -1,0 +1,140 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace procession {
+
+/// The root of everything Procession throws: what was attempted (`operation`), on what (`object`),
+/// and the operating system's code where it had one (otherwise `code()` is zero). `what()` is a
+/// full sentence.
+///
+/// Each derived type is defined by what its catcher should do.
+class Error : public std::system_error {
+  public:
+    Error(std::error_code code, std::string_view operation, std::string_view object,
+          std::string_view message);
+
+    [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
+    [[nodiscard]] const std::string& operation() const noexcept { return operation_; }
+    [[nodiscard]] const std::string& object() const noexcept { return object_; }
+
+  private:
+    std::string operation_;
+    std::string object_;
+    std::string what_;
+};
+
+/// The caller's mistake: correct the argument or the order of calls. Python: ValueError.
+class ValueError : public Error {
+  public:
+    ValueError(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// This process has closed the object: take a fresh handle. Python: ValueError("... is closed").
+class ClosedError : public ValueError {
+  public:
+    using ValueError::ValueError;
+};
+
+/// No space before the deadline: slow down, or wait longer. Python: queue.Full.
+class Full : public Error {
+  public:
+    Full(std::string_view operation, std::string_view object, std::string_view message)
+        : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
+};
+
+/// No item before the deadline: come back later. Python: queue.Empty.
+class Empty : public Error {
+  public:
+    Empty(std::string_view operation, std::string_view object, std::string_view message)
+        : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
+};
+
+/// The queue was shut down: stop producing or consuming. Python: queue.ShutDown.
+class ShutDown : public Error {
+  public:
+    ShutDown(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// An internal lock could not be had before the deadline (its holder is stopped or slow): try again
+/// later.
+class TimeoutError : public Error {
+  public:
+    TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
+        : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
+};
+
+/// The object cannot cross to another process this way: pass it as the message says.
+class SharingError : public Error {
+  public:
+    SharingError(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// The value cannot be turned into bytes: nothing was enqueued; mend the value.
+class EncodeError : public Error {
+  public:
+    EncodeError(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// The bytes are no value of the expected type: they are kept in the dead letters where there are
+/// some.
+class DecodeError : public Error {
+  public:
+    DecodeError(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// The shared object holds another element type: attach with the type that the message names.
+class TypeMismatch : public Error {
+  public:
+    TypeMismatch(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// The shared object was made by an incompatible build: run the same version in all processes.
+class VersionMismatch : public Error {
+  public:
+    VersionMismatch(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// Shared memory holds what no correct participant writes: abandon this object, make a new one.
+class CorruptSegment : public Error {
+  public:
+    CorruptSegment(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// Memory ran out, or the stated limit was reached: nothing was enqueued; drain, or raise the
+/// limit. Python: MemoryError.
+class MemoryError : public Error {
+  public:
+    MemoryError(std::error_code code, std::string_view operation, std::string_view object,
+                std::string_view message)
+        : Error(code, operation, object, message) {}
+};
+
+/// A process could not be started, or its description could not be rebuilt in the child.
+class ProcessError : public Error {
+  public:
+    ProcessError(std::error_code code, std::string_view operation, std::string_view object,
+                 std::string_view message)
+        : Error(code, operation, object, message) {}
+};
+
+/// The operating system refused: `code()` says why.
+class OSError : public Error {
+  public:
+    OSError(std::error_code code, std::string_view operation, std::string_view object,
+            std::string_view message)
+        : Error(code, operation, object, message) {}
+};
+
+}  // namespace procession

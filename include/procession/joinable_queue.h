@@ -1,0 +1,127 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "procession/lease.h"
+#include "procession/queue_iterator.h"
+#include "procession/typed_queue.h"
+
+namespace procession {
+
+/// A queue of tasks between processes, none of which is forgotten: an item taken belongs to its
+/// consumer until task_done(); if the consumer dies first, the kernel tells, and the item is at once
+/// there for others, before all younger ones, its delivery count raised. After max_deliveries it goes
+/// to the dead letters and counts as finished, so that join() always ends.
+///
+/// See TypedQueue for put() and the rest. Python: multiprocessing.JoinableQueue
+template <class T>
+class JoinableQueue : public TypedQueue<T> {
+  public:
+    /// A queue bounded by memory only.
+    JoinableQueue() : JoinableQueue(QueueOptions{}) {}
+    /// At most `maxsize` items wait; 0 means no bound.
+    template <std::integral Number>
+    explicit JoinableQueue(Number maxsize) : JoinableQueue(with_maxsize(maxsize)) {}
+    template <std::same_as<QueueOptions> Options>
+    explicit JoinableQueue(const Options& options)
+        : TypedQueue<T>(QueueKind::joinable, options) {}
+
+    /// Takes the oldest item, as a lease.
+    ///
+    /// Blocks:     until an item is there, the deadline, or shutdown.
+    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is in
+    ///             the dead letters and finished; ClosedError.
+    /// Threads:    any number, any time.   Processes: all that hold this queue.
+    /// Peer dies:  what it had taken and not finished comes here again.
+    /// Python:     JoinableQueue.get(timeout=...)
+    Lease<T> get(Deadline deadline = Deadline::never()) const {
+        return get_as(deadline, "get");
+    }
+    /// get() that does not wait. Python: JoinableQueue.get_nowait
+    Lease<T> get_nowait() const { return get_as(Deadline::now(), "get_nowait"); }
+    /// Returns: the lease, or timed_out | shut_down.   Throws: DecodeError, as get().
+    [[nodiscard]] Result<Lease<T>, GetError> try_get(Deadline deadline = Deadline::now()) const {
+        Message message;
+        const auto got = this->bytes_.try_get(message, deadline);
+        if (!got.has_value()) return got.error();
+        return lease_of(message);
+    }
+    /// Waits for one item, then takes what is there, up to `most`.
+    /// Returns: none only when the deadline passed.   Throws: as get().
+    [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
+                                                 Deadline deadline = Deadline::never()) const {
+        std::vector<Message> messages;
+        const auto got = this->bytes_.try_get_many(messages, most, deadline);
+        std::vector<Lease<T>> leases;
+        if (!got.has_value() && got.error() == GetError::timed_out) return leases;
+        this->require_get(got, "get_many");
+        leases.reserve(messages.size());
+        std::optional<DecodeError> failed;
+        for (const Message& message : messages) {
+            try {
+                leases.push_back(lease_of(message));
+            } catch (const DecodeError& error) {
+                failed = error;
+            }
+        }
+        if (leases.empty() && failed) throw *failed;
+        return leases;
+    }
+
+    /// Finishes this thread's oldest open lease.
+    /// Throws: ValueError, "task_done() called too many times", when it has none.
+    void task_done() const { this->bytes_.task_done(); }
+    /// Waits until every item put so far is finished, however many workers die on the way.
+    ///
+    /// Blocks:     until nothing is unfinished, or the deadline.
+    /// Returns:    whether nothing is.
+    /// Peer dies:  its items are redelivered to whoever consumes; if nobody is left who does, join()
+    ///             waits for somebody new.
+    /// Python:     JoinableQueue.join(), which has no timeout
+    bool join(Deadline deadline = Deadline::never()) const { return this->bytes_.join(deadline); }
+    /// Items put and not yet finished.
+    [[nodiscard]] std::size_t unfinished() const {
+        return static_cast<std::size_t>(this->bytes_.unfinished());
+    }
+
+    /// for (auto task : queue): leases until shutdown.
+    [[nodiscard]] auto begin() const { return QueueIterator<JoinableQueue, Lease<T>>(*this); }
+    [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+  private:
+    friend struct Codec<JoinableQueue<T>>;
+    friend class QueueIterator<JoinableQueue, Lease<T>>;
+    explicit JoinableQueue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
+
+    Lease<T> lease_of(const Message& message) const {
+        return Lease<T>(this->bytes_, message.ticket(), this->decode_or_keep(message));
+    }
+    Lease<T> get_as(Deadline deadline, std::string_view operation) const {
+        Message message;
+        this->require_get(this->bytes_.try_get(message, deadline), operation);
+        return lease_of(message);
+    }
+    void take_next(std::optional<Lease<T>>& item) const {
+        Message message;
+        const auto got = this->bytes_.try_get(message, Deadline::never());
+        if (got.has_value()) item.emplace(lease_of(message));
+    }
+};
+
+template <class T>
+struct Codec<JoinableQueue<T>> {
+    static constexpr bool is_procession_object = true;
+    static constexpr std::string_view signature = "procession::JoinableQueue";
+    static void encode(Writer& writer, const JoinableQueue<T>& queue) {
+        queue.bytes().encode_handle(writer);
+    }
+    static JoinableQueue<T> decode(Reader& reader) {
+        return JoinableQueue<T>(
+            ByteQueue::decode_handle(reader, QueueKind::joinable, type_stamp<T>()));
+    }
+};
+
+}  // namespace procession

@@ -1,0 +1,55 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "procession/codec.h"
+#include "procession/process_options.h"
+
+/// What the templates of Process hand to the library. Not for users.
+namespace procession::process {
+
+/// A function, said so that another process running the same build finds it: the image that holds
+/// it, the build id of that image, and the distance from where it was loaded.
+struct FunctionPlace {
+    std::string image;
+    std::string build_id;
+    std::uint64_t offset = 0;
+};
+
+using AnyFunction = void (*)();
+
+/// Throws:  SharingError when the function is in no loaded image.
+[[nodiscard]] FunctionPlace place_of(AnyFunction function);
+/// Throws:  DecodeError when no such code is loaded here.
+[[nodiscard]] AnyFunction function_at(const FunctionPlace& place);
+
+/// What a forked child runs, in its copy of the caller's stack.
+struct ForkBody {
+    void (*run)(void* context);
+    void* context;
+};
+
+/// What a spawned child runs: decodes its state, calls `rebuilt`, and does the work. Instantiated
+/// once per callable and argument types; it crosses as its place in the image.
+using SpawnEntry = void (*)(Reader& state, void (*rebuilt)());
+
+struct SpawnBody {
+    SpawnEntry entry;
+    void (*encode)(Writer& state, const void* context);
+    const void* context;
+};
+
+class ChildRecord;
+
+/// Throws:  ProcessError when the system refuses another process.
+[[nodiscard]] std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body);
+/// Throws:  ProcessError likewise, or when init() was not called; SharingError or EncodeError from
+/// the
+///          state, in which case nothing was started.
+[[nodiscard]] std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options,
+                                                       SpawnBody body);
+
+}  // namespace procession::process

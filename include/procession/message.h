@@ -1,0 +1,61 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "procession/codec/format.h"
+
+namespace procession {
+
+/// Names one delivery of one item to this process.
+struct Ticket {
+    std::uint64_t position = 0;
+    std::uint32_t deliveries = 0;
+    std::uint32_t generation = 0;  // of this process: a fork child has none of its parent's leases
+};
+
+/// The bytes of one item as taken from a ByteQueue, in memory of this process.
+class Message {
+  public:
+    Message() = default;
+    Message(Message&&) noexcept = default;
+    Message& operator=(Message&&) noexcept = default;
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+    ~Message() = default;
+
+    [[nodiscard]] Format format() const noexcept { return format_; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data(), size_}; }
+    [[nodiscard]] const Ticket& ticket() const noexcept { return ticket_; }
+
+    /// For queues: makes room for `size` bytes, not initialised, and returns it.
+    /// Throws: std::bad_alloc.
+    std::byte* resize(std::size_t size) {
+        if (size > inline_.size() && size > capacity_) {
+            heap_ = std::make_unique_for_overwrite<std::byte[]>(size);
+            capacity_ = size;
+        }
+        size_ = size;
+        return const_cast<std::byte*>(data());
+    }
+    void set_format(Format format) noexcept { format_ = format; }
+    void set_ticket(const Ticket& ticket) noexcept { ticket_ = ticket; }
+
+  private:
+    [[nodiscard]] const std::byte* data() const noexcept {
+        return size_ <= inline_.size() ? inline_.data() : heap_.get();
+    }
+
+    Ticket ticket_;
+    Format format_ = Format::raw;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+    std::unique_ptr<std::byte[]> heap_;
+    std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+};
+
+}  // namespace procession

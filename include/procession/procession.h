@@ -1,0 +1,15 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// All of Procession. `namespace mp = procession;` reads like Python's multiprocessing.
+
+#include "procession/byte_queue.h"
+#include "procession/codec.h"
+#include "procession/deadline.h"
+#include "procession/error.h"
+#include "procession/init.h"
+#include "procession/joinable_queue.h"
+#include "procession/log.h"
+#include "procession/process.h"
+#include "procession/queue.h"
+#include "procession/result.h"

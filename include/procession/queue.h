@@ -1,0 +1,105 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "procession/queue_iterator.h"
+#include "procession/typed_queue.h"
+
+namespace procession {
+
+/// A first-in-first-out queue of values between processes. Delivers each item at most once: what a
+/// consumer had taken when it died is gone (see QueueStats::lost_in_hand). For work that must not be
+/// forgotten there is JoinableQueue.
+///
+/// See TypedQueue for put() and the rest. Python: multiprocessing.Queue
+template <class T>
+class Queue : public TypedQueue<T> {
+  public:
+    /// A queue bounded by memory only.
+    Queue() : Queue(QueueOptions{}) {}
+    /// At most `maxsize` items wait; 0 means no bound.
+    template <std::integral Number>
+    explicit Queue(Number maxsize) : Queue(with_maxsize(maxsize)) {}
+    template <std::same_as<QueueOptions> Options>
+    explicit Queue(const Options& options) : TypedQueue<T>(QueueKind::plain, options) {}
+
+    /// Takes the oldest item.
+    ///
+    /// Blocks:     until an item is there, the deadline, or shutdown.
+    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is in
+    ///             the dead letters, not lost; ClosedError.
+    /// Threads:    any number, any time.   Processes: all that hold this queue.
+    /// Peer dies:  a producer killed inside put() loses only its own uncommitted item.
+    /// Python:     Queue.get(timeout=...)
+    [[nodiscard]] T get(Deadline deadline = Deadline::never()) const {
+        return get_as(deadline, "get");
+    }
+    /// get() that does not wait. Python: Queue.get_nowait
+    [[nodiscard]] T get_nowait() const { return get_as(Deadline::now(), "get_nowait"); }
+    /// Returns: the item, or timed_out | shut_down.   Throws: DecodeError, as get().
+    [[nodiscard]] Result<T, GetError> try_get(Deadline deadline = Deadline::now()) const {
+        Message message;
+        const auto got = this->bytes_.try_get(message, deadline);
+        if (!got.has_value()) return got.error();
+        return this->decode_or_keep(message);
+    }
+    /// Waits for one item, then takes what is there, up to `most`.
+    /// Returns: none only when the deadline passed.   Throws: as get().
+    [[nodiscard]] std::vector<T> get_many(std::size_t most,
+                                          Deadline deadline = Deadline::never()) const {
+        std::vector<Message> messages;
+        const auto got = this->bytes_.try_get_many(messages, most, deadline);
+        std::vector<T> values;
+        if (!got.has_value() && got.error() == GetError::timed_out) return values;
+        this->require_get(got, "get_many");
+        values.reserve(messages.size());
+        // An undecodable item goes to the dead letters; the others must not be lost with it.
+        std::optional<DecodeError> failed;
+        for (const Message& message : messages) {
+            try {
+                values.push_back(this->decode_or_keep(message));
+            } catch (const DecodeError& error) {
+                failed = error;
+            }
+        }
+        if (values.empty() && failed) throw *failed;
+        return values;
+    }
+
+    /// for (T item : queue): until shutdown.
+    [[nodiscard]] auto begin() const { return QueueIterator<Queue, T>(*this); }
+    [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+  private:
+    friend struct Codec<Queue<T>>;
+    friend class QueueIterator<Queue, T>;
+    explicit Queue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
+
+    T get_as(Deadline deadline, std::string_view operation) const {
+        Message message;
+        this->require_get(this->bytes_.try_get(message, deadline), operation);
+        return this->decode_or_keep(message);
+    }
+    void take_next(std::optional<T>& item) const {
+        Message message;
+        const auto got = this->bytes_.try_get(message, Deadline::never());
+        if (got.has_value()) item.emplace(this->decode_or_keep(message));
+    }
+};
+
+template <class T>
+struct Codec<Queue<T>> {
+    static constexpr bool is_procession_object = true;
+    static constexpr std::string_view signature = "procession::Queue";
+    static void encode(Writer& writer, const Queue<T>& queue) {
+        queue.bytes().encode_handle(writer);
+    }
+    static Queue<T> decode(Reader& reader) {
+        return Queue<T>(ByteQueue::decode_handle(reader, QueueKind::plain, type_stamp<T>()));
+    }
+};
+
+}  // namespace procession

@@ -1,0 +1,47 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace procession {
+
+/// How a child process comes to be. The names are Python's.
+///
+/// fork:   the child begins as a copy of this process's memory and runs the callable right there.
+///         Nothing is encoded; anything invocable will do. Only the forking thread exists in the
+///         child, so in a program with other threads the callable must not need a lock that one of
+///         them held.
+/// spawn:  the child is a fresh start of this program that rebuilds the callable and its arguments
+///         from bytes. Safe with threads. The program must call procession::init() first in main.
+enum class StartMethod { fork, spawn };
+
+/// Selects fork at compile time: the callable need not be able to cross by encoding.
+struct fork_t {
+    constexpr operator StartMethod() const noexcept { return StartMethod::fork; }  // NOLINT
+};
+/// Selects spawn at compile time.
+struct spawn_t {
+    constexpr operator StartMethod() const noexcept { return StartMethod::spawn; }  // NOLINT
+};
+inline constexpr fork_t fork{};
+inline constexpr spawn_t spawn{};
+
+/// "fork" or "spawn".
+[[nodiscard]] std::string_view name_of(StartMethod method) noexcept;
+
+/// Throws:  ValueError, naming what is allowed.
+[[nodiscard]] StartMethod start_method_from_name(std::string_view name);
+
+/// The method of a Process that is made without naming one; spawn unless set. Spawned children
+/// inherit it.
+///
+/// Threads:    any.
+/// Python:     multiprocessing.set_start_method(..., force=True)
+void set_start_method(StartMethod method) noexcept;
+[[nodiscard]] StartMethod get_start_method() noexcept;
+
+/// What this platform offers, the default first.
+[[nodiscard]] std::vector<StartMethod> get_all_start_methods();
+
+}  // namespace procession

@@ -1,0 +1,149 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <deque>
+#include <ranges>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "procession/byte_queue.h"
+#include "procession/codec.h"
+#include "procession/error.h"
+
+namespace procession {
+
+/// What Queue<T> and JoinableQueue<T> have in common: the producers' verbs and the queue as a whole.
+///
+/// Guarantees (see also docs of each verb):
+///   - put() returned: the item is in shared memory, visible to every consumer, whatever happens to
+///     this process next. There is no feeder thread.
+///   - One order: first in, first out over all producers.
+///   - Any participant may be killed at any instruction: nothing committed is lost, nobody hangs.
+///
+/// A queue object is a handle; a copy is another handle to the same queue. Given to a child process
+/// as an argument, or as a field of an object that is one, it leads there to the same queue.
+template <class T>
+class TypedQueue {
+  public:
+    using value_type = T;
+
+    /// Appends a value.
+    ///
+    /// Blocks:     while the queue is full, until `deadline`.
+    /// Throws:     Full at the deadline; ShutDown; EncodeError, MemoryError (nothing was enqueued);
+    ///             ValueError for an item that can never fit; ClosedError.
+    /// Threads:    any number, any time.   Processes: all that hold this queue.
+    /// Peer dies:  no effect. If this process dies inside put(), the item is either there as a whole
+    ///             or never existed.
+    /// Python:     Queue.put(obj, timeout=...)
+    void put(const T& value, Deadline deadline = Deadline::never()) const {
+        require_put(try_put(value, deadline), "put");
+    }
+    /// put() that does not wait. Python: Queue.put_nowait
+    void put_nowait(const T& value) const {
+        require_put(try_put(value, Deadline::now()), "put_nowait");
+    }
+    /// put() that reports instead of throwing what the protocol may answer.
+    /// Returns: nothing, or timed_out | shut_down.
+    Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
+        Writer scratch;
+        Format format = Format::raw;
+        const auto bytes = encode_message(value, scratch, format);
+        return bytes_.try_put({format, bytes}, deadline);
+    }
+    /// Appends the values of a range, in order and, as far as there is room, in one step.
+    ///
+    /// Returns:    how many were put: fewer than all only when the deadline passed, or the queue was
+    ///             shut down on the way.
+    /// Throws:     as put(), before anything is put; ShutDown when nothing was put.
+    template <std::ranges::input_range Values>
+        requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
+    std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
+        std::deque<Writer> encoded;  // a deque: the addresses of small contents stay
+        std::vector<ByteQueue::Piece> pieces;
+        std::deque<T> kept;
+        for (auto&& value : values) {
+            const T* item = nullptr;
+            if constexpr (std::is_lvalue_reference_v<std::ranges::range_reference_t<Values>>) {
+                item = &static_cast<const T&>(value);
+            } else {
+                item = &kept.emplace_back(std::forward<decltype(value)>(value));
+            }
+            ByteQueue::Piece piece;
+            piece.bytes = encode_message(*item, encoded.emplace_back(), piece.format);
+            pieces.push_back(piece);
+            // A raw value is its own bytes: its writer is not needed.
+            if (piece.format == Format::raw) encoded.pop_back();
+        }
+        return bytes_.put_many(pieces, deadline);
+    }
+
+    /// Items that wait in the queue: exact at one instant during the call, on every platform.
+    [[nodiscard]] std::size_t qsize() const { return static_cast<std::size_t>(bytes_.qsize()); }
+    [[nodiscard]] bool empty() const { return bytes_.empty(); }
+    /// Whether put_nowait() would throw Full for its maxsize. Items that were given back wait beside
+    /// the bound: they do not keep producers out.
+    [[nodiscard]] bool full() const { return bytes_.full(); }
+    /// 0: no bound but memory.
+    [[nodiscard]] std::size_t maxsize() const { return bytes_.maxsize(); }
+    [[nodiscard]] QueueStats stats() const { return bytes_.stats(); }
+
+    /// Ends the queue for all processes: put() throws ShutDown from now on; get() takes what is left,
+    /// then throws ShutDown, too. With `immediate`, what is left is dropped (and counts as
+    /// finished). Wakes every waiter of every process.
+    /// Python: queue.Queue.shutdown(immediate=False), which multiprocessing lacks.
+    void shutdown(bool immediate = false) const { bytes_.shutdown(immediate); }
+    /// This process lets go of the queue, with all its handles: leases go back, calls throw
+    /// ClosedError. Others are not concerned. Python: Queue.close()
+    void close() const { bytes_.close(); }
+    [[nodiscard]] bool is_closed() const { return bytes_.is_closed(); }
+
+    /// Items that could not be processed, oldest first; they stay where they are.
+    [[nodiscard]] std::vector<DeadLetter> dead_letters() const { return bytes_.dead_letters(); }
+    /// The same, and removes them.
+    std::vector<DeadLetter> take_dead_letters() const { return bytes_.take_dead_letters(); }
+
+    /// Without types, for tools.
+    [[nodiscard]] const ByteQueue& bytes() const noexcept { return bytes_; }
+
+    friend bool operator==(const TypedQueue&, const TypedQueue&) = default;
+
+  protected:
+    TypedQueue(QueueKind kind, const QueueOptions& options)
+        : bytes_(kind, type_stamp<T>(), options) {}
+    explicit TypedQueue(ByteQueue bytes) : bytes_(std::move(bytes)) {}
+    ~TypedQueue() = default;
+    TypedQueue(const TypedQueue&) = default;
+    TypedQueue& operator=(const TypedQueue&) = default;
+    TypedQueue(TypedQueue&&) noexcept = default;
+    TypedQueue& operator=(TypedQueue&&) noexcept = default;
+
+    [[nodiscard]] T decode_or_keep(const Message& message) const {
+        try {
+            return decode_message<T>(message.format(), message.bytes());
+        } catch (const DecodeError& failed) {
+            bytes_.keep_undecodable(message, failed.what());
+            throw;
+        }
+    }
+    void require_put(const Result<void, PutError>& result, std::string_view operation) const {
+        if (result.has_value()) return;
+        if (result.error() == PutError::shut_down) {
+            throw ShutDown(operation, bytes_.label(), "the queue was shut down");
+        }
+        throw Full(operation, bytes_.label(), "the queue is full");
+    }
+    void require_get(const Result<void, GetError>& result, std::string_view operation) const {
+        if (result.has_value()) return;
+        if (result.error() == GetError::shut_down) {
+            throw ShutDown(operation, bytes_.label(), "the queue was shut down and is empty");
+        }
+        throw Empty(operation, bytes_.label(), "the queue is empty");
+    }
+
+    ByteQueue bytes_;
+};
+
+}  // namespace procession

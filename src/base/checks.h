@@ -1,0 +1,24 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace procession::base {
+
+[[noreturn]] inline void broken_contract(const char* whose, const char* what, const char* file,
+                                         int line) noexcept {
+    std::fprintf(stderr, "procession: %s broken at %s:%d: %s\n", whose, file, line, what);
+    std::abort();
+}
+
+}  // namespace procession::base
+
+// The caller's fault, and ours: a programmer error, which ends the process. Never for bytes that
+// another process wrote: those are validated into an error.
+#define PROCESSION_EXPECTS(condition) \
+    ((condition) ? void() : ::procession::base::broken_contract("precondition", #condition, \
+                                                                __FILE__, __LINE__))
+#define PROCESSION_ENSURES(condition) \
+    ((condition) ? void() : ::procession::base::broken_contract("invariant", #condition, \
+                                                                __FILE__, __LINE__))

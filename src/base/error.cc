@@ -1,0 +1,35 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/error.h"
+
+namespace procession {
+
+namespace {
+
+std::string sentence(std::error_code code, std::string_view operation, std::string_view object,
+                     std::string_view message) {
+    std::string text(operation);
+    if (!object.empty()) {
+        text += ' ';
+        text += object;
+    }
+    text += ": ";
+    text += message;
+    const bool from_the_system = code && code != std::errc::timed_out;
+    if (from_the_system) {
+        text += " (";
+        text += code.message();
+        text += ')';
+    }
+    return text;
+}
+
+}  // namespace
+
+Error::Error(std::error_code code, std::string_view operation, std::string_view object,
+             std::string_view message)
+    : std::system_error(code),
+      operation_(operation),
+      object_(object),
+      what_(sentence(code, operation, object, message)) {}
+
+}  // namespace procession

@@ -1,0 +1,34 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+
+// PROCESSION_STEP("queue.put.committed") stands between two stores of a shared-memory protocol.
+//
+// Recovery from a death relies on the program order of those stores, so in every build a step is a
+// barrier for the compiler (the processor needs none: whoever repairs sees all that the dead one had
+// stored). With PROCESSION_KILL_POINTS it is also a named place where a test can end the process.
+
+namespace procession::base {
+
+#ifdef PROCESSION_KILL_POINTS
+
+using StepHook = void (*)(const char* name);
+inline std::atomic<StepHook> step_hook{nullptr};
+
+inline void step(const char* name) noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    // relaxed: a test sets the hook before it uses the protocol
+    if (const StepHook hook = step_hook.load(std::memory_order_relaxed)) hook(name);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+#define PROCESSION_STEP(name) ::procession::base::step(name)
+
+#else
+
+#define PROCESSION_STEP(name) ::std::atomic_signal_fence(::std::memory_order_seq_cst)
+
+#endif
+
+}  // namespace procession::base

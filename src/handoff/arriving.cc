@@ -1,0 +1,69 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "handoff/arriving.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/logging.h"
+#include "os/inherited.h"
+#include "os/memory_file.h"
+#include "procession/error.h"
+
+namespace procession::handoff {
+
+namespace {
+
+thread_local Arriving* innermost = nullptr;
+
+// A number listed twice would have two owners here.
+bool is_listed_before(const std::vector<os::Handle>& arrived, std::int32_t number) noexcept {
+    return std::any_of(arrived.begin(), arrived.end(),
+                       [number](const os::Handle& each) { return each.get() == number; });
+}
+
+bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) noexcept {
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    return !os::identify(arrived, identity, size) &&
+           identity == os::FileIdentity{sent.device, sent.inode};
+}
+
+}  // namespace
+
+Arriving::Arriving(const std::vector<InheritedHandle>& manifest) : outer_(innermost) {
+    arrived_.reserve(manifest.size());
+    for (const auto& each : manifest) {
+        os::Handle candidate(each.number);
+        if (is_listed_before(arrived_, each.number) || !is_what_was_sent(candidate, each)) {
+            [[maybe_unused]] const auto not_ours = candidate.release();
+            throw SharingError(
+                "receive handle", std::to_string(each.number),
+                "this descriptor is not the " + each.object + " that the parent process passed on");
+        }
+        os::close_on_exec(candidate.get());
+        base::log(LogLevel::debug, "handle index %zu arrived as %d (%s)", arrived_.size(),
+                  each.number, each.object.c_str());
+        arrived_.push_back(std::move(candidate));
+    }
+    innermost = this;
+}
+
+Arriving::~Arriving() { innermost = outer_; }
+Arriving* Arriving::current() noexcept { return innermost; }
+
+os::Handle Arriving::take(std::uint32_t index) {
+    if (index >= arrived_.size())
+        throw DecodeError("take handle", std::to_string(index),
+                          "only " + std::to_string(arrived_.size()) + " handles came along");
+    return arrived_[index].duplicate();
+}
+
+Arriving& assert_arriving(std::string_view type) {
+    if (Arriving* current = Arriving::current()) return *current;
+    throw SharingError("decode", type,
+                       std::string(type) +
+                           " objects should only be shared between processes "
+                           "through inheritance or a Procession channel");
+}
+
+}  // namespace procession::handoff

@@ -1,0 +1,42 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "handoff/inherited_handle.h"
+#include "os/handle.h"
+
+namespace procession::handoff {
+
+/// The other side of Spawning: lives in the child while the message is decoded, and owns the
+/// inherited descriptors. Those that no object took are closed at its end.
+///
+/// Threads: the one that made it.
+class Arriving {
+  public:
+    /// Takes ownership of the listed descriptors after looking at what each of them really is.
+    /// Throws: SharingError when one is not what the list says; that one is left alone.
+    explicit Arriving(const std::vector<InheritedHandle>& manifest);
+    ~Arriving();
+    Arriving(const Arriving&) = delete;
+    Arriving& operator=(const Arriving&) = delete;
+
+    /// The context of this thread, or nullptr.
+    [[nodiscard]] static Arriving* current() noexcept;
+
+    /// Returns: a handle of the caller's own; each call for one index gives another one.
+    /// Throws:  DecodeError when there is no such index; OSError when no more can be opened.
+    [[nodiscard]] os::Handle take(std::uint32_t index);
+
+  private:
+    Arriving* const outer_;
+    std::vector<os::Handle> arrived_;
+};
+
+/// The context of this thread.
+/// Throws: SharingError when no message is arriving: the bytes of `type` came by a wrong way.
+Arriving& assert_arriving(std::string_view type);
+
+}  // namespace procession::handoff

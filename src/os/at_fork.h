@@ -1,0 +1,57 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace procession::os {
+
+/// Something in this process that must know when the process forks: through Procession or by the
+/// program's own fork(). The most derived class calls start_listening() as the last act of its
+/// constructor and stop_listening() as the first of its destructor, so that a fork never meets a
+/// half-built listener.
+///
+/// Guarantees:
+///   1. From before_fork() of the first listener until the last after_fork_in_*(), no listener is
+///   added or removed
+///      by another thread: the registry's lock is held across the fork, so the child's list is
+///      whole.
+///   2. before_fork() runs from the newest listener to the oldest, the other two from the oldest to
+///   the newest.
+///      That is the order for nested locks: lower layers registered first are locked last, unlocked
+///      first.
+///   3. Listening starts and stops at any time from any thread, but not inside a listener's calls,
+///   nor while
+///      holding a lock that a before_fork() takes: the registry's lock comes first.
+///
+/// after_fork_in_child() runs in a process with one thread, whose other threads may have held any
+/// lock (malloc's included, as far as libc does not mend it): only async-signal-safe calls and
+/// writes to own memory are allowed.
+///
+/// A process made by vfork, posix_spawn or a bare clone system call has no such moment and must not
+/// use Procession.
+class ForkListener {
+  public:
+    ForkListener(const ForkListener&) = delete;
+    ForkListener& operator=(const ForkListener&) = delete;
+
+    /// In the parent, before the fork: take the locks that the child needs free.
+    virtual void before_fork() noexcept {}
+    /// In the parent, after the fork or its failure: release them.
+    virtual void after_fork_in_parent() noexcept {}
+    /// In the child: release them, forget who the parent was.
+    virtual void after_fork_in_child() noexcept {}
+
+  protected:
+    ForkListener() noexcept = default;
+    virtual ~ForkListener() { stop_listening(); }
+
+    void start_listening() noexcept;
+    /// Does nothing when not listening.
+    void stop_listening() noexcept;
+
+  private:
+    friend class ForkRegistry;
+    bool listening_ = false;  // own thread only
+    ForkListener* older_ = nullptr;
+    ForkListener* newer_ = nullptr;
+};
+
+}  // namespace procession::os

@@ -1,0 +1,57 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// A child of this process, not yet collected.
+struct Child {
+    int pid = 0;
+    Handle sentinel;  // becomes readable when the child ends; names this child for ever
+};
+
+/// How a child ended.
+struct Ending {
+    /// As the child gave it, or minus the number of the signal that killed it. Not there when the
+    /// kernel no longer knows: the program ignores SIGCHLD, or something else collected the child.
+    std::optional<int> exit_code;
+};
+
+/// What a spawned child is given.
+struct SpawnPlan {
+    std::vector<std::string> arguments;   // the first is the name of the program
+    std::vector<NativeHandle> inherited;  // these keep their numbers; nothing else of ours crosses
+};
+
+/// Starts this very program once more, even if its file was replaced or removed meanwhile. The
+/// child has this process's environment, directory, signal mask and ignored signals, as exec does.
+/// Only async-signal-safe calls happen between its birth and the program's start.
+[[nodiscard]] std::error_code spawn_same_program(const SpawnPlan& plan, Child& started);
+
+/// Forks. In the child `started.pid` is zero.
+[[nodiscard]] std::error_code fork_self(Child& started) noexcept;
+
+/// Collects the child if it has ended: no zombie remains. Returns nothing while it runs.
+/// Only the process that started the child may call it; at most one thread at a time.
+[[nodiscard]] std::optional<Ending> collect(const Child& child) noexcept;
+
+/// Sends a signal to exactly this child: never to a stranger that got its number later. A child
+/// that has ended is no error.
+[[nodiscard]] std::error_code send_signal(const Child& child, int signal) noexcept;
+
+/// Names this process in ps and top, which would otherwise say "exe" for a spawned child.
+void name_this_process(const char* program) noexcept;
+
+[[nodiscard]] int this_process() noexcept;
+[[nodiscard]] int parent_of_this_process() noexcept;
+
+/// Ends this process now: no exit handlers, no destructors, no flushing.
+[[noreturn]] void exit_at_once(int code) noexcept;
+
+}  // namespace procession::os

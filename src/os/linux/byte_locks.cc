@@ -1,0 +1,50 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/byte_locks.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace procession::os {
+
+namespace {
+
+struct flock one_byte(std::uint64_t at, short type) noexcept {
+    struct flock request {};
+    request.l_type = type;
+    request.l_whence = SEEK_SET;
+    request.l_start = static_cast<off_t>(at);
+    request.l_len = 1;
+    return request;
+}
+
+}  // namespace
+
+std::error_code ByteLocks::open(const Handle& file) noexcept {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
+    Handle own(::open(path, O_RDWR | O_CLOEXEC));
+    if (!own.valid()) return {errno, std::generic_category()};
+    own_ = std::move(own);
+    return {};
+}
+
+bool ByteLocks::try_lock(std::uint64_t at) noexcept {
+    struct flock request = one_byte(at, F_WRLCK);
+    return ::fcntl(own_.get(), F_OFD_SETLK, &request) == 0;
+}
+
+void ByteLocks::unlock(std::uint64_t at) noexcept {
+    struct flock request = one_byte(at, F_UNLCK);
+    ::fcntl(own_.get(), F_OFD_SETLK, &request);
+}
+
+bool ByteLocks::is_locked_by_another(std::uint64_t at) const noexcept {
+    struct flock request = one_byte(at, F_WRLCK);
+    // On an error nothing is known, and a live participant must never be called dead.
+    if (::fcntl(own_.get(), F_OFD_GETLK, &request) != 0) return true;
+    return request.l_type != F_UNLCK;
+}
+
+}  // namespace procession::os

@@ -1,0 +1,43 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/lifeline.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace procession::os {
+
+namespace {
+
+std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
+
+}  // namespace
+
+std::error_code Lifeline::open(Handle& child_end) noexcept {
+    const std::lock_guard guard(lock_);
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return last_error();
+    child_end.reset(ends[0]);
+    writer_.reset(ends[1]);
+    return {};
+}
+
+std::error_code die_with(Handle child_end) noexcept {
+    const int fd = child_end.get();
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0) return last_error();
+    if (::fcntl(fd, F_SETSIG, SIGKILL) != 0 || ::fcntl(fd, F_SETOWN, ::getpid()) != 0 ||
+        ::fcntl(fd, F_SETFL, flags | O_ASYNC) != 0) {
+        return last_error();
+    }
+    // The parent may have died before the kernel was asked: look once, now that no death is missed.
+    pollfd watched{fd, POLLIN, 0};
+    if (::poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0) ::kill(::getpid(), SIGKILL);
+    [[maybe_unused]] const int held_for_ever = child_end.release();
+    return {};
+}
+
+}  // namespace procession::os

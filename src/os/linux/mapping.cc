@@ -1,0 +1,36 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/mapping.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace procession::os {
+
+Mapping::Mapping(Mapping&& other) noexcept
+    : base_(std::exchange(other.base_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+    std::swap(base_, other.base_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
+
+Mapping::~Mapping() {
+    if (base_ != nullptr) ::munmap(base_, bytes_);
+}
+
+std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
+    // NORESERVE: the address range is a promise to grow, the memory is allocated by os::allocate.
+    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                        file.get(), 0);
+    if (base == MAP_FAILED) return {errno, std::generic_category()};
+    Mapping fresh;
+    fresh.base_ = static_cast<std::byte*>(base);
+    fresh.bytes_ = bytes;
+    mapped = std::move(fresh);
+    return {};
+}
+
+}  // namespace procession::os

@@ -1,0 +1,102 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/memory_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+namespace procession::os {
+
+namespace {
+
+std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
+
+// Reads a small text file of the kernel into `text` as a string; false when there is none.
+template <std::size_t N>
+bool read_text(const char* path, char (&text)[N]) noexcept {
+    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t length = ::read(fd, text, N - 1);
+    ::close(fd);
+    if (length <= 0) return false;
+    text[length] = '\0';
+    return true;
+}
+
+std::uint64_t system_available() noexcept {
+    char text[4096];
+    if (!read_text("/proc/meminfo", text)) return std::numeric_limits<std::uint64_t>::max();
+    const char* line = std::strstr(text, "MemAvailable:");
+    if (line == nullptr) return std::numeric_limits<std::uint64_t>::max();
+    return std::strtoull(line + sizeof "MemAvailable:" - 1, nullptr, 10) * 1024;
+}
+
+// cgroup v2 as a container sees it: its own group is mounted at the root of /sys/fs/cgroup.
+std::uint64_t container_available() noexcept {
+    char limit[64];
+    char used[64];
+    const bool known = read_text("/sys/fs/cgroup/memory.max", limit) && limit[0] != 'm' &&
+                       read_text("/sys/fs/cgroup/memory.current", used);
+    if (!known) return std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t limit_bytes = std::strtoull(limit, nullptr, 10);
+    const std::uint64_t used_bytes = std::strtoull(used, nullptr, 10);
+    return limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
+}
+
+}  // namespace
+
+std::error_code create_memory_file(const char* name, Handle& created) noexcept {
+    Handle file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!file.valid()) return last_error();
+    if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK) != 0) return last_error();
+    created = std::move(file);
+    return {};
+}
+
+std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t bytes) noexcept {
+    // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ instead of failing.
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        from + bytes > limit.rlim_cur) {
+        return std::make_error_code(std::errc::file_too_large);
+    }
+    // Asking the kernel for more than there is would wake the OOM killer before it fails; the small
+    // steps need no look.
+    constexpr std::uint64_t look_from = std::uint64_t{1} << 20;
+    if (bytes >= look_from && bytes > available_memory()) {
+        return std::make_error_code(std::errc::not_enough_memory);
+    }
+    while (::fallocate(file.get(), 0, static_cast<off_t>(from), static_cast<off_t>(bytes)) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == ENOSPC) return std::make_error_code(std::errc::not_enough_memory);
+        return last_error();
+    }
+    return {};
+}
+
+std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return last_error();
+    identity = {status.st_dev, status.st_ino};
+    size = static_cast<std::uint64_t>(status.st_size);
+    return {};
+}
+
+bool is_sealed_against_shrinking(const Handle& file) noexcept {
+    const int seals = ::fcntl(file.get(), F_GET_SEALS);
+    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+}
+
+std::uint64_t available_memory() noexcept {
+    return std::min(system_available(), container_available());
+}
+
+}  // namespace procession::os

@@ -1,0 +1,40 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/park.h"
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+namespace procession::os {
+
+static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t),
+              "a futex word is a plain 32-bit word");
+
+bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+          std::chrono::nanoseconds limit) noexcept {
+    const auto nanoseconds = std::max<std::int64_t>(limit.count(), 0);
+    timespec timeout{};
+    timeout.tv_sec = nanoseconds / 1'000'000'000;
+    timeout.tv_nsec = nanoseconds % 1'000'000'000;
+    // Not FUTEX_PRIVATE: the word is shared between processes. The relative timeout of FUTEX_WAIT is
+    // measured on CLOCK_MONOTONIC (futex(2)).
+    const long result = ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &timeout, nullptr, 0);
+    return result == 0 || errno != ETIMEDOUT;
+}
+
+void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+    ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
+}
+
+unsigned processors() noexcept {
+    cpu_set_t allowed;
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+    return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
+}
+
+}  // namespace procession::os

@@ -1,0 +1,34 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// Shared, writable memory of a file, mapped from its start. May be longer than the file is now: the
+/// rest becomes usable when the file grows. Unmapped by the destructor.
+class Mapping {
+  public:
+    Mapping() noexcept = default;
+    Mapping(Mapping&& other) noexcept;
+    Mapping& operator=(Mapping&& other) noexcept;
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+    ~Mapping();
+
+    [[nodiscard]] static std::error_code map(const Handle& file, std::uint64_t bytes,
+                                             Mapping& mapped) noexcept;
+
+    [[nodiscard]] std::byte* base() const noexcept { return base_; }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+  private:
+    std::byte* base_ = nullptr;
+    std::uint64_t bytes_ = 0;
+};
+
+}  // namespace procession::os

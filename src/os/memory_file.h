@@ -1,0 +1,36 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// What the kernel calls a file: two handles with equal identities are handles to the same memory.
+struct FileIdentity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+/// An unnamed file in memory, private to those who hold a handle, gone with the last of them (P12).
+/// It can grow but never shrink under a reader (P14).
+[[nodiscard]] std::error_code create_memory_file(const char* name, Handle& created) noexcept;
+
+/// Makes [from, from + bytes) exist and be backed by memory now, so that touching it later cannot
+/// fail. not_enough_memory when the system, its container or a resource limit has too little.
+[[nodiscard]] std::error_code allocate(const Handle& file, std::uint64_t from,
+                                       std::uint64_t bytes) noexcept;
+
+[[nodiscard]] std::error_code identify(const Handle& file, FileIdentity& identity,
+                                       std::uint64_t& size) noexcept;
+
+/// Whether the kernel promises that the file will not shrink.
+[[nodiscard]] bool is_sealed_against_shrinking(const Handle& file) noexcept;
+
+/// Bytes that this process could still allocate: what the system has, capped by its container.
+[[nodiscard]] std::uint64_t available_memory() noexcept;
+
+}  // namespace procession::os

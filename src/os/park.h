@@ -1,0 +1,26 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace procession::os {
+
+/// Sleeps while `word`, in memory shared between processes, holds `expected`, at most for `limit`.
+/// May return early for no reason: the caller looks again. True when woken (or not asleep at all),
+/// false when the limit passed.
+bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+          std::chrono::nanoseconds limit) noexcept;
+
+/// Wakes up to `count` sleepers of any process. A wake-up may be lost with its dying receiver, so
+/// every sleeper bounds its sleep.
+void wake(std::atomic<std::uint32_t>& word, int count) noexcept;
+
+/// A hint to the processor that the caller polls.
+inline void pause() noexcept { __builtin_ia32_pause(); }
+
+/// How many processors this process may run on; spinning makes no sense with one.
+[[nodiscard]] unsigned processors() noexcept;
+
+}  // namespace procession::os

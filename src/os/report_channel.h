@@ -1,0 +1,30 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// A one-way channel of short records, from a child to its parent. Neither end ever waits, and a
+/// vanished peer is no signal.
+struct ReportChannel {
+    Handle receiver;
+    Handle sender;
+
+    [[nodiscard]] static std::error_code create(ReportChannel& created) noexcept;
+};
+
+/// Sends one record whole, or not at all when the peer is gone or does not read. Async-signal-safe.
+bool send_report(NativeHandle sender, std::span<const std::byte> record) noexcept;
+
+/// Receives the oldest record into `space`, cut to its size.
+/// Returns:  its length; nothing when no record is there now.
+[[nodiscard]] std::optional<std::size_t> receive_report(NativeHandle receiver,
+                                                        std::span<std::byte> space) noexcept;
+
+}  // namespace procession::os

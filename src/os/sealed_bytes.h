@@ -1,0 +1,34 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// Puts the parts, one after the other, into an unnamed memory file that nobody can change any
+/// more. Unlike a pipe it takes any length without a reader, so the writer never waits.
+[[nodiscard]] std::error_code seal_bytes(const char* name,
+                                         std::span<const std::span<const std::byte>> parts,
+                                         Handle& sealed) noexcept;
+
+/// The bytes of a sealed memory file, mapped read-only while this object lives.
+class SealedBytes {
+  public:
+    SealedBytes() noexcept = default;
+    SealedBytes(const SealedBytes&) = delete;
+    SealedBytes& operator=(const SealedBytes&) = delete;
+    ~SealedBytes();
+
+    /// Fails with permission_denied for a file that could still change.
+    [[nodiscard]] std::error_code open(const Handle& sealed) noexcept;
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+  private:
+    std::span<const std::byte> bytes_;
+};
+
+}  // namespace procession::os

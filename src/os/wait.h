@@ -1,0 +1,15 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "os/handle.h"
+#include "procession/deadline.h"
+
+namespace procession::os {
+
+/// Waits until a read from `handle` would not block: there are bytes, the peer is gone, or, for the
+/// sentinel of a child, it has ended. Signals do not end the wait.
+///
+/// Returns:  false when the deadline passed first.
+[[nodiscard]] bool wait_readable(NativeHandle handle, Deadline deadline) noexcept;
+
+}  // namespace procession::os

@@ -1,0 +1,156 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "process/child_record.h"
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "base/logging.h"
+#include "os/wait.h"
+#include "procession/error.h"
+
+namespace procession::process {
+
+namespace {
+
+/// When nobody knows how a child ended; Python says the same.
+constexpr int exit_code_unknown = 255;
+
+std::string how_it_ended(int exit_code) {
+    if (exit_code >= 0) return "with exit code " + std::to_string(exit_code);
+    return "by signal " + std::to_string(-exit_code);
+}
+
+}  // namespace
+
+ChildRecord::ChildRecord(std::string name, StartMethod method, const ProcessOptions& options)
+    : name_(std::move(name)),
+      method_(method),
+      daemon_(options.daemon),
+      creator_(os::this_process()) {
+    start_listening();
+}
+
+os::Lifeline& ChildRecord::make_lifeline() {
+    lifeline_ = std::make_unique<os::Lifeline>();
+    return *lifeline_;
+}
+
+void ChildRecord::started(os::Child child, os::Handle receiver) {
+    const std::lock_guard guard(lock_);
+    child_ = std::move(child);
+    receiver_ = std::move(receiver);
+    started_ = true;
+    base::log(LogLevel::debug, "started %s (pid %d) by %s", name_.c_str(), child_.pid,
+              name_of(method_).data());
+}
+
+void ChildRecord::expect_mine(std::string_view operation) const {
+    if (is_mine()) return;
+    throw ValueError(operation, name_,
+                     "not a child of this process (a Process object works only in the process that "
+                     "made it): can only join a child process");
+}
+
+std::optional<int> ChildRecord::exit_code() {
+    const std::lock_guard guard(lock_);
+    collect_if_ended();
+    return exit_code_;
+}
+
+std::optional<ChildException> ChildRecord::exception() {
+    const std::lock_guard guard(lock_);
+    collect_if_ended();
+    return exception_;
+}
+
+bool ChildRecord::runs() {
+    const std::lock_guard guard(lock_);
+    if (!started_) return false;
+    collect_if_ended();
+    return !exit_code_.has_value();
+}
+
+bool ChildRecord::join(Deadline deadline) {
+    // Waits without the lock: nobody else is kept from asking meanwhile.
+    while (os::wait_readable(child_.sentinel.get(), deadline)) {
+        if (exit_code().has_value()) return true;
+        // It has ended, but a debugger that is attached to it has first right to see that.
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(1));  // style-ok(banned_call): as said
+    }
+    return exit_code().has_value();
+}
+
+void ChildRecord::signal(int number, std::string_view operation) {
+    const std::lock_guard guard(lock_);
+    if (exit_code_.has_value()) return;
+    signalled_ = true;
+    if (const auto problem = os::send_signal(child_, number))
+        throw ProcessError(problem, operation, name_, "the system refused to send the signal");
+}
+
+void ChildRecord::end_by_force(Deadline patience) noexcept {
+    try {
+        signal(SIGTERM, "terminate");
+        if (join(patience)) return;
+        base::log(LogLevel::warning, "%s did not end on SIGTERM: SIGKILL", name_.c_str());
+        signal(SIGKILL, "kill");
+        join(Deadline::never());
+    } catch (const std::exception& problem) {
+        base::log(LogLevel::error, "%s", problem.what());
+    }
+}
+
+void ChildRecord::after_fork_in_child() noexcept {
+    inherited_ = true;
+    child_.sentinel.reset();
+    receiver_.reset();
+}
+
+void ChildRecord::collect_if_ended() {
+    if (exit_code_.has_value()) return;
+    const auto ending = os::collect(child_);
+    if (!ending) return;
+    read_reports();
+    exit_code_ = ending->exit_code;
+    if (!exit_code_) exit_code_ = last_report_ ? last_report_->exit_code : exit_code_unknown;
+    conclude();
+    log_end();
+}
+
+void ChildRecord::read_reports() {
+    while (auto report = receive(receiver_.get())) {
+        if (report->kind == static_cast<std::uint8_t>(Report::Kind::ended)) {
+            last_report_ = std::move(*report);
+        } else {
+            rebuilt_ = true;
+        }
+    }
+}
+
+void ChildRecord::conclude() {
+    if (rebuilt_ || method_ == StartMethod::fork) {
+        if (last_report_ && last_report_->failed)
+            exception_ = {last_report_->type, last_report_->message};
+        return;
+    }
+    if (signalled_) return;
+    std::string message = "child process " + std::to_string(child_.pid) + " (" + name_ +
+                          ") ended " + how_it_ended(*exit_code_) +
+                          " before it had rebuilt its arguments: ";
+    if (last_report_ && last_report_->failed) {
+        message += last_report_->type + ": " + last_report_->message;
+    } else {
+        message += "it did not get through procession::init(); see what it wrote";
+    }
+    std::fprintf(stderr, "procession: %s\n", message.c_str());
+    exception_ = {"procession::ProcessError", std::move(message)};
+}
+
+void ChildRecord::log_end() const {
+    base::log(LogLevel::debug, "%s (pid %d) ended %s", name_.c_str(), child_.pid,
+              how_it_ended(*exit_code_).c_str());
+}
+
+}  // namespace procession::process

@@ -1,0 +1,32 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/image.h"
+#include "procession/error.h"
+#include "procession/launch.h"
+
+namespace procession::process {
+
+FunctionPlace place_of(AnyFunction function) {
+    os::CodePlace place;
+    if (const auto problem = os::place_of_code(reinterpret_cast<const void*>(function), place)) {
+        throw SharingError("encode", "function pointer",
+                           function == nullptr
+                               ? "it is null"
+                               : "it points into no executable or library of this process");
+    }
+    return {std::move(place.image), std::move(place.build_id), place.offset};
+}
+
+AnyFunction function_at(const FunctionPlace& place) {
+    const void* code = nullptr;
+    if (const auto problem = os::code_at({place.image, place.build_id, place.offset}, code)) {
+        const std::string image = place.image.empty() ? "the program" : place.image;
+        throw DecodeError("decode", "function pointer",
+                          "there is no code at offset " + std::to_string(place.offset) + " of " +
+                              image + " with build id " + place.build_id +
+                              " in this process (a library must be linked with -Wl,--build-id and "
+                              "be loaded before procession::init)");
+    }
+    return reinterpret_cast<AnyFunction>(const_cast<void*>(code));
+}
+
+}  // namespace procession::process

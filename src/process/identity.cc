@@ -1,0 +1,58 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "process/identity.h"
+
+#include <atomic>
+
+#include "os/child.h"
+
+namespace procession {
+
+namespace process {
+
+namespace {
+
+// Set once per process, before its first line of user code runs, and never freed.
+std::atomic<const Identity*> current{nullptr};
+std::atomic<unsigned> children_so_far{0};
+
+}  // namespace
+
+const Identity& identity() noexcept {
+    static const Identity main_process{"MainProcess", "", std::nullopt, {}};
+    // acquire: pairs with become(); the fields behind the pointer are whole
+    const Identity* mine = current.load(std::memory_order_acquire);
+    return mine != nullptr ? *mine : main_process;
+}
+
+Identity identity_of_next_child(const ProcessOptions& options, StartMethod method) {
+    // relaxed: a number nobody else gets is all that is needed
+    const unsigned number = 1 + children_so_far.fetch_add(1, std::memory_order_relaxed);
+    const Identity& mine = identity();
+    Identity next;
+    next.path =
+        mine.path.empty() ? std::to_string(number) : mine.path + ":" + std::to_string(number);
+    next.name = options.name.empty() ? "Process-" + next.path : options.name;
+    next.start_method = method;
+    next.parent = {os::this_process(), mine.name};
+    return next;
+}
+
+void become(const Identity* mine) noexcept {
+    children_so_far.store(0, std::memory_order_relaxed);  // relaxed: one thread exists
+    current.store(mine, std::memory_order_release);       // pairs with identity()
+}
+
+}  // namespace process
+
+CurrentProcess current_process() {
+    const auto& mine = process::identity();
+    return {os::this_process(), mine.name, mine.is_child(), mine.start_method};
+}
+
+std::optional<ProcessInfo> parent_process() {
+    const auto& mine = process::identity();
+    if (!mine.is_child()) return std::nullopt;
+    return mine.parent;
+}
+
+}  // namespace procession

@@ -1,0 +1,37 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/init.h"
+
+#include <string_view>
+
+#include "process/program.h"
+#include "process/spawned_child.h"
+
+namespace procession {
+
+namespace process {
+
+namespace {
+
+std::optional<std::string>& name_of_program() noexcept {
+    static std::optional<std::string> name;
+    return name;
+}
+
+}  // namespace
+
+const std::optional<std::string>& program_name() noexcept { return name_of_program(); }
+void forget_program_name() noexcept { name_of_program().reset(); }
+
+}  // namespace process
+
+void init(int argc, char** argv) {
+    const bool named = argc >= 1 && argv[0] != nullptr;
+    process::name_of_program() = named ? argv[0] : "procession";
+    if (argc < 2) return;
+    const std::string_view first(argv[1]);
+    const std::string_view marker(process::child_marker);
+    if (first.substr(0, marker.size()) == marker)
+        process::run_spawned_child(first.substr(marker.size()));
+}
+
+}  // namespace procession

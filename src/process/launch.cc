@@ -1,0 +1,141 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/launch.h"
+
+#include <array>
+
+#include "base/logging.h"
+#include "handoff/spawning.h"
+#include "os/child.h"
+#include "os/report_channel.h"
+#include "os/sealed_bytes.h"
+#include "process/bootstrap.h"
+#include "process/child_record.h"
+#include "process/child_table.h"
+#include "process/identity.h"
+#include "process/program.h"
+#include "process/run_child.h"
+#include "procession/error.h"
+#include "procession/log.h"
+
+namespace procession::process {
+
+namespace {
+
+/// A child on its way: what both start methods prepare, and undo when it does not start.
+class Launch {
+  public:
+    Launch(const ProcessOptions& options, StartMethod method)
+        : identity_(identity_of_next_child(options, method)),
+          record_(std::make_shared<ChildRecord>(identity_.name, method, options)) {
+        expect(os::ReportChannel::create(reports_), "cannot make a channel for its reports");
+        if (options.die_with_parent)
+            expect(record_->make_lifeline().open(lifeline_), "cannot make its lifeline");
+        add_to_table(record_);
+        // So that what both write comes in order, and a fork child does not write it once more.
+        flush_standard_streams();
+    }
+    ~Launch() {
+        if (!started_) remove_from_table(*record_);
+    }
+    Launch(const Launch&) = delete;
+    Launch& operator=(const Launch&) = delete;
+
+    void expect(std::error_code problem, const char* message) const {
+        if (problem) throw ProcessError(problem, "start", identity_.name, message);
+    }
+
+    std::shared_ptr<ChildRecord> started(os::Child child) {
+        started_ = true;
+        record_->started(std::move(child), std::move(reports_.receiver));
+        return record_;
+    }
+
+    [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
+    [[nodiscard]] os::Handle& reports() noexcept { return reports_.sender; }
+    [[nodiscard]] os::Handle& lifeline() noexcept { return lifeline_; }
+
+  private:
+    const Identity identity_;
+    const std::shared_ptr<ChildRecord> record_;
+    os::ReportChannel reports_;
+    os::Handle lifeline_;
+    bool started_ = false;
+};
+
+// The stack above belongs to the parent's story: it is never returned to.
+[[noreturn]] void run_forked_child(Launch& launch, ForkBody body) noexcept {
+    become(&launch.identity());
+    const char* name = launch.identity().name.c_str();
+    base::log(LogLevel::debug, "%s: forked, runs in a copy of its parent's memory", name);
+    if (launch.lifeline().valid()) {
+        if (const auto problem = os::die_with(std::move(launch.lifeline())))
+            base::log(LogLevel::error, "%s: die_with_parent does not work here (%s)", name,
+                      problem.message().c_str());
+    }
+    const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
+    end_daemons();
+    os::exit_at_once(code);
+}
+
+Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options, SpawnEntry entry) {
+    Bootstrap bootstrap;
+    bootstrap.name = identity.name;
+    bootstrap.path = identity.path;
+    bootstrap.parent_pid = identity.parent.pid;
+    bootstrap.parent_name = identity.parent.name;
+    bootstrap.default_method = static_cast<std::uint8_t>(get_start_method());
+    bootstrap.log_level = static_cast<std::uint8_t>(log_level());
+    bootstrap.die_with_parent = options.die_with_parent;
+    bootstrap.entry = place_of(reinterpret_cast<AnyFunction>(entry));
+    return bootstrap;
+}
+
+/// Encodes everything, so that what cannot cross is found out before there is a child.
+os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
+                       const handoff::Spawning& spawning) {
+    Writer state;
+    body.encode(state, body.context);
+    Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
+    bootstrap.handles = spawning.manifest();
+    Writer encoded;
+    encode(encoded, bootstrap);
+    const BootstrapHead head = head_for(encoded.bytes(), state.bytes());
+    const std::array parts{std::as_bytes(std::span(&head, 1)), encoded.bytes(), state.bytes()};
+    os::Handle sealed;
+    launch.expect(os::seal_bytes("procession-bootstrap", parts, sealed),
+                  "no memory for its bootstrap message");
+    return sealed;
+}
+
+}  // namespace
+
+std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body) {
+    Launch launch(options, StartMethod::fork);
+    os::Child child;
+    launch.expect(os::fork_self(child), "the system refused to fork");
+    if (child.pid == 0) run_forked_child(launch, body);
+    return launch.started(std::move(child));
+}
+
+std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options, SpawnBody body) {
+    if (!program_name()) {
+        throw ProcessError(
+            {}, "start", options.name,
+            "to spawn processes, call procession::init(argc, argv) as the first line "
+            "of main");
+    }
+    Launch launch(options, StartMethod::spawn);
+    handoff::Spawning spawning;
+    spawning.add(launch.reports().get());
+    if (launch.lifeline().valid()) spawning.add(launch.lifeline().get());
+    const os::Handle message = message_for(options, body, launch, spawning);
+    os::SpawnPlan plan;
+    plan.arguments = {*program_name(), child_marker + std::to_string(message.get())};
+    plan.inherited = {message.get()};
+    for (const auto& each : spawning.manifest()) plan.inherited.push_back(each.number);
+    os::Child child;
+    launch.expect(os::spawn_same_program(plan, child), "the system refused to start the program");
+    return launch.started(std::move(child));
+}
+
+}  // namespace procession::process

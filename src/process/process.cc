@@ -1,0 +1,76 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/process.h"
+
+#include <csignal>
+
+#include "process/child_record.h"
+#include "process/child_table.h"
+#include "procession/error.h"
+
+namespace procession {
+
+namespace {
+
+using process::ChildRecord;
+
+// The one thing that every member asks first.
+ChildRecord& usable(const std::shared_ptr<ChildRecord>& child, std::string_view operation) {
+    if (child == nullptr) {
+        throw ValueError(operation, "process",
+                         "the process object is closed, moved from, or never held a child");
+    }
+    child->expect_mine(operation);
+    return *child;
+}
+
+void let_go(std::shared_ptr<ChildRecord>& child) noexcept {
+    if (child == nullptr) return;
+    if (child->is_mine()) {
+        try {
+            if (child->daemon() && child->runs()) child->end_by_force(process::daemon_patience);
+            child->join(Deadline::never());
+        } catch (...) {  // no memory for the text of its exception: it has ended all the same
+        }
+        process::remove_from_table(*child);
+    }
+    child.reset();
+}
+
+}  // namespace
+
+Process& Process::operator=(Process&& other) noexcept {
+    if (this == &other) return *this;
+    let_go(child_);
+    child_ = std::move(other.child_);
+    return *this;
+}
+
+Process::~Process() { let_go(child_); }
+
+int Process::pid() const { return usable(child_, "pid").pid(); }
+const std::string& Process::name() const { return usable(child_, "name").name(); }
+bool Process::daemon() const { return usable(child_, "daemon").daemon(); }
+std::optional<int> Process::exit_code() const { return usable(child_, "exit_code").exit_code(); }
+bool Process::is_alive() const { return !usable(child_, "is_alive").exit_code().has_value(); }
+bool Process::join(Deadline deadline) { return usable(child_, "join").join(deadline); }
+void Process::terminate() { usable(child_, "terminate").signal(SIGTERM, "terminate"); }
+void Process::kill() { usable(child_, "kill").signal(SIGKILL, "kill"); }
+void Process::interrupt() { usable(child_, "interrupt").signal(SIGINT, "interrupt"); }
+int Process::sentinel() const { return usable(child_, "sentinel").sentinel(); }
+
+std::optional<ChildException> Process::exception() const {
+    return usable(child_, "exception").exception();
+}
+
+void Process::close() {
+    ChildRecord& child = usable(child_, "close");
+    if (!child.exit_code().has_value()) {
+        throw ValueError("close", child.name(),
+                         "cannot close a process while it is still running; first call join() or "
+                         "terminate()");
+    }
+    process::remove_from_table(child);
+    child_.reset();
+}
+
+}  // namespace procession

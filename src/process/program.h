@@ -1,0 +1,18 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace procession::process {
+
+/// The one argument of a spawned child: "--procession-child=<descriptor of the bootstrap message>".
+inline constexpr const char* child_marker = "--procession-child=";
+
+/// argv[0] of this program; nothing until init() has been called.
+[[nodiscard]] const std::optional<std::string>& program_name() noexcept;
+
+/// For tests of what happens without init().
+void forget_program_name() noexcept;
+
+}  // namespace procession::process

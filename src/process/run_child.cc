@@ -1,0 +1,86 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "process/run_child.h"
+
+#include <cxxabi.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <typeinfo>
+
+#include "base/logging.h"
+#include "os/child.h"
+#include "process/report.h"
+#include "procession/system_exit.h"
+
+namespace procession::process {
+
+namespace {
+
+/// What an uncaught exception gives, as in Python.
+constexpr int exit_code_of_exception = 1;
+
+Report report_of_current_exception(const std::string& name, const char* message) {
+    Report report;
+    report.exit_code = exit_code_of_exception;
+    report.failed = true;
+    report.type = type_of_current_exception();
+    report.message = std::string_view(message).substr(0, report_message_bytes_max);
+    std::fprintf(stderr, "Process %s: exception %s%s%s\n", name.c_str(), report.type.c_str(),
+                 report.message.empty() ? "" : ": ", report.message.c_str());
+    return report;
+}
+
+Report run(const std::string& name, ForkBody body) try {
+    body.run(body.context);
+    return {};
+} catch (const SystemExit& exit) {
+    Report report;
+    report.exit_code = exit.code & 0xff;  // what the kernel keeps of it
+    return report;
+} catch (const abi::__forced_unwind&) {
+    // pthread_exit: the thread that was to run the function ends, and the child with it. glibc
+    // aborts a process that leaves this handler other than by `throw;`, which would unwind the
+    // parent's stack.
+    flush_standard_streams();
+    os::exit_at_once(0);
+} catch (const std::exception& exception) {
+    return report_of_current_exception(name, exception.what());
+} catch (...) {
+    return report_of_current_exception(name, "");
+}
+
+}  // namespace
+
+std::string type_of_current_exception() {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    if (type == nullptr) return "unknown";
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> readable(
+        abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
+    return readable ? readable.get() : type->name();
+}
+
+void flush_standard_streams() noexcept {
+    for (std::ostream* each : {&std::cout, &std::cerr, &std::clog}) {
+        try {
+            each->flush();
+        } catch (...) {  // the user asked this stream to throw; there is nobody to catch it here
+        }
+    }
+    std::fflush(stdout);
+    std::fflush(stderr);
+}
+
+int run_and_report(const std::string& name, os::NativeHandle reports, ForkBody body) noexcept {
+    Report report = run(name, body);
+    report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
+    const int code = report.exit_code;
+    flush_standard_streams();
+    base::log(LogLevel::debug, "%s ends with exit code %d", name.c_str(), code);
+    send(reports, std::move(report));
+    return code;
+}
+
+}  // namespace procession::process

@@ -1,0 +1,24 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "os/handle.h"
+#include "procession/launch.h"
+
+namespace procession::process {
+
+/// Runs a child's function to its end, whatever that is: it returns, throws SystemExit, throws
+/// something else (printed on stderr), or ends the thread.
+///
+/// Returns:  the exit code, after it was reported to the parent.
+[[nodiscard]] int run_and_report(const std::string& name, os::NativeHandle reports,
+                                 ForkBody body) noexcept;
+
+/// Flushes std::cout, std::cerr, std::clog, stdout and stderr; other streams belong to the user.
+void flush_standard_streams() noexcept;
+
+/// "std::runtime_error" for the exception in flight, whatever its type.
+[[nodiscard]] std::string type_of_current_exception();
+
+}  // namespace procession::process

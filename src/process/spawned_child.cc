@@ -1,0 +1,135 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "process/spawned_child.h"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "base/logging.h"
+#include "handoff/arriving.h"
+#include "os/child.h"
+#include "os/inherited.h"
+#include "os/lifeline.h"
+#include "os/sealed_bytes.h"
+#include "process/bootstrap.h"
+#include "process/child_table.h"
+#include "process/identity.h"
+#include "process/program.h"
+#include "process/report.h"
+#include "process/run_child.h"
+#include "procession/error.h"
+#include "procession/log.h"
+
+namespace procession::process {
+
+namespace {
+
+/// What is needed until the callable and its arguments are rebuilt, and let go of then.
+struct Arrival {
+    os::SealedBytes message;
+    Opened opened;
+    std::unique_ptr<handoff::Arriving> handles;
+    SpawnEntry entry = nullptr;
+};
+
+// One child per process, one thread in it so far: plain variables.
+std::unique_ptr<Arrival> arrival;
+os::NativeHandle reports = os::no_handle;
+bool is_rebuilt = false;
+
+void rebuilt() {
+    base::log(LogLevel::debug, "%s: bootstrap decoded (%zu bytes of state, %zu handles)",
+              identity().name.c_str(), arrival->opened.state.size(),
+              arrival->opened.bootstrap.handles.size());
+    arrival.reset();
+    is_rebuilt = true;
+    Report report;
+    report.kind = static_cast<std::uint8_t>(Report::Kind::rebuilt);
+    send(reports, std::move(report));
+}
+
+os::Handle message_handle(std::string_view descriptor) {
+    int number = -1;
+    const char* end = descriptor.data() + descriptor.size();
+    const auto parsed = std::from_chars(descriptor.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0)
+        throw DecodeError("read", child_marker, "it does not name a descriptor");
+    return os::Handle(number);
+}
+
+void become_who(const Bootstrap& bootstrap) {
+    static Identity mine;
+    mine.name = bootstrap.name;
+    mine.path = bootstrap.path;
+    mine.start_method = StartMethod::spawn;
+    mine.parent = {bootstrap.parent_pid, bootstrap.parent_name};
+    become(&mine);
+    set_log_level(bootstrap.log_level <= static_cast<int>(LogLevel::off)
+                      ? static_cast<LogLevel>(bootstrap.log_level)
+                      : LogLevel::warning);
+    set_start_method(bootstrap.default_method == static_cast<int>(StartMethod::fork)
+                         ? StartMethod::fork
+                         : StartMethod::spawn);
+}
+
+void arrive(std::string_view descriptor) {
+    os::name_this_process(program_name()->c_str());
+    arrival = std::make_unique<Arrival>();
+    os::Handle sealed = message_handle(descriptor);
+    if (const auto problem = arrival->message.open(sealed)) {
+        // The number may belong to somebody else: leave it open.
+        [[maybe_unused]] const auto not_ours = sealed.release();
+        throw DecodeError("read", child_marker,
+                          "descriptor " + std::string(descriptor) + " is no bootstrap message (" +
+                              problem.message() + ")");
+    }
+    sealed.reset();
+    arrival->opened = open_bootstrap(arrival->message.bytes());
+    const Bootstrap& bootstrap = arrival->opened.bootstrap;
+    arrival->handles = std::make_unique<handoff::Arriving>(bootstrap.handles);
+    reports = arrival->handles->take(0).release();
+    become_who(bootstrap);
+    if (bootstrap.die_with_parent) {
+        if (const auto problem = os::die_with(arrival->handles->take(1)))
+            throw OSError(problem, "arm", "die_with_parent", "the kernel refused");
+    }
+    arrival->entry = reinterpret_cast<SpawnEntry>(function_at(bootstrap.entry));
+}
+
+[[noreturn]] void give_up(const char* what) {
+    std::fprintf(stderr, "procession: process %d cannot run as a child: %s\n", os::this_process(),
+                 what);
+    Report report;
+    report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
+    report.exit_code = exit_code_of_bad_bootstrap;
+    report.failed = true;
+    report.type = type_of_current_exception();
+    report.message = what;
+    if (reports != os::no_handle) send(reports, std::move(report));
+    std::exit(exit_code_of_bad_bootstrap);
+}
+
+void run_entry(void*) {
+    Reader reader(arrival->opened.state, "arguments of a child");
+    try {
+        arrival->entry(reader, rebuilt);
+    } catch (const std::exception& problem) {
+        if (is_rebuilt) throw;
+        give_up(problem.what());
+    }
+}
+
+}  // namespace
+
+void run_spawned_child(std::string_view descriptor) {
+    try {
+        arrive(descriptor);
+    } catch (const std::exception& problem) {
+        give_up(problem.what());
+    }
+    const int code = run_and_report(identity().name, reports, {run_entry, nullptr});
+    std::exit(code);
+}
+
+}  // namespace procession::process

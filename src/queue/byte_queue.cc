@@ -1,0 +1,137 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/byte_queue.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/logging.h"
+#include "handoff/arriving.h"
+#include "handoff/spawning.h"
+#include "procession/error.h"
+#include "queue/core.h"
+
+namespace procession {
+
+namespace {
+
+// In MessagePack: an extension of this type, with the index of the handle that travels beside it.
+constexpr std::int8_t kHandleExtension = 0x50;
+
+static_assert(static_cast<int>(QueueKind::plain) == static_cast<int>(queue::Kind::plain));
+static_assert(static_cast<int>(QueueKind::joinable) == static_cast<int>(queue::Kind::joinable));
+
+std::string_view type_name(QueueKind kind) {
+    return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
+}
+
+template <class E>
+Result<void, E> result_of(queue::Outcome outcome) {
+    switch (outcome) {
+        case queue::Outcome::done: return {};
+        case queue::Outcome::shut_down: return E::shut_down;
+        case queue::Outcome::timed_out: break;
+    }
+    return E::timed_out;
+}
+
+}  // namespace
+
+ByteQueue::ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options)
+    : core_(queue::Core::create(static_cast<queue::Kind>(kind), stamp, options)) {}
+
+Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline) const {
+    return result_of<PutError>(core_->put({piece.format, piece.bytes}, deadline));
+}
+
+std::size_t ByteQueue::put_many(std::span<const Piece> pieces, Deadline deadline) const {
+    std::vector<queue::Piece> inner;
+    inner.reserve(pieces.size());
+    for (const Piece& piece : pieces) inner.push_back({piece.format, piece.bytes});
+    queue::Outcome outcome = queue::Outcome::done;
+    const std::size_t put = core_->put_many(inner, deadline, outcome);
+    if (put == 0 && outcome == queue::Outcome::shut_down) {
+        throw ShutDown("put_many", label(), "the queue was shut down; nothing can be put any more");
+    }
+    return put;
+}
+
+Result<void, GetError> ByteQueue::try_get(Message& message, Deadline deadline) const {
+    return result_of<GetError>(core_->get(message, deadline));
+}
+
+Result<void, GetError> ByteQueue::try_get_many(std::vector<Message>& messages, std::size_t most,
+                                               Deadline deadline) const {
+    return result_of<GetError>(core_->get_many(messages, most, deadline));
+}
+
+void ByteQueue::finish(const Ticket& ticket) const { core_->finish(ticket); }
+void ByteQueue::give_back(const Ticket& ticket) const { core_->give_back(ticket); }
+void ByteQueue::reject(const Ticket& ticket, std::string_view reason) const {
+    core_->reject(ticket, reason);
+}
+void ByteQueue::task_done() const { core_->task_done(); }
+bool ByteQueue::join(Deadline deadline) const { return core_->join(deadline); }
+std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
+
+void ByteQueue::keep_undecodable(const Message& message, std::string_view reason) const {
+    if (core_->is_joinable()) {
+        core_->reject(message.ticket(), reason);
+    } else {
+        core_->keep_as_dead_letter(message, reason);
+    }
+}
+
+std::vector<DeadLetter> ByteQueue::dead_letters() const { return core_->dead_letters(false); }
+std::vector<DeadLetter> ByteQueue::take_dead_letters() const { return core_->dead_letters(true); }
+
+std::uint64_t ByteQueue::qsize() const { return core_->qsize(); }
+bool ByteQueue::full() const { return core_->full(); }
+std::size_t ByteQueue::maxsize() const { return core_->maxsize(); }
+QueueStats ByteQueue::stats() const { return core_->stats(); }
+void ByteQueue::shutdown(bool immediate) const { core_->shutdown(immediate); }
+void ByteQueue::close() const { core_->close(); }
+bool ByteQueue::is_closed() const { return core_->is_closed(); }
+std::size_t ByteQueue::notice_deaths() const { return core_->notice_deaths(); }
+std::string ByteQueue::label() const { return core_->label(); }
+QueueKind ByteQueue::kind() const {
+    return core_->is_joinable() ? QueueKind::joinable : QueueKind::plain;
+}
+bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_on_exception(); }
+
+void ByteQueue::encode_handle(Writer& writer) const {
+    handoff::assert_spawning(type_name(kind()));
+    const std::uint32_t index =
+        handoff::Spawning::current()->add(core_->segment().file().get());
+    std::array<std::byte, sizeof index> bytes;
+    std::memcpy(bytes.data(), &index, sizeof index);
+    writer.extension(kHandleExtension, bytes);
+    base::log(LogLevel::debug, "%s: encoded for a child: descriptor %d travels as handle %u",
+              label().c_str(), core_->segment().file().get(), index);
+}
+
+ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
+    std::int8_t type = 0;
+    const auto bytes = reader.extension(type);
+    std::uint32_t index = 0;
+    if (type != kHandleExtension || bytes.size() != sizeof index) {
+        reader.fail("expected the handle of a queue, found another extension");
+    }
+    std::memcpy(&index, bytes.data(), sizeof index);
+    ByteQueue queue(
+        queue::Core::attach(handoff::assert_arriving(type_name(kind)).take(index)));
+    const shm::SegmentHeader& header = queue.core_->segment().header();
+    const bool same_type = header.stamp_hash == stamp.hash &&
+                           header.stamp_format == static_cast<std::uint32_t>(stamp.format) &&
+                           queue.kind() == kind;
+    if (!same_type) {
+        throw TypeMismatch("attach", queue.label(),
+                           "it is a " + std::string(type_name(queue.kind())) + " of " +
+                               queue.core_->segment().signature() + ", not a " +
+                               std::string(type_name(kind)) + " of " + stamp.signature);
+    }
+    base::log(LogLevel::debug, "%s: rebuilt from handle %u", queue.label().c_str(), index);
+    return queue;
+}
+
+}  // namespace procession

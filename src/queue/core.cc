@@ -1,0 +1,340 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "queue/core.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "base/logging.h"
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+namespace {
+
+/// The queues of this process, so that the same one arriving twice is one participant. Its lock is
+/// held across fork, and never while a Core is made or ends.
+class Registry final : public os::ForkListener {
+  public:
+    static Registry& instance() {
+        static Registry* registry = new Registry;  // never ends: static queues may outlive it
+        return *registry;
+    }
+    /// The registered queue with this identity, or `fresh`, registered.
+    std::shared_ptr<Core> adopt(std::shared_ptr<Core> fresh) {
+        // Let go of after the lock: these may be the last references.
+        std::vector<std::shared_ptr<Core>> looked_at;
+        const std::lock_guard guard(mutex_);
+        std::erase_if(cores_, [](const auto& known) { return known.expired(); });
+        for (const auto& known : cores_) {
+            looked_at.push_back(known.lock());
+            const auto& core = looked_at.back();
+            const bool same = core && !core->is_closed() &&
+                              core->segment().identity() == fresh->segment().identity();
+            if (same) return core;
+        }
+        cores_.push_back(fresh);
+        return fresh;
+    }
+    std::vector<std::shared_ptr<Core>> all() {
+        std::vector<std::shared_ptr<Core>> living;
+        const std::lock_guard guard(mutex_);
+        for (const auto& known : cores_) {
+            if (auto core = known.lock()) living.push_back(std::move(core));
+        }
+        return living;
+    }
+
+  private:
+    Registry() { start_listening(); }
+
+    void before_fork() noexcept override { mutex_.lock(); }
+    void after_fork_in_parent() noexcept override { mutex_.unlock(); }
+    void after_fork_in_child() noexcept override { mutex_.unlock(); }
+
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<Core>> cores_;
+};
+
+constexpr std::uint32_t kGrowthMin = 16;
+constexpr std::uint32_t kGrowthMax = 16384;
+
+std::uint32_t units_for(std::uint64_t bytes) noexcept {
+    return static_cast<std::uint32_t>((bytes + shm::kUnitBytes - 1) / shm::kUnitBytes);
+}
+
+// When a caller would not wait at all, how long a lock's holder may still take: it is at work for
+// nanoseconds, unless it was preempted or stopped.
+constexpr std::chrono::seconds kHolderPatience{1};
+
+}  // namespace
+
+std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp,
+                                   const QueueOptions& options) {
+    constexpr std::uint64_t least = std::uint64_t{ring::kChunkBytes} * 2;
+    if (options.memory_limit < least) {
+        throw ValueError("create", options.name,
+                         "memory_limit is " + std::to_string(options.memory_limit) +
+                             "; at least " + std::to_string(least) + " bytes are needed");
+    }
+    if (options.max_deliveries == 0) {
+        throw ValueError("create", options.name, "max_deliveries is 0; at least 1 is needed");
+    }
+    shm::SegmentPlan plan;
+    plan.kind = static_cast<std::uint32_t>(kind);
+    plan.memory_limit = options.memory_limit;
+    plan.stamp_format = static_cast<std::uint32_t>(stamp.format);
+    plan.stamp_hash = stamp.hash;
+    plan.signature = stamp.signature;
+    plan.name = options.name;
+    Registry& registry = Registry::instance();
+    std::shared_ptr<Core> core(new Core(shm::Segment::create(plan)));
+    core->initialise(options);
+    return registry.adopt(std::move(core));
+}
+
+std::shared_ptr<Core> Core::attach(os::Handle file) {
+    Registry& registry = Registry::instance();
+    shm::Segment segment = shm::Segment::attach(std::move(file));
+    const auto kind = static_cast<Kind>(segment.header().kind);
+    if (kind != Kind::plain && kind != Kind::joinable) {
+        throw CorruptSegment("attach", segment.name(), "the shared memory holds no queue");
+    }
+    std::shared_ptr<Core> core(new Core(std::move(segment)));
+    return registry.adopt(std::move(core));
+}
+
+Core::Core(shm::Segment segment)
+    : segment_(std::move(segment)),
+      state_(*reinterpret_cast<State*>(segment_.object())),
+      membership_(segment_),
+      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max()),
+      joinable_(static_cast<Kind>(segment_.header().kind) == Kind::joinable),
+      log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
+      item_bell_(state_.item_bell),
+      space_bell_(state_.space_bell),
+      join_bell_(state_.join_bell) {
+    start_listening();
+}
+
+void Core::initialise(const QueueOptions& options) {
+    state_.maxsize = options.maxsize;
+    state_.max_bytes = options.max_bytes;
+    state_.max_deliveries = options.max_deliveries;
+    state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    const std::uint32_t me = self();
+    log_.begin(take_block(ring::kChunkBytes, me));
+}
+
+Core::~Core() {
+    stop_listening();
+    try {
+        if (!is_closed()) close();
+        membership_.leave();
+    } catch (const std::exception& failed) {
+        base::log(LogLevel::warning, "leaving a queue failed: %s", failed.what());
+    }
+    delete open_leases_.load();
+}
+
+std::vector<std::shared_ptr<Core>> Core::all() { return Registry::instance().all(); }
+
+std::string Core::label() const {
+    const std::string name = segment_.name();
+    return (joinable_ ? "JoinableQueue" : "Queue") + (name.empty() ? "" : " '" + name + "'");
+}
+
+std::uint32_t Core::self() {
+    const std::uint32_t known = membership_.slot();
+    if (known != shm::Membership::kNone) return known;
+    const std::lock_guard guard(joining_);
+    if (membership_.slot() != shm::Membership::kNone) return membership_.slot();
+    report_after_fork();
+    bool stale = false;
+    const std::uint32_t slot = membership_.claim_slot(stale);
+    // Its last owner died unnoticed: this process repairs in its place before it is anybody.
+    if (stale) sweep(slot, slot);
+    membership_.confirm(slot);
+    return slot;
+}
+
+void Core::check_open(std::string_view operation) const {
+    if (is_closed()) {
+        throw ClosedError(operation, label(), "it is closed in this process; use another handle");
+    }
+    if (segment_.is_poisoned()) {
+        throw CorruptSegment(operation, label(),
+                             "the shared memory was found corrupt; make a new queue");
+    }
+}
+
+bool Core::try_acquire(std::atomic<std::uint32_t>& word, std::uint32_t me, Deadline deadline,
+                       std::string_view operation) {
+    sync::OwnerLock lock(word, me);
+    if (lock.try_acquire()) return true;
+    const bool would_not_wait = deadline.has_passed();
+    if (lock.acquire(would_not_wait ? Deadline(kHolderPatience) : deadline, *this)) return true;
+    if (!would_not_wait) return false;
+    throw TimeoutError(operation, label(),
+                       "a participant is stopped inside an operation on the queue (SIGSTOP or a "
+                       "debugger?); continue or kill it");
+}
+
+void Core::acquire(std::atomic<std::uint32_t>& word, std::uint32_t me) {
+    sync::OwnerLock lock(word, me);
+    // Never false: the deadline is none.
+    [[maybe_unused]] const bool taken = lock.acquire(Deadline::never(), *this);
+}
+
+std::uint32_t Core::spins() const noexcept {
+    // 25 ns a turn: about 10 us, worth it when somebody else can run meanwhile.
+    static const std::uint32_t turns = os::processors() > 1 ? 400 : 0;
+    return turns;
+}
+
+OpenLeases& Core::open_leases() {
+    OpenLeases* open = open_leases_.load(std::memory_order_acquire);
+    if (open != nullptr) return *open;
+    auto fresh = std::make_unique<OpenLeases>();
+    // acq_rel: pairs with the load above in other threads
+    if (open_leases_.compare_exchange_strong(open, fresh.get(), std::memory_order_acq_rel)) {
+        open = fresh.release();
+    }
+    return *open;
+}
+
+void Core::after_fork_in_child() noexcept {
+    // The parent's leases stay the parent's. Its list is left alone: another thread may have been
+    // inside.
+    open_leases_.store(nullptr, std::memory_order_relaxed);
+    new (&joining_) std::mutex;
+    forked_unreported_.store(true, std::memory_order_relaxed);
+}
+
+void Core::report_after_fork() {
+    if (!forked_unreported_.exchange(false)) return;
+    base::log(LogLevel::debug,
+              "Queue._after_fork: %s is inherited: same memory (descriptor %d); leases, locks and "
+              "identity are fresh",
+              label().c_str(), segment_.file().get());
+}
+
+std::uint32_t Core::take_block(std::uint64_t bytes, std::uint32_t me) {
+    const std::uint64_t units_wide = (bytes + shm::kUnitBytes - 1) / shm::kUnitBytes;
+    if (units_wide > pool_.units_max()) refuse_memory({}, bytes);
+    const std::uint32_t units = units_for(bytes);
+    acquire(state_.memory_lock, me);
+    const Lock lock(state_.memory_lock);
+    std::uint32_t unit = pool_.take(units, me);
+    if (unit != ring::BlockPool::kNone) return unit;
+    const std::uint32_t end = pool_.needed_end(units);
+    if (end != ring::BlockPool::kNone) {
+        const std::uint32_t backed = pool_.backed();
+        const std::uint32_t step = std::clamp(backed / 4, kGrowthMin, kGrowthMax);
+        const std::uint32_t wish = std::max(end, std::min(backed + step, pool_.units_max()));
+        std::error_code failed = segment_.allocate_units(backed, wish);
+        std::uint32_t reached = wish;
+        if (failed && wish != end) {
+            failed = segment_.allocate_units(backed, end);
+            reached = end;
+        }
+        if (failed) refuse_memory(failed, bytes);
+        PROCESSION_STEP("memory.grow.allocated");
+        pool_.grown(reached);
+        PROCESSION_STEP("memory.grow.grown");
+        unit = pool_.take(units, me);
+    } else {
+        unit = pool_.take_by_joining(units, me);
+    }
+    if (unit == ring::BlockPool::kNone) refuse_memory({}, bytes);
+    return unit;
+}
+
+void Core::give_block(std::uint32_t unit, std::uint32_t me) {
+    acquire(state_.memory_lock, me);
+    const Lock lock(state_.memory_lock);
+    pool_.give(unit);
+}
+
+void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
+    const auto in_units = [](std::uint64_t units) {
+        return std::to_string(units * shm::kUnitBytes);
+    };
+    std::string message = "no memory for " + std::to_string(bytes) + " bytes more: ";
+    if (code) {
+        message += "the system has " + std::to_string(os::available_memory()) +
+                   " bytes available; drain the queue or free memory";
+    } else {
+        message += in_units(pool_.units_used()) + " of the queue's memory_limit of " +
+                   in_units(pool_.units_max()) +
+                   " bytes are in use; drain it, or make it with a greater memory_limit";
+    }
+    throw MemoryError(code ? code : std::make_error_code(std::errc::not_enough_memory), "put",
+                      label(), message);
+}
+
+std::uint64_t Core::qsize() {
+    return guarded("qsize", [&] {
+        check_open("qsize");
+        self();
+        // A lock that is held now may be a dead one's, with counts not yet mended.
+        for (auto* word : {&state_.tail_lock, &state_.head_lock}) {
+            const std::uint32_t holder = word->load(std::memory_order_acquire);
+            if (holder != 0) look_after(sync::OwnerLock::owner_of(holder));
+        }
+        for (;;) {
+            const std::uint64_t taken = state_.head.count.load();
+            const std::uint64_t returned = state_.returned_count.load();
+            const std::uint64_t put = state_.tail.count.load();
+            // Unchanged around the look at `put`: exact at that instant.
+            const bool stable =
+                taken == state_.head.count.load() && returned == state_.returned_count.load();
+            if (stable) return (put > taken ? put - taken : 0) + returned;
+        }
+    });
+}
+
+bool Core::full() {
+    if (state_.maxsize == 0) return false;
+    return qsize() >= state_.maxsize + state_.returned_count.load();
+}
+
+QueueStats Core::stats() {
+    QueueStats stats;
+    stats.queued = qsize();
+    stats.put = state_.tail.count.load();
+    stats.taken = state_.head.count.load();
+    stats.redelivered = state_.redelivered.load();
+    stats.finished = state_.finished.load();
+    stats.dead_lettered = state_.dead_lettered.load();
+    stats.lost_in_hand = state_.lost_in_hand.load();
+    stats.deaths = state_.deaths.load();
+    const std::uint64_t bytes_in = state_.tail.bytes.load();
+    const std::uint64_t bytes_out = state_.head.bytes.load();
+    stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
+    stats.memory_bytes = std::uint64_t{pool_.units_used()} * shm::kUnitBytes;
+    stats.memory_reserved_bytes = segment_.allocated_units() * shm::kUnitBytes;
+    const std::uint32_t end =
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+        const bool joined = segment_.participant(slot).state.load() == shm::kJoined;
+        if (joined && !membership_.is_dead(slot)) ++stats.participants;
+    }
+    return stats;
+}
+
+void Core::close() {
+    if (closed_.load()) return;
+    // First the leases, while giving them back is still allowed.
+    if (joinable_ && membership_.slot() != shm::Membership::kNone && !segment_.is_poisoned()) {
+        for (const Ticket& ticket : open_leases().take_all()) {
+            open_leases().add(ticket);
+            give_back(ticket);
+        }
+    }
+    closed_.store(true);
+    // This process's own sleepers shall see it.
+    wake_everybody();
+}
+
+}  // namespace procession::queue

@@ -1,0 +1,203 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "os/at_fork.h"
+#include "procession/dead_letter.h"
+#include "procession/deadline.h"
+#include "procession/message.h"
+#include "procession/queue_options.h"
+#include "procession/queue_stats.h"
+#include "queue/open_leases.h"
+#include "queue/state.h"
+#include "shm/membership.h"
+#include "shm/segment.h"
+#include "sync/doorbell.h"
+#include "sync/owner_lock.h"
+
+namespace procession::queue {
+
+enum class Outcome : std::uint8_t { done, timed_out, shut_down };
+
+/// One item for put().
+struct Piece {
+    Format format = Format::raw;
+    std::span<const std::byte> bytes;
+};
+
+/// This process's end of one queue: the untyped protocol over a segment.
+///
+/// Guarantee: see P1-P7 and P9-P12 in the documentation of the queues. In terms of calls:
+///   - put() returned done: the item is committed; every consumer can take it, whatever dies next.
+///   - get() returned done from a joinable queue: the item is this process's until finish(),
+///     give_back() or reject(); if the process dies first, it goes back by itself.
+///
+/// Mechanism: a RecordLog over a BlockPool in the segment, each side under an OwnerLock, sleepers at
+/// Doorbells. Each change of shared state is committed by one store; who finds a lock with a dead
+/// owner completes or undoes what that one was about to do (repair_locks), and who finds a dead
+/// participant takes over what it held (sweep).
+///
+/// Invariants:
+///   1. A sweep starts with no lock held by its thread; repair_locks() takes no lock at all, so it
+///      never waits and may be called while waiting for a lock.
+///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
+///      allocation.
+/// Threads: any number, any time.
+class Core final : public os::ForkListener, private sync::OwnerWatch {
+  public:
+    [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
+                                                      const QueueOptions& options);
+    /// The queue in `file`; the same Core for the same queue, however often it arrives.
+    [[nodiscard]] static std::shared_ptr<Core> attach(os::Handle file);
+    ~Core() override;
+
+    // core_put.cc
+    Outcome put(const Piece& piece, Deadline deadline);
+    /// Returns how many were put; `outcome` says why not all.
+    std::size_t put_many(std::span<const Piece> pieces, Deadline deadline, Outcome& outcome);
+    void shutdown(bool immediate);
+
+    // core_get.cc
+    Outcome get(Message& message, Deadline deadline);
+    /// Appends between 1 and `most` messages.
+    Outcome get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline);
+
+    // core_lease.cc
+    void finish(const Ticket& ticket);
+    void give_back(const Ticket& ticket);
+    void reject(const Ticket& ticket, std::string_view reason);
+    void task_done();
+    [[nodiscard]] bool join(Deadline deadline);
+    [[nodiscard]] std::uint64_t unfinished();
+    /// For bytes that are no element: a plain queue's item is not lost either.
+    void keep_as_dead_letter(const Message& message, std::string_view reason);
+    [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
+
+    // core_repair.cc
+    /// Looks for participants that died, and takes over what they held. Returns how many.
+    std::size_t notice_deaths();
+
+    // core.cc
+    [[nodiscard]] std::uint64_t qsize();
+    [[nodiscard]] bool empty() { return qsize() == 0; }
+    [[nodiscard]] bool full();
+    [[nodiscard]] std::uint64_t maxsize() const noexcept { return state_.maxsize; }
+    [[nodiscard]] QueueStats stats();
+    void close();
+    [[nodiscard]] bool is_closed() const noexcept { return closed_.load(); }
+    [[nodiscard]] bool is_joinable() const noexcept { return joinable_; }
+    [[nodiscard]] bool dead_letters_on_exception() const noexcept {
+        return state_.dead_letter_on_exception != 0;
+    }
+    [[nodiscard]] std::string label() const;
+    [[nodiscard]] const shm::Segment& segment() const noexcept { return segment_; }
+    /// Says in the debug log what a fork has reset here; called in the child, in ordinary context.
+    void report_after_fork();
+    /// All queues of this process.
+    [[nodiscard]] static std::vector<std::shared_ptr<Core>> all();
+
+  private:
+    class Lock;
+
+    explicit Core(shm::Segment segment);
+    void initialise(const QueueOptions& options);
+    std::uint32_t self();
+    void check_open(std::string_view operation) const;
+    /// Runs `work`, turning ring::Corrupt into CorruptSegment for everybody.
+    template <class Work>
+    auto guarded(std::string_view operation, Work work);
+    [[nodiscard]] bool try_acquire(std::atomic<std::uint32_t>& word, std::uint32_t me,
+                                   Deadline deadline, std::string_view operation);
+    void acquire(std::atomic<std::uint32_t>& word, std::uint32_t me);
+    void look_after(std::uint32_t slot) override;
+    void after_fork_in_child() noexcept override;
+    [[nodiscard]] OpenLeases& open_leases();
+    [[nodiscard]] std::uint32_t spins() const noexcept;
+
+    // Under no lock: take memory. Throws MemoryError.
+    [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, std::uint32_t me);
+    void give_block(std::uint32_t unit, std::uint32_t me);
+    [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes);
+
+    // Under the tail lock.
+    [[nodiscard]] bool has_room(std::uint64_t bytes);
+    void append(const Piece& piece, std::uint32_t outside, std::uint32_t me);
+    void ensure_chunk(std::size_t payload, std::uint32_t me);
+    [[nodiscard]] std::uint32_t store_outside(const Piece& piece, std::uint32_t me);
+    void check_fits(const Piece& piece) const;
+    Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, std::uint32_t me,
+                           std::size_t& done);
+    Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline,
+                    std::uint32_t me);
+    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
+    [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
+
+    // Under the head lock.
+    struct Claim {
+        ring::Position at;
+        ring::RecordHead head;
+        std::byte* record = nullptr;
+        std::uint32_t deliveries = 0;
+        bool outside_in_hand = false;
+    };
+    void settle_head(std::uint32_t me);
+    [[nodiscard]] bool claim(Claim& claimed, Message& message, std::uint32_t me);
+    [[nodiscard]] bool pop_returned(Claim& claimed, std::uint32_t me);
+    void push_returned(ring::Position at, std::byte* record);
+    void rebuild_returned(std::uint32_t me);
+    void retire(std::uint32_t chunk, std::uint64_t first_count, std::uint32_t me);
+    [[nodiscard]] bool shows_an_item() const;
+    [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
+    void drain_after_shutdown();
+
+    // After the claim, under no lock.
+    void complete(const Claim& claimed, Message& message, std::uint32_t me);
+    [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, ring::RecordHead head,
+                                                        std::uint32_t& unit) const;
+
+    // Under the memory lock.
+    void begin_op(MemoryOp op, ring::Position at, std::uint32_t block);
+    void complete_finish(ring::Position at);
+    void repair_memory();
+    [[nodiscard]] bool holds(const Ticket& ticket, std::uint32_t me, std::byte*& record,
+                             ring::RecordHead& head) const;
+    [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
+                                                  std::uint32_t deliveries, std::string_view reason,
+                                                  std::uint32_t me);
+    void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
+    void check_lease(const Ticket& ticket, std::string_view operation);
+    void announce_finished();
+
+    // core_repair.cc
+    void repair_locks(std::uint32_t dead);
+    void sweep(std::uint32_t dead, std::uint32_t me);
+    void take_over(std::uint32_t dead, ring::Position at, std::uint32_t me);
+    void nap();
+    void wake_everybody();
+
+    shm::Segment segment_;
+    State& state_;
+    shm::Membership membership_;
+    ring::BlockPool pool_;
+    const bool joinable_;
+    ring::RecordLog log_;
+    sync::Doorbell item_bell_;
+    sync::Doorbell space_bell_;
+    sync::Doorbell join_bell_;
+    std::atomic<bool> closed_{false};
+    std::atomic<bool> sweep_due_{false};
+    std::atomic<bool> forked_unreported_{false};
+    std::atomic<std::uint32_t> nap_cursor_{0};
+    // Replaced in a fork child, where another thread of the parent may have been changing it.
+    std::atomic<OpenLeases*> open_leases_{nullptr};
+    std::mutex joining_;
+};
+
+}  // namespace procession::queue

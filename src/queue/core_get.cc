@@ -1,0 +1,231 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+using ring::BlockState;
+using ring::Lease;
+using ring::LeaseState;
+using ring::Position;
+using ring::RecordHead;
+using ring::RecordLog;
+using ring::require;
+
+std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
+                                            std::uint32_t& unit) const {
+    std::byte* inside = record + log_.shape().payload_at();
+    unit = ring::BlockPool::kNone;
+    if (!head.is(ring::kOutside)) return {inside, head.length};
+    unit = log_.outside_unit(record);
+    const std::uint64_t length = RecordLog::word(inside + 8).load(std::memory_order_relaxed);
+    const ring::Block block = pool_.block(unit);
+    require(block.state == BlockState::queued || block.state == BlockState::held,
+            "a record refers to a block that holds no payload");
+    require(length <= std::uint64_t{block.units} * shm::kUnitBytes,
+            "a payload is longer than its block");
+    return {pool_.memory(unit), length};
+}
+
+bool Core::shows_an_item() const {
+    return log_.shows_a_record() || state_.returned_first.load(std::memory_order_acquire) != 0;
+}
+
+// What a dead holder of the head lock left to be done, which needs the memory lock.
+void Core::settle_head(std::uint32_t me) {
+    log_.finish_retiring([&](std::uint32_t chunk, std::uint64_t first) {
+        retire(chunk, first, me);
+    });
+    if (state_.list_op.load(std::memory_order_relaxed) != kNoListOp) rebuild_returned(me);
+}
+
+// The head has left a chunk. A plain queue's is free now, a joinable's when all its items are
+// finished. Idempotent: the chunk may have been freed, and even used again, by then.
+void Core::retire(std::uint32_t chunk, std::uint64_t first_count, std::uint32_t me) {
+    acquire(state_.memory_lock, me);
+    const Lock lock(state_.memory_lock);
+    if (pool_.block(chunk).state != BlockState::chunk) return;
+    ring::ChunkHeader& header = log_.chunk(chunk);
+    if (header.first_count.load(std::memory_order_relaxed) != first_count) return;
+    const auto records = static_cast<std::uint32_t>(
+        state_.head.count.load(std::memory_order_relaxed) - first_count);
+    header.records.store(records, std::memory_order_release);
+    header.passed.store(1, std::memory_order_release);
+    PROCESSION_STEP("retire.passed");
+    const bool done =
+        !joinable_ || header.finished.load(std::memory_order_relaxed) == records;
+    if (done) pool_.give(chunk);
+    PROCESSION_STEP("retire.freed");
+}
+
+bool Core::claim(Claim& claimed, Message& message, std::uint32_t me) {
+    std::uint32_t unit = 0;
+    if (joinable_ && state_.returned_first.load(std::memory_order_relaxed) != 0) {
+        claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
+        claimed.record = log_.record_at(claimed.at, claimed.head);
+        message.resize(payload_of(claimed.record, claimed.head, unit).size());
+        return pop_returned(claimed, me);
+    }
+    ring::Front front;
+    const bool there = log_.front(front, [&](std::uint32_t chunk, std::uint64_t first) {
+        retire(chunk, first, me);
+    });
+    if (!there) return false;
+    const auto payload = payload_of(front.record, front.head, unit);
+    // Memory for the copy before the item is taken: when there is none, nothing has happened.
+    std::byte* copy = message.resize(payload.size());
+    message.set_format(static_cast<Format>(front.head.format));
+    claimed = {front.at, front.head, front.record, 1, false};
+    if (joinable_) {
+        RecordLog::lease_word(front.record)
+            .store(Lease{LeaseState::held, me, 1}.pack(), std::memory_order_release);
+        PROCESSION_STEP("get.leased");
+    } else if (front.head.is(ring::kOutside)) {
+        pool_.set(unit, BlockState::held, me);
+        claimed.outside_in_hand = true;
+        PROCESSION_STEP("get.held");
+    } else if (!payload.empty()) {
+        std::memcpy(copy, payload.data(), payload.size());
+    }
+    log_.advance(front, payload.size());
+    return true;
+}
+
+bool Core::pop_returned(Claim& claimed, std::uint32_t me) {
+    auto& lease_word = RecordLog::lease_word(claimed.record);
+    const Lease lease = Lease::unpack(lease_word.load(std::memory_order_relaxed));
+    require(lease.state == LeaseState::returned, "the list of returned items names another item");
+    const std::uint64_t next = RecordLog::link_word(claimed.record).load();
+    claimed.deliveries = lease.deliveries + 1;
+    state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
+    state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
+    state_.list_op.store(kListPop, std::memory_order_release);
+    PROCESSION_STEP("get.again.announced");
+    lease_word.store(Lease{LeaseState::held, me, claimed.deliveries}.pack(),
+                     std::memory_order_release);
+    PROCESSION_STEP("get.again.leased");
+    state_.returned_first.store(next, std::memory_order_release);
+    state_.returned_count.store(state_.returned_count.load() - 1, std::memory_order_release);
+    PROCESSION_STEP("get.again.unlisted");
+    state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
+    PROCESSION_STEP("get.again.counted");
+    state_.list_op.store(kNoListOp, std::memory_order_release);
+    return true;
+}
+
+// Copies what claim() left in shared memory, outside of any lock.
+void Core::complete(const Claim& claimed, Message& message, std::uint32_t me) {
+    if (!joinable_ && !claimed.outside_in_hand) return;
+    std::uint32_t unit = 0;
+    const auto payload = payload_of(claimed.record, claimed.head, unit);
+    require(payload.size() == message.bytes().size(), "a payload has changed its length");
+    message.set_format(static_cast<Format>(claimed.head.format));
+    if (!payload.empty()) {
+        std::memcpy(message.resize(payload.size()), payload.data(), payload.size());
+    }
+    PROCESSION_STEP("get.copied");
+    if (claimed.outside_in_hand) give_block(unit, me);
+    if (joinable_) {
+        message.set_ticket(
+            {claimed.at.pack(), claimed.deliveries, membership_.generation()});
+        open_leases().add(message.ticket());
+    }
+}
+
+Outcome Core::get(Message& message, Deadline deadline) {
+    return guarded("get", [&] {
+        check_open("get");
+        const std::uint32_t me = self();
+        for (;;) {
+            Claim claimed;
+            bool got = false;
+            bool more = false;
+            // Before the look at the items: what was put before the shutdown is seen below.
+            const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
+            if (!try_acquire(state_.head_lock, me, deadline, "get")) return Outcome::timed_out;
+            {
+                const Lock lock(state_.head_lock);
+                if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
+                    return Outcome::shut_down;
+                }
+                settle_head(me);
+                got = claim(claimed, message, me);
+                more = got && shows_an_item();
+            }
+            if (got) {
+                space_bell_.ring();
+                if (more) item_bell_.ring();
+                complete(claimed, message, me);
+                return Outcome::done;
+            }
+            if (shut) return Outcome::shut_down;
+            const auto ready = [&] {
+                return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
+                       state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+            };
+            const bool in_time = item_bell_.wait(deadline, spins(), ready, [this] { nap(); });
+            check_open("get");
+            if (!in_time) return Outcome::timed_out;
+        }
+    });
+}
+
+Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline) {
+    if (most == 0) return Outcome::done;
+    Message first;
+    const Outcome outcome = get(first, deadline);
+    if (outcome != Outcome::done) return outcome;
+    messages.push_back(std::move(first));
+    return guarded("get_many", [&] {
+        const std::uint32_t me = self();
+        std::vector<Claim> claims;
+        const std::size_t start = messages.size();
+        bool more = false;
+        if (!try_acquire(state_.head_lock, me, deadline, "get_many")) return Outcome::done;
+        {
+            const Lock lock(state_.head_lock);
+            settle_head(me);
+            while (messages.size() - start + 1 < most &&
+                   state_.shutdown.load(std::memory_order_relaxed) != kImmediate) {
+                // Room in both before the claim: a claimed item must not be lost to bad_alloc.
+                claims.reserve(claims.size() + 1);
+                Message message;
+                messages.push_back(std::move(message));
+                Claim claimed;
+                if (!claim(claimed, messages.back(), me)) {
+                    messages.pop_back();
+                    break;
+                }
+                claims.push_back(claimed);
+            }
+            more = shows_an_item();
+        }
+        if (!claims.empty()) space_bell_.ring();
+        if (more) item_bell_.ring();
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            complete(claims[i], messages[start + i], me);
+        }
+        return Outcome::done;
+    });
+}
+
+// Nothing is delivered any more: the items count as finished, so that join() ends.
+void Core::drain_after_shutdown() {
+    const std::uint32_t me = self();
+    for (;;) {
+        Claim claimed;
+        Message message;
+        acquire(state_.head_lock, me);
+        {
+            const Lock lock(state_.head_lock);
+            settle_head(me);
+            if (!claim(claimed, message, me)) return;
+        }
+        complete(claimed, message, me);
+        if (joinable_) finish(message.ticket());
+    }
+}
+
+}  // namespace procession::queue

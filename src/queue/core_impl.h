@@ -1,0 +1,40 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "procession/error.h"
+#include "queue/core.h"
+#include "ring/corrupt.h"
+
+namespace procession::queue {
+
+/// Holds one of the queue's locks; its destructor releases it, whatever is thrown.
+class Core::Lock {
+  public:
+    Lock() = default;
+    explicit Lock(std::atomic<std::uint32_t>& word) : word_(&word) {}
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+    ~Lock() { release(); }
+
+    void release() noexcept {
+        if (word_ != nullptr) sync::OwnerLock::release(*word_);
+        word_ = nullptr;
+    }
+
+  private:
+    std::atomic<std::uint32_t>* word_ = nullptr;
+};
+
+template <class Work>
+auto Core::guarded(std::string_view operation, Work work) {
+    try {
+        return work();
+    } catch (const ring::Corrupt& corrupt) {
+        segment_.poison();
+        throw CorruptSegment(operation, label(),
+                             std::string("the shared memory is corrupt: ") + corrupt.what +
+                                 "; abandon this queue and make a new one");
+    }
+}
+
+}  // namespace procession::queue

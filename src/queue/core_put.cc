@@ -1,0 +1,212 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+namespace {
+
+constexpr std::uint32_t kInline = ring::BlockPool::kNone;  // no block: the payload is in the record
+constexpr std::size_t kInlineMax = ring::RecordShape::kInlineMax;
+
+}  // namespace
+
+void Core::check_fits(const Piece& piece) const {
+    constexpr std::uint64_t most = std::uint64_t{1} << 30;
+    const std::uint64_t size = piece.bytes.size();
+    if (size > most) {
+        throw ValueError("put", label(),
+                         "the item has " + std::to_string(size) + " bytes; at most " +
+                             std::to_string(most) + " (1 GiB) are allowed");
+    }
+    if (state_.max_bytes != 0 && size > state_.max_bytes) {
+        throw ValueError("put", label(),
+                         "the item has " + std::to_string(size) +
+                             " bytes and can never fit max_bytes = " +
+                             std::to_string(state_.max_bytes));
+    }
+}
+
+bool Core::has_room(std::uint64_t bytes) {
+    // relaxed: written under the tail lock, which is held
+    const std::uint64_t put = state_.tail.count.load(std::memory_order_relaxed);
+    if (state_.maxsize != 0 &&
+        put - state_.seen_taken.load(std::memory_order_relaxed) >= state_.maxsize) {
+        // acquire: pairs with advance(); looked at only when the queue seems full, since every look
+        // costs the consumers their cache line
+        const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
+        state_.seen_taken.store(taken, std::memory_order_relaxed);
+        if (put - taken >= state_.maxsize) return false;
+    }
+    if (state_.max_bytes == 0) return true;
+    const std::uint64_t queued = state_.tail.bytes.load(std::memory_order_relaxed) -
+                                 state_.head.bytes.load(std::memory_order_acquire);
+    return queued + bytes <= state_.max_bytes;
+}
+
+bool Core::seems_to_have_room(std::uint64_t bytes) const {
+    const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
+    const std::uint64_t put = state_.tail.count.load(std::memory_order_acquire);
+    if (state_.maxsize != 0 && put > taken && put - taken >= state_.maxsize) return false;
+    if (state_.max_bytes == 0) return true;
+    const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
+    const std::uint64_t in = state_.tail.bytes.load(std::memory_order_acquire);
+    return in <= out || in - out + bytes <= state_.max_bytes;
+}
+
+Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
+    const auto ready = [&] {
+        return seems_to_have_room(bytes) || closed_.load(std::memory_order_relaxed) ||
+               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+    };
+    const bool in_time = space_bell_.wait(deadline, spins(), ready, [this] { nap(); });
+    check_open("put");
+    if (state_.shutdown.load(std::memory_order_acquire) != kOpen) return Outcome::shut_down;
+    return in_time ? Outcome::done : Outcome::timed_out;
+}
+
+void Core::ensure_chunk(std::size_t payload, std::uint32_t me) {
+    if (log_.needs_chunk(static_cast<std::uint32_t>(payload))) {
+        log_.link(take_block(ring::kChunkBytes, me));
+    }
+}
+
+void Core::append(const Piece& piece, std::uint32_t outside, std::uint32_t me) {
+    const auto format = static_cast<std::uint8_t>(piece.format);
+    if (outside == kInline) {
+        ensure_chunk(piece.bytes.size(), me);
+        log_.append(format, piece.bytes, piece.bytes.size(), false);
+        return;
+    }
+    const std::array<std::uint64_t, 2> reference{outside, piece.bytes.size()};
+    ensure_chunk(sizeof reference, me);
+    log_.announce_block(outside);
+    log_.append(format, std::as_bytes(std::span(reference)), piece.bytes.size(), true);
+    log_.end_announcement();
+}
+
+// The payload of a large item is copied before any lock is taken.
+std::uint32_t Core::store_outside(const Piece& piece, std::uint32_t me) {
+    const std::uint32_t unit = take_block(piece.bytes.size(), me);
+    PROCESSION_STEP("put.outside.taken");
+    std::memcpy(pool_.memory(unit), piece.bytes.data(), piece.bytes.size());
+    PROCESSION_STEP("put.outside.copied");
+    return unit;
+}
+
+Outcome Core::put(const Piece& piece, Deadline deadline) {
+    return guarded("put", [&] {
+        check_open("put");
+        check_fits(piece);
+        const std::uint32_t me = self();
+        if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
+        // Not to copy a large item for nothing, the room is waited for before and claimed after.
+        if (!seems_to_have_room(piece.bytes.size())) {
+            const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
+            if (waited != Outcome::done) return waited;
+        }
+        const std::uint32_t unit = store_outside(piece, me);
+        Outcome outcome = Outcome::timed_out;
+        try {
+            outcome = put_one(piece, unit, deadline, me);
+        } catch (...) {
+            give_block(unit, me);
+            throw;
+        }
+        if (outcome != Outcome::done) give_block(unit, me);
+        return outcome;
+    });
+}
+
+Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadline,
+                      std::uint32_t me) {
+    for (;;) {
+        if (!try_acquire(state_.tail_lock, me, deadline, "put")) return Outcome::timed_out;
+        {
+            Lock lock(state_.tail_lock);
+            if (state_.shutdown.load(std::memory_order_relaxed) != kOpen) {
+                return Outcome::shut_down;
+            }
+            if (has_room(piece.bytes.size())) {
+                append(piece, outside, me);
+                lock.release();
+                item_bell_.ring();
+                if (state_.space_bell.load(std::memory_order_relaxed) != 0 &&
+                    seems_to_have_room(1)) {
+                    space_bell_.ring();
+                }
+                return Outcome::done;
+            }
+        }
+        const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
+        if (waited != Outcome::done) return waited;
+    }
+}
+
+// Puts the leading small items of `pieces`, as many as there is room for, in one critical section.
+Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, std::uint32_t me,
+                             std::size_t& done) {
+    for (;;) {
+        if (!try_acquire(state_.tail_lock, me, deadline, "put_many")) return Outcome::timed_out;
+        {
+            const Lock lock(state_.tail_lock);
+            if (state_.shutdown.load(std::memory_order_relaxed) != kOpen) {
+                return Outcome::shut_down;
+            }
+            while (done < pieces.size() && pieces[done].bytes.size() <= kInlineMax &&
+                   has_room(pieces[done].bytes.size())) {
+                append(pieces[done], kInline, me);
+                ++done;
+            }
+        }
+        if (done > 0) {
+            item_bell_.ring();
+            return Outcome::done;
+        }
+        const Outcome waited = wait_for_room(pieces[0].bytes.size(), deadline);
+        if (waited != Outcome::done) return waited;
+    }
+}
+
+std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Outcome& outcome) {
+    std::size_t total = 0;
+    outcome = Outcome::done;
+    // One refused item refuses the call before anything is put.
+    for (const Piece& piece : pieces) check_fits(piece);
+    while (total < pieces.size() && outcome == Outcome::done) {
+        if (pieces[total].bytes.size() > kInlineMax) {
+            outcome = put(pieces[total], deadline);
+            if (outcome == Outcome::done) ++total;
+            continue;
+        }
+        std::size_t run = 0;
+        outcome = guarded("put_many", [&] {
+            check_open("put_many");
+            return put_inline_run(pieces.subspan(total), deadline, self(), run);
+        });
+        total += run;
+    }
+    return total;
+}
+
+void Core::shutdown(bool immediate) {
+    guarded("shutdown", [&] {
+        check_open("shutdown");
+        const std::uint32_t me = self();
+        acquire(state_.tail_lock, me);
+        {
+            const Lock lock(state_.tail_lock);
+            const std::uint32_t wanted = immediate ? kImmediate : kDraining;
+            const std::uint32_t now = state_.shutdown.load(std::memory_order_relaxed);
+            state_.shutdown.store(std::max(now, wanted), std::memory_order_release);
+            PROCESSION_STEP("shutdown.stored");
+        }
+        wake_everybody();
+        if (immediate) drain_after_shutdown();
+    });
+}
+
+}  // namespace procession::queue

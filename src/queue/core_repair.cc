@@ -1,0 +1,250 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "base/logging.h"
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+using ring::BlockState;
+using ring::Lease;
+using ring::LeaseState;
+using ring::Position;
+using ring::RecordHead;
+using ring::RecordLog;
+using ring::require;
+
+namespace {
+
+// A waiter looks at so many participants after each slice; all waiters together see all soon.
+constexpr std::uint32_t kLooksPerNap = 16;
+
+}  // namespace
+
+void Core::look_after(std::uint32_t slot) {
+    require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
+    if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
+    base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
+              label().c_str(), slot);
+    try {
+        repair_locks(slot);
+    } catch (...) {
+        membership_.release_claim(slot);
+        throw;
+    }
+    membership_.release_claim(slot);
+    // What it held besides is taken over when this thread holds no lock.
+    sweep_due_.store(true, std::memory_order_relaxed);
+}
+
+// Mends what the locks of a dead participant guard, and releases them. Takes no lock: nobody else can
+// hold one that the dead one holds, and only one process has the claim on it. Idempotent.
+void Core::repair_locks(std::uint32_t dead) {
+    if (sync::OwnerLock::is_owned_by(state_.memory_lock, dead)) {
+        repair_memory();
+        PROCESSION_STEP("repair.memory");
+        sync::OwnerLock::release(state_.memory_lock);
+    }
+    if (sync::OwnerLock::is_owned_by(state_.tail_lock, dead)) {
+        log_.repair_tail(dead);
+        PROCESSION_STEP("repair.tail");
+        sync::OwnerLock::release(state_.tail_lock);
+    }
+    if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
+        const std::uint64_t in_hand = log_.repair_head();
+        if (!joinable_ && in_hand != 0) {
+            state_.lost_in_hand.store(state_.lost_in_hand.load() + in_hand);
+        }
+        PROCESSION_STEP("repair.head");
+        sync::OwnerLock::release(state_.head_lock);
+    }
+}
+
+void Core::repair_memory() {
+    pool_.rebuild();
+    const MemoryOp op = state_.op.load();
+    const Position at = Position::unpack(state_.op_record.load());
+    const std::uint32_t block = state_.op_block.load();
+    const std::uint64_t dead_lettered = state_.op_dead_lettered.load() + 1;
+    if (op == MemoryOp::lost_bytes) {
+        if (pool_.block(block).state == BlockState::dead_letter) {
+            state_.dead_lettered.store(dead_lettered);
+        }
+    } else if (op != MemoryOp::none) {
+        RecordHead head;
+        std::byte* record = log_.record_at(at, head);
+        const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+        if (lease.state == LeaseState::finished) {
+            if (op == MemoryOp::dead_letter) {
+                pool_.set(block, BlockState::dead_letter, 0);
+                state_.dead_lettered.store(dead_lettered);
+            }
+            complete_finish(at);
+        }
+    }
+    state_.op.store(MemoryOp::none, std::memory_order_release);
+}
+
+// The list of returned items again from its truth, the leases.
+void Core::rebuild_returned(std::uint32_t me) {
+    std::vector<std::pair<std::uint64_t, Position>> returned;
+    {
+        acquire(state_.memory_lock, me);
+        const Lock lock(state_.memory_lock);
+        const auto head_at = Position::unpack(state_.head.position.load());
+        pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+            if (block.state != BlockState::chunk) return;
+            if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
+            const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
+            log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
+                const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+                if (lease.state == LeaseState::returned) {
+                    returned.emplace_back(sequence_of(at), at);
+                }
+            });
+        });
+    }
+    if (state_.list_op.load() == kListPop) {
+        RecordHead head;
+        std::byte* record =
+            log_.record_at(Position::unpack(state_.op_returned.load()), head);
+        const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+        const bool popped = lease.state == LeaseState::held;
+        state_.redelivered.store(state_.op_redelivered.load() + (popped ? 1 : 0));
+    }
+    std::sort(returned.begin(), returned.end(),
+              [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::uint64_t next = 0;
+    for (const auto& [sequence, at] : returned) {
+        RecordHead head;
+        RecordLog::link_word(log_.record_at(at, head)).store(next);
+        next = at.pack();
+    }
+    state_.returned_first.store(next);
+    state_.returned_count.store(returned.size());
+    PROCESSION_STEP("repair.list");
+    state_.list_op.store(kNoListOp, std::memory_order_release);
+}
+
+// Takes over all that a dead participant held. The caller has the claim on it (or is its successor in
+// the slot) and holds no lock. Idempotent: who dies on the way is succeeded by one who starts again.
+void Core::sweep(std::uint32_t dead, std::uint32_t me) {
+    repair_locks(dead);
+    PROCESSION_STEP("sweep.locks_repaired");
+    acquire(state_.head_lock, me);
+    {
+        const Lock lock(state_.head_lock);
+        settle_head(me);
+        std::vector<std::pair<std::uint64_t, Position>> held;
+        acquire(state_.memory_lock, me);
+        {
+            const Lock memory_lock(state_.memory_lock);
+            const auto head_at = Position::unpack(state_.head.position.load());
+            pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+                const bool its_own = block.owner == dead && (block.state == BlockState::owned ||
+                                                             block.state == BlockState::held);
+                if (its_own) {
+                    if (block.state == BlockState::held) {
+                        state_.lost_in_hand.store(state_.lost_in_hand.load() + 1);
+                    }
+                    pool_.give(unit);
+                    PROCESSION_STEP("sweep.block_freed");
+                }
+                if (!joinable_ || block.state != BlockState::chunk) return;
+                if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
+                const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
+                log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
+                    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+                    if (lease.state == LeaseState::held && lease.owner == dead) {
+                        held.emplace_back(sequence_of(at), at);
+                    }
+                });
+            });
+        }
+        // The newest first: each goes to the front of the list.
+        std::sort(held.begin(), held.end(),
+                  [](const auto& a, const auto& b) { return a.first > b.first; });
+        for (const auto& [sequence, at] : held) {
+            take_over(dead, at, me);
+            PROCESSION_STEP("sweep.item_taken_over");
+        }
+        state_.deaths.store(state_.deaths.load() + 1);
+        base::log(LogLevel::debug, "%s: participant in slot %u died holding %zu items",
+                  label().c_str(), dead, held.size());
+    }
+    wake_everybody();
+}
+
+// Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
+// letters when that has happened too often.
+void Core::take_over(std::uint32_t holder, Position at, std::uint32_t me) {
+    RecordHead head;
+    std::byte* record = log_.record_at(at, head);
+    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    if (lease.deliveries < state_.max_deliveries) {
+        push_returned(at, record);
+        return;
+    }
+    const std::string reason =
+        (holder == me ? "given back" : "its consumer died") + std::string(" after delivery ") +
+        std::to_string(lease.deliveries) + " of at most " + std::to_string(state_.max_deliveries);
+    std::uint32_t unit = 0;
+    try {
+        const std::uint32_t block =
+            write_dead_letter(static_cast<Format>(head.format), payload_of(record, head, unit),
+                              lease.deliveries, reason, me);
+        acquire(state_.memory_lock, me);
+        const Lock lock(state_.memory_lock);
+        commit_dead_letter(at, record, block);
+    } catch (const MemoryError& none) {
+        // Rather delivered once too often than lost.
+        base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
+                  none.what());
+        push_returned(at, record);
+    }
+}
+
+std::size_t Core::notice_deaths() {
+    return guarded("notice_deaths", [&] {
+        check_open("notice_deaths");
+        const std::uint32_t me = self();
+        const std::uint32_t end =
+            std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+        std::size_t buried = 0;
+        for (std::uint32_t slot = 0; slot < end; ++slot) {
+            if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) continue;
+            try {
+                sweep(slot, me);
+                PROCESSION_STEP("sweep.swept");
+                membership_.bury(slot);
+                ++buried;
+            } catch (...) {
+                membership_.release_claim(slot);
+                throw;
+            }
+            membership_.release_claim(slot);
+        }
+        return buried;
+    });
+}
+
+void Core::nap() {
+    if (segment_.is_poisoned()) check_open("wait");
+    const std::uint32_t end =
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+    const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);
+    bool somebody_died = sweep_due_.exchange(false, std::memory_order_relaxed);
+    for (std::uint32_t look = 0; look < std::min(end, kLooksPerNap) && !somebody_died; ++look) {
+        somebody_died = membership_.is_dead((from + look) % end);
+    }
+    if (somebody_died) notice_deaths();
+}
+
+void Core::wake_everybody() {
+    item_bell_.ring_all();
+    space_bell_.ring_all();
+    join_bell_.ring_all();
+}
+
+}  // namespace procession::queue

@@ -1,0 +1,84 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "ring/block_pool.h"
+#include "ring/record_log.h"
+#include "shm/layout.h"
+
+namespace procession::queue {
+
+enum class Kind : std::uint32_t { plain = 1, joinable = 2 };
+
+enum ShutdownState : std::uint32_t { kOpen = 0, kDraining = 1, kImmediate = 2 };
+
+/// What a holder of the memory lock is about to change by one committing store.
+enum class MemoryOp : std::uint32_t { none = 0, finish = 1, dead_letter = 2, lost_bytes = 3 };
+
+/// What a holder of the head lock does to the list of returned items.
+enum ListOp : std::uint32_t { kNoListOp = 0, kListPush = 1, kListPop = 2 };
+
+/// The shared state of one queue. Positions are offsets: no pointer is stored.
+///
+/// Three locks, always taken in the order tail or head, then memory; never tail and head together.
+/// Each group of fields is written only under its own lock.
+struct State {
+    // Constant after creation.
+    std::uint64_t maxsize;
+    std::uint64_t max_bytes;
+    std::uint32_t max_deliveries;
+    std::uint32_t dead_letter_on_exception;
+
+    // Producers.
+    alignas(128) std::atomic<std::uint32_t> tail_lock;
+    std::atomic<std::uint32_t> shutdown;  // ShutdownState; changed under the tail lock, read freely
+    ring::TailState tail;
+    std::atomic<std::uint64_t> seen_taken;  // the head's count as a producer last read it
+
+    // Consumers.
+    alignas(128) std::atomic<std::uint32_t> head_lock;
+    std::atomic<std::uint32_t> list_op;  // ListOp: not 0 after a death; the list is rebuilt
+    ring::HeadState head;
+    // Items given back, oldest first: a list through the records' link words. The leases are the
+    // truth of it.
+    std::atomic<std::uint64_t> returned_first;
+    std::atomic<std::uint64_t> returned_count;
+    std::atomic<std::uint64_t> redelivered;
+    std::atomic<std::uint64_t> op_redelivered;  // before a pop
+    std::atomic<std::uint64_t> op_returned;     // the record of the list operation
+    std::atomic<std::uint64_t> lost_in_hand;
+
+    // Memory and finished items.
+    alignas(128) std::atomic<std::uint32_t> memory_lock;
+    std::atomic<MemoryOp> op;
+    std::atomic<std::uint64_t> op_record;
+    std::atomic<std::uint64_t> op_finished;        // `finished` before
+    std::atomic<std::uint64_t> op_dead_lettered;   // `dead_lettered` before
+    std::atomic<std::uint32_t> op_chunk_finished;  // the chunk's `finished` before
+    std::atomic<std::uint32_t> op_block;           // the dead letter's block
+    std::atomic<std::uint64_t> finished;
+    std::atomic<std::uint64_t> dead_lettered;
+    ring::PoolState pool;
+
+    // Sleepers; each word is a sync::Doorbell.
+    alignas(128) std::atomic<std::uint32_t> item_bell;
+    alignas(128) std::atomic<std::uint32_t> space_bell;
+    alignas(128) std::atomic<std::uint32_t> join_bell;
+    std::atomic<std::uint32_t> deaths;
+};
+static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset,
+              "the state of a queue fits before the registry");
+
+/// The start of a dead letter's block; the reason and the payload follow.
+struct DeadLetterHeader {
+    std::uint64_t number;
+    std::uint64_t payload_bytes;
+    std::uint32_t reason_bytes;
+    std::uint32_t deliveries;
+    std::uint32_t format;
+    std::uint32_t unused;
+};
+
+}  // namespace procession::queue

@@ -1,0 +1,176 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "ring/block_pool.h"
+
+#include <bit>
+
+#include "base/step.h"
+#include "ring/corrupt.h"
+#include "shm/layout.h"
+
+namespace procession::ring {
+
+namespace {
+
+// Four classes for each doubling: 1 2 3 4 5 6 7 8 10 12 14 16 20 ... so rounding wastes a quarter at
+// most.
+std::uint32_t class_at_most(std::uint32_t units) noexcept {
+    if (units < 4) return units - 1;
+    const auto doubling = static_cast<std::uint32_t>(std::bit_width(units)) - 3;
+    return doubling * 4 + (units >> doubling) - 1;
+}
+
+std::uint32_t units_of(std::uint32_t size_class) noexcept {
+    if (size_class < 7) return size_class + 1;
+    const std::uint32_t doubling = (size_class + 1) / 4 - 1;
+    return (4 + (size_class + 1) % 4) << doubling;
+}
+
+}  // namespace
+
+std::uint32_t BlockPool::rounded(std::uint32_t units) noexcept {
+    const std::uint32_t below = class_at_most(units);
+    return units_of(below) == units ? units : units_of(below + 1);
+}
+
+std::uint32_t BlockPool::take(std::uint32_t units, std::uint32_t owner) {
+    const std::uint32_t wanted = rounded(units);
+    for (std::uint32_t c = class_at_most(wanted); c < PoolState::kClasses; ++c) {
+        const std::uint32_t unit = pop(c);
+        if (unit != kNone) return carve(unit, checked(unit).units, wanted, owner);
+    }
+    const std::uint32_t end = checked_end();
+    if (state_.backed.load() - end < wanted) return kNone;
+    // Invisible until `end` moves over it.
+    table_[end].store(Block{BlockState::owned, owner, wanted}.pack(), std::memory_order_release);
+    PROCESSION_STEP("pool.take.written");
+    state_.units_used.store(state_.units_used.load() + wanted);
+    PROCESSION_STEP("pool.take.counted");
+    state_.end.store(end + wanted, std::memory_order_release);
+    PROCESSION_STEP("pool.take.taken");
+    return end;
+}
+
+std::uint32_t BlockPool::needed_end(std::uint32_t units) const noexcept {
+    const std::uint64_t end = std::uint64_t{state_.end.load()} + rounded(units);
+    return end <= units_max_ ? static_cast<std::uint32_t>(end) : kNone;
+}
+
+std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owner) {
+    std::uint32_t found = kNone;
+    std::uint32_t unit = 0;
+    const std::uint32_t end = checked_end();
+    while (unit < end) {
+        Block block = checked(unit);
+        while (block.state == BlockState::free && unit + block.units < end) {
+            const Block next = checked(unit + block.units);
+            if (next.state != BlockState::free) break;
+            block.units += next.units;
+            // One store: the joined block's own entry lies inside from now on and means nothing.
+            table_[unit].store(block.pack(), std::memory_order_release);
+            PROCESSION_STEP("pool.join.joined");
+        }
+        const bool fits = block.state == BlockState::free && block.units >= units;
+        if (fits && found == kNone) found = unit;
+        unit += block.units;
+    }
+    rebuild();
+    if (found == kNone) return kNone;
+    const Block block = checked(found);
+    const std::uint32_t taken = carve(found, block.units, units, owner);
+    rebuild();
+    return taken;
+}
+
+// Turns a free block of `length` into one of `wanted` units and, where something is left, a free one.
+std::uint32_t BlockPool::carve(std::uint32_t unit, std::uint32_t length, std::uint32_t wanted,
+                               std::uint32_t owner) noexcept {
+    if (length > wanted) {
+        // Invisible while the first entry's length covers it.
+        table_[unit + wanted].store(Block{BlockState::free, 0, length - wanted}.pack(),
+                                    std::memory_order_release);
+        PROCESSION_STEP("pool.carve.rest");
+    }
+    table_[unit].store(Block{BlockState::owned, owner, wanted}.pack(), std::memory_order_release);
+    PROCESSION_STEP("pool.carve.taken");
+    if (length > wanted) push(unit + wanted, length - wanted);
+    state_.units_used.store(state_.units_used.load() + wanted);
+    return unit;
+}
+
+void BlockPool::give(std::uint32_t unit) {
+    const Block block = checked(unit);
+    require(block.state != BlockState::free, "a block is freed twice");
+    table_[unit].store(Block{BlockState::free, 0, block.units}.pack(), std::memory_order_release);
+    PROCESSION_STEP("pool.give.freed");
+    push(unit, block.units);
+    PROCESSION_STEP("pool.give.listed");
+    state_.units_used.store(state_.units_used.load() - block.units);
+}
+
+void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) noexcept {
+    // relaxed: whoever may change the entry has made or received it under a lock
+    const Block now = Block::unpack(table_[unit].load(std::memory_order_relaxed));
+    table_[unit].store(Block{state, owner, now.units}.pack(), std::memory_order_release);
+}
+
+void BlockPool::rebuild() {
+    for (auto& head : state_.free_heads) head.store(0, std::memory_order_relaxed);
+    std::uint32_t used = 0;
+    each_block([&](std::uint32_t unit, const Block& block) {
+        if (block.state == BlockState::free) {
+            push(unit, block.units);
+        } else {
+            used += block.units;
+        }
+    });
+    state_.units_used.store(used);
+}
+
+Block BlockPool::block(std::uint32_t unit) const {
+    require(unit < checked_end(), "a block lies outside the pool");
+    return checked(unit);
+}
+
+std::byte* BlockPool::memory(std::uint32_t unit) const {
+    return data_ + std::uint64_t{unit} * shm::kUnitBytes;
+}
+
+std::uint32_t BlockPool::checked_end() const {
+    const std::uint32_t end = state_.end.load(std::memory_order_acquire);
+    require(end <= units_max_ && end <= state_.backed.load(), "the pool ends beyond its memory");
+    return end;
+}
+
+Block BlockPool::checked(std::uint32_t unit) const {
+    // acquire: pairs with the store that made the block what it is
+    const Block block = Block::unpack(table_[unit].load(std::memory_order_acquire));
+    require(block.units != 0 && block.units <= units_max_ - unit &&
+                block.state != BlockState::none && block.state <= BlockState::dead_letter,
+            "a block's entry is no valid one");
+    return block;
+}
+
+std::atomic<std::uint32_t>& BlockPool::link(std::uint32_t unit) const noexcept {
+    return *reinterpret_cast<std::atomic<std::uint32_t>*>(memory(unit));
+}
+
+std::uint32_t BlockPool::pop(std::uint32_t size_class) {
+    auto& head = state_.free_heads[size_class];
+    const std::uint32_t first = head.load();
+    if (first == 0) return kNone;
+    const std::uint32_t unit = first - 1;
+    require(unit < checked_end() && checked(unit).state == BlockState::free,
+            "a free list leads to a block that is not free");
+    head.store(link(unit).load());
+    return unit;
+}
+
+void BlockPool::push(std::uint32_t unit, std::uint32_t units) noexcept {
+    std::uint32_t size_class = class_at_most(units);
+    if (size_class >= PoolState::kClasses) size_class = PoolState::kClasses - 1;
+    auto& head = state_.free_heads[size_class];
+    link(unit).store(head.load());
+    head.store(unit + 1);
+}
+
+}  // namespace procession::ring

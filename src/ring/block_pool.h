@@ -1,0 +1,121 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace procession::ring {
+
+/// What a block of units is; the single truth of its ownership.
+enum class BlockState : std::uint8_t {
+    none = 0,         // not the first unit of a block
+    free = 1,
+    owned = 2,        // being filled by `owner`; nobody else refers to it
+    chunk = 3,        // part of the log
+    queued = 4,       // a payload that a record of the log refers to
+    held = 5,         // a payload in the hands of `owner`, a plain queue's consumer
+    dead_letter = 6,
+};
+
+/// One entry of the unit table: state, owner and length of the block that begins at this unit.
+struct Block {
+    BlockState state = BlockState::none;
+    std::uint32_t owner = 0;  // slot, meaningful for owned and held
+    std::uint32_t units = 0;
+
+    [[nodiscard]] static Block unpack(std::uint64_t word) noexcept {
+        return {static_cast<BlockState>(word & 0xff),
+                static_cast<std::uint32_t>(word >> 8) & 0xffff,
+                static_cast<std::uint32_t>(word >> 32)};
+    }
+    [[nodiscard]] std::uint64_t pack() const noexcept {
+        return static_cast<std::uint64_t>(state) | (std::uint64_t{owner & 0xffff} << 8) |
+               (std::uint64_t{units} << 32);
+    }
+};
+
+/// The pool's shared state. Written only under the memory lock.
+struct PoolState {
+    static constexpr std::uint32_t kClasses = 96;
+
+    std::atomic<std::uint32_t> end;         // blocks lie below this unit
+    std::atomic<std::uint32_t> backed;      // units below this one have memory
+    std::atomic<std::uint32_t> units_used;  // soft: not free; recounted by rebuild()
+    std::atomic<std::uint32_t> free_heads[kClasses];  // soft: first free unit + 1 of each size class
+};
+
+/// Blocks of 4 KiB units, of any length, over memory that grows.
+///
+/// Guarantee: after the death of a caller between any two stores, rebuild() makes the pool whole: each
+/// block is free, or in exactly the state that was stored last. A block taken and not yet linked
+/// anywhere is found by its owner (each_block).
+///
+/// Mechanism: the table entry of a block's first unit is its truth, changed by one store. Free lists,
+/// one per size class and last in first out (so that hot memory is used again), are soft state in the
+/// free blocks themselves; they are rebuilt from the table when a holder of the memory lock died.
+///
+/// Invariants (under the memory lock):
+///   1. From unit 0, the lengths of blocks chain exactly to `end`.
+///   2. A block is free iff its entry says so; every listed block is free.
+/// All members but the queries need the memory lock.
+class BlockPool {
+  public:
+    static constexpr std::uint32_t kNone = 0xffffffff;
+
+    BlockPool(PoolState& state, std::atomic<std::uint64_t>* table, std::byte* data,
+              std::uint32_t units_max)
+        : state_(state), table_(table), data_(data), units_max_(units_max) {}
+
+    /// The length that a request of `units` gets: sizes are rounded to classes.
+    [[nodiscard]] static std::uint32_t rounded(std::uint32_t units) noexcept;
+
+    /// A block for `owner`, or kNone: then memory must grow (grown()) up to needed_end(), or is full.
+    [[nodiscard]] std::uint32_t take(std::uint32_t units, std::uint32_t owner);
+    /// The end that growing must reach for a block of `units`; kNone when that is beyond the limit.
+    [[nodiscard]] std::uint32_t needed_end(std::uint32_t units) const noexcept;
+    /// The last resort when the limit is reached: joins neighbouring free blocks, then takes.
+    [[nodiscard]] std::uint32_t take_by_joining(std::uint32_t units, std::uint32_t owner);
+    void grown(std::uint32_t backed) noexcept { state_.backed.store(backed); }
+
+    void give(std::uint32_t unit);
+    /// Changes state and owner in one store.
+    void set(std::uint32_t unit, BlockState state, std::uint32_t owner) noexcept;
+    /// Rebuilds all soft state from the table.
+    void rebuild();
+
+    /// Calls visit(unit, block) for each block. `visit` may give() the block it is shown.
+    template <class Visit>
+    void each_block(Visit visit) {
+        std::uint32_t unit = 0;
+        const std::uint32_t end = checked_end();
+        while (unit < end) {
+            const Block block = checked(unit);
+            visit(unit, block);
+            unit += block.units;
+        }
+    }
+
+    // Queries.
+    [[nodiscard]] Block block(std::uint32_t unit) const;
+    [[nodiscard]] std::byte* memory(std::uint32_t unit) const;
+    [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
+    [[nodiscard]] std::uint32_t backed() const noexcept { return state_.backed.load(); }
+    [[nodiscard]] std::uint32_t units_used() const noexcept { return state_.units_used.load(); }
+
+  private:
+    [[nodiscard]] std::uint32_t checked_end() const;
+    [[nodiscard]] Block checked(std::uint32_t unit) const;
+    [[nodiscard]] std::atomic<std::uint32_t>& link(std::uint32_t unit) const noexcept;
+    [[nodiscard]] std::uint32_t pop(std::uint32_t size_class);
+    void push(std::uint32_t unit, std::uint32_t units) noexcept;
+    [[nodiscard]] std::uint32_t carve(std::uint32_t unit, std::uint32_t length,
+                                      std::uint32_t wanted, std::uint32_t owner) noexcept;
+
+    PoolState& state_;
+    std::atomic<std::uint64_t>* table_;
+    std::byte* data_;
+    std::uint32_t units_max_;
+};
+
+}  // namespace procession::ring

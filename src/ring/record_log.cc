@@ -1,0 +1,239 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "ring/record_log.h"
+
+#include <cstring>
+
+#include "base/step.h"
+#include "ring/corrupt.h"
+
+namespace procession::ring {
+
+namespace {
+
+// Soft state and intents are stored in program order for whoever repairs after us: release keeps the
+// compiler from reordering them, and costs nothing on x86-64.
+constexpr auto kOrdered = std::memory_order_release;
+// Read by the only one who may write: the holder of the lock.
+constexpr auto kOwn = std::memory_order_relaxed;
+// In op_count: the announced block is a chunk.
+constexpr std::uint64_t kLinking = ~std::uint64_t{0};
+
+}  // namespace
+
+std::byte* RecordLog::at(Position position) const {
+    require(position.offset >= kFirstRecord && position.offset + 8 <= kChunkBytes &&
+                position.offset % 8 == 0,
+            "a position lies outside its chunk");
+    require(position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
+                position.chunk + kChunkUnits <= pool_.backed(),
+            "a chunk lies outside the memory");
+    return pool_.memory(position.chunk) + position.offset;
+}
+
+std::byte* RecordLog::record_at(Position position, RecordHead& head) const {
+    std::byte* record = at(position);
+    // acquire: pairs with the committing store; the payload is visible
+    head = RecordHead::unpack(word(record).load(std::memory_order_acquire));
+    if (head.is(kCommitted) && !head.is(kNextChunk)) {
+        require((head.is(kOutside) || head.length <= RecordShape::kInlineMax) &&
+                    position.offset + record_bytes(head) + 8 <= kChunkBytes,
+                "a record reaches beyond its chunk");
+    }
+    return record;
+}
+
+ChunkHeader& RecordLog::chunk(std::uint32_t unit) const {
+    return *reinterpret_cast<ChunkHeader*>(at({unit, kFirstRecord}) - kFirstRecord);
+}
+
+std::uint64_t RecordLog::counted_bytes(std::byte* record, RecordHead head) const {
+    if (!head.is(kOutside)) return head.length;
+    return word(record + shape_.payload_at() + 8).load(std::memory_order_relaxed);
+}
+
+void RecordLog::begin(std::uint32_t unit) {
+    ChunkHeader& first = chunk(unit);
+    first.first_count.store(0, kOrdered);
+    first.first_bytes.store(0, kOrdered);
+    first.passed.store(0, kOrdered);
+    first.finished.store(0, kOrdered);
+    const Position start{unit, kFirstRecord};
+    word(at(start)).store(0, kOrdered);
+    head_.position.store(start.pack(), kOrdered);
+    tail_.position.store(start.pack(), kOrdered);
+    pool_.set(unit, BlockState::chunk, 0);
+}
+
+bool RecordLog::needs_chunk(std::uint32_t payload) const {
+    const auto tail = Position::unpack(tail_.position.load(kOwn));
+    return tail.offset + shape_.bytes(payload) + 8 > kChunkBytes;
+}
+
+void RecordLog::link(std::uint32_t unit) {
+    const auto tail = Position::unpack(tail_.position.load(kOwn));
+    ChunkHeader& fresh = chunk(unit);
+    const Position start{unit, kFirstRecord};
+    fresh.first_count.store(tail_.count.load(kOwn), kOrdered);
+    fresh.first_bytes.store(tail_.bytes.load(kOwn), kOrdered);
+    fresh.passed.store(0, kOrdered);
+    fresh.records.store(0, kOrdered);
+    fresh.finished.store(0, kOrdered);
+    word(at(start)).store(0, kOrdered);
+    PROCESSION_STEP("log.link.prepared");
+    // Announced, so that a repairer knows whether to keep or to free the chunk.
+    announce(unit, kLinking);
+    PROCESSION_STEP("log.link.announced");
+    pool_.set(unit, BlockState::chunk, 0);
+    PROCESSION_STEP("log.link.marked");
+    // release: a consumer that follows the link sees the chunk prepared
+    word(at(tail)).store(RecordHead{unit, kCommitted | kNextChunk, 0, 0}.pack(), kOrdered);
+    PROCESSION_STEP("log.link.linked");
+    tail_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.link.moved");
+    end_announcement();
+}
+
+void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
+                       std::uint64_t counted, bool outside) {
+    const auto tail = Position::unpack(tail_.position.load(kOwn));
+    const std::uint64_t count = tail_.count.load(kOwn);
+    std::byte* record = at(tail);
+    const auto length = static_cast<std::uint32_t>(payload.size());
+    const std::uint32_t bytes = shape_.bytes(length);
+    if (!payload.empty()) {
+        std::memcpy(record + shape_.payload_at(), payload.data(), payload.size());
+    }
+    if (shape_.payload_at() > 8) lease_word(record).store(Lease{}.pack(), kOrdered);
+    PROCESSION_STEP("log.append.copied");
+    word(record + bytes).store(0, kOrdered);
+    PROCESSION_STEP("log.append.ended");
+    const auto flags = static_cast<std::uint8_t>(kCommitted | (outside ? kOutside : 0));
+    // release: the commit. A consumer that sees it sees the payload and the end behind it.
+    word(record).store(
+        RecordHead{length, flags, format, static_cast<std::uint16_t>(count)}.pack(), kOrdered);
+    PROCESSION_STEP("log.append.committed");
+    tail_.position.store(Position{tail.chunk, tail.offset + bytes}.pack(), kOrdered);
+    PROCESSION_STEP("log.append.moved");
+    tail_.bytes.store(tail_.bytes.load(kOwn) + counted, kOrdered);
+    PROCESSION_STEP("log.append.weighed");
+    // release: read by consumers and by qsize()
+    tail_.count.store(count + 1, kOrdered);
+    PROCESSION_STEP("log.append.counted");
+}
+
+void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
+    tail_.op_count.store(kind, kOrdered);
+    tail_.op_block.store(unit + 1, kOrdered);
+}
+
+void RecordLog::announce_block(std::uint32_t unit) noexcept {
+    announce(unit, tail_.count.load(kOwn));
+    PROCESSION_STEP("log.publish.announced");
+    pool_.set(unit, BlockState::queued, 0);
+    PROCESSION_STEP("log.publish.marked");
+}
+
+void RecordLog::end_announcement() noexcept { tail_.op_block.store(0, kOrdered); }
+
+void RecordLog::repair_tail(std::uint32_t dead) {
+    auto tail = Position::unpack(tail_.position.load(kOwn));
+    std::uint32_t chunks = 0;
+    for (;;) {
+        RecordHead head;
+        record_at(tail, head);
+        if (!head.is(kCommitted)) break;
+        if (head.is(kNextChunk)) {
+            require(++chunks < pool_.units_max(), "the chunks form a ring");
+            tail = {head.length, kFirstRecord};
+        } else {
+            tail.offset += record_bytes(head);
+        }
+    }
+    const Counted counted = counted_before(tail);
+    const std::uint32_t op = tail_.op_block.load(kOwn);
+    if (op != 0) {
+        // A chunk is in use when the tail stands in it; a payload when one more record than at its
+        // announcement is there.
+        const std::uint64_t kind = tail_.op_count.load(kOwn);
+        const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
+        // The sweep frees what the dead one owns.
+        if (!published && op - 1 < pool_.units_max()) {
+            pool_.set(op - 1, BlockState::owned, dead);
+        }
+        PROCESSION_STEP("log.repair_tail.decided");
+    }
+    tail_.position.store(tail.pack(), kOrdered);
+    PROCESSION_STEP("log.repair_tail.moved");
+    tail_.bytes.store(counted.bytes, kOrdered);
+    tail_.count.store(counted.count, kOrdered);
+    PROCESSION_STEP("log.repair_tail.counted");
+    tail_.op_block.store(0, kOrdered);
+}
+
+RecordLog::Counted RecordLog::counted_before(Position position) const {
+    const ChunkHeader& header = chunk(position.chunk);
+    Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};
+    each_record(position.chunk, position.offset,
+                [&](Position, RecordHead head, std::byte* record) {
+                    ++counted.count;
+                    counted.bytes += counted_bytes(record, head);
+                });
+    return counted;
+}
+
+bool RecordLog::shows_a_record() const {
+    const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
+    // Not validated: the chunk may be in other use by now. Who acts on the hint looks under the lock.
+    return RecordHead::unpack(word(at(position)).load(std::memory_order_acquire)).is(kCommitted);
+}
+
+void RecordLog::advance(const Front& front, std::uint64_t counted) {
+    const std::uint64_t count = head_.count.load(kOwn);
+    const Position next{front.at.chunk, front.at.offset + record_bytes(front.head)};
+    PROCESSION_STEP("log.advance.ready");
+    // release: the commit. A producer that sees it may count on the space.
+    head_.position.store(next.pack(), kOrdered);
+    PROCESSION_STEP("log.advance.taken");
+    head_.bytes.store(head_.bytes.load(kOwn) + counted, kOrdered);
+    PROCESSION_STEP("log.advance.weighed");
+    head_.count.store(count + 1, kOrdered);
+    PROCESSION_STEP("log.advance.counted");
+}
+
+void RecordLog::leave_chunk(Position from, std::uint32_t next) {
+    head_.retiring_first.store(chunk(from.chunk).first_count.load(kOwn), kOrdered);
+    PROCESSION_STEP("log.leave.identified");
+    head_.retiring.store(from.chunk + 1, kOrdered);
+    PROCESSION_STEP("log.leave.announced");
+    head_.position.store(Position{next, kFirstRecord}.pack(), kOrdered);
+    PROCESSION_STEP("log.leave.left");
+}
+
+std::uint64_t RecordLog::repair_head() {
+    const auto position = Position::unpack(head_.position.load(kOwn));
+    RecordHead head;
+    std::byte* record = record_at(position, head);
+    if (head.is(kCommitted) && !head.is(kNextChunk)) {
+        // Marked as taken by the dead consumer, who had not committed: it was never taken.
+        if (shape_.payload_at() > 8) {
+            lease_word(record).store(Lease{}.pack(), kOrdered);
+        } else if (head.is(kOutside)) {
+            pool_.set(outside_unit(record), BlockState::queued, 0);
+        }
+        PROCESSION_STEP("log.repair_head.unmarked");
+    }
+    const Counted counted = counted_before(position);
+    const std::uint64_t behind = counted.count - head_.count.load(kOwn);
+    head_.bytes.store(counted.bytes, kOrdered);
+    PROCESSION_STEP("log.repair_head.weighed");
+    head_.count.store(counted.count, kOrdered);
+    return behind;
+}
+
+std::uint32_t RecordLog::outside_unit(std::byte* record) const {
+    const std::uint64_t unit = word(record + shape_.payload_at()).load(kOwn);
+    require(unit < pool_.units_max(), "a record refers to a block outside the memory");
+    return static_cast<std::uint32_t>(unit);
+}
+
+}  // namespace procession::ring

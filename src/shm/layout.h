@@ -1,0 +1,75 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace procession::shm {
+
+// What a segment looks like, from its start:
+//
+//   0                 SegmentHeader            constant after creation, but for `poisoned`
+//   kObjectOffset     the object's own state   (queue::State)
+//   kRegistryOffset   Participant[kParticipantsMax]
+//   kTableOffset      unit table, 8 bytes for each unit of the data area
+//   data_offset       the data area, in units of kUnitBytes
+//
+// All references inside are offsets or unit numbers: every process maps it at its own address.
+
+inline constexpr std::uint64_t kMagic = 0x6e6f697373636f72;  // "rocssion", little endian
+inline constexpr std::uint32_t kLayoutVersion = 1;
+
+inline constexpr std::uint32_t kUnitBytes = 4096;
+inline constexpr std::uint32_t kParticipantsMax = 1024;
+inline constexpr std::uint64_t kObjectOffset = 1024;
+inline constexpr std::uint64_t kRegistryOffset = 4096;
+
+/// One process that uses the segment. Whether it lives is told by the byte lock at its own offset
+/// (see os::ByteLocks), never by a field.
+struct alignas(64) Participant {
+    // Written only by whoever holds the byte lock: the process itself, or who repairs after it.
+    std::atomic<std::uint32_t> state;  // ParticipantState
+    std::atomic<std::uint32_t> pid;    // for people: as its own pid namespace numbers it
+    std::atomic<std::uint64_t> joined_ns;
+    std::byte unused[48];
+};
+static_assert(sizeof(Participant) == 64);
+
+enum ParticipantState : std::uint32_t { kNobody = 0, kJoined = 1 };
+
+inline constexpr std::uint64_t kTableOffset =
+    kRegistryOffset + std::uint64_t{kParticipantsMax} * sizeof(Participant);
+static_assert(kTableOffset % kUnitBytes == 0);
+
+inline constexpr std::size_t kSignatureMax = 256;
+
+struct SegmentHeader {
+    // Constant after creation.
+    std::uint64_t magic;
+    std::uint32_t layout_version;
+    std::uint32_t kind;
+    std::uint64_t units_max;
+    std::uint64_t data_offset;
+    std::uint64_t total_bytes;
+    std::uint64_t stamp_hash;
+    std::uint32_t stamp_format;
+    std::uint32_t signature_bytes;
+    char signature[kSignatureMax];
+    char name[64];
+    // Shared: set once by whoever meets what no correct participant writes; read by all.
+    std::atomic<std::uint32_t> poisoned;
+    // Participants ever seen are below this slot number; only grows.
+    std::atomic<std::uint32_t> participants_end;
+};
+static_assert(sizeof(SegmentHeader) <= kObjectOffset);
+
+/// The last unit reference that fits the 32-bit unit numbers, with room for arithmetic.
+inline constexpr std::uint64_t kUnitsLimit = std::uint64_t{1} << 30;
+
+[[nodiscard]] constexpr std::uint64_t data_offset_for(std::uint64_t units) noexcept {
+    const std::uint64_t table = units * sizeof(std::uint64_t);
+    return kTableOffset + (table + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
+}
+
+}  // namespace procession::shm

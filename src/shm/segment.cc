@@ -1,0 +1,131 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "shm/segment.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "procession/error.h"
+
+namespace procession::shm {
+
+namespace {
+
+constexpr std::string_view kFile = "shared memory";
+
+[[noreturn]] void refuse(std::error_code code, std::string_view operation,
+                         const std::string& message) {
+    const bool memory = code == std::errc::not_enough_memory || code == std::errc::file_too_large;
+    if (memory) throw MemoryError(code, operation, kFile, message);
+    throw OSError(code, operation, kFile, message);
+}
+
+void map_whole(const os::Handle& file, std::uint64_t bytes, std::string_view operation,
+               os::Mapping& mapping) {
+    const std::error_code failed = os::Mapping::map(file, bytes, mapping);
+    if (!failed) return;
+    refuse(failed, operation,
+           "cannot map " + std::to_string(bytes) +
+               " bytes of address space; lower memory_limit, or raise the address space limit "
+               "(ulimit -v)");
+}
+
+}  // namespace
+
+Segment Segment::create(const SegmentPlan& plan) {
+    const std::uint64_t units = (plan.memory_limit + kUnitBytes - 1) / kUnitBytes;
+    Segment made;
+    made.units_max_ = static_cast<std::uint32_t>(std::min(units, kUnitsLimit));
+    made.data_offset_ = data_offset_for(made.units_max_);
+    const std::uint64_t total = made.data_offset_ + std::uint64_t{made.units_max_} * kUnitBytes;
+
+    std::error_code failed = os::create_memory_file("procession", made.file_);
+    if (failed) refuse(failed, "create", "cannot create a memory file");
+    failed = os::allocate(made.file_, 0, kTableOffset);
+    if (failed) refuse(failed, "create", "cannot allocate the first memory");
+    std::uint64_t size = 0;
+    failed = os::identify(made.file_, made.identity_, size);
+    if (failed) refuse(failed, "create", "cannot identify the memory file");
+    map_whole(made.file_, total, "create", made.mapping_);
+
+    SegmentHeader& header = made.header();
+    header.layout_version = kLayoutVersion;
+    header.kind = plan.kind;
+    header.units_max = made.units_max_;
+    header.data_offset = made.data_offset_;
+    header.total_bytes = total;
+    header.stamp_hash = plan.stamp_hash;
+    header.stamp_format = plan.stamp_format;
+    const std::size_t signature = std::min(plan.signature.size(), kSignatureMax);
+    header.signature_bytes = static_cast<std::uint32_t>(signature);
+    std::memcpy(header.signature, plan.signature.data(), signature);
+    std::memcpy(header.name, plan.name.data(), std::min(plan.name.size(), sizeof header.name - 1));
+    header.magic = kMagic;
+    return made;
+}
+
+Segment Segment::attach(os::Handle file) {
+    Segment made;
+    made.file_ = std::move(file);
+    std::uint64_t size = 0;
+    const std::error_code failed = os::identify(made.file_, made.identity_, size);
+    if (failed) refuse(failed, "attach", "cannot identify the memory file");
+    if (!os::is_sealed_against_shrinking(made.file_) || size < kTableOffset) {
+        throw CorruptSegment("attach", kFile,
+                             "the handle is no Procession memory (not sealed, or too small)");
+    }
+    os::Mapping head;
+    map_whole(made.file_, kTableOffset, "attach", head);
+    // A copy: what is checked is what is used, whatever another process writes meanwhile.
+    const auto& shared = *reinterpret_cast<const SegmentHeader*>(head.base());
+    const std::uint64_t magic = shared.magic;
+    const std::uint32_t version = shared.layout_version;
+    const std::uint64_t units = shared.units_max;
+    const std::uint64_t total = shared.total_bytes;
+    if (magic != kMagic) {
+        throw CorruptSegment("attach", kFile, "it does not begin with Procession's magic number");
+    }
+    if (version != kLayoutVersion) {
+        throw VersionMismatch("attach", kFile,
+                              "it has layout version " + std::to_string(version) +
+                                  ", this build reads version " + std::to_string(kLayoutVersion) +
+                                  "; run the same Procession in all processes");
+    }
+    const bool sizes_agree = units <= kUnitsLimit && shared.data_offset == data_offset_for(units) &&
+                             total == data_offset_for(units) + units * kUnitBytes &&
+                             shared.signature_bytes <= kSignatureMax;
+    if (!sizes_agree) throw CorruptSegment("attach", kFile, "its sizes contradict each other");
+    made.units_max_ = static_cast<std::uint32_t>(units);
+    made.data_offset_ = data_offset_for(units);
+    map_whole(made.file_, total, "attach", made.mapping_);
+    return made;
+}
+
+std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {
+    // The table first: the data lies behind it, so a file that reaches into the data has all of the
+    // table's range, of which each part is allocated before the units that it describes.
+    const std::uint64_t entry = sizeof(std::uint64_t);
+    const std::uint64_t table_from = (kTableOffset + from * entry) / kUnitBytes * kUnitBytes;
+    const std::uint64_t table_to = kTableOffset + (to + 1) * entry;
+    std::error_code failed = os::allocate(file_, table_from, table_to - table_from);
+    if (failed) return failed;
+    return os::allocate(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
+}
+
+std::uint64_t Segment::allocated_units() const noexcept {
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    if (os::identify(file_, identity, size) || size <= data_offset_) return 0;
+    return (size - data_offset_) / kUnitBytes;
+}
+
+std::string Segment::signature() const {
+    const std::uint32_t bytes = std::min<std::uint32_t>(header().signature_bytes, kSignatureMax);
+    return {header().signature, bytes};
+}
+
+std::string Segment::name() const {
+    const char* text = header().name;
+    return {text, ::strnlen(text, sizeof header().name)};
+}
+
+}  // namespace procession::shm

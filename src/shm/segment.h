@@ -1,0 +1,70 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "os/handle.h"
+#include "os/mapping.h"
+#include "os/memory_file.h"
+#include "shm/layout.h"
+
+namespace procession::shm {
+
+/// What is stored in a new segment.
+struct SegmentPlan {
+    std::uint32_t kind = 0;
+    std::uint64_t memory_limit = 0;  // bytes of the data area, at most
+    std::uint32_t stamp_format = 0;
+    std::uint64_t stamp_hash = 0;
+    std::string_view signature;
+    std::string_view name;
+};
+
+/// This process's view of one piece of shared memory: mapped to its greatest size, backed by memory
+/// as far as it was allocated. Attaching validates magic, version and every size (P11, P13).
+class Segment {
+  public:
+    /// Throws: MemoryError, OSError.
+    [[nodiscard]] static Segment create(const SegmentPlan& plan);
+    /// Throws: VersionMismatch, CorruptSegment, OSError.
+    [[nodiscard]] static Segment attach(os::Handle file);
+
+    [[nodiscard]] SegmentHeader& header() const noexcept {
+        return *reinterpret_cast<SegmentHeader*>(mapping_.base());
+    }
+    [[nodiscard]] std::byte* object() const noexcept { return mapping_.base() + kObjectOffset; }
+    [[nodiscard]] Participant& participant(std::uint32_t slot) const noexcept {
+        return reinterpret_cast<Participant*>(mapping_.base() + kRegistryOffset)[slot];
+    }
+    [[nodiscard]] std::atomic<std::uint64_t>* table() const noexcept {
+        return reinterpret_cast<std::atomic<std::uint64_t>*>(mapping_.base() + kTableOffset);
+    }
+    [[nodiscard]] std::byte* data() const noexcept { return mapping_.base() + data_offset_; }
+    [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
+
+    /// Makes units [from, to) of the data area, and their part of the table, usable.
+    [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Units that the file holds now, whoever allocated them.
+    [[nodiscard]] std::uint64_t allocated_units() const noexcept;
+
+    [[nodiscard]] const os::Handle& file() const noexcept { return file_; }
+    [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }
+    [[nodiscard]] std::string signature() const;
+    [[nodiscard]] std::string name() const;
+
+    [[nodiscard]] bool is_poisoned() const noexcept {
+        return header().poisoned.load(std::memory_order_relaxed) != 0;  // relaxed: a lone flag
+    }
+    void poison() const noexcept { header().poisoned.store(1, std::memory_order_relaxed); }
+
+  private:
+    os::Handle file_;
+    os::FileIdentity identity_;
+    os::Mapping mapping_;
+    std::uint64_t data_offset_ = 0;
+    std::uint32_t units_max_ = 0;
+};
+
+}  // namespace procession::shm

@@ -1,0 +1,75 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "base/step.h"
+#include "os/park.h"
+#include "procession/deadline.h"
+
+namespace procession::sync {
+
+/// Where processes sleep until something may have changed: one shared word, set while somebody may
+/// be asleep.
+///
+/// Guarantee: when a condition has become true before ring(), a sleeper in wait() for that condition
+/// returns true; at the latest after one slice when the ringer, or the sleeper it woke, died.
+///
+/// Mechanism: the sleeper sets the word and looks at its condition again before it sleeps; the ringer
+/// changes the condition, then takes the word and wakes one. The woken one sets the word again, since
+/// others may still sleep; whoever leaves something behind for another rings again (the baton). The
+/// word is a flag and not a count, so that a dead sleeper leaves nothing stale behind.
+class Doorbell {
+  public:
+    explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
+
+    /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow.
+    void ring() noexcept {
+        // relaxed: ordered after the change by that exchange
+        if (word_.load(std::memory_order_relaxed) == 0) return;
+        PROCESSION_STEP("doorbell.seen");
+        if (word_.exchange(0, std::memory_order_acq_rel) != 0) {
+            PROCESSION_STEP("doorbell.taken");
+            os::wake(word_, 1);
+        }
+    }
+    void ring_all() noexcept {
+        word_.store(0, std::memory_order_release);
+        os::wake(word_, INT32_MAX);
+    }
+
+    /// Waits until `ready()`; calls `nap()` after each slice without a wake-up (to look for deaths).
+    /// Returns false when the deadline passed first.
+    template <class Ready, class Nap>
+    [[nodiscard]] bool wait(Deadline deadline, std::uint32_t spins, Ready ready, Nap nap) {
+        for (std::uint32_t spin = 0; spin < spins; ++spin) {
+            if (ready()) return true;
+            os::pause();
+        }
+        Deadline::Clock::duration slice = kFirstSlice;
+        for (;;) {
+            word_.store(1, std::memory_order_relaxed);
+            // pairs with the ringer's exchange: one of the two sees the other's store
+            std::atomic_thread_fence(std::memory_order_seq_cst);
+            PROCESSION_STEP("doorbell.armed");
+            if (ready()) return true;
+            if (deadline.has_passed()) return false;
+            if (!os::park(word_, 1, std::min(slice, deadline.remaining()))) {
+                nap();
+                slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
+            }
+            PROCESSION_STEP("doorbell.woken");
+        }
+    }
+
+  private:
+    static constexpr std::chrono::milliseconds kFirstSlice{5};
+    static constexpr std::chrono::milliseconds kLongestSlice{50};
+
+    std::atomic<std::uint32_t>& word_;
+};
+
+}  // namespace procession::sync

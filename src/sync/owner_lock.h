@@ -1,0 +1,86 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/step.h"
+#include "os/park.h"
+#include "procession/deadline.h"
+
+namespace procession::sync {
+
+/// Asked by a waiter that suspects the holder of a lock.
+class OwnerWatch {
+  public:
+    OwnerWatch() = default;
+    OwnerWatch(const OwnerWatch&) = delete;
+    OwnerWatch& operator=(const OwnerWatch&) = delete;
+    /// If the owner in `slot` is dead: repairs what the lock guards and releases the lock.
+    virtual void look_after(std::uint32_t slot) = 0;
+
+  protected:
+    virtual ~OwnerWatch() = default;
+};
+
+/// A lock between processes, in one shared word, that knows its owner.
+///
+/// Guarantee: acquire() returns true once no live owner holds the lock, whatever killed the former
+/// ones and at which instruction; or false at the deadline. A stopped owner delays, never corrupts.
+///
+/// Mechanism: the word is 0, or owner slot + 1, with the top bit set while somebody may sleep on it.
+/// Waiters spin a little, then sleep in slices; after every slice they ask the OwnerWatch whether the
+/// owner lives. A waker that dies between releasing and waking costs the sleepers one slice.
+///
+/// Invariants:
+///   1. The word changes from 0 to an owner only by that owner's compare-exchange.
+///   2. From an owner to 0: by that owner, or by who holds the claim on the dead owner.
+class OwnerLock {
+  public:
+    static constexpr std::uint32_t kSleepers = 0x80000000;
+
+    OwnerLock(std::atomic<std::uint32_t>& word, std::uint32_t me) : word_(word), me_(me + 1) {}
+
+    /// Takes the lock if it is free now.
+    [[nodiscard]] bool try_acquire() noexcept {
+        std::uint32_t free = 0;
+        // acquire: pairs with release() of the last owner; what it guarded is visible
+        const bool taken = word_.compare_exchange_strong(free, me_, std::memory_order_acquire,
+                                                         std::memory_order_relaxed);
+        PROCESSION_STEP("lock.acquired");
+        return taken;
+    }
+    [[nodiscard]] bool acquire(Deadline deadline, OwnerWatch& watch) {
+        return try_acquire() || acquire_slowly(deadline, watch);
+    }
+
+    void release() noexcept { release(word_); }
+
+    /// Also by the repairer on behalf of the dead owner.
+    static void release(std::atomic<std::uint32_t>& word) noexcept {
+        PROCESSION_STEP("lock.releasing");
+        // seq_cst: pairs with the next acquire, and orders what was done under the lock before the
+        // look at a doorbell that follows
+        const std::uint32_t last = word.exchange(0, std::memory_order_seq_cst);
+        PROCESSION_STEP("lock.released");
+        if ((last & kSleepers) != 0) os::wake(word, 1);
+    }
+
+    /// The slot of the owner in a word that is not 0.
+    [[nodiscard]] static std::uint32_t owner_of(std::uint32_t word) noexcept {
+        return (word & ~kSleepers) - 1;
+    }
+    [[nodiscard]] static bool is_owned_by(const std::atomic<std::uint32_t>& word,
+                                          std::uint32_t slot) noexcept {
+        const std::uint32_t now = word.load(std::memory_order_acquire);
+        return now != 0 && owner_of(now) == slot;
+    }
+
+  private:
+    [[nodiscard]] bool acquire_slowly(Deadline deadline, OwnerWatch& watch);
+
+    std::atomic<std::uint32_t>& word_;
+    const std::uint32_t me_;
+};
+
+}  // namespace procession::sync

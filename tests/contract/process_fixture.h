@@ -1,0 +1,123 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <system_error>
+
+#include "os/handle.h"
+#include "procession/process.h"
+
+namespace procession::testing {
+
+/// A folder that is gone after the test. Children get paths in it as arguments.
+class Folder {
+  public:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "procession-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::system_error(errno, std::generic_category(), name);
+        path_ = name;
+    }
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (path_ / name).string();
+    }
+
+    /// A named pipe: opening an end waits for the other, and the reader sees its end when the last
+    /// writer has died, however it died.
+    [[nodiscard]] std::string fifo(const std::string& name) const {
+        const std::string made = file(name);
+        if (::mkfifo(made.c_str(), 0600) != 0)
+            throw std::system_error(errno, std::generic_category(), made);
+        return made;
+    }
+
+  private:
+    std::filesystem::path path_;
+};
+
+inline os::Handle open_end(const std::string& path, int flags) {
+    os::Handle end(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+    if (!end.valid()) throw std::system_error(errno, std::generic_category(), path);
+    return end;
+}
+
+inline void write_text(const os::Handle& to, const std::string& text) {
+    if (::write(to.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        throw std::system_error(errno, std::generic_category(), "write");
+}
+
+/// Up to a line feed, which is dropped, or to the end.
+inline std::string read_line(const os::Handle& from) {
+    std::string line;
+    for (char letter = 0; ::read(from.get(), &letter, 1) == 1 && letter != '\n';) line += letter;
+    return line;
+}
+
+inline void write_file(const std::string& path, const std::string& text) {
+    std::ofstream(path) << text;
+}
+
+inline std::string file_text(const std::string& path) {
+    std::ifstream stream(path);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+/// Sends stderr elsewhere while it lives: what children print in passing is not the test's result.
+class StderrTo {
+  public:
+    explicit StderrTo(const std::string& path) : kept_(os::Handle::duplicate_of(STDERR_FILENO)) {
+        ::dup2(open_end(path, O_WRONLY | O_CREAT).get(), STDERR_FILENO);
+    }
+    ~StderrTo() { ::dup2(kept_.get(), STDERR_FILENO); }
+    StderrTo(const StderrTo&) = delete;
+    StderrTo& operator=(const StderrTo&) = delete;
+
+  private:
+    os::Handle kept_;
+};
+
+/// Each contract holds under each start method.
+class EachStartMethod : public ::testing::TestWithParam<StartMethod> {
+  protected:
+    [[nodiscard]] static StartMethod method() { return GetParam(); }
+    Folder folder_;
+};
+
+inline auto all_start_methods() { return ::testing::ValuesIn(get_all_start_methods()); }
+inline std::string show_start_method(const ::testing::TestParamInfo<StartMethod>& info) {
+    return std::string(name_of(info.param));
+}
+
+// ---- what children do; free functions, so that a spawned child finds them ----------------------
+
+inline void do_nothing() {}
+inline void exit_with(int code) { throw SystemExit{code}; }
+
+/// Says that it runs, then waits to be killed.
+inline void wait_for_death(const std::string& says_up) {
+    const os::Handle up = open_end(says_up, O_WRONLY);
+    write_text(up, "up\n");
+    for (;;) ::pause();
+}
+
+/// Waits until the parent opens the fifo and closes it again.
+inline void wait_for_leave(const std::string& fifo) { read_line(open_end(fifo, O_RDONLY)); }
+
+}  // namespace procession::testing

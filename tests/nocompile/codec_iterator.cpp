@@ -1,0 +1,13 @@
+// expect: an iterator means nothing in another process
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/codec.h"
+
+#ifndef PROCESSION_NOCOMPILE_CONTROL
+using Element = std::vector<int>::iterator;
+#else
+using Element = std::size_t;
+#endif
+
+void send(const Element& element, procession::Writer& writer, procession::Format& format) {
+    (void)procession::encode_message(element, writer, format);
+}

@@ -1,0 +1,18 @@
+// expect: a polymorphic class may be something larger
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/codec.h"
+
+#ifndef PROCESSION_NOCOMPILE_CONTROL
+struct Element {
+    virtual ~Element() = default;
+    int number = 0;
+};
+#else
+struct Element {
+    int number = 0;
+};
+#endif
+
+void send(const Element& element, procession::Writer& writer, procession::Format& format) {
+    (void)procession::encode_message(element, writer, format);
+}

@@ -1,0 +1,15 @@
+// expect: Use std::string instead of std::string_view
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <string_view>
+
+#include "procession/codec.h"
+
+#ifndef PROCESSION_NOCOMPILE_CONTROL
+using Element = std::string_view;
+#else
+using Element = std::string;
+#endif
+
+void send(const Element& element, procession::Writer& writer, procession::Format& format) {
+    (void)procession::encode_message(element, writer, format);
+}

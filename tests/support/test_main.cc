@@ -1,0 +1,30 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "procession/init.h"
+#include "support/census.h"
+
+namespace {
+
+/// Takes a census around every test: what a test opened, mapped or started must be gone at its end.
+class CensusListener : public testing::EmptyTestEventListener {
+    void OnTestStart(const testing::TestInfo&) override { before_.emplace(); }
+    void OnTestEnd(const testing::TestInfo&) override {
+        before_->expect_nothing_left();
+        before_.reset();
+    }
+
+    std::optional<procession::testing::Census> before_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // First: a spawned child is this same program, and does not return from here.
+    procession::init(argc, argv);
+    testing::InitGoogleTest(&argc, argv);
+    testing::UnitTest::GetInstance()->listeners().Append(new CensusListener);
+    return RUN_ALL_TESTS();
+}
