@@ -29,8 +29,8 @@ enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
 enum class PutError : std::uint8_t { timed_out, shut_down };
 enum class GetError : std::uint8_t { timed_out, shut_down };
 
-/// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation says
-/// what each verb guarantees; here only what differs.
+/// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
+/// says what each verb guarantees; here only what differs.
 ///
 /// A ByteQueue is a handle: a copy is another handle to the same queue.
 /// Threads: any, any time.

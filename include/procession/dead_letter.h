@@ -14,9 +14,9 @@ namespace procession {
 struct DeadLetter {
     std::string reason;
     Format format = Format::raw;
-    std::vector<std::byte> bytes;   // as they were put
-    std::uint32_t deliveries = 0;   // how often it had been handed out
-    std::uint64_t number = 0;       // counts the queue's dead letters
+    std::vector<std::byte> bytes;  // as they were put
+    std::uint32_t deliveries = 0;  // how often it had been handed out
+    std::uint64_t number = 0;      // counts the queue's dead letters
 };
 
 }  // namespace procession

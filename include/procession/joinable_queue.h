@@ -12,9 +12,9 @@
 namespace procession {
 
 /// A queue of tasks between processes, none of which is forgotten: an item taken belongs to its
-/// consumer until task_done(); if the consumer dies first, the kernel tells, and the item is at once
-/// there for others, before all younger ones, its delivery count raised. After max_deliveries it goes
-/// to the dead letters and counts as finished, so that join() always ends.
+/// consumer until task_done(); if the consumer dies first, the kernel tells, and the item is at
+/// once there for others, before all younger ones, its delivery count raised. After max_deliveries
+/// it goes to the dead letters and counts as finished, so that join() always ends.
 ///
 /// See TypedQueue for put() and the rest. Python: multiprocessing.JoinableQueue
 template <class T>
@@ -26,20 +26,18 @@ class JoinableQueue : public TypedQueue<T> {
     template <std::integral Number>
     explicit JoinableQueue(Number maxsize) : JoinableQueue(with_maxsize(maxsize)) {}
     template <std::same_as<QueueOptions> Options>
-    explicit JoinableQueue(const Options& options)
-        : TypedQueue<T>(QueueKind::joinable, options) {}
+    explicit JoinableQueue(const Options& options) : TypedQueue<T>(QueueKind::joinable, options) {}
 
     /// Takes the oldest item, as a lease.
     ///
     /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is in
+    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is
+    /// in
     ///             the dead letters and finished; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  what it had taken and not finished comes here again.
     /// Python:     JoinableQueue.get(timeout=...)
-    Lease<T> get(Deadline deadline = Deadline::never()) const {
-        return get_as(deadline, "get");
-    }
+    Lease<T> get(Deadline deadline = Deadline::never()) const { return get_as(deadline, "get"); }
     /// get() that does not wait. Python: JoinableQueue.get_nowait
     Lease<T> get_nowait() const { return get_as(Deadline::now(), "get_nowait"); }
     /// Returns: the lease, or timed_out | shut_down.   Throws: DecodeError, as get().
@@ -78,7 +76,8 @@ class JoinableQueue : public TypedQueue<T> {
     ///
     /// Blocks:     until nothing is unfinished, or the deadline.
     /// Returns:    whether nothing is.
-    /// Peer dies:  its items are redelivered to whoever consumes; if nobody is left who does, join()
+    /// Peer dies:  its items are redelivered to whoever consumes; if nobody is left who does,
+    /// join()
     ///             waits for somebody new.
     /// Python:     JoinableQueue.join(), which has no timeout
     bool join(Deadline deadline = Deadline::never()) const { return this->bytes_.join(deadline); }

@@ -14,9 +14,9 @@ namespace procession {
 /// An item of a JoinableQueue in this process's hands, from get() until done(), give_back() or
 /// reject(). When the process dies first, the item goes back at once.
 ///
-/// The destructor: when an exception leaves the scope, the item is given back (or dead-lettered, see
-/// QueueOptions::on_exception). When the scope ends otherwise, the lease stays open, as in Python,
-/// for task_done() on the queue; an item that nobody finishes keeps join() waiting.
+/// The destructor: when an exception leaves the scope, the item is given back (or dead-lettered,
+/// see QueueOptions::on_exception). When the scope ends otherwise, the lease stays open, as in
+/// Python, for task_done() on the queue; an item that nobody finishes keeps join() waiting.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
 template <class T>
@@ -50,11 +50,17 @@ class [[nodiscard]] Lease {
     [[nodiscard]] const T* operator->() const noexcept { return &value_; }
 
     /// The item is finished. Throws: ValueError when the lease has ended already.
-    void done() { end([&] { queue_.finish(ticket_); }); }
+    void done() {
+        end([&] { queue_.finish(ticket_); });
+    }
     /// The item waits again, before all younger ones; somebody else, or this process, gets it.
-    void give_back() { end([&] { queue_.give_back(ticket_); }); }
+    void give_back() {
+        end([&] { queue_.give_back(ticket_); });
+    }
     /// The item goes to the dead letters and counts as finished.
-    void reject(std::string_view reason) { end([&] { queue_.reject(ticket_, reason); }); }
+    void reject(std::string_view reason) {
+        end([&] { queue_.reject(ticket_, reason); });
+    }
     /// How often the item has been handed out, this time included: 1 unless somebody failed on it.
     [[nodiscard]] std::uint32_t deliveries() const noexcept { return ticket_.deliveries; }
 

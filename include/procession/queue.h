@@ -11,8 +11,8 @@
 namespace procession {
 
 /// A first-in-first-out queue of values between processes. Delivers each item at most once: what a
-/// consumer had taken when it died is gone (see QueueStats::lost_in_hand). For work that must not be
-/// forgotten there is JoinableQueue.
+/// consumer had taken when it died is gone (see QueueStats::lost_in_hand). For work that must not
+/// be forgotten there is JoinableQueue.
 ///
 /// See TypedQueue for put() and the rest. Python: multiprocessing.Queue
 template <class T>
@@ -29,7 +29,8 @@ class Queue : public TypedQueue<T> {
     /// Takes the oldest item.
     ///
     /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is in
+    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is
+    /// in
     ///             the dead letters, not lost; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  a producer killed inside put() loses only its own uncommitted item.

@@ -14,7 +14,8 @@
 
 namespace procession {
 
-/// What Queue<T> and JoinableQueue<T> have in common: the producers' verbs and the queue as a whole.
+/// What Queue<T> and JoinableQueue<T> have in common: the producers' verbs and the queue as a
+/// whole.
 ///
 /// Guarantees (see also docs of each verb):
 ///   - put() returned: the item is in shared memory, visible to every consumer, whatever happens to
@@ -35,7 +36,8 @@ class TypedQueue {
     /// Throws:     Full at the deadline; ShutDown; EncodeError, MemoryError (nothing was enqueued);
     ///             ValueError for an item that can never fit; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
-    /// Peer dies:  no effect. If this process dies inside put(), the item is either there as a whole
+    /// Peer dies:  no effect. If this process dies inside put(), the item is either there as a
+    /// whole
     ///             or never existed.
     /// Python:     Queue.put(obj, timeout=...)
     void put(const T& value, Deadline deadline = Deadline::never()) const {
@@ -55,7 +57,8 @@ class TypedQueue {
     }
     /// Appends the values of a range, in order and, as far as there is room, in one step.
     ///
-    /// Returns:    how many were put: fewer than all only when the deadline passed, or the queue was
+    /// Returns:    how many were put: fewer than all only when the deadline passed, or the queue
+    /// was
     ///             shut down on the way.
     /// Throws:     as put(), before anything is put; ShutDown when nothing was put.
     template <std::ranges::input_range Values>
@@ -83,15 +86,15 @@ class TypedQueue {
     /// Items that wait in the queue: exact at one instant during the call, on every platform.
     [[nodiscard]] std::size_t qsize() const { return static_cast<std::size_t>(bytes_.qsize()); }
     [[nodiscard]] bool empty() const { return bytes_.empty(); }
-    /// Whether put_nowait() would throw Full for its maxsize. Items that were given back wait beside
-    /// the bound: they do not keep producers out.
+    /// Whether put_nowait() would throw Full for its maxsize. Items that were given back wait
+    /// beside the bound: they do not keep producers out.
     [[nodiscard]] bool full() const { return bytes_.full(); }
     /// 0: no bound but memory.
     [[nodiscard]] std::size_t maxsize() const { return bytes_.maxsize(); }
     [[nodiscard]] QueueStats stats() const { return bytes_.stats(); }
 
-    /// Ends the queue for all processes: put() throws ShutDown from now on; get() takes what is left,
-    /// then throws ShutDown, too. With `immediate`, what is left is dropped (and counts as
+    /// Ends the queue for all processes: put() throws ShutDown from now on; get() takes what is
+    /// left, then throws ShutDown, too. With `immediate`, what is left is dropped (and counts as
     /// finished). Wakes every waiter of every process.
     /// Python: queue.Queue.shutdown(immediate=False), which multiprocessing lacks.
     void shutdown(bool immediate = false) const { bytes_.shutdown(immediate); }

@@ -17,8 +17,10 @@ namespace procession::base {
 // The caller's fault, and ours: a programmer error, which ends the process. Never for bytes that
 // another process wrote: those are validated into an error.
 #define PROCESSION_EXPECTS(condition) \
-    ((condition) ? void() : ::procession::base::broken_contract("precondition", #condition, \
-                                                                __FILE__, __LINE__))
+    ((condition)                      \
+         ? void()                     \
+         : ::procession::base::broken_contract("precondition", #condition, __FILE__, __LINE__))
 #define PROCESSION_ENSURES(condition) \
-    ((condition) ? void() : ::procession::base::broken_contract("invariant", #condition, \
-                                                                __FILE__, __LINE__))
+    ((condition)                      \
+         ? void()                     \
+         : ::procession::base::broken_contract("invariant", #condition, __FILE__, __LINE__))

@@ -9,8 +9,8 @@
 
 namespace procession::os {
 
-/// Shared, writable memory of a file, mapped from its start. May be longer than the file is now: the
-/// rest becomes usable when the file grows. Unmapped by the destructor.
+/// Shared, writable memory of a file, mapped from its start. May be longer than the file is now:
+/// the rest becomes usable when the file grows. Unmapped by the destructor.
 class Mapping {
   public:
     Mapping() noexcept = default;

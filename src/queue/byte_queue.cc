@@ -101,8 +101,7 @@ bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_o
 
 void ByteQueue::encode_handle(Writer& writer) const {
     handoff::assert_spawning(type_name(kind()));
-    const std::uint32_t index =
-        handoff::Spawning::current()->add(core_->segment().file().get());
+    const std::uint32_t index = handoff::Spawning::current()->add(core_->segment().file().get());
     std::array<std::byte, sizeof index> bytes;
     std::memcpy(bytes.data(), &index, sizeof index);
     writer.extension(kHandleExtension, bytes);
@@ -118,8 +117,7 @@ ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeSta
         reader.fail("expected the handle of a queue, found another extension");
     }
     std::memcpy(&index, bytes.data(), sizeof index);
-    ByteQueue queue(
-        queue::Core::attach(handoff::assert_arriving(type_name(kind)).take(index)));
+    ByteQueue queue(queue::Core::attach(handoff::assert_arriving(type_name(kind)).take(index)));
     const shm::SegmentHeader& header = queue.core_->segment().header();
     const bool same_type = header.stamp_hash == stamp.hash &&
                            header.stamp_format == static_cast<std::uint32_t>(stamp.format) &&

@@ -69,13 +69,12 @@ constexpr std::chrono::seconds kHolderPatience{1};
 
 }  // namespace
 
-std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp,
-                                   const QueueOptions& options) {
+std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp, const QueueOptions& options) {
     constexpr std::uint64_t least = std::uint64_t{ring::kChunkBytes} * 2;
     if (options.memory_limit < least) {
         throw ValueError("create", options.name,
-                         "memory_limit is " + std::to_string(options.memory_limit) +
-                             "; at least " + std::to_string(least) + " bytes are needed");
+                         "memory_limit is " + std::to_string(options.memory_limit) + "; at least " +
+                             std::to_string(least) + " bytes are needed");
     }
     if (options.max_deliveries == 0) {
         throw ValueError("create", options.name, "max_deliveries is 0; at least 1 is needed");

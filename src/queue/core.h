@@ -39,10 +39,10 @@ struct Piece {
 ///   - get() returned done from a joinable queue: the item is this process's until finish(),
 ///     give_back() or reject(); if the process dies first, it goes back by itself.
 ///
-/// Mechanism: a RecordLog over a BlockPool in the segment, each side under an OwnerLock, sleepers at
-/// Doorbells. Each change of shared state is committed by one store; who finds a lock with a dead
-/// owner completes or undoes what that one was about to do (repair_locks), and who finds a dead
-/// participant takes over what it held (sweep).
+/// Mechanism: a RecordLog over a BlockPool in the segment, each side under an OwnerLock, sleepers
+/// at Doorbells. Each change of shared state is committed by one store; who finds a lock with a
+/// dead owner completes or undoes what that one was about to do (repair_locks), and who finds a
+/// dead participant takes over what it held (sweep).
 ///
 /// Invariants:
 ///   1. A sweep starts with no lock held by its thread; repair_locks() takes no lock at all, so it
@@ -134,8 +134,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void check_fits(const Piece& piece) const;
     Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, std::uint32_t me,
                            std::size_t& done);
-    Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline,
-                    std::uint32_t me);
+    Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, std::uint32_t me);
     [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 

@@ -35,9 +35,8 @@ bool Core::shows_an_item() const {
 
 // What a dead holder of the head lock left to be done, which needs the memory lock.
 void Core::settle_head(std::uint32_t me) {
-    log_.finish_retiring([&](std::uint32_t chunk, std::uint64_t first) {
-        retire(chunk, first, me);
-    });
+    log_.finish_retiring(
+        [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
     if (state_.list_op.load(std::memory_order_relaxed) != kNoListOp) rebuild_returned(me);
 }
 
@@ -49,13 +48,12 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, std::uint32_t 
     if (pool_.block(chunk).state != BlockState::chunk) return;
     ring::ChunkHeader& header = log_.chunk(chunk);
     if (header.first_count.load(std::memory_order_relaxed) != first_count) return;
-    const auto records = static_cast<std::uint32_t>(
-        state_.head.count.load(std::memory_order_relaxed) - first_count);
+    const auto records =
+        static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
     header.records.store(records, std::memory_order_release);
     header.passed.store(1, std::memory_order_release);
     PROCESSION_STEP("retire.passed");
-    const bool done =
-        !joinable_ || header.finished.load(std::memory_order_relaxed) == records;
+    const bool done = !joinable_ || header.finished.load(std::memory_order_relaxed) == records;
     if (done) pool_.give(chunk);
     PROCESSION_STEP("retire.freed");
 }
@@ -69,9 +67,8 @@ bool Core::claim(Claim& claimed, Message& message, std::uint32_t me) {
         return pop_returned(claimed, me);
     }
     ring::Front front;
-    const bool there = log_.front(front, [&](std::uint32_t chunk, std::uint64_t first) {
-        retire(chunk, first, me);
-    });
+    const bool there = log_.front(
+        front, [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
     if (!there) return false;
     const auto payload = payload_of(front.record, front.head, unit);
     // Memory for the copy before the item is taken: when there is none, nothing has happened.
@@ -128,8 +125,7 @@ void Core::complete(const Claim& claimed, Message& message, std::uint32_t me) {
     PROCESSION_STEP("get.copied");
     if (claimed.outside_in_hand) give_block(unit, me);
     if (joinable_) {
-        message.set_ticket(
-            {claimed.at.pack(), claimed.deliveries, membership_.generation()});
+        message.set_ticket({claimed.at.pack(), claimed.deliveries, membership_.generation()});
         open_leases().add(message.ticket());
     }
 }

@@ -85,9 +85,9 @@ void Core::finish(const Ticket& ticket) {
             require(holds(ticket, me, record, head), "a lease is not its holder's");
             const Position at = Position::unpack(ticket.position);
             begin_op(MemoryOp::finish, at, 0);
-            RecordLog::lease_word(record)
-                .store(Lease{LeaseState::finished, 0, ticket.deliveries}.pack(),
-                       std::memory_order_release);
+            RecordLog::lease_word(record).store(
+                Lease{LeaseState::finished, 0, ticket.deliveries}.pack(),
+                std::memory_order_release);
             PROCESSION_STEP("finish.committed");
             complete_finish(at);
         }
@@ -152,8 +152,7 @@ void Core::push_returned(Position at, std::byte* record) {
     while (before->load() != 0 && sequence_of(Position::unpack(before->load())) < mine) {
         require(left-- != 0, "the list of returned items has no end");
         RecordHead head;
-        before = &RecordLog::link_word(
-            log_.record_at(Position::unpack(before->load()), head));
+        before = &RecordLog::link_word(log_.record_at(Position::unpack(before->load()), head));
     }
     RecordLog::link_word(record).store(before->load(), std::memory_order_release);
     PROCESSION_STEP("return.linked");
@@ -194,9 +193,8 @@ void Core::commit_dead_letter(Position at, std::byte* record, std::uint32_t bloc
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
     RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
     begin_op(MemoryOp::dead_letter, at, block);
-    RecordLog::lease_word(record)
-        .store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
-               std::memory_order_release);
+    RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
+                                        std::memory_order_release);
     PROCESSION_STEP("dead_letter.committed");
     pool_.set(block, BlockState::dead_letter, 0);
     PROCESSION_STEP("dead_letter.kept");
@@ -216,9 +214,9 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
         std::uint32_t unit = 0;
         std::uint32_t block = 0;
         try {
-            block = write_dead_letter(static_cast<Format>(head.format),
-                                      payload_of(record, head, unit), ticket.deliveries, reason,
-                                      me);
+            block =
+                write_dead_letter(static_cast<Format>(head.format), payload_of(record, head, unit),
+                                  ticket.deliveries, reason, me);
         } catch (const MemoryError&) {
             open_leases().add(ticket);  // still the caller's
             throw;
@@ -261,11 +259,10 @@ std::vector<DeadLetter> Core::dead_letters(bool take) {
             DeadLetterHeader header;
             const std::byte* from = pool_.memory(unit);
             std::memcpy(&header, from, sizeof header);
-            const std::uint64_t room =
-                std::uint64_t{block.units} * shm::kUnitBytes - sizeof header;
-            require(header.reason_bytes <= room &&
-                        header.payload_bytes <= room - header.reason_bytes,
-                    "a dead letter is longer than its block");
+            const std::uint64_t room = std::uint64_t{block.units} * shm::kUnitBytes - sizeof header;
+            require(
+                header.reason_bytes <= room && header.payload_bytes <= room - header.reason_bytes,
+                "a dead letter is longer than its block");
             from += sizeof header;
             DeadLetter letter;
             letter.reason.assign(reinterpret_cast<const char*>(from), header.reason_bytes);

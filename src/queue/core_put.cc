@@ -23,10 +23,10 @@ void Core::check_fits(const Piece& piece) const {
                              std::to_string(most) + " (1 GiB) are allowed");
     }
     if (state_.max_bytes != 0 && size > state_.max_bytes) {
-        throw ValueError("put", label(),
-                         "the item has " + std::to_string(size) +
-                             " bytes and can never fit max_bytes = " +
-                             std::to_string(state_.max_bytes));
+        throw ValueError(
+            "put", label(),
+            "the item has " + std::to_string(size) +
+                " bytes and can never fit max_bytes = " + std::to_string(state_.max_bytes));
     }
 }
 

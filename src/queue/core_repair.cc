@@ -38,8 +38,8 @@ void Core::look_after(std::uint32_t slot) {
     sweep_due_.store(true, std::memory_order_relaxed);
 }
 
-// Mends what the locks of a dead participant guard, and releases them. Takes no lock: nobody else can
-// hold one that the dead one holds, and only one process has the claim on it. Idempotent.
+// Mends what the locks of a dead participant guard, and releases them. Takes no lock: nobody else
+// can hold one that the dead one holds, and only one process has the claim on it. Idempotent.
 void Core::repair_locks(std::uint32_t dead) {
     if (sync::OwnerLock::is_owned_by(state_.memory_lock, dead)) {
         repair_memory();
@@ -107,8 +107,7 @@ void Core::rebuild_returned(std::uint32_t me) {
     }
     if (state_.list_op.load() == kListPop) {
         RecordHead head;
-        std::byte* record =
-            log_.record_at(Position::unpack(state_.op_returned.load()), head);
+        std::byte* record = log_.record_at(Position::unpack(state_.op_returned.load()), head);
         const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
         const bool popped = lease.state == LeaseState::held;
         state_.redelivered.store(state_.op_redelivered.load() + (popped ? 1 : 0));
@@ -127,8 +126,9 @@ void Core::rebuild_returned(std::uint32_t me) {
     state_.list_op.store(kNoListOp, std::memory_order_release);
 }
 
-// Takes over all that a dead participant held. The caller has the claim on it (or is its successor in
-// the slot) and holds no lock. Idempotent: who dies on the way is succeeded by one who starts again.
+// Takes over all that a dead participant held. The caller has the claim on it (or is its successor
+// in the slot) and holds no lock. Idempotent: who dies on the way is succeeded by one who starts
+// again.
 void Core::sweep(std::uint32_t dead, std::uint32_t me) {
     repair_locks(dead);
     PROCESSION_STEP("sweep.locks_repaired");
@@ -186,9 +186,9 @@ void Core::take_over(std::uint32_t holder, Position at, std::uint32_t me) {
         push_returned(at, record);
         return;
     }
-    const std::string reason =
-        (holder == me ? "given back" : "its consumer died") + std::string(" after delivery ") +
-        std::to_string(lease.deliveries) + " of at most " + std::to_string(state_.max_deliveries);
+    const std::string reason = (holder == me ? "given back" : "its consumer died") +
+                               std::string(" after delivery ") + std::to_string(lease.deliveries) +
+                               " of at most " + std::to_string(state_.max_deliveries);
     std::uint32_t unit = 0;
     try {
         const std::uint32_t block =

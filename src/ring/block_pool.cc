@@ -11,8 +11,8 @@ namespace procession::ring {
 
 namespace {
 
-// Four classes for each doubling: 1 2 3 4 5 6 7 8 10 12 14 16 20 ... so rounding wastes a quarter at
-// most.
+// Four classes for each doubling: 1 2 3 4 5 6 7 8 10 12 14 16 20 ... so rounding wastes a quarter
+// at most.
 std::uint32_t class_at_most(std::uint32_t units) noexcept {
     if (units < 4) return units - 1;
     const auto doubling = static_cast<std::uint32_t>(std::bit_width(units)) - 3;
@@ -81,7 +81,8 @@ std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owne
     return taken;
 }
 
-// Turns a free block of `length` into one of `wanted` units and, where something is left, a free one.
+// Turns a free block of `length` into one of `wanted` units and, where something is left, a free
+// one.
 std::uint32_t BlockPool::carve(std::uint32_t unit, std::uint32_t length, std::uint32_t wanted,
                                std::uint32_t owner) noexcept {
     if (length > wanted) {

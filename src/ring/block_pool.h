@@ -9,12 +9,12 @@ namespace procession::ring {
 
 /// What a block of units is; the single truth of its ownership.
 enum class BlockState : std::uint8_t {
-    none = 0,         // not the first unit of a block
+    none = 0,  // not the first unit of a block
     free = 1,
-    owned = 2,        // being filled by `owner`; nobody else refers to it
-    chunk = 3,        // part of the log
-    queued = 4,       // a payload that a record of the log refers to
-    held = 5,         // a payload in the hands of `owner`, a plain queue's consumer
+    owned = 2,   // being filled by `owner`; nobody else refers to it
+    chunk = 3,   // part of the log
+    queued = 4,  // a payload that a record of the log refers to
+    held = 5,    // a payload in the hands of `owner`, a plain queue's consumer
     dead_letter = 6,
 };
 
@@ -42,18 +42,20 @@ struct PoolState {
     std::atomic<std::uint32_t> end;         // blocks lie below this unit
     std::atomic<std::uint32_t> backed;      // units below this one have memory
     std::atomic<std::uint32_t> units_used;  // soft: not free; recounted by rebuild()
-    std::atomic<std::uint32_t> free_heads[kClasses];  // soft: first free unit + 1 of each size class
+    std::atomic<std::uint32_t>
+        free_heads[kClasses];  // soft: first free unit + 1 of each size class
 };
 
 /// Blocks of 4 KiB units, of any length, over memory that grows.
 ///
-/// Guarantee: after the death of a caller between any two stores, rebuild() makes the pool whole: each
-/// block is free, or in exactly the state that was stored last. A block taken and not yet linked
-/// anywhere is found by its owner (each_block).
+/// Guarantee: after the death of a caller between any two stores, rebuild() makes the pool whole:
+/// each block is free, or in exactly the state that was stored last. A block taken and not yet
+/// linked anywhere is found by its owner (each_block).
 ///
-/// Mechanism: the table entry of a block's first unit is its truth, changed by one store. Free lists,
-/// one per size class and last in first out (so that hot memory is used again), are soft state in the
-/// free blocks themselves; they are rebuilt from the table when a holder of the memory lock died.
+/// Mechanism: the table entry of a block's first unit is its truth, changed by one store. Free
+/// lists, one per size class and last in first out (so that hot memory is used again), are soft
+/// state in the free blocks themselves; they are rebuilt from the table when a holder of the memory
+/// lock died.
 ///
 /// Invariants (under the memory lock):
 ///   1. From unit 0, the lengths of blocks chain exactly to `end`.
@@ -70,7 +72,8 @@ class BlockPool {
     /// The length that a request of `units` gets: sizes are rounded to classes.
     [[nodiscard]] static std::uint32_t rounded(std::uint32_t units) noexcept;
 
-    /// A block for `owner`, or kNone: then memory must grow (grown()) up to needed_end(), or is full.
+    /// A block for `owner`, or kNone: then memory must grow (grown()) up to needed_end(), or is
+    /// full.
     [[nodiscard]] std::uint32_t take(std::uint32_t units, std::uint32_t owner);
     /// The end that growing must reach for a block of `units`; kNone when that is beyond the limit.
     [[nodiscard]] std::uint32_t needed_end(std::uint32_t units) const noexcept;

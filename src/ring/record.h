@@ -28,7 +28,7 @@ inline constexpr std::uint32_t kChunkBytes = kChunkUnits * shm::kUnitBytes;
 
 /// The start of each chunk. Constant once linked, but for the marked fields (memory lock).
 struct ChunkHeader {
-    std::uint64_t pool_link;     // the pool's while the chunk is free
+    std::uint64_t pool_link;                 // the pool's while the chunk is free
     std::atomic<std::uint64_t> first_count;  // number of the chunk's first record
     std::atomic<std::uint64_t> first_bytes;  // payload bytes put before it
     std::atomic<std::uint32_t> passed;       // memory lock: the head has left the chunk
@@ -41,18 +41,19 @@ inline constexpr std::uint32_t kFirstRecord = sizeof(ChunkHeader);
 
 enum RecordFlag : std::uint8_t {
     kCommitted = 1,
-    kOutside = 2,   // the payload lies in a block of its own; the record holds its unit number
-    kNextChunk = 4, // no record: the log goes on in the chunk whose unit number is `length`
+    kOutside = 2,    // the payload lies in a block of its own; the record holds its unit number
+    kNextChunk = 4,  // no record: the log goes on in the chunk whose unit number is `length`
 };
 
-/// The first word of every record. It is written last and by one store: that store commits the item.
-/// The word behind the last record is 0, written before the record's own, so that a reader needs no
-/// other word to find the end.
+/// The first word of every record. It is written last and by one store: that store commits the
+/// item. The word behind the last record is 0, written before the record's own, so that a reader
+/// needs no other word to find the end.
 struct RecordHead {
     std::uint32_t length = 0;
     std::uint8_t flags = 0;
     std::uint8_t format = 0;
-    std::uint16_t check = 0;  // low bits of the record's number: a stray position does not look valid
+    std::uint16_t check =
+        0;  // low bits of the record's number: a stray position does not look valid
 
     [[nodiscard]] static RecordHead unpack(std::uint64_t word) noexcept {
         return {static_cast<std::uint32_t>(word), static_cast<std::uint8_t>(word >> 32),
@@ -74,7 +75,8 @@ struct Lease {
     std::uint32_t deliveries = 0;  // how often it was handed out
 
     [[nodiscard]] static Lease unpack(std::uint64_t word) noexcept {
-        return {static_cast<LeaseState>(word & 0xff), static_cast<std::uint32_t>(word >> 8) & 0xffff,
+        return {static_cast<LeaseState>(word & 0xff),
+                static_cast<std::uint32_t>(word >> 8) & 0xffff,
                 static_cast<std::uint32_t>(word >> 32)};
     }
     [[nodiscard]] std::uint64_t pack() const noexcept {

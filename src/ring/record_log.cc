@@ -10,8 +10,8 @@ namespace procession::ring {
 
 namespace {
 
-// Soft state and intents are stored in program order for whoever repairs after us: release keeps the
-// compiler from reordering them, and costs nothing on x86-64.
+// Soft state and intents are stored in program order for whoever repairs after us: release keeps
+// the compiler from reordering them, and costs nothing on x86-64.
 constexpr auto kOrdered = std::memory_order_release;
 // Read by the only one who may write: the holder of the lock.
 constexpr auto kOwn = std::memory_order_relaxed;
@@ -109,8 +109,8 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
     PROCESSION_STEP("log.append.ended");
     const auto flags = static_cast<std::uint8_t>(kCommitted | (outside ? kOutside : 0));
     // release: the commit. A consumer that sees it sees the payload and the end behind it.
-    word(record).store(
-        RecordHead{length, flags, format, static_cast<std::uint16_t>(count)}.pack(), kOrdered);
+    word(record).store(RecordHead{length, flags, format, static_cast<std::uint16_t>(count)}.pack(),
+                       kOrdered);
     PROCESSION_STEP("log.append.committed");
     tail_.position.store(Position{tail.chunk, tail.offset + bytes}.pack(), kOrdered);
     PROCESSION_STEP("log.append.moved");
@@ -173,17 +173,17 @@ void RecordLog::repair_tail(std::uint32_t dead) {
 RecordLog::Counted RecordLog::counted_before(Position position) const {
     const ChunkHeader& header = chunk(position.chunk);
     Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};
-    each_record(position.chunk, position.offset,
-                [&](Position, RecordHead head, std::byte* record) {
-                    ++counted.count;
-                    counted.bytes += counted_bytes(record, head);
-                });
+    each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte* record) {
+        ++counted.count;
+        counted.bytes += counted_bytes(record, head);
+    });
     return counted;
 }
 
 bool RecordLog::shows_a_record() const {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
-    // Not validated: the chunk may be in other use by now. Who acts on the hint looks under the lock.
+    // Not validated: the chunk may be in other use by now. Who acts on the hint looks under the
+    // lock.
     return RecordHead::unpack(word(at(position)).load(std::memory_order_acquire)).is(kCommitted);
 }
 

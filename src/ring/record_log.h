@@ -15,8 +15,8 @@ namespace procession::ring {
 /// Where producers write. Written only under the tail lock; `op_block` serves recovery.
 struct TailState {
     std::atomic<std::uint64_t> position;
-    std::atomic<std::uint64_t> count;  // records ever committed
-    std::atomic<std::uint64_t> bytes;  // payload bytes ever committed
+    std::atomic<std::uint64_t> count;     // records ever committed
+    std::atomic<std::uint64_t> bytes;     // payload bytes ever committed
     std::atomic<std::uint32_t> op_block;  // unit + 1 of the block that is being published
     std::atomic<std::uint64_t> op_count;  // `count` when it was announced, or kLinking
 };
@@ -26,7 +26,7 @@ struct HeadState {
     std::atomic<std::uint64_t> position;
     std::atomic<std::uint64_t> count;  // records ever taken from the log
     std::atomic<std::uint64_t> bytes;
-    std::atomic<std::uint32_t> retiring;  // unit + 1 of the chunk that the head leaves
+    std::atomic<std::uint32_t> retiring;        // unit + 1 of the chunk that the head leaves
     std::atomic<std::uint64_t> retiring_first;  // its first_count: the chunk may have been reused
 };
 
@@ -48,8 +48,10 @@ struct Front {
 /// whose producer died before it moved the tail.
 ///
 /// Invariants:
-///   1. From the head, records chain by their lengths, through kNextChunk words, to one word that is
-///      not committed; it is at the tail, or at most one record beyond it while a producer is there.
+///   1. From the head, records chain by their lengths, through kNextChunk words, to one word that
+///   is
+///      not committed; it is at the tail, or at most one record beyond it while a producer is
+///      there.
 ///   2. Heads of consumed records stay intact until their chunk is freed, and the tail's chunk is
 ///      never freed.
 ///   3. Each passed chunk has at least one record.
@@ -66,14 +68,14 @@ class RecordLog {
     [[nodiscard]] bool needs_chunk(std::uint32_t payload) const;
     void link(std::uint32_t chunk);
     /// Appends and commits. `outside` marks the payload as a block reference.
-    void append(std::uint8_t format, std::span<const std::byte> payload, std::uint64_t counted_bytes,
-                bool outside);
+    void append(std::uint8_t format, std::span<const std::byte> payload,
+                std::uint64_t counted_bytes, bool outside);
     /// Before append(..., outside): hands the block, until now owned by the caller, to the log.
     void announce_block(std::uint32_t unit) noexcept;
     /// After it.
     void end_announcement() noexcept;
-    /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block that
-    /// was announced and not committed back to the dead one.
+    /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block
+    /// that was announced and not committed back to the dead one.
     void repair_tail(std::uint32_t dead);
 
     // Under the head lock.
@@ -153,8 +155,8 @@ bool RecordLog::front(Front& found, Retire retire) {
         found.record = record_at(found.at, found.head);
         if (!found.head.is(kCommitted)) return false;
         if (!found.head.is(kNextChunk)) {
-            require(found.head.check == static_cast<std::uint16_t>(head_.count.load(
-                                            std::memory_order_relaxed)),
+            require(found.head.check ==
+                        static_cast<std::uint16_t>(head_.count.load(std::memory_order_relaxed)),
                     "the head shows a record of another place");
             return true;
         }

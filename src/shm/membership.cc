@@ -49,8 +49,7 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     Participant& self = segment_.participant(slot);
     auto& end = segment_.header().participants_end;
     std::uint32_t seen = end.load(std::memory_order_relaxed);  // relaxed: retried by the exchange
-    while (seen <= slot && !end.compare_exchange_weak(seen, slot + 1)) {
-    }
+    while (seen <= slot && !end.compare_exchange_weak(seen, slot + 1)) {}
     PROCESSION_STEP("join.counted");
     self.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();

@@ -15,7 +15,8 @@ namespace procession::shm {
 /// Who this process is in one segment, and who else lives there.
 ///
 /// Guarantees:
-///   1. join() returned slot s: the kernel keeps byte s locked for this process until leave() or the
+///   1. join() returned slot s: the kernel keeps byte s locked for this process until leave() or
+///   the
 ///      end of the process; no other live process has slot s.
 ///   2. A fork child is nobody: it never has its parent's slot, and joins as a new participant when
 ///      it first needs to be one (P9).
@@ -33,9 +34,9 @@ class Membership final : public os::ForkListener {
         return slot_.load(std::memory_order_acquire);  // pairs with join(): the slot is ours
     }
 
-    /// Takes a slot. `stale` is set when its last owner died and nobody has repaired yet: the caller
-    /// repairs as that owner, then calls confirm().
-    /// Throws: OSError; ProcessError when all kParticipantsMax slots are taken.
+    /// Takes a slot. `stale` is set when its last owner died and nobody has repaired yet: the
+    /// caller repairs as that owner, then calls confirm(). Throws: OSError; ProcessError when all
+    /// kParticipantsMax slots are taken.
     std::uint32_t claim_slot(bool& stale);
     void confirm(std::uint32_t slot) noexcept;
 
@@ -53,7 +54,8 @@ class Membership final : public os::ForkListener {
 
     /// Counts the forks this process has come through: state made before one belongs to the parent.
     [[nodiscard]] std::uint32_t generation() const noexcept {
-        return generation_.load(std::memory_order_relaxed);  // relaxed: changes only in a fork child
+        return generation_.load(
+            std::memory_order_relaxed);  // relaxed: changes only in a fork child
     }
 
   private:

@@ -15,13 +15,15 @@ namespace procession::sync {
 /// Where processes sleep until something may have changed: one shared word, set while somebody may
 /// be asleep.
 ///
-/// Guarantee: when a condition has become true before ring(), a sleeper in wait() for that condition
-/// returns true; at the latest after one slice when the ringer, or the sleeper it woke, died.
+/// Guarantee: when a condition has become true before ring(), a sleeper in wait() for that
+/// condition returns true; at the latest after one slice when the ringer, or the sleeper it woke,
+/// died.
 ///
-/// Mechanism: the sleeper sets the word and looks at its condition again before it sleeps; the ringer
-/// changes the condition, then takes the word and wakes one. The woken one sets the word again, since
-/// others may still sleep; whoever leaves something behind for another rings again (the baton). The
-/// word is a flag and not a count, so that a dead sleeper leaves nothing stale behind.
+/// Mechanism: the sleeper sets the word and looks at its condition again before it sleeps; the
+/// ringer changes the condition, then takes the word and wakes one. The woken one sets the word
+/// again, since others may still sleep; whoever leaves something behind for another rings again
+/// (the baton). The word is a flag and not a count, so that a dead sleeper leaves nothing stale
+/// behind.
 class Doorbell {
   public:
     explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
@@ -41,8 +43,8 @@ class Doorbell {
         os::wake(word_, INT32_MAX);
     }
 
-    /// Waits until `ready()`; calls `nap()` after each slice without a wake-up (to look for deaths).
-    /// Returns false when the deadline passed first.
+    /// Waits until `ready()`; calls `nap()` after each slice without a wake-up (to look for
+    /// deaths). Returns false when the deadline passed first.
     template <class Ready, class Nap>
     [[nodiscard]] bool wait(Deadline deadline, std::uint32_t spins, Ready ready, Nap nap) {
         for (std::uint32_t spin = 0; spin < spins; ++spin) {

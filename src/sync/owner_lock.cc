@@ -19,10 +19,10 @@ constexpr milliseconds kLongestSlice{16};
 bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
     static const bool spinning_pays = os::processors() > 1;
     for (int spin = 0; spinning_pays && spin < kSpins; ++spin) {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);  // relaxed: the exchange decides
-        if (seen == 0 &&
-            word_.compare_exchange_weak(seen, me_, std::memory_order_acquire,
-                                        std::memory_order_relaxed)) {
+        std::uint32_t seen =
+            word_.load(std::memory_order_relaxed);  // relaxed: the exchange decides
+        if (seen == 0 && word_.compare_exchange_weak(seen, me_, std::memory_order_acquire,
+                                                     std::memory_order_relaxed)) {
             PROCESSION_STEP("lock.acquired");
             return true;
         }
@@ -30,9 +30,11 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
     }
     Deadline::Clock::duration slice = kFirstSlice;
     for (;;) {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);  // relaxed: the exchange decides
+        std::uint32_t seen =
+            word_.load(std::memory_order_relaxed);  // relaxed: the exchange decides
         if (seen == 0) {
-            // With the sleepers' bit: others may still sleep, and only a release with the bit wakes.
+            // With the sleepers' bit: others may still sleep, and only a release with the bit
+            // wakes.
             if (word_.compare_exchange_weak(seen, me_ | kSleepers, std::memory_order_acquire,
                                             std::memory_order_relaxed)) {
                 PROCESSION_STEP("lock.acquired");

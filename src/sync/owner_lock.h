@@ -28,9 +28,10 @@ class OwnerWatch {
 /// Guarantee: acquire() returns true once no live owner holds the lock, whatever killed the former
 /// ones and at which instruction; or false at the deadline. A stopped owner delays, never corrupts.
 ///
-/// Mechanism: the word is 0, or owner slot + 1, with the top bit set while somebody may sleep on it.
-/// Waiters spin a little, then sleep in slices; after every slice they ask the OwnerWatch whether the
-/// owner lives. A waker that dies between releasing and waking costs the sleepers one slice.
+/// Mechanism: the word is 0, or owner slot + 1, with the top bit set while somebody may sleep on
+/// it. Waiters spin a little, then sleep in slices; after every slice they ask the OwnerWatch
+/// whether the owner lives. A waker that dies between releasing and waking costs the sleepers one
+/// slice.
 ///
 /// Invariants:
 ///   1. The word changes from 0 to an owner only by that owner's compare-exchange.

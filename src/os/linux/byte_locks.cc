@@ -11,7 +11,7 @@ namespace procession::os {
 namespace {
 
 struct flock one_byte(std::uint64_t at, short type) noexcept {
-    struct flock request {};
+    struct flock request{};
     request.l_type = type;
     request.l_whence = SEEK_SET;
     request.l_start = static_cast<off_t>(at);

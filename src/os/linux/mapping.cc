@@ -23,8 +23,8 @@ Mapping::~Mapping() {
 
 std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
     // NORESERVE: the address range is a promise to grow, the memory is allocated by os::allocate.
-    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                        file.get(), 0);
+    void* base =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get(), 0);
     if (base == MAP_FAILED) return {errno, std::generic_category()};
     Mapping fresh;
     fresh.base_ = static_cast<std::byte*>(base);

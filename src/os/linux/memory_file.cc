@@ -83,7 +83,7 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
 }
 
 std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.get(), &status) != 0) return last_error();
     identity = {status.st_dev, status.st_ino};
     size = static_cast<std::uint64_t>(status.st_size);

@@ -21,8 +21,8 @@ bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
     timespec timeout{};
     timeout.tv_sec = nanoseconds / 1'000'000'000;
     timeout.tv_nsec = nanoseconds % 1'000'000'000;
-    // Not FUTEX_PRIVATE: the word is shared between processes. The relative timeout of FUTEX_WAIT is
-    // measured on CLOCK_MONOTONIC (futex(2)).
+    // Not FUTEX_PRIVATE: the word is shared between processes. The relative timeout of FUTEX_WAIT
+    // is measured on CLOCK_MONOTONIC (futex(2)).
     const long result = ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &timeout, nullptr, 0);
     return result == 0 || errno != ETIMEDOUT;
 }

@@ -1,0 +1,18 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace procession::testing {
+
+/// Arms this process (a fork child): it dies by SIGKILL at its n-th protocol step from now, counted
+/// from 1. Needs a build with kill points.
+void die_at_step(unsigned n);
+/// Counts steps, and keeps their names, without dying.
+void record_steps();
+[[nodiscard]] unsigned steps_so_far();
+/// The name of the step at which the process last arrived; in memory shared with children made
+/// after the first call.
+[[nodiscard]] std::string last_step();
+
+}  // namespace procession::testing
