@@ -57,6 +57,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// The queue in `file`; the same Core for the same queue, however often it arrives.
     [[nodiscard]] static std::shared_ptr<Core> attach(os::Handle file);
     ~Core() override;
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
 
     // core_put.cc
     Outcome put(const Piece& piece, Deadline deadline);
@@ -177,7 +179,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
     void sweep(std::uint32_t dead, std::uint32_t me);
-    void take_over(std::uint32_t dead, ring::Position at, std::uint32_t me);
+    void take_over(std::uint32_t holder, ring::Position at, std::uint32_t me);
     void nap();
     void wake_everybody();
 

@@ -44,6 +44,7 @@ class OpenLeases {
     std::vector<Ticket> take_all() {
         const std::lock_guard guard(mutex_);
         std::vector<Ticket> tickets;
+        tickets.reserve(open_.size());
         for (const Open& open : open_) tickets.push_back(open.ticket);
         open_.clear();
         return tickets;

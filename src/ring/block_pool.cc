@@ -21,8 +21,8 @@ std::uint32_t class_at_most(std::uint32_t units) noexcept {
 
 std::uint32_t units_of(std::uint32_t size_class) noexcept {
     if (size_class < 7) return size_class + 1;
-    const std::uint32_t doubling = (size_class + 1) / 4 - 1;
-    return (4 + (size_class + 1) % 4) << doubling;
+    const std::uint32_t doubling = (size_class - 3) / 4;
+    return (4 + (size_class - 3) % 4) << doubling;
 }
 
 }  // namespace

@@ -61,12 +61,12 @@ class RecordLog {
         : tail_(tail), head_(head), pool_(pool), shape_(shape) {}
 
     /// The first chunk, by the creator, before anybody else sees the queue.
-    void begin(std::uint32_t chunk);
+    void begin(std::uint32_t unit);
 
     // Under the tail lock.
     /// Whether append() of so many payload bytes needs link() first.
     [[nodiscard]] bool needs_chunk(std::uint32_t payload) const;
-    void link(std::uint32_t chunk);
+    void link(std::uint32_t unit);
     /// Appends and commits. `outside` marks the payload as a block reference.
     void append(std::uint8_t format, std::span<const std::byte> payload,
                 std::uint64_t counted_bytes, bool outside);

@@ -28,6 +28,8 @@ class Membership final : public os::ForkListener {
 
     explicit Membership(const Segment& segment) : segment_(segment) { start_listening(); }
     ~Membership() override { stop_listening(); }
+    Membership(const Membership&) = delete;
+    Membership& operator=(const Membership&) = delete;
 
     /// This process's slot, or kNone. One load.
     [[nodiscard]] std::uint32_t slot() const noexcept {

@@ -1,0 +1,141 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "ring/block_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "ring/corrupt.h"
+#include "shm/layout.h"
+
+namespace procession::ring {
+namespace {
+
+constexpr std::uint32_t kUnits = 2048;
+constexpr std::uint32_t kOwner = 3;
+
+class Pool : public ::testing::Test {
+  protected:
+    Pool()
+        : memory_(std::size_t{kUnits} * shm::kUnitBytes),
+          table_(std::make_unique<std::atomic<std::uint64_t>[]>(kUnits + 1)),
+          pool_(state_, table_.get(), memory_.data(), kUnits) {
+        pool_.grown(kUnits);
+    }
+
+    std::vector<std::byte> memory_;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> table_;
+    PoolState state_{};
+    BlockPool pool_;
+};
+
+TEST_F(Pool, rounds_a_length_up_by_at_most_a_quarter) {
+    for (std::uint32_t units = 1; units < 300'000; ++units) {
+        const std::uint32_t rounded = BlockPool::rounded(units);
+        ASSERT_GE(rounded, units);
+        ASSERT_LE(rounded, units + units / 4 + 1);
+        ASSERT_EQ(BlockPool::rounded(rounded), rounded);
+    }
+    EXPECT_EQ(BlockPool::rounded(262'144), 262'144U) << "1 GiB wastes nothing";
+}
+
+TEST_F(Pool, gives_the_block_freed_last_first) {
+    const std::uint32_t first = pool_.take(4, kOwner);
+    const std::uint32_t second = pool_.take(4, kOwner);
+    pool_.give(first);
+    pool_.give(second);
+    EXPECT_EQ(pool_.take(4, kOwner), second);
+    EXPECT_EQ(pool_.take(4, kOwner), first);
+}
+
+TEST_F(Pool, a_block_taken_is_its_takers) {
+    const std::uint32_t unit = pool_.take(5, kOwner);
+    const Block block = pool_.block(unit);
+    EXPECT_EQ(block.state, BlockState::owned);
+    EXPECT_EQ(block.owner, kOwner);
+    EXPECT_EQ(block.units, 5U);
+}
+
+TEST_F(Pool, splits_a_larger_block_when_none_fits) {
+    const std::uint32_t large = pool_.take(16, kOwner);
+    pool_.give(large);
+    EXPECT_EQ(pool_.take(4, kOwner), large);
+    EXPECT_EQ(pool_.take(12, kOwner), large + 4);
+}
+
+TEST_F(Pool, says_how_far_memory_must_grow) {
+    pool_.grown(0);
+    EXPECT_EQ(pool_.take(8, kOwner), BlockPool::kNone);
+    EXPECT_EQ(pool_.needed_end(8), 8U);
+    EXPECT_EQ(pool_.needed_end(kUnits + 1), BlockPool::kNone);
+}
+
+TEST_F(Pool, joins_neighbours_when_memory_is_used_up) {
+    std::vector<std::uint32_t> blocks;
+    for (std::uint32_t unit = 0; unit != BlockPool::kNone;) {
+        unit = pool_.take(1, kOwner);
+        if (unit != BlockPool::kNone) blocks.push_back(unit);
+    }
+    EXPECT_EQ(blocks.size(), kUnits);
+    for (std::size_t i = 100; i < 150; ++i) pool_.give(blocks[i]);
+    EXPECT_EQ(pool_.take(50, kOwner), BlockPool::kNone);
+    EXPECT_EQ(pool_.take_by_joining(50, kOwner), 100U);
+    EXPECT_EQ(pool_.take_by_joining(1, kOwner), BlockPool::kNone);
+    EXPECT_EQ(pool_.units_used(), kUnits);
+}
+
+TEST_F(Pool, refuses_to_free_a_block_twice) {
+    const std::uint32_t unit = pool_.take(2, kOwner);
+    pool_.give(unit);
+    EXPECT_THROW(pool_.give(unit), Corrupt);
+}
+
+TEST_F(Pool, reports_an_impossible_entry_or_end_instead_of_using_it) {
+    const std::uint32_t unit = pool_.take(2, kOwner);
+    table_[unit].store(Block{BlockState::owned, 0, kUnits + 1}.pack());
+    EXPECT_THROW(static_cast<void>(pool_.block(unit)), Corrupt);
+    table_[unit].store(0x77);
+    EXPECT_THROW(static_cast<void>(pool_.block(unit)), Corrupt);
+    state_.end.store(kUnits + 1);
+    EXPECT_THROW(static_cast<void>(pool_.take(1, kOwner)), Corrupt);
+    state_.end.store(2);
+    state_.free_heads[0].store(kUnits * 2);
+    EXPECT_THROW(static_cast<void>(pool_.take(1, kOwner)), Corrupt);
+}
+
+TEST_F(Pool, keeps_blocks_apart_and_whole_over_random_use_and_rebuilding) {
+    std::mt19937 random(1);
+    std::map<std::uint32_t, std::pair<std::uint32_t, std::byte>> model;  // unit -> length, filling
+    for (int round = 0; round < 20'000; ++round) {
+        const auto wanted = static_cast<std::uint32_t>(1 + random() % 40);
+        if (random() % 2 == 0 || model.empty()) {
+            std::uint32_t unit = pool_.take(wanted, kOwner);
+            if (unit == BlockPool::kNone) unit = pool_.take_by_joining(wanted, kOwner);
+            if (unit == BlockPool::kNone) continue;
+            const auto filling = static_cast<std::byte>(random());
+            std::memset(pool_.memory(unit), static_cast<int>(filling),
+                        std::size_t{wanted} * shm::kUnitBytes);
+            ASSERT_TRUE(model.emplace(unit, std::pair{wanted, filling}).second);
+        } else {
+            const auto victim =
+                std::next(model.begin(), static_cast<std::ptrdiff_t>(random() % model.size()));
+            const auto [length, filling] = victim->second;
+            const std::byte* memory = pool_.memory(victim->first);
+            ASSERT_EQ(memory[0], filling);
+            ASSERT_EQ(memory[std::size_t{length} * shm::kUnitBytes - 1], filling);
+            pool_.give(victim->first);
+            model.erase(victim);
+        }
+        if (round % 500 == 0) pool_.rebuild();
+    }
+    std::uint32_t units = 0;
+    for (const auto& [unit, block] : model) units += pool_.block(unit).units;
+    EXPECT_EQ(pool_.units_used(), units);
+}
+
+}  // namespace
+}  // namespace procession::ring
