@@ -63,10 +63,6 @@ std::uint32_t units_for(std::uint64_t bytes) noexcept {
     return static_cast<std::uint32_t>((bytes + shm::kUnitBytes - 1) / shm::kUnitBytes);
 }
 
-// When a caller would not wait at all, how long a lock's holder may still take: it is at work for
-// nanoseconds, unless it was preempted or stopped.
-constexpr std::chrono::seconds kHolderPatience{1};
-
 }  // namespace
 
 std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp, const QueueOptions& options) {
@@ -121,7 +117,7 @@ void Core::initialise(const QueueOptions& options) {
     state_.max_bytes = options.max_bytes;
     state_.max_deliveries = options.max_deliveries;
     state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
-    const std::uint32_t me = self();
+    const Actor me = self();
     log_.begin(take_block(ring::kChunkBytes, me));
 }
 
@@ -129,6 +125,8 @@ Core::~Core() {
     stop_listening();
     try {
         if (!is_closed()) close();
+        const std::uint32_t slot = membership_.slot();
+        if (slot != shm::Membership::kNone && blocks_left_.load()) take_over_all(slot, {slot});
         membership_.leave();
     } catch (const std::exception& failed) {
         base::log(LogLevel::warning, "leaving a queue failed: %s", failed.what());
@@ -143,16 +141,20 @@ std::string Core::label() const {
     return (joinable_ ? "JoinableQueue" : "Queue") + (name.empty() ? "" : " '" + name + "'");
 }
 
-std::uint32_t Core::self() {
+Core::Actor Core::self(Deadline until) {
     const std::uint32_t known = membership_.slot();
-    if (known != shm::Membership::kNone) return known;
+    return {known != shm::Membership::kNone ? known : own_slot(), until};
+}
+
+// Joins, if this process has not done so.
+std::uint32_t Core::own_slot() {
     const std::lock_guard guard(joining_);
     if (membership_.slot() != shm::Membership::kNone) return membership_.slot();
     report_after_fork();
     bool stale = false;
     const std::uint32_t slot = membership_.claim_slot(stale);
     // Its last owner died unnoticed: this process repairs in its place before it is anybody.
-    if (stale) sweep(slot, slot);
+    if (stale) sweep(slot, {slot});
     membership_.confirm(slot);
     return slot;
 }
@@ -167,22 +169,28 @@ void Core::check_open(std::string_view operation) const {
     }
 }
 
-bool Core::try_acquire(std::atomic<std::uint32_t>& word, std::uint32_t me, Deadline deadline,
-                       std::string_view operation) {
-    sync::OwnerLock lock(word, me);
+bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {
+    sync::OwnerLock lock(word, me.slot);
     if (lock.try_acquire()) return true;
-    const bool would_not_wait = deadline.has_passed();
-    if (lock.acquire(would_not_wait ? Deadline(kHolderPatience) : deadline, *this)) return true;
-    if (!would_not_wait) return false;
+    // Who would not wait at all is still told the truth: not that the queue is empty or full.
+    const bool would_not_wait = me.until.has_passed();
+    if (lock.acquire(would_not_wait ? Deadline(me.patience) : me.until, *this)) return true;
+    if (would_not_wait) refuse_to_wait(operation);
+    return false;
+}
+
+void Core::acquire(std::atomic<std::uint32_t>& word, Actor me) {
+    sync::OwnerLock lock(word, me.slot);
+    if (lock.try_acquire()) return;
+    const Deadline patient(me.patience);
+    const bool own_is_later = me.until.time_point() > patient.time_point();
+    if (!lock.acquire(own_is_later ? me.until : patient, *this)) refuse_to_wait("wait");
+}
+
+void Core::refuse_to_wait(std::string_view operation) const {
     throw TimeoutError(operation, label(),
                        "a participant is stopped inside an operation on the queue (SIGSTOP or a "
                        "debugger?); continue or kill it");
-}
-
-void Core::acquire(std::atomic<std::uint32_t>& word, std::uint32_t me) {
-    sync::OwnerLock lock(word, me);
-    // Never false: the deadline is none.
-    [[maybe_unused]] const bool taken = lock.acquire(Deadline::never(), *this);
 }
 
 std::uint32_t Core::spins() const noexcept {
@@ -218,13 +226,13 @@ void Core::report_after_fork() {
               label().c_str(), segment_.file().get());
 }
 
-std::uint32_t Core::take_block(std::uint64_t bytes, std::uint32_t me) {
+std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     const std::uint64_t units_wide = (bytes + shm::kUnitBytes - 1) / shm::kUnitBytes;
     if (units_wide > pool_.units_max()) refuse_memory({}, bytes);
     const std::uint32_t units = units_for(bytes);
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
-    std::uint32_t unit = pool_.take(units, me);
+    std::uint32_t unit = pool_.take(units, me.slot);
     if (unit != ring::BlockPool::kNone) return unit;
     const std::uint32_t end = pool_.needed_end(units);
     if (end != ring::BlockPool::kNone) {
@@ -241,16 +249,22 @@ std::uint32_t Core::take_block(std::uint64_t bytes, std::uint32_t me) {
         PROCESSION_STEP("memory.grow.allocated");
         pool_.grown(reached);
         PROCESSION_STEP("memory.grow.grown");
-        unit = pool_.take(units, me);
+        unit = pool_.take(units, me.slot);
     } else {
-        unit = pool_.take_by_joining(units, me);
+        unit = pool_.take_by_joining(units, me.slot);
     }
     if (unit == ring::BlockPool::kNone) refuse_memory({}, bytes);
     return unit;
 }
 
-void Core::give_block(std::uint32_t unit, std::uint32_t me) {
-    acquire(state_.memory_lock, me);
+void Core::give_block(std::uint32_t unit, Actor me) {
+    try {
+        acquire(state_.memory_lock, me);
+    } catch (const TimeoutError&) {
+        // What the caller has achieved stands. The block is marked as ours: freed when we leave.
+        blocks_left_.store(true, std::memory_order_relaxed);
+        return;
+    }
     const Lock lock(state_.memory_lock);
     pool_.give(unit);
 }

@@ -85,6 +85,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
     std::size_t notice_deaths();
+    /// The same within a nap; does nothing when this process is no participant (yet).
+    void notice_deaths_quickly();
 
     // core.cc
     [[nodiscard]] std::uint64_t qsize();
@@ -110,33 +112,43 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
 
     explicit Core(shm::Segment segment);
     void initialise(const QueueOptions& options);
-    std::uint32_t self();
+    /// Who acts here, and how long it may wait for the inner locks beyond its own deadline: their
+    /// holders are at work for nanoseconds, unless they were preempted or stopped.
+    struct Actor {
+        std::uint32_t slot = 0;
+        Deadline until = Deadline::never();
+        std::chrono::milliseconds patience{1000};
+    };
+    Actor self(Deadline until = Deadline::never());
+    std::uint32_t own_slot();
     void check_open(std::string_view operation) const;
     /// Runs `work`, turning ring::Corrupt into CorruptSegment for everybody.
     template <class Work>
     auto guarded(std::string_view operation, Work work);
-    [[nodiscard]] bool try_acquire(std::atomic<std::uint32_t>& word, std::uint32_t me,
-                                   Deadline deadline, std::string_view operation);
-    void acquire(std::atomic<std::uint32_t>& word, std::uint32_t me);
+    [[nodiscard]] bool try_acquire(std::atomic<std::uint32_t>& word, Actor me,
+                                   std::string_view operation);
+    /// Throws: TimeoutError when the holder is stopped.
+    void acquire(std::atomic<std::uint32_t>& word, Actor me);
+    [[noreturn]] void refuse_to_wait(std::string_view operation) const;
     void look_after(std::uint32_t slot) override;
     void after_fork_in_child() noexcept override;
     [[nodiscard]] OpenLeases& open_leases();
     [[nodiscard]] std::uint32_t spins() const noexcept;
 
     // Under no lock: take memory. Throws MemoryError.
-    [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, std::uint32_t me);
-    void give_block(std::uint32_t unit, std::uint32_t me);
+    [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, Actor me);
+    void give_block(std::uint32_t unit, Actor me);
     [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes);
 
     // Under the tail lock.
     [[nodiscard]] bool has_room(std::uint64_t bytes);
-    void append(const Piece& piece, std::uint32_t outside, std::uint32_t me);
-    void ensure_chunk(std::size_t payload, std::uint32_t me);
-    [[nodiscard]] std::uint32_t store_outside(const Piece& piece, std::uint32_t me);
+    void append(const Piece& piece, std::uint32_t outside, Actor me);
+    void ensure_chunk(std::size_t payload, Actor me);
+    [[nodiscard]] std::uint32_t store_outside(const Piece& piece, Actor me);
     void check_fits(const Piece& piece) const;
-    Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, std::uint32_t me,
+    Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
                            std::size_t& done);
-    Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, std::uint32_t me);
+    Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
     [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
@@ -148,18 +160,20 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         std::uint32_t deliveries = 0;
         bool outside_in_hand = false;
     };
-    void settle_head(std::uint32_t me);
-    [[nodiscard]] bool claim(Claim& claimed, Message& message, std::uint32_t me);
-    [[nodiscard]] bool pop_returned(Claim& claimed, std::uint32_t me);
+    void settle_head(Actor me);
+    [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
+    void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
+                    Actor me);
+    [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
     void push_returned(ring::Position at, std::byte* record);
-    void rebuild_returned(std::uint32_t me);
-    void retire(std::uint32_t chunk, std::uint64_t first_count, std::uint32_t me);
+    void rebuild_returned(Actor me);
+    void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
     [[nodiscard]] bool shows_an_item() const;
     [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
     void drain_after_shutdown();
 
     // After the claim, under no lock.
-    void complete(const Claim& claimed, Message& message, std::uint32_t me);
+    void complete(const Claim& claimed, Message& message, Actor me);
     [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, ring::RecordHead head,
                                                         std::uint32_t& unit) const;
 
@@ -167,19 +181,21 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void begin_op(MemoryOp op, ring::Position at, std::uint32_t block);
     void complete_finish(ring::Position at);
     void repair_memory();
-    [[nodiscard]] bool holds(const Ticket& ticket, std::uint32_t me, std::byte*& record,
+    [[nodiscard]] bool holds(const Ticket& ticket, Actor me, std::byte*& record,
                              ring::RecordHead& head) const;
     [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
                                                   std::uint32_t deliveries, std::string_view reason,
-                                                  std::uint32_t me);
+                                                  Actor me);
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
     void check_lease(const Ticket& ticket, std::string_view operation);
     void announce_finished();
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
-    void sweep(std::uint32_t dead, std::uint32_t me);
-    void take_over(std::uint32_t holder, ring::Position at, std::uint32_t me);
+    void sweep(std::uint32_t dead, Actor me);
+    std::size_t take_over_all(std::uint32_t holder, Actor me);
+    std::size_t bury_the_dead(Actor me);
+    void take_over(std::uint32_t holder, ring::Position at, Actor me);
     void nap();
     void wake_everybody();
 
@@ -194,6 +210,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     sync::Doorbell join_bell_;
     std::atomic<bool> closed_{false};
     std::atomic<bool> sweep_due_{false};
+    std::atomic<bool> blocks_left_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
     // Replaced in a fork child, where another thread of the parent may have been changing it.

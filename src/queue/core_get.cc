@@ -34,7 +34,7 @@ bool Core::shows_an_item() const {
 }
 
 // What a dead holder of the head lock left to be done, which needs the memory lock.
-void Core::settle_head(std::uint32_t me) {
+void Core::settle_head(Actor me) {
     log_.finish_retiring(
         [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
     if (state_.list_op.load(std::memory_order_relaxed) != kNoListOp) rebuild_returned(me);
@@ -42,7 +42,7 @@ void Core::settle_head(std::uint32_t me) {
 
 // The head has left a chunk. A plain queue's is free now, a joinable's when all its items are
 // finished. Idempotent: the chunk may have been freed, and even used again, by then.
-void Core::retire(std::uint32_t chunk, std::uint64_t first_count, std::uint32_t me) {
+void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
     if (pool_.block(chunk).state != BlockState::chunk) return;
@@ -58,7 +58,7 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, std::uint32_t 
     PROCESSION_STEP("retire.freed");
 }
 
-bool Core::claim(Claim& claimed, Message& message, std::uint32_t me) {
+bool Core::claim(Claim& claimed, Message& message, Actor me) {
     std::uint32_t unit = 0;
     if (joinable_ && state_.returned_first.load(std::memory_order_relaxed) != 0) {
         claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
@@ -77,10 +77,10 @@ bool Core::claim(Claim& claimed, Message& message, std::uint32_t me) {
     claimed = {front.at, front.head, front.record, 1, false};
     if (joinable_) {
         RecordLog::lease_word(front.record)
-            .store(Lease{LeaseState::held, me, 1}.pack(), std::memory_order_release);
+            .store(Lease{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
         PROCESSION_STEP("get.leased");
     } else if (front.head.is(ring::kOutside)) {
-        pool_.set(unit, BlockState::held, me);
+        pool_.set(unit, BlockState::held, me.slot);
         claimed.outside_in_hand = true;
         PROCESSION_STEP("get.held");
     } else if (!payload.empty()) {
@@ -90,7 +90,7 @@ bool Core::claim(Claim& claimed, Message& message, std::uint32_t me) {
     return true;
 }
 
-bool Core::pop_returned(Claim& claimed, std::uint32_t me) {
+bool Core::pop_returned(Claim& claimed, Actor me) {
     auto& lease_word = RecordLog::lease_word(claimed.record);
     const Lease lease = Lease::unpack(lease_word.load(std::memory_order_relaxed));
     require(lease.state == LeaseState::returned, "the list of returned items names another item");
@@ -100,7 +100,7 @@ bool Core::pop_returned(Claim& claimed, std::uint32_t me) {
     state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
     state_.list_op.store(kListPop, std::memory_order_release);
     PROCESSION_STEP("get.again.announced");
-    lease_word.store(Lease{LeaseState::held, me, claimed.deliveries}.pack(),
+    lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
     state_.returned_first.store(next, std::memory_order_release);
@@ -113,7 +113,7 @@ bool Core::pop_returned(Claim& claimed, std::uint32_t me) {
 }
 
 // Copies what claim() left in shared memory, outside of any lock.
-void Core::complete(const Claim& claimed, Message& message, std::uint32_t me) {
+void Core::complete(const Claim& claimed, Message& message, Actor me) {
     if (!joinable_ && !claimed.outside_in_hand) return;
     std::uint32_t unit = 0;
     const auto payload = payload_of(claimed.record, claimed.head, unit);
@@ -133,14 +133,14 @@ void Core::complete(const Claim& claimed, Message& message, std::uint32_t me) {
 Outcome Core::get(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         check_open("get");
-        const std::uint32_t me = self();
+        const Actor me = self(deadline);
         for (;;) {
             Claim claimed;
             bool got = false;
             bool more = false;
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
-            if (!try_acquire(state_.head_lock, me, deadline, "get")) return Outcome::timed_out;
+            if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
             {
                 const Lock lock(state_.head_lock);
                 if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
@@ -175,26 +175,23 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
     if (outcome != Outcome::done) return outcome;
     messages.push_back(std::move(first));
     return guarded("get_many", [&] {
-        const std::uint32_t me = self();
+        const Actor me = self(deadline);
         std::vector<Claim> claims;
         const std::size_t start = messages.size();
         bool more = false;
-        if (!try_acquire(state_.head_lock, me, deadline, "get_many")) return Outcome::done;
+        // The first message is in hand: from here on nothing may fail.
+        sync::OwnerLock head_lock(state_.head_lock, me.slot);
+        if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
         {
             const Lock lock(state_.head_lock);
-            settle_head(me);
-            while (messages.size() - start + 1 < most &&
-                   state_.shutdown.load(std::memory_order_relaxed) != kImmediate) {
-                // Room in both before the claim: a claimed item must not be lost to bad_alloc.
-                claims.reserve(claims.size() + 1);
-                Message message;
-                messages.push_back(std::move(message));
-                Claim claimed;
-                if (!claim(claimed, messages.back(), me)) {
-                    messages.pop_back();
-                    break;
-                }
-                claims.push_back(claimed);
+            try {
+                settle_head(me);
+                claim_more(claims, messages, most - 1, me);
+            } catch (const ring::Corrupt&) {
+                throw;
+            } catch (const std::exception&) {
+                // Out of memory, or a stopped participant: what is claimed is delivered.
+                messages.resize(start + claims.size());
             }
             more = shows_an_item();
         }
@@ -207,9 +204,29 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
     });
 }
 
+void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
+                      Actor me) {
+    while (claims.size() < most && state_.shutdown.load(std::memory_order_relaxed) != kImmediate) {
+        // Room in both before the claim: a claimed item must not be lost to bad_alloc.
+        messages.emplace_back();
+        claims.emplace_back();
+        bool got = false;
+        try {
+            got = claim(claims.back(), messages.back(), me);
+        } catch (...) {
+            claims.pop_back();
+            throw;
+        }
+        if (got) continue;
+        claims.pop_back();
+        messages.pop_back();
+        return;
+    }
+}
+
 // Nothing is delivered any more: the items count as finished, so that join() ends.
 void Core::drain_after_shutdown() {
-    const std::uint32_t me = self();
+    const Actor me = self();
     for (;;) {
         Claim claimed;
         Message message;

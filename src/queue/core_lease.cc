@@ -27,11 +27,10 @@ void Core::check_lease(const Ticket& ticket, std::string_view operation) {
     }
 }
 
-bool Core::holds(const Ticket& ticket, std::uint32_t me, std::byte*& record,
-                 RecordHead& head) const {
+bool Core::holds(const Ticket& ticket, Actor me, std::byte*& record, RecordHead& head) const {
     record = log_.record_at(Position::unpack(ticket.position), head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
-    return lease.state == LeaseState::held && lease.owner == me &&
+    return lease.state == LeaseState::held && lease.owner == me.slot &&
            lease.deliveries == ticket.deliveries;
 }
 
@@ -75,7 +74,7 @@ void Core::complete_finish(Position at) {
 void Core::finish(const Ticket& ticket) {
     guarded("task_done", [&] {
         check_open("task_done");
-        const std::uint32_t me = self();
+        const Actor me = self();
         check_lease(ticket, "task_done");
         acquire(state_.memory_lock, me);
         {
@@ -119,7 +118,7 @@ void Core::task_done() {
 void Core::give_back(const Ticket& ticket) {
     guarded("give_back", [&] {
         check_open("give_back");
-        const std::uint32_t me = self();
+        const Actor me = self();
         check_lease(ticket, "give_back");
         acquire(state_.head_lock, me);
         {
@@ -128,7 +127,7 @@ void Core::give_back(const Ticket& ticket) {
             std::byte* record = nullptr;
             RecordHead head;
             require(holds(ticket, me, record, head), "a lease is not its holder's");
-            take_over(me, Position::unpack(ticket.position), me);
+            take_over(me.slot, Position::unpack(ticket.position), me);
         }
         item_bell_.ring();
         announce_finished();
@@ -168,8 +167,7 @@ void Core::push_returned(Position at, std::byte* record) {
 
 // Fills a block that is still this process's own, under no lock that others wait for.
 std::uint32_t Core::write_dead_letter(Format format, std::span<const std::byte> payload,
-                                      std::uint32_t deliveries, std::string_view reason,
-                                      std::uint32_t me) {
+                                      std::uint32_t deliveries, std::string_view reason, Actor me) {
     const std::string_view kept = reason.substr(0, 4096);
     const std::uint32_t unit =
         take_block(sizeof(DeadLetterHeader) + kept.size() + payload.size(), me);
@@ -206,7 +204,7 @@ void Core::commit_dead_letter(Position at, std::byte* record, std::uint32_t bloc
 void Core::reject(const Ticket& ticket, std::string_view reason) {
     guarded("reject", [&] {
         check_open("reject");
-        const std::uint32_t me = self();
+        const Actor me = self();
         check_lease(ticket, "reject");
         std::byte* record = nullptr;
         RecordHead head;
@@ -232,7 +230,7 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
 
 void Core::keep_as_dead_letter(const Message& message, std::string_view reason) {
     guarded("get", [&] {
-        const std::uint32_t me = self();
+        const Actor me = self();
         const std::uint32_t block =
             write_dead_letter(message.format(), message.bytes(), 1, reason, me);
         acquire(state_.memory_lock, me);
@@ -250,7 +248,7 @@ void Core::keep_as_dead_letter(const Message& message, std::string_view reason) 
 std::vector<DeadLetter> Core::dead_letters(bool take) {
     return guarded("dead_letters", [&] {
         check_open("dead_letters");
-        const std::uint32_t me = self();
+        const Actor me = self();
         std::vector<DeadLetter> letters;
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);

@@ -68,13 +68,13 @@ Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
     return in_time ? Outcome::done : Outcome::timed_out;
 }
 
-void Core::ensure_chunk(std::size_t payload, std::uint32_t me) {
+void Core::ensure_chunk(std::size_t payload, Actor me) {
     if (log_.needs_chunk(static_cast<std::uint32_t>(payload))) {
         log_.link(take_block(ring::kChunkBytes, me));
     }
 }
 
-void Core::append(const Piece& piece, std::uint32_t outside, std::uint32_t me) {
+void Core::append(const Piece& piece, std::uint32_t outside, Actor me) {
     const auto format = static_cast<std::uint8_t>(piece.format);
     if (outside == kInline) {
         ensure_chunk(piece.bytes.size(), me);
@@ -89,7 +89,7 @@ void Core::append(const Piece& piece, std::uint32_t outside, std::uint32_t me) {
 }
 
 // The payload of a large item is copied before any lock is taken.
-std::uint32_t Core::store_outside(const Piece& piece, std::uint32_t me) {
+std::uint32_t Core::store_outside(const Piece& piece, Actor me) {
     const std::uint32_t unit = take_block(piece.bytes.size(), me);
     PROCESSION_STEP("put.outside.taken");
     std::memcpy(pool_.memory(unit), piece.bytes.data(), piece.bytes.size());
@@ -101,7 +101,7 @@ Outcome Core::put(const Piece& piece, Deadline deadline) {
     return guarded("put", [&] {
         check_open("put");
         check_fits(piece);
-        const std::uint32_t me = self();
+        const Actor me = self(deadline);
         if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
         // Not to copy a large item for nothing, the room is waited for before and claimed after.
         if (!seems_to_have_room(piece.bytes.size())) {
@@ -121,10 +121,9 @@ Outcome Core::put(const Piece& piece, Deadline deadline) {
     });
 }
 
-Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadline,
-                      std::uint32_t me) {
+Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me) {
     for (;;) {
-        if (!try_acquire(state_.tail_lock, me, deadline, "put")) return Outcome::timed_out;
+        if (!try_acquire(state_.tail_lock, me, "put")) return Outcome::timed_out;
         {
             Lock lock(state_.tail_lock);
             if (state_.shutdown.load(std::memory_order_relaxed) != kOpen) {
@@ -147,10 +146,10 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
 }
 
 // Puts the leading small items of `pieces`, as many as there is room for, in one critical section.
-Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, std::uint32_t me,
+Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
                              std::size_t& done) {
     for (;;) {
-        if (!try_acquire(state_.tail_lock, me, deadline, "put_many")) return Outcome::timed_out;
+        if (!try_acquire(state_.tail_lock, me, "put_many")) return Outcome::timed_out;
         {
             const Lock lock(state_.tail_lock);
             if (state_.shutdown.load(std::memory_order_relaxed) != kOpen) {
@@ -185,7 +184,7 @@ std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Out
         std::size_t run = 0;
         outcome = guarded("put_many", [&] {
             check_open("put_many");
-            return put_inline_run(pieces.subspan(total), deadline, self(), run);
+            return put_inline_run(pieces.subspan(total), deadline, self(deadline), run);
         });
         total += run;
     }
@@ -195,7 +194,7 @@ std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Out
 void Core::shutdown(bool immediate) {
     guarded("shutdown", [&] {
         check_open("shutdown");
-        const std::uint32_t me = self();
+        const Actor me = self();
         acquire(state_.tail_lock, me);
         {
             const Lock lock(state_.tail_lock);

@@ -19,6 +19,8 @@ namespace {
 
 // A waiter looks at so many participants after each slice; all waiters together see all soon.
 constexpr std::uint32_t kLooksPerNap = 16;
+// How long a waiter lets a stopped participant keep it from taking over after a dead one.
+constexpr std::chrono::milliseconds kSweepPatience{20};
 
 }  // namespace
 
@@ -87,7 +89,7 @@ void Core::repair_memory() {
 }
 
 // The list of returned items again from its truth, the leases.
-void Core::rebuild_returned(std::uint32_t me) {
+void Core::rebuild_returned(Actor me) {
     std::vector<std::pair<std::uint64_t, Position>> returned;
     {
         acquire(state_.memory_lock, me);
@@ -129,56 +131,59 @@ void Core::rebuild_returned(std::uint32_t me) {
 // Takes over all that a dead participant held. The caller has the claim on it (or is its successor
 // in the slot) and holds no lock. Idempotent: who dies on the way is succeeded by one who starts
 // again.
-void Core::sweep(std::uint32_t dead, std::uint32_t me) {
+void Core::sweep(std::uint32_t dead, Actor me) {
     repair_locks(dead);
     PROCESSION_STEP("sweep.locks_repaired");
-    acquire(state_.head_lock, me);
-    {
-        const Lock lock(state_.head_lock);
-        settle_head(me);
-        std::vector<std::pair<std::uint64_t, Position>> held;
-        acquire(state_.memory_lock, me);
-        {
-            const Lock memory_lock(state_.memory_lock);
-            const auto head_at = Position::unpack(state_.head.position.load());
-            pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
-                const bool its_own = block.owner == dead && (block.state == BlockState::owned ||
-                                                             block.state == BlockState::held);
-                if (its_own) {
-                    if (block.state == BlockState::held) {
-                        state_.lost_in_hand.store(state_.lost_in_hand.load() + 1);
-                    }
-                    pool_.give(unit);
-                    PROCESSION_STEP("sweep.block_freed");
-                }
-                if (!joinable_ || block.state != BlockState::chunk) return;
-                if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
-                const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
-                log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
-                    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
-                    if (lease.state == LeaseState::held && lease.owner == dead) {
-                        held.emplace_back(sequence_of(at), at);
-                    }
-                });
-            });
-        }
-        // The newest first: each goes to the front of the list.
-        std::sort(held.begin(), held.end(),
-                  [](const auto& a, const auto& b) { return a.first > b.first; });
-        for (const auto& [sequence, at] : held) {
-            take_over(dead, at, me);
-            PROCESSION_STEP("sweep.item_taken_over");
-        }
-        state_.deaths.store(state_.deaths.load() + 1);
-        base::log(LogLevel::debug, "%s: participant in slot %u died holding %zu items",
-                  label().c_str(), dead, held.size());
-    }
+    const std::size_t items = take_over_all(dead, me);
+    state_.deaths.fetch_add(1);
+    base::log(LogLevel::debug, "%s: participant in slot %u died holding %zu items", label().c_str(),
+              dead, items);
     wake_everybody();
+}
+
+std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
+    std::vector<std::pair<std::uint64_t, Position>> held;
+    acquire(state_.head_lock, me);
+    const Lock lock(state_.head_lock);
+    settle_head(me);
+    {
+        acquire(state_.memory_lock, me);
+        const Lock memory_lock(state_.memory_lock);
+        const auto head_at = Position::unpack(state_.head.position.load());
+        pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+            const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
+                                                           block.state == BlockState::held);
+            if (its_own) {
+                if (block.state == BlockState::held) {
+                    state_.lost_in_hand.store(state_.lost_in_hand.load() + 1);
+                }
+                pool_.give(unit);
+                PROCESSION_STEP("sweep.block_freed");
+            }
+            if (!joinable_ || block.state != BlockState::chunk) return;
+            if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
+            const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
+            log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
+                const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+                if (lease.state == LeaseState::held && lease.owner == holder) {
+                    held.emplace_back(sequence_of(at), at);
+                }
+            });
+        });
+    }
+    // The newest first: each goes to the front of the list.
+    std::sort(held.begin(), held.end(),
+              [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (const auto& [sequence, at] : held) {
+        take_over(holder, at, me);
+        PROCESSION_STEP("sweep.item_taken_over");
+    }
+    return held.size();
 }
 
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
-void Core::take_over(std::uint32_t holder, Position at, std::uint32_t me) {
+void Core::take_over(std::uint32_t holder, Position at, Actor me) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
@@ -186,7 +191,7 @@ void Core::take_over(std::uint32_t holder, Position at, std::uint32_t me) {
         push_returned(at, record);
         return;
     }
-    const std::string reason = (holder == me ? "given back" : "its consumer died") +
+    const std::string reason = (holder == me.slot ? "given back" : "its consumer died") +
                                std::string(" after delivery ") + std::to_string(lease.deliveries) +
                                " of at most " + std::to_string(state_.max_deliveries);
     std::uint32_t unit = 0;
@@ -208,25 +213,28 @@ void Core::take_over(std::uint32_t holder, Position at, std::uint32_t me) {
 std::size_t Core::notice_deaths() {
     return guarded("notice_deaths", [&] {
         check_open("notice_deaths");
-        const std::uint32_t me = self();
-        const std::uint32_t end =
-            std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
-        std::size_t buried = 0;
-        for (std::uint32_t slot = 0; slot < end; ++slot) {
-            if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) continue;
-            try {
-                sweep(slot, me);
-                PROCESSION_STEP("sweep.swept");
-                membership_.bury(slot);
-                ++buried;
-            } catch (...) {
-                membership_.release_claim(slot);
-                throw;
-            }
-            membership_.release_claim(slot);
-        }
-        return buried;
+        return bury_the_dead(self());
     });
+}
+
+std::size_t Core::bury_the_dead(Actor me) {
+    const std::uint32_t end =
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+    std::size_t buried = 0;
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+        if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) continue;
+        try {
+            sweep(slot, me);
+            PROCESSION_STEP("sweep.swept");
+            membership_.bury(slot);
+            ++buried;
+        } catch (...) {
+            membership_.release_claim(slot);
+            throw;
+        }
+        membership_.release_claim(slot);
+    }
+    return buried;
 }
 
 void Core::nap() {
@@ -238,7 +246,22 @@ void Core::nap() {
     for (std::uint32_t look = 0; look < std::min(end, kLooksPerNap) && !somebody_died; ++look) {
         somebody_died = membership_.is_dead((from + look) % end);
     }
-    if (somebody_died) notice_deaths();
+    if (somebody_died) notice_deaths_quickly();
+}
+
+void Core::notice_deaths_quickly() {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone || is_closed()) return;
+    try {
+        // Not longer than a nap: the caller's deadline is its own.
+        bury_the_dead({slot, Deadline::now(), kSweepPatience});
+    } catch (const TimeoutError&) {
+        sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
+    } catch (const ring::Corrupt& corrupt) {
+        segment_.poison();
+        base::log(LogLevel::error, "%s: the shared memory is corrupt: %s", label().c_str(),
+                  corrupt.what);
+    }
 }
 
 void Core::wake_everybody() {

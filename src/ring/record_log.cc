@@ -213,13 +213,10 @@ std::uint64_t RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
     std::byte* record = record_at(position, head);
-    if (head.is(kCommitted) && !head.is(kNextChunk)) {
-        // Marked as taken by the dead consumer, who had not committed: it was never taken.
-        if (shape_.payload_at() > 8) {
-            lease_word(record).store(Lease{}.pack(), kOrdered);
-        } else if (head.is(kOutside)) {
-            pool_.set(outside_unit(record), BlockState::queued, 0);
-        }
+    if (shape_.payload_at() == 8 && head.is(kCommitted) && head.is(kOutside)) {
+        // Perhaps marked as taken by the dead consumer, who had not committed: it was never taken.
+        // (A lease in the same state means nothing: the next consumer writes its own.)
+        pool_.set(outside_unit(record), BlockState::queued, 0);
         PROCESSION_STEP("log.repair_head.unmarked");
     }
     const Counted counted = counted_before(position);

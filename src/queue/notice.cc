@@ -1,0 +1,19 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "queue/notice.h"
+
+#include <exception>
+
+#include "base/logging.h"
+#include "queue/core.h"
+
+namespace procession::queue {
+
+void notice_deaths_everywhere() noexcept {
+    try {
+        for (const auto& core : Core::all()) core->notice_deaths_quickly();
+    } catch (const std::exception& failed) {
+        base::log(LogLevel::warning, "looking for dead participants failed: %s", failed.what());
+    }
+}
+
+}  // namespace procession::queue
