@@ -2,6 +2,7 @@
 #include "process/child_table.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 
@@ -66,11 +67,16 @@ class ChildTable final : public os::ForkListener {
     Records records_;
 };
 
+// Made before main: a fork child must never wait for a thread of its parent that was just making
+// it.
+[[maybe_unused]] const ChildTable& made_early = ChildTable::of_this_process();
+
 }  // namespace
 
 void add_to_table(const std::shared_ptr<ChildRecord>& record) {
     if (record->daemon()) {
-        [[maybe_unused]] static const bool at_exit = std::atexit([] { end_daemons(); }) == 0;
+        static constinit std::atomic<bool> at_exit{false};
+        if (!at_exit.exchange(true)) std::atexit([] { end_daemons(); });
     }
     ChildTable::of_this_process().add(record);
 }

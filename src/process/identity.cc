@@ -12,8 +12,12 @@ namespace process {
 namespace {
 
 // Set once per process, before its first line of user code runs, and never freed.
-std::atomic<const Identity*> current{nullptr};
-std::atomic<unsigned> children_so_far{0};
+constinit std::atomic<const Identity*> current{nullptr};
+constinit std::atomic<unsigned> children_so_far{0};
+
+// Before main, so that no fork child waits for a thread of its parent that was just making the
+// static.
+[[maybe_unused]] const Identity& made_early = identity();
 
 }  // namespace
 

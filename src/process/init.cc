@@ -17,6 +17,10 @@ std::optional<std::string>& name_of_program() noexcept {
     return name;
 }
 
+// Before main, so that no fork child waits for a thread of its parent that was just making the
+// static.
+[[maybe_unused]] const std::optional<std::string>& made_early = name_of_program();
+
 }  // namespace
 
 const std::optional<std::string>& program_name() noexcept { return name_of_program(); }

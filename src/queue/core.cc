@@ -124,12 +124,10 @@ void Core::initialise(const QueueOptions& options) {
 Core::~Core() {
     stop_listening();
     try {
-        if (!is_closed()) close();
-        const std::uint32_t slot = membership_.slot();
-        if (slot != shm::Membership::kNone && blocks_left_.load()) take_over_all(slot, {slot});
-        membership_.leave();
+        close();
     } catch (const std::exception& failed) {
-        base::log(LogLevel::warning, "leaving a queue failed: %s", failed.what());
+        // Not given back by us, but by whoever notices that this process has ended.
+        base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
     delete open_leases_.load();
 }
@@ -215,6 +213,7 @@ void Core::after_fork_in_child() noexcept {
     // inside.
     open_leases_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
+    inside_.store(0, std::memory_order_relaxed);
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
@@ -261,9 +260,7 @@ void Core::give_block(std::uint32_t unit, Actor me) {
     try {
         acquire(state_.memory_lock, me);
     } catch (const TimeoutError&) {
-        // What the caller has achieved stands. The block is marked as ours: freed when we leave.
-        blocks_left_.store(true, std::memory_order_relaxed);
-        return;
+        return;  // what the caller has achieved stands; the block is ours, and freed when we leave
     }
     const Lock lock(state_.memory_lock);
     pool_.give(unit);
@@ -288,7 +285,6 @@ void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
 
 std::uint64_t Core::qsize() {
     return guarded("qsize", [&] {
-        check_open("qsize");
         self();
         // A lock that is held now may be a dead one's, with counts not yet mended.
         for (auto* word : {&state_.tail_lock, &state_.head_lock}) {
@@ -308,8 +304,9 @@ std::uint64_t Core::qsize() {
 }
 
 bool Core::full() {
+    const std::uint64_t queued = qsize();
     if (state_.maxsize == 0) return false;
-    return qsize() >= state_.maxsize + state_.returned_count.load();
+    return queued >= state_.maxsize + state_.returned_count.load();
 }
 
 QueueStats Core::stats() {
@@ -337,17 +334,24 @@ QueueStats Core::stats() {
 }
 
 void Core::close() {
-    if (closed_.load()) return;
-    // First the leases, while giving them back is still allowed.
-    if (joinable_ && membership_.slot() != shm::Membership::kNone && !segment_.is_poisoned()) {
-        for (const Ticket& ticket : open_leases().take_all()) {
-            open_leases().add(ticket);
-            give_back(ticket);
-        }
-    }
-    closed_.store(true);
-    // This process's own sleepers shall see it.
+    if (closed_.exchange(true)) return;
+    // This process's own sleepers shall see it; then those who are inside have left.
     wake_everybody();
+    for (std::uint32_t left = inside_.load(); left != 0; left = inside_.load()) {
+        os::park(inside_, left, std::chrono::milliseconds(10));
+    }
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
+    try {
+        if (joinable_) open_leases().take_all();
+        take_over_all(slot, {slot});
+        wake_everybody();
+        membership_.leave();
+    } catch (const ring::Corrupt& corrupt) {
+        segment_.poison();
+        base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),
+                  corrupt.what);
+    }
 }
 
 }  // namespace procession::queue

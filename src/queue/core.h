@@ -109,6 +109,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
 
   private:
     class Lock;
+    class Inside;
 
     explicit Core(shm::Segment segment);
     void initialise(const QueueOptions& options);
@@ -180,6 +181,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     // Under the memory lock.
     void begin_op(MemoryOp op, ring::Position at, std::uint32_t block);
     void complete_finish(ring::Position at);
+    void commit_finish(ring::Position at, std::byte* record);
     void repair_memory();
     [[nodiscard]] bool holds(const Ticket& ticket, Actor me, std::byte*& record,
                              ring::RecordHead& head) const;
@@ -209,8 +211,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     sync::Doorbell space_bell_;
     sync::Doorbell join_bell_;
     std::atomic<bool> closed_{false};
+    std::atomic<std::uint32_t> inside_{0};  // operations under way in this process
     std::atomic<bool> sweep_due_{false};
-    std::atomic<bool> blocks_left_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
     // Replaced in a fork child, where another thread of the parent may have been changing it.

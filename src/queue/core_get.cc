@@ -132,7 +132,6 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
 
 Outcome Core::get(Message& message, Deadline deadline) {
     return guarded("get", [&] {
-        check_open("get");
         const Actor me = self(deadline);
         for (;;) {
             Claim claimed;

@@ -25,8 +25,34 @@ class Core::Lock {
     std::atomic<std::uint32_t>* word_ = nullptr;
 };
 
+/// Marks an operation of this process as under way: close() waits for those.
+class Core::Inside {
+  public:
+    Inside(Core& core, std::string_view operation) : core_(core) {
+        // seq_cst: either close() sees this operation, or the operation sees the closing
+        core_.inside_.fetch_add(1);
+        try {
+            core_.check_open(operation);
+        } catch (...) {
+            leave();
+            throw;
+        }
+    }
+    ~Inside() { leave(); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+  private:
+    void leave() noexcept {
+        const bool last = core_.inside_.fetch_sub(1) == 1;
+        if (last && core_.closed_.load()) os::wake(core_.inside_, 1);
+    }
+    Core& core_;
+};
+
 template <class Work>
 auto Core::guarded(std::string_view operation, Work work) {
+    const Inside inside(*this, operation);
     try {
         return work();
     } catch (const ring::Corrupt& corrupt) {

@@ -71,9 +71,18 @@ void Core::complete_finish(Position at) {
     PROCESSION_STEP("finish.completed");
 }
 
+// Under the memory lock: one store to the lease finishes the item.
+void Core::commit_finish(Position at, std::byte* record) {
+    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    begin_op(MemoryOp::finish, at, 0);
+    RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
+                                        std::memory_order_release);
+    PROCESSION_STEP("finish.committed");
+    complete_finish(at);
+}
+
 void Core::finish(const Ticket& ticket) {
     guarded("task_done", [&] {
-        check_open("task_done");
         const Actor me = self();
         check_lease(ticket, "task_done");
         acquire(state_.memory_lock, me);
@@ -82,13 +91,7 @@ void Core::finish(const Ticket& ticket) {
             std::byte* record = nullptr;
             RecordHead head;
             require(holds(ticket, me, record, head), "a lease is not its holder's");
-            const Position at = Position::unpack(ticket.position);
-            begin_op(MemoryOp::finish, at, 0);
-            RecordLog::lease_word(record).store(
-                Lease{LeaseState::finished, 0, ticket.deliveries}.pack(),
-                std::memory_order_release);
-            PROCESSION_STEP("finish.committed");
-            complete_finish(at);
+            commit_finish(Position::unpack(ticket.position), record);
         }
         announce_finished();
     });
@@ -117,7 +120,6 @@ void Core::task_done() {
 
 void Core::give_back(const Ticket& ticket) {
     guarded("give_back", [&] {
-        check_open("give_back");
         const Actor me = self();
         check_lease(ticket, "give_back");
         acquire(state_.head_lock, me);
@@ -203,7 +205,6 @@ void Core::commit_dead_letter(Position at, std::byte* record, std::uint32_t bloc
 
 void Core::reject(const Ticket& ticket, std::string_view reason) {
     guarded("reject", [&] {
-        check_open("reject");
         const Actor me = self();
         check_lease(ticket, "reject");
         std::byte* record = nullptr;
@@ -247,7 +248,6 @@ void Core::keep_as_dead_letter(const Message& message, std::string_view reason) 
 
 std::vector<DeadLetter> Core::dead_letters(bool take) {
     return guarded("dead_letters", [&] {
-        check_open("dead_letters");
         const Actor me = self();
         std::vector<DeadLetter> letters;
         acquire(state_.memory_lock, me);
@@ -280,7 +280,6 @@ std::vector<DeadLetter> Core::dead_letters(bool take) {
 
 std::uint64_t Core::unfinished() {
     return guarded("unfinished", [&] {
-        check_open("unfinished");
         self();
         const std::uint64_t finished = state_.finished.load();
         const std::uint64_t put = state_.tail.count.load();
@@ -290,17 +289,24 @@ std::uint64_t Core::unfinished() {
 
 bool Core::join(Deadline deadline) {
     return guarded("join", [&] {
-        check_open("join");
         if (!joinable_) throw ValueError("join", label(), "only a JoinableQueue can be joined");
         self();
-        if (state_.shutdown.load() == kImmediate) drain_after_shutdown();
+        // After an immediate shutdown also what is given back later, or was held by a dead one, is
+        // dropped: nobody gets it any more.
+        const auto drop_if_shut_down = [&] {
+            if (state_.shutdown.load() == kImmediate) drain_after_shutdown();
+        };
+        drop_if_shut_down();
         const auto all_finished = [&] {
             const std::uint64_t put = state_.tail.count.load();
             // Unchanged around the look at `finished`: true at that instant.
             return (state_.finished.load() >= put && state_.tail.count.load() == put) ||
                    closed_.load(std::memory_order_relaxed);
         };
-        const bool in_time = join_bell_.wait(deadline, spins(), all_finished, [this] { nap(); });
+        const bool in_time = join_bell_.wait(deadline, spins(), all_finished, [&] {
+            nap();
+            drop_if_shut_down();
+        });
         check_open("join");
         return in_time;
     });

@@ -99,7 +99,6 @@ std::uint32_t Core::store_outside(const Piece& piece, Actor me) {
 
 Outcome Core::put(const Piece& piece, Deadline deadline) {
     return guarded("put", [&] {
-        check_open("put");
         check_fits(piece);
         const Actor me = self(deadline);
         if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
@@ -176,16 +175,24 @@ std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Out
     // One refused item refuses the call before anything is put.
     for (const Piece& piece : pieces) check_fits(piece);
     while (total < pieces.size() && outcome == Outcome::done) {
-        if (pieces[total].bytes.size() > kInlineMax) {
-            outcome = put(pieces[total], deadline);
-            if (outcome == Outcome::done) ++total;
-            continue;
-        }
         std::size_t run = 0;
-        outcome = guarded("put_many", [&] {
-            check_open("put_many");
-            return put_inline_run(pieces.subspan(total), deadline, self(deadline), run);
-        });
+        try {
+            if (pieces[total].bytes.size() > kInlineMax) {
+                outcome = put(pieces[total], deadline);
+                run = outcome == Outcome::done ? 1 : 0;
+            } else {
+                outcome = guarded("put_many", [&] {
+                    return put_inline_run(pieces.subspan(total), deadline, self(deadline), run);
+                });
+            }
+        } catch (const CorruptSegment&) {
+            throw;
+        } catch (const Error&) {
+            // What is put is put: the caller learns how many, and the reason when it goes on.
+            if (total + run == 0) throw;
+            item_bell_.ring();
+            return total + run;
+        }
         total += run;
     }
     return total;
@@ -193,7 +200,6 @@ std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Out
 
 void Core::shutdown(bool immediate) {
     guarded("shutdown", [&] {
-        check_open("shutdown");
         const Actor me = self();
         acquire(state_.tail_lock, me);
         {

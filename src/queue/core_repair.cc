@@ -25,6 +25,8 @@ constexpr std::chrono::milliseconds kSweepPatience{20};
 }  // namespace
 
 void Core::look_after(std::uint32_t slot) {
+    // Not to keep close() waiting for one who waits for a stopped participant.
+    if (closed_.load(std::memory_order_relaxed) && inside_.load() != 0) check_open("wait");
     require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
     if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
@@ -187,6 +189,13 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
+        // Nothing is delivered any more.
+        acquire(state_.memory_lock, me);
+        const Lock lock(state_.memory_lock);
+        commit_finish(at, record);
+        return;
+    }
     if (lease.deliveries < state_.max_deliveries) {
         push_returned(at, record);
         return;
@@ -211,10 +220,7 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
 }
 
 std::size_t Core::notice_deaths() {
-    return guarded("notice_deaths", [&] {
-        check_open("notice_deaths");
-        return bury_the_dead(self());
-    });
+    return guarded("notice_deaths", [&] { return bury_the_dead(self()); });
 }
 
 std::size_t Core::bury_the_dead(Actor me) {

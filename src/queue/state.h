@@ -30,10 +30,11 @@ struct State {
     std::uint64_t max_bytes;
     std::uint32_t max_deliveries;
     std::uint32_t dead_letter_on_exception;
+    // Changed at most twice, under the tail lock; read by everybody, so beside what never changes.
+    std::atomic<std::uint32_t> shutdown;  // ShutdownState
 
     // Producers.
     alignas(128) std::atomic<std::uint32_t> tail_lock;
-    std::atomic<std::uint32_t> shutdown;  // ShutdownState; changed under the tail lock, read freely
     ring::TailState tail;
     std::atomic<std::uint64_t> seen_taken;  // the head's count as a producer last read it
 

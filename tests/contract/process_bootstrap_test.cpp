@@ -91,12 +91,13 @@ TEST(ProcessBootstrap, arguments_that_do_not_decode_are_an_error_in_the_parent) 
     EXPECT_NE(message.find("it broke on the way"), message.npos) << message;
 }
 
-int exit_status_of_this_program_with(const std::string& argument) {
-    std::string name = "tests";
-    std::string given = argument;
-    char* arguments[] = {name.data(), given.data(), nullptr};
+int exit_status_of(const char* program, std::vector<std::string> given) {
+    given.insert(given.begin(), "tests");
+    std::vector<char*> arguments;
+    for (std::string& each : given) arguments.push_back(each.data());
+    arguments.push_back(nullptr);
     pid_t pid = 0;
-    if (::posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr, arguments, environ) != 0) return -1;
+    if (::posix_spawn(&pid, program, nullptr, nullptr, arguments.data(), environ) != 0) return -1;
     int status = 0;
     ::waitpid(pid, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -104,10 +105,32 @@ int exit_status_of_this_program_with(const std::string& argument) {
 
 TEST(ProcessBootstrap, a_marker_that_names_no_message_ends_the_process_with_127) {
     for (const char* descriptor : {"999", "abc", "-1", "", "0", "99999999999999999999", "5x"}) {
-        EXPECT_EQ(exit_status_of_this_program_with("--procession-child=" + std::string(descriptor)),
-                  127)
-            << descriptor;
+        const std::string marker = "--procession-child=" + std::string(descriptor);
+        EXPECT_EQ(exit_status_of("/proc/self/exe", {marker}), 127) << descriptor;
     }
+}
+
+// The inner program is a copy of this one that runs this test alone.
+constexpr const char* inner = "PROCESSION_TEST_REMOVES_ITSELF";
+
+TEST(ProcessBootstrap, works_in_a_program_whose_file_was_removed) {
+    if (std::getenv(inner) != nullptr) {
+        std::filesystem::remove(std::filesystem::read_symlink("/proc/self/exe"));
+        Process child(spawn, exit_with, 7);
+        child.join();
+        EXPECT_EQ(child.exit_code(), 7);
+        return;
+    }
+    const Folder folder;
+    const std::string copy = folder.file("copy");
+    std::filesystem::copy_file("/proc/self/exe", copy);
+    const StderrTo nowhere("/dev/null");
+    ::setenv(inner, "1", 1);
+    EXPECT_EQ(exit_status_of(copy.c_str(), {"--gtest_brief=1",
+                                            "--gtest_filter=ProcessBootstrap.*file_was_removed"}),
+              0);
+    ::unsetenv(inner);
+    EXPECT_FALSE(std::filesystem::exists(copy));
 }
 
 using Bytes = std::vector<std::byte>;

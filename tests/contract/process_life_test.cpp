@@ -183,8 +183,11 @@ void wait_and_write(const std::string& fifo, const std::string& result) {
 TEST_P(ProcessLife, the_destructor_waits_for_the_child) {
     const std::string fifo = folder_.fifo("leave");
     const std::string result = folder_.file("result");
-    std::thread opener([&] { open_end(fifo, O_WRONLY); });
-    { const Process child(method(), wait_and_write, fifo, result); }
+    std::thread opener;
+    {
+        const Process child(method(), wait_and_write, fifo, result);
+        opener = std::thread([&] { open_end(fifo, O_WRONLY); });
+    }
     opener.join();
     EXPECT_EQ(file_text(result), "done");
 }
@@ -214,8 +217,9 @@ TEST_P(ProcessLife, assigning_to_a_process_waits_for_the_child_it_held) {
     const std::string fifo = folder_.fifo("leave");
     const std::string result = folder_.file("result");
     Process child(method(), wait_and_write, fifo, result);
+    Process next(method(), do_nothing);
     std::thread opener([&] { open_end(fifo, O_WRONLY); });
-    child = Process(method(), do_nothing);
+    child = std::move(next);
     opener.join();
     EXPECT_EQ(file_text(result), "done");
 }

@@ -13,7 +13,7 @@ namespace procession::os {
 class ForkRegistry {
   public:
     static void add(ForkListener& listener) noexcept {
-        ::pthread_once(&installed_, install);
+        ensure_installed();
         ::pthread_mutex_lock(&lock_);
         listener.older_ = newest_;
         listener.newer_ = nullptr;
@@ -28,6 +28,8 @@ class ForkRegistry {
         (listener.newer_ != nullptr ? listener.newer_->older_ : newest_) = listener.older_;
         ::pthread_mutex_unlock(&lock_);
     }
+
+    static void ensure_installed() noexcept { ::pthread_once(&installed_, install); }
 
   private:
     static void install() noexcept {
@@ -55,6 +57,17 @@ class ForkRegistry {
     static inline ForkListener* oldest_ = nullptr;
     static inline ForkListener* newest_ = nullptr;
 };
+
+namespace {
+
+// Before main where possible: a child forked while another thread is installing would install
+// again, and its handlers would wait for themselves.
+[[maybe_unused]] const bool installed_early = [] {
+    ForkRegistry::ensure_installed();
+    return true;
+}();
+
+}  // namespace
 
 void ForkListener::start_listening() noexcept {
     if (listening_) return;

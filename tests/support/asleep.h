@@ -1,0 +1,43 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+namespace procession::testing {
+
+/// Returns when the thread sleeps on a word of memory (a futex), as a waiter in a queue does, or has
+/// ended. Asks the kernel; does not guess by time. `thread` may be another process's first thread,
+/// whose number is that of the process.
+void until_asleep(pid_t process, pid_t thread);
+
+[[nodiscard]] pid_t this_thread();
+[[nodiscard]] pid_t this_process();
+
+/// Runs something on a thread of its own; the destructor waits for it.
+class OnThread {
+  public:
+    template <class Act>
+    explicit OnThread(Act act)
+        : thread_([this, act = std::move(act)]() mutable {
+              id_.store(this_thread());
+              id_.notify_all();
+              act();
+          }) {}
+
+    /// Returns when it waits inside a queue, or has ended.
+    void until_asleep() {
+        id_.wait(0);
+        testing::until_asleep(this_process(), id_.load());
+    }
+    void join() { thread_.join(); }
+
+  private:
+    std::atomic<pid_t> id_{0};
+    std::jthread thread_;
+};
+
+}  // namespace procession::testing
