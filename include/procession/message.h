@@ -4,8 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "procession/codec/format.h"
 
@@ -22,8 +24,11 @@ struct Ticket {
 class Message {
   public:
     Message() = default;
-    Message(Message&&) noexcept = default;
-    Message& operator=(Message&&) noexcept = default;
+    Message(Message&& other) noexcept { take(other); }
+    Message& operator=(Message&& other) noexcept {
+        if (this != &other) take(other);
+        return *this;
+    }
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
     ~Message() = default;
@@ -46,6 +51,17 @@ class Message {
     void set_ticket(const Ticket& ticket) noexcept { ticket_ = ticket; }
 
   private:
+    void take(Message& other) noexcept {
+        ticket_ = other.ticket_;
+        format_ = other.format_;
+        size_ = std::exchange(other.size_, 0);
+        capacity_ = std::exchange(other.capacity_, 0);
+        heap_ = std::move(other.heap_);
+        // Only what is used: the rest of the array was never written.
+        if (size_ != 0 && size_ <= inline_.size()) {
+            std::memcpy(inline_.data(), other.inline_.data(), size_);
+        }
+    }
     [[nodiscard]] const std::byte* data() const noexcept {
         return size_ <= inline_.size() ? inline_.data() : heap_.get();
     }

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <deque>
+#include <exception>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -129,6 +130,10 @@ class TypedQueue {
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
             throw;
+        } catch (const std::exception& failed) {
+            // A user's codec threw something of its own, or a handle came the wrong way.
+            bytes_.keep_undecodable(message, failed.what());
+            throw DecodeError("decode", type_signature<T>(), failed.what());
         }
     }
     void require_put(const Result<void, PutError>& result, std::string_view operation) const {

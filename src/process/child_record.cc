@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "os/wait.h"
 #include "procession/error.h"
+#include "queue/notice.h"
 
 namespace procession::process {
 
@@ -52,9 +53,18 @@ void ChildRecord::expect_mine(std::string_view operation) const {
 }
 
 std::optional<int> ChildRecord::exit_code() {
-    const std::lock_guard guard(lock_);
-    collect_if_ended();
-    return exit_code_;
+    bool ended_now = false;
+    std::optional<int> code;
+    {
+        const std::lock_guard guard(lock_);
+        const bool known = exit_code_.has_value();
+        collect_if_ended();
+        code = exit_code_;
+        ended_now = !known && code.has_value();
+    }
+    // What the child held is there again when its end is known.
+    if (ended_now) queue::notice_deaths_everywhere();
+    return code;
 }
 
 std::optional<ChildException> ChildRecord::exception() {

@@ -13,6 +13,7 @@
 #include "os/child.h"
 #include "process/report.h"
 #include "procession/system_exit.h"
+#include "queue/notice.h"
 
 namespace procession::process {
 
@@ -79,6 +80,8 @@ int run_and_report(const std::string& name, os::NativeHandle reports, ForkBody b
     report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
     const int code = report.exit_code;
     flush_standard_streams();
+    // A forked child ends without destructors: it leaves its queues here, in good order.
+    queue::leave_everywhere();
     base::log(LogLevel::debug, "%s ends with exit code %d", name.c_str(), code);
     send(reports, std::move(report));
     return code;

@@ -56,6 +56,10 @@ class Registry final : public os::ForkListener {
     std::vector<std::weak_ptr<Core>> cores_;
 };
 
+// Made before main: a fork child must never wait for a thread of its parent that was just making
+// it.
+[[maybe_unused]] const Registry& made_early = Registry::instance();
+
 constexpr std::uint32_t kGrowthMin = 16;
 constexpr std::uint32_t kGrowthMax = 16384;
 
@@ -193,8 +197,8 @@ void Core::refuse_to_wait(std::string_view operation) const {
 
 std::uint32_t Core::spins() const noexcept {
     // 25 ns a turn: about 10 us, worth it when somebody else can run meanwhile.
-    static const std::uint32_t turns = os::processors() > 1 ? 400 : 0;
-    return turns;
+    constexpr std::uint32_t turns = 400;
+    return sync::spinning_pays() ? turns : 0;
 }
 
 OpenLeases& Core::open_leases() {

@@ -16,4 +16,14 @@ void notice_deaths_everywhere() noexcept {
     }
 }
 
+void leave_everywhere() noexcept {
+    for (const auto& core : Core::all()) {
+        try {
+            core->close();
+        } catch (const std::exception& failed) {
+            base::log(LogLevel::warning, "leaving a queue failed: %s", failed.what());
+        }
+    }
+}
+
 }  // namespace procession::queue

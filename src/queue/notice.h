@@ -8,4 +8,7 @@ namespace procession::queue {
 /// Never waits longer than a nap for a stopped participant.
 void notice_deaths_everywhere() noexcept;
 
+/// Closes all queues of this process, at its end.
+void leave_everywhere() noexcept;
+
 }  // namespace procession::queue

@@ -16,9 +16,20 @@ constexpr milliseconds kLongestSlice{16};
 
 }  // namespace
 
+bool spinning_pays() noexcept {
+    // No function-local static: a fork child would wait for ever for the thread of its parent that
+    // was just initialising it.
+    static constinit std::atomic<unsigned> processors{0};
+    unsigned known = processors.load(std::memory_order_relaxed);  // relaxed: the same for everybody
+    if (known == 0) {
+        known = os::processors();
+        processors.store(known, std::memory_order_relaxed);
+    }
+    return known > 1;
+}
+
 bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
-    static const bool spinning_pays = os::processors() > 1;
-    for (int spin = 0; spinning_pays && spin < kSpins; ++spin) {
+    for (int spin = 0; spinning_pays() && spin < kSpins; ++spin) {
         std::uint32_t seen =
             word_.load(std::memory_order_relaxed);  // relaxed: the exchange decides
         if (seen == 0 && word_.compare_exchange_weak(seen, me_, std::memory_order_acquire,

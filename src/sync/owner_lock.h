@@ -10,6 +10,9 @@
 
 namespace procession::sync {
 
+/// Whether another process can run while this one polls.
+[[nodiscard]] bool spinning_pays() noexcept;
+
 /// Asked by a waiter that suspects the holder of a lock.
 class OwnerWatch {
   public:
