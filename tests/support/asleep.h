@@ -9,9 +9,9 @@
 
 namespace procession::testing {
 
-/// Returns when the thread sleeps on a word of memory (a futex), as a waiter in a queue does, or has
-/// ended. Asks the kernel; does not guess by time. `thread` may be another process's first thread,
-/// whose number is that of the process.
+/// Returns when the thread sleeps on a word of memory (a futex), as a waiter in a queue does, or
+/// has ended. Asks the kernel; does not guess by time. `thread` may be another process's first
+/// thread, whose number is that of the process.
 void until_asleep(pid_t process, pid_t thread);
 
 [[nodiscard]] pid_t this_thread();

@@ -19,7 +19,8 @@
 #include "procession/queue.h"
 #include "support/asleep.h"
 
-// What the contract tests of queues share: one text for Queue and JoinableQueue, for fork and spawn.
+// What the contract tests of queues share: one text for Queue and JoinableQueue, for fork and
+// spawn.
 
 namespace procession::testing {
 

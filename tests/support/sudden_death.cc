@@ -25,8 +25,13 @@ Shared& shared() {
 
 unsigned steps = 0;
 unsigned fatal = 0;
+const char* stop_name = nullptr;
 
 [[maybe_unused]] void arrive(const char* name) {
+    if (stop_name != nullptr && std::strcmp(stop_name, name) == 0) {
+        stop_name = nullptr;
+        ::raise(SIGSTOP);
+    }
     ++steps;
     if (steps != fatal) return;
     std::strncpy(shared().last, name, sizeof(Shared::last) - 1);
@@ -44,6 +49,10 @@ void arm(unsigned n) {
 
 }  // namespace
 
+void stop_at_step(const char* name) {
+    stop_name = name;
+    arm(0);
+}
 void die_at_step(unsigned n) { arm(n); }
 void record_steps() { arm(0); }
 unsigned steps_so_far() { return steps; }
