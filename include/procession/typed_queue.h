@@ -65,21 +65,25 @@ class TypedQueue {
     template <std::ranges::input_range Values>
         requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
-        std::deque<Writer> encoded;  // a deque: the addresses of small contents stay
+        using Given = std::ranges::range_reference_t<Values>;
         std::vector<ByteQueue::Piece> pieces;
+        if constexpr (std::ranges::sized_range<Values>) pieces.reserve(std::ranges::size(values));
+        // Deques: the addresses of what is in them stay.
+        std::deque<Writer> encoded;
         std::deque<T> kept;
         for (auto&& value : values) {
             const T* item = nullptr;
-            if constexpr (std::is_lvalue_reference_v<std::ranges::range_reference_t<Values>>) {
+            if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
                 item = &static_cast<const T&>(value);
             } else {
-                item = &kept.emplace_back(std::forward<decltype(value)>(value));
+                item = &kept.emplace_back(std::forward<Given>(value));  // gone with the next one
             }
-            ByteQueue::Piece piece;
-            piece.bytes = encode_message(*item, encoded.emplace_back(), piece.format);
-            pieces.push_back(piece);
-            // A raw value is its own bytes: its writer is not needed.
-            if (piece.format == Format::raw) encoded.pop_back();
+            if constexpr (format_of<T> == Format::raw) {
+                pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
+            } else {
+                ByteQueue::Piece& piece = pieces.emplace_back();
+                piece.bytes = encode_message(*item, encoded.emplace_back(), piece.format);
+            }
         }
         return bytes_.put_many(pieces, deadline);
     }

@@ -20,7 +20,7 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 /// A hint to the processor that the caller polls.
 inline void pause() noexcept { __builtin_ia32_pause(); }
 
-/// How many processors this process may run on; spinning makes no sense with one.
+/// How many processors are there; spinning makes no sense with one.
 [[nodiscard]] unsigned processors() noexcept;
 
 }  // namespace procession::os

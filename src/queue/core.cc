@@ -156,13 +156,19 @@ std::uint32_t Core::own_slot() {
     bool stale = false;
     const std::uint32_t slot = membership_.claim_slot(stale);
     // Its last owner died unnoticed: this process repairs in its place before it is anybody.
-    if (stale) sweep(slot, {slot});
+    try {
+        if (stale) sweep(slot, {slot});
+    } catch (...) {
+        membership_.give_up(slot);  // for somebody else to try
+        throw;
+    }
     membership_.confirm(slot);
     return slot;
 }
 
 void Core::check_open(std::string_view operation) const {
     if (is_closed()) {
+        if (ending_.load()) throw Ending();
         throw ClosedError(operation, label(), "it is closed in this process; use another handle");
     }
     if (segment_.is_poisoned()) {
@@ -193,12 +199,6 @@ void Core::refuse_to_wait(std::string_view operation) const {
     throw TimeoutError(operation, label(),
                        "a participant is stopped inside an operation on the queue (SIGSTOP or a "
                        "debugger?); continue or kill it");
-}
-
-std::uint32_t Core::spins() const noexcept {
-    // 25 ns a turn: about 10 us, worth it when somebody else can run meanwhile.
-    constexpr std::uint32_t turns = 400;
-    return sync::spinning_pays() ? turns : 0;
 }
 
 OpenLeases& Core::open_leases() {
@@ -335,6 +335,11 @@ QueueStats Core::stats() {
         if (joined && !membership_.is_dead(slot)) ++stats.participants;
     }
     return stats;
+}
+
+void Core::leave_at_the_end() {
+    ending_.store(true);
+    close();
 }
 
 void Core::close() {

@@ -95,6 +95,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return state_.maxsize; }
     [[nodiscard]] QueueStats stats();
     void close();
+    /// close() when the process is about to end: its other threads do not get to see it.
+    void leave_at_the_end();
     [[nodiscard]] bool is_closed() const noexcept { return closed_.load(); }
     [[nodiscard]] bool is_joinable() const noexcept { return joinable_; }
     [[nodiscard]] bool dead_letters_on_exception() const noexcept {
@@ -110,6 +112,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
   private:
     class Lock;
     class Inside;
+    struct Ending {};  // thrown through an operation that the end of the process has overtaken
 
     explicit Core(shm::Segment segment);
     void initialise(const QueueOptions& options);
@@ -134,7 +137,6 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void look_after(std::uint32_t slot) override;
     void after_fork_in_child() noexcept override;
     [[nodiscard]] OpenLeases& open_leases();
-    [[nodiscard]] std::uint32_t spins() const noexcept;
 
     // Under no lock: take memory. Throws MemoryError.
     [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, Actor me);
@@ -211,6 +213,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     sync::Doorbell space_bell_;
     sync::Doorbell join_bell_;
     std::atomic<bool> closed_{false};
+    std::atomic<bool> ending_{false};
     std::atomic<std::uint32_t> inside_{0};  // operations under way in this process
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};

@@ -160,7 +160,7 @@ Outcome Core::get(Message& message, Deadline deadline) {
                 return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
                        state_.shutdown.load(std::memory_order_relaxed) != kOpen;
             };
-            const bool in_time = item_bell_.wait(deadline, spins(), ready, [this] { nap(); });
+            const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
             check_open("get");
             if (!in_time) return Outcome::timed_out;
         }

@@ -52,14 +52,19 @@ class Core::Inside {
 
 template <class Work>
 auto Core::guarded(std::string_view operation, Work work) {
-    const Inside inside(*this, operation);
     try {
-        return work();
-    } catch (const ring::Corrupt& corrupt) {
-        segment_.poison();
-        throw CorruptSegment(operation, label(),
-                             std::string("the shared memory is corrupt: ") + corrupt.what +
-                                 "; abandon this queue and make a new one");
+        const Inside inside(*this, operation);
+        try {
+            return work();
+        } catch (const ring::Corrupt& corrupt) {
+            segment_.poison();
+            throw CorruptSegment(operation, label(),
+                                 std::string("the shared memory is corrupt: ") + corrupt.what +
+                                     "; abandon this queue and make a new one");
+        }
+    } catch (const Ending&) {
+        // The process is about to end. Until then this thread waits, as it would have.
+        for (std::atomic<std::uint32_t> never{0};;) os::park(never, 0, std::chrono::hours(1));
     }
 }
 

@@ -104,18 +104,19 @@ void Core::announce_finished() {
 }
 
 void Core::task_done() {
-    check_open("task_done");
-    if (!joinable_) {
-        throw ValueError("task_done", label(), "only a JoinableQueue counts finished tasks");
-    }
-    // Taken and added again: finish() is the one place that ends a lease.
-    const auto oldest = open_leases().take_oldest_of_this_thread();
-    if (!oldest) {
-        throw ValueError("task_done", label(),
-                         "task_done() called too many times: this thread holds no item of it");
-    }
-    open_leases().add(*oldest);
-    finish(*oldest);
+    guarded("task_done", [&] {
+        if (!joinable_) {
+            throw ValueError("task_done", label(), "only a JoinableQueue counts finished tasks");
+        }
+        // Taken and added again: finish() is the one place that ends a lease.
+        const auto oldest = open_leases().take_oldest_of_this_thread();
+        if (!oldest) {
+            throw ValueError("task_done", label(),
+                             "task_done() called too many times: this thread holds no item of it");
+        }
+        open_leases().add(*oldest);
+        finish(*oldest);
+    });
 }
 
 void Core::give_back(const Ticket& ticket) {
@@ -303,7 +304,7 @@ bool Core::join(Deadline deadline) {
             return (state_.finished.load() >= put && state_.tail.count.load() == put) ||
                    closed_.load(std::memory_order_relaxed);
         };
-        const bool in_time = join_bell_.wait(deadline, spins(), all_finished, [&] {
+        const bool in_time = join_bell_.wait(deadline, all_finished, [&] {
             nap();
             drop_if_shut_down();
         });

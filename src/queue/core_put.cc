@@ -62,7 +62,7 @@ Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
         return seems_to_have_room(bytes) || closed_.load(std::memory_order_relaxed) ||
                state_.shutdown.load(std::memory_order_relaxed) != kOpen;
     };
-    const bool in_time = space_bell_.wait(deadline, spins(), ready, [this] { nap(); });
+    const bool in_time = space_bell_.wait(deadline, ready, [this] { nap(); });
     check_open("put");
     if (state_.shutdown.load(std::memory_order_acquire) != kOpen) return Outcome::shut_down;
     return in_time ? Outcome::done : Outcome::timed_out;

@@ -19,7 +19,7 @@ void notice_deaths_everywhere() noexcept {
 void leave_everywhere() noexcept {
     for (const auto& core : Core::all()) {
         try {
-            core->close();
+            core->leave_at_the_end();
         } catch (const std::exception& failed) {
             base::log(LogLevel::warning, "leaving a queue failed: %s", failed.what());
         }

@@ -61,7 +61,7 @@ struct State {
     std::atomic<std::uint32_t> op_block;           // the dead letter's block
     std::atomic<std::uint64_t> finished;
     std::atomic<std::uint64_t> dead_lettered;
-    ring::PoolState pool;
+    alignas(128) ring::PoolState pool;  // on lines of its own: its ends are read by everybody
 
     // Sleepers; each word is a sync::Doorbell.
     alignas(128) std::atomic<std::uint32_t> item_bell;

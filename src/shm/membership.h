@@ -41,6 +41,8 @@ class Membership final : public os::ForkListener {
     /// kParticipantsMax slots are taken.
     std::uint32_t claim_slot(bool& stale);
     void confirm(std::uint32_t slot) noexcept;
+    /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
+    void give_up(std::uint32_t slot) noexcept { locks_.unlock(byte_of(slot)); }
 
     /// Gives the slot up. The caller holds no lock and owns nothing in the segment any more.
     void leave() noexcept;

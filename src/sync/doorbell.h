@@ -9,6 +9,7 @@
 #include "base/step.h"
 #include "os/park.h"
 #include "procession/deadline.h"
+#include "sync/owner_lock.h"
 
 namespace procession::sync {
 
@@ -46,11 +47,8 @@ class Doorbell {
     /// Waits until `ready()`; calls `nap()` after each slice without a wake-up (to look for
     /// deaths). Returns false when the deadline passed first.
     template <class Ready, class Nap>
-    [[nodiscard]] bool wait(Deadline deadline, std::uint32_t spins, Ready ready, Nap nap) {
-        for (std::uint32_t spin = 0; spin < spins; ++spin) {
-            if (ready()) return true;
-            os::pause();
-        }
+    [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap) {
+        if (spin(ready)) return true;
         Deadline::Clock::duration slice = kFirstSlice;
         for (;;) {
             word_.store(1, std::memory_order_relaxed);
@@ -68,10 +66,42 @@ class Doorbell {
     }
 
   private:
+    // Polling pays when the other side answers within a few microseconds: waking a sleeper on
+    // another processor takes longer than that. So the budget learns: full after a success, halved
+    // after a failure; when it is used up, every 32nd wait tries again. relaxed: hints of this
+    // process.
+    template <class Ready>
+    [[nodiscard]] bool spin(Ready ready) {
+        if (!spinning_pays()) return false;
+        std::uint32_t turns = budget_.load(std::memory_order_relaxed);
+        const bool probe = turns == 0;
+        if (probe) {
+            if (skipped_.fetch_add(1, std::memory_order_relaxed) % kProbeEvery != 0) return false;
+            turns = kSpinTurns;
+        }
+        for (std::uint32_t turn = 0; turn < turns; ++turn) {
+            if (ready()) {
+                budget_.store(kSpinTurns, std::memory_order_relaxed);
+                return true;
+            }
+            os::pause();
+        }
+        const std::uint32_t left = probe || turns / 2 < kLeastTurns ? 0 : turns / 2;
+        budget_.store(left, std::memory_order_relaxed);
+        return false;
+    }
+
+    // A turn is about 25 ns.
+    static constexpr std::uint32_t kSpinTurns = 400;
+    static constexpr std::uint32_t kLeastTurns = 25;
+    static constexpr std::uint32_t kProbeEvery = 32;
     static constexpr std::chrono::milliseconds kFirstSlice{5};
     static constexpr std::chrono::milliseconds kLongestSlice{50};
 
     std::atomic<std::uint32_t>& word_;
+    // Local to this process.
+    std::atomic<std::uint32_t> budget_{kSpinTurns};
+    std::atomic<std::uint32_t> skipped_{0};
 };
 
 }  // namespace procession::sync

@@ -178,7 +178,11 @@ TEST(JoinableQueueClose, in_the_middle_of_another_threads_get_loses_no_item) {
         std::atomic<bool> going{false};
         OnThread getter([&] {
             going.store(true);
-            EXPECT_THROW({ while (true) (void)queue.get(); }, ClosedError);
+            EXPECT_THROW(
+                {
+                    while (true) (void)queue.get();
+                },
+                ClosedError);
         });
         while (!going.load()) std::this_thread::yield();
         auto fresh = another_participant(queue);

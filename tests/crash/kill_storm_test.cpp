@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using testing::SharedNotes;
 
 constexpr int kWorkersMax = 8;
-constexpr std::uint32_t kItemsMax = 1'000'000;
+constexpr std::uint32_t kItemsMax = 6'000'000;
 
 // What the participants did, in memory that they share beside the queue.
 struct Ledger {

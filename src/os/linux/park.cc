@@ -2,7 +2,6 @@
 #include "os/park.h"
 
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,9 +31,9 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
 }
 
 unsigned processors() noexcept {
-    cpu_set_t allowed;
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-    return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
+    // Not this process's own affinity: a process that is bound to one processor may well wait for
+    // one that is bound to another.
+    return static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 }  // namespace procession::os

@@ -1,0 +1,33 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+# The examples are programs; so are their tests. Included by tests/CMakeLists.txt.
+if(NOT TARGET treesum)
+    return()
+endif()
+
+set(examples_folder "${CMAKE_CURRENT_SOURCE_DIR}/examples")
+
+# procession_example_test(PROGRAM TEST...)    each TEST is a function of examples/PROGRAM_test.sh.
+function(procession_example_test program)
+    foreach(name IN LISTS ARGN)
+        add_test(NAME example.${program}.${name}
+            COMMAND ${watchdog_command} bash "${examples_folder}/${program}_test.sh"
+                "$<TARGET_FILE:${program}>" ${name})
+        set_tests_properties(example.${program}.${name} PROPERTIES
+            LABELS examples TIMEOUT ${ctest_seconds})
+    endforeach()
+endfunction()
+
+procession_example_test(treesum
+    the_output_is_that_of_sha256sum
+    killing_workers_changes_nothing
+    a_large_file_goes_on_where_a_killed_worker_was
+    a_worker_killed_by_somebody_else_is_replaced
+    a_folder_a_file_and_a_link_are_named_as_find_names_them
+    what_cannot_be_read_is_reported_and_counted
+    output_that_cannot_be_written_is_an_error
+    json_holds_the_same_and_is_valid
+    a_wrong_argument_is_named_with_what_is_allowed
+    interruption_leaves_no_worker
+    the_live_line_is_drawn_when_asked_for_and_taken_back)
+procession_example_test(seed
+    queues_reach_children_under_each_start_method)
