@@ -90,6 +90,10 @@ class ByteQueue {
     [[nodiscard]] static ByteQueue decode_handle(Reader& reader, QueueKind kind,
                                                  const TypeStamp& stamp);
 
+    /// Runs `encode`, which makes the bytes of an item: a handle in it is refused, also while a
+    /// child is being started.
+    static void encode_item(void (*encode)(void* context), void* context);
+
   private:
     explicit ByteQueue(std::shared_ptr<queue::Core> core) : core_(std::move(core)) {}
 

@@ -53,7 +53,7 @@ class TypedQueue {
     Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
         Writer scratch;
         Format format = Format::raw;
-        const auto bytes = encode_message(value, scratch, format);
+        const auto bytes = encode_item(value, scratch, format);
         return bytes_.try_put({format, bytes}, deadline);
     }
     /// Appends the values of a range, in order and, as far as there is room, in one step.
@@ -82,7 +82,7 @@ class TypedQueue {
                 pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
             } else {
                 ByteQueue::Piece& piece = pieces.emplace_back();
-                piece.bytes = encode_message(*item, encoded.emplace_back(), piece.format);
+                piece.bytes = encode_item(*item, encoded.emplace_back(), piece.format);
             }
         }
         return bytes_.put_many(pieces, deadline);
@@ -128,6 +128,17 @@ class TypedQueue {
     TypedQueue(TypedQueue&&) noexcept = default;
     TypedQueue& operator=(TypedQueue&&) noexcept = default;
 
+    static std::span<const std::byte> encode_item(const T& value, Writer& scratch, Format& format) {
+        if constexpr (!holds_procession_object<T>) {
+            return encode_message(value, scratch, format);
+        } else {
+            std::span<const std::byte> bytes;
+            auto encode = [&] { bytes = encode_message(value, scratch, format); };
+            ByteQueue::encode_item(
+                [](void* context) { (*static_cast<decltype(encode)*>(context))(); }, &encode);
+            return bytes;
+        }
+    }
     [[nodiscard]] T decode_or_keep(const Message& message) const {
         try {
             return decode_message<T>(message.format(), message.bytes());

@@ -19,6 +19,9 @@ Spawning::Spawning() noexcept : outer_(innermost) { innermost = this; }
 Spawning::~Spawning() { innermost = outer_; }
 Spawning* Spawning::current() noexcept { return innermost; }
 
+NotSpawning::NotSpawning() noexcept : hidden_(innermost) { innermost = nullptr; }
+NotSpawning::~NotSpawning() { innermost = hidden_; }
+
 std::uint32_t Spawning::add(os::NativeHandle handle) {
     os::Handle copy = os::Handle::duplicate_of(handle);
     os::FileIdentity identity;

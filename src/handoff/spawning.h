@@ -55,6 +55,19 @@ class Spawning {
     std::vector<InheritedHandle> manifest_;  // parallel to added_
 };
 
+/// Hides the context while a message is encoded that is not the child's, such as an item that is
+/// put by the encoding of an object: its handles would not be the reader's.
+class NotSpawning {
+  public:
+    NotSpawning() noexcept;
+    ~NotSpawning();
+    NotSpawning(const NotSpawning&) = delete;
+    NotSpawning& operator=(const NotSpawning&) = delete;
+
+  private:
+    Spawning* const hidden_;
+};
+
 /// Throws SharingError unless this thread is building the message of a child:
 /// "JoinableQueue objects should only be shared between processes through inheritance or a
 /// Procession channel", with the name of the type put in.

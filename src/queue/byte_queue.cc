@@ -76,7 +76,12 @@ std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
 
 void ByteQueue::keep_undecodable(const Message& message, std::string_view reason) const {
     if (core_->is_joinable()) {
-        core_->reject(message.ticket(), reason);
+        try {
+            core_->reject(message.ticket(), reason);
+        } catch (const MemoryError&) {
+            core_->give_back(message.ticket());  // it waits for the memory of its letter
+            throw;
+        }
     } else {
         core_->keep_as_dead_letter(message, reason);
     }
@@ -107,6 +112,11 @@ void ByteQueue::encode_handle(Writer& writer) const {
     writer.extension(kHandleExtension, bytes);
     base::log(LogLevel::debug, "%s: encoded for a child: descriptor %d travels as handle %u",
               label().c_str(), core_->segment().file().get(), index);
+}
+
+void ByteQueue::encode_item(void (*encode)(void* context), void* context) {
+    const handoff::NotSpawning not_the_childs_message;
+    encode(context);
 }
 
 ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {

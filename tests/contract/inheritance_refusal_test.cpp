@@ -185,7 +185,7 @@ void take_it(const PutsWhileItIsEncoded&) {}
 
 // Known gap: the spawning context is the thread's, so that the element is encoded as if it were an
 // argument of the child.
-TEST(QueueRefusalOfKind, DISABLED_a_put_of_a_queue_while_a_child_is_being_started_is_refused_too) {
+TEST(QueueRefusalOfKind, a_put_of_a_queue_while_a_child_is_being_started_is_refused_too) {
     const PutsWhileItIsEncoded object;
     EXPECT_THROW(Process(spawn, take_it, object), SharingError);
     EXPECT_TRUE(object.carrier.empty()) << "its descriptor would not be that of the reader";

@@ -150,8 +150,8 @@ TYPED_TEST(QueueUndecodable, leaves_try_get_and_range_for_by_the_same_exception)
     EXPECT_EQ(queue.dead_letters().size(), 2U);
 }
 
-// Known gap: get() throws MemoryError then; a plain queue's item is lost, a joinable queue's stays
-// leased to this process without a Lease.
+// Known gap: get() throws MemoryError then; a plain queue's item is lost, a joinable queue's goes
+// back and is in the way of the others until there is memory for its letter.
 TYPED_TEST(QueueUndecodable, DISABLED_is_not_lost_when_there_is_no_memory_for_its_letter) {
     QueueOptions options;
     options.memory_limit = 256 * 1024;
