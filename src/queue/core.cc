@@ -143,11 +143,6 @@ std::string Core::label() const {
     return (joinable_ ? "JoinableQueue" : "Queue") + (name.empty() ? "" : " '" + name + "'");
 }
 
-Core::Actor Core::self(Deadline until) {
-    const std::uint32_t known = membership_.slot();
-    return {known != shm::Membership::kNone ? known : own_slot(), until};
-}
-
 // Joins, if this process has not done so.
 std::uint32_t Core::own_slot() {
     const std::lock_guard guard(joining_);
@@ -166,15 +161,13 @@ std::uint32_t Core::own_slot() {
     return slot;
 }
 
-void Core::check_open(std::string_view operation) const {
+void Core::refuse_use(std::string_view operation) const {
     if (is_closed()) {
         if (ending_.load()) throw Ending();
         throw ClosedError(operation, label(), "it is closed in this process; use another handle");
     }
-    if (segment_.is_poisoned()) {
-        throw CorruptSegment(operation, label(),
-                             "the shared memory was found corrupt; make a new queue");
-    }
+    throw CorruptSegment(operation, label(),
+                         "the shared memory was found corrupt; make a new queue");
 }
 
 bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {

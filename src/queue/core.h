@@ -126,6 +126,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
     void check_open(std::string_view operation) const;
+    [[noreturn]] void refuse_use(std::string_view operation) const;
     /// Runs `work`, turning ring::Corrupt into CorruptSegment for everybody.
     template <class Work>
     auto guarded(std::string_view operation, Work work);
@@ -193,6 +194,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
     void check_lease(const Ticket& ticket, std::string_view operation);
     void announce_finished();
+    void finish_held(const Ticket& ticket);
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);

@@ -25,6 +25,16 @@ class Core::Lock {
     std::atomic<std::uint32_t>* word_ = nullptr;
 };
 
+inline Core::Actor Core::self(Deadline until) {
+    const std::uint32_t known = membership_.slot();
+    return {known != shm::Membership::kNone ? known : own_slot(), until};
+}
+
+inline void Core::check_open(std::string_view operation) const {
+    if (is_closed() || segment_.is_poisoned()) [[unlikely]]
+        refuse_use(operation);
+}
+
 /// Marks an operation of this process as under way: close() waits for those.
 class Core::Inside {
   public:

@@ -83,18 +83,23 @@ void Core::commit_finish(Position at, std::byte* record) {
 
 void Core::finish(const Ticket& ticket) {
     guarded("task_done", [&] {
-        const Actor me = self();
         check_lease(ticket, "task_done");
-        acquire(state_.memory_lock, me);
-        {
-            const Lock lock(state_.memory_lock);
-            std::byte* record = nullptr;
-            RecordHead head;
-            require(holds(ticket, me, record, head), "a lease is not its holder's");
-            commit_finish(Position::unpack(ticket.position), record);
-        }
-        announce_finished();
+        finish_held(ticket);
     });
+}
+
+// Of a lease that is no longer among the open ones.
+void Core::finish_held(const Ticket& ticket) {
+    const Actor me = self();
+    acquire(state_.memory_lock, me);
+    {
+        const Lock lock(state_.memory_lock);
+        std::byte* record = nullptr;
+        RecordHead head;
+        require(holds(ticket, me, record, head), "a lease is not its holder's");
+        commit_finish(Position::unpack(ticket.position), record);
+    }
+    announce_finished();
 }
 
 void Core::announce_finished() {
@@ -108,14 +113,12 @@ void Core::task_done() {
         if (!joinable_) {
             throw ValueError("task_done", label(), "only a JoinableQueue counts finished tasks");
         }
-        // Taken and added again: finish() is the one place that ends a lease.
         const auto oldest = open_leases().take_oldest_of_this_thread();
         if (!oldest) {
             throw ValueError("task_done", label(),
                              "task_done() called too many times: this thread holds no item of it");
         }
-        open_leases().add(*oldest);
-        finish(*oldest);
+        finish_held(*oldest);
     });
 }
 

@@ -132,10 +132,6 @@ Block BlockPool::block(std::uint32_t unit) const {
     return checked(unit);
 }
 
-std::byte* BlockPool::memory(std::uint32_t unit) const {
-    return data_ + std::uint64_t{unit} * shm::kUnitBytes;
-}
-
 std::uint32_t BlockPool::checked_end() const {
     const std::uint32_t end = state_.end.load(std::memory_order_acquire);
     require(end <= units_max_ && end <= state_.backed.load(), "the pool ends beyond its memory");

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shm/layout.h"
+
 namespace procession::ring {
 
 /// What a block of units is; the single truth of its ownership.
@@ -101,7 +103,9 @@ class BlockPool {
 
     // Queries.
     [[nodiscard]] Block block(std::uint32_t unit) const;
-    [[nodiscard]] std::byte* memory(std::uint32_t unit) const;
+    [[nodiscard]] std::byte* memory(std::uint32_t unit) const noexcept {
+        return data_ + std::uint64_t{unit} * shm::kUnitBytes;
+    }
     [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
     [[nodiscard]] std::uint32_t backed() const noexcept { return state_.backed.load(); }
     [[nodiscard]] std::uint32_t units_used() const noexcept { return state_.units_used.load(); }

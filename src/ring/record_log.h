@@ -136,6 +136,28 @@ class RecordLog {
     RecordShape shape_;
 };
 
+inline std::byte* RecordLog::at(Position position) const {
+    require(position.offset >= kFirstRecord && position.offset + 8 <= kChunkBytes &&
+                position.offset % 8 == 0,
+            "a position lies outside its chunk");
+    require(position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
+                position.chunk + kChunkUnits <= pool_.backed(),
+            "a chunk lies outside the memory");
+    return pool_.memory(position.chunk) + position.offset;
+}
+
+inline std::byte* RecordLog::record_at(Position position, RecordHead& head) const {
+    std::byte* record = at(position);
+    // acquire: pairs with the committing store; the payload is visible
+    head = RecordHead::unpack(word(record).load(std::memory_order_acquire));
+    if (head.is(kCommitted) && !head.is(kNextChunk)) {
+        require((head.is(kOutside) || head.length <= RecordShape::kInlineMax) &&
+                    position.offset + record_bytes(head) + 8 <= kChunkBytes,
+                "a record reaches beyond its chunk");
+    }
+    return record;
+}
+
 template <class Visit>
 void RecordLog::each_record(std::uint32_t unit, std::uint32_t end, Visit visit) const {
     Position position{unit, kFirstRecord};

@@ -218,8 +218,9 @@ void use_without_descriptors(const Queue& inherited) {
 }
 
 TYPED_TEST(QueueLimitedBySystem, having_no_descriptor_left_is_an_os_error_that_passes) {
+    if (sanitized) GTEST_SKIP() << "UBSan needs descriptors to look at memory";
     const typename TestFixture::Texts queue;
-    EXPECT_TRUE(ends_well(
+    ASSERT_TRUE(ends_well(
         Process(TypeParam::method, use_without_descriptors<typename TestFixture::Texts>, queue)));
     EXPECT_EQ(take(queue), "now there is one");
     EXPECT_TRUE(queue.empty());
