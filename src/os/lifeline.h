@@ -27,6 +27,8 @@ class Lifeline final : public ForkListener {
   public:
     Lifeline() noexcept { start_listening(); }
     ~Lifeline() override { stop_listening(); }
+    Lifeline(const Lifeline&) = delete;
+    Lifeline& operator=(const Lifeline&) = delete;
 
     /// Makes the pipe. `child_end` is to be inherited by the child.
     [[nodiscard]] std::error_code open(Handle& child_end) noexcept;

@@ -42,6 +42,7 @@ void ChildRecord::started(os::Child child, os::Handle receiver) {
     receiver_ = std::move(receiver);
     started_ = true;
     base::log(LogLevel::debug, "started %s (pid %d) by %s", name_.c_str(), child_.pid,
+              // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
               name_of(method_).data());
 }
 

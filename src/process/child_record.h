@@ -30,6 +30,8 @@ class ChildRecord final : public os::ForkListener {
   public:
     ChildRecord(std::string name, StartMethod method, const ProcessOptions& options);
     ~ChildRecord() override { stop_listening(); }
+    ChildRecord(const ChildRecord&) = delete;
+    ChildRecord& operator=(const ChildRecord&) = delete;
 
     [[nodiscard]] os::Lifeline& make_lifeline();
     /// The child runs. `receiver` is where its reports arrive.

@@ -52,6 +52,7 @@ void rebuilt() {
 os::Handle message_handle(std::string_view descriptor) {
     int number = -1;
     const char* end = descriptor.data() + descriptor.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
     const auto parsed = std::from_chars(descriptor.data(), end, number);
     if (parsed.ec != std::errc() || parsed.ptr != end || number < 0)
         throw DecodeError("read", child_marker, "it does not name a descriptor");
@@ -107,6 +108,7 @@ void arrive(std::string_view descriptor) {
     report.type = type_of_current_exception();
     report.message = what;
     if (reports != os::no_handle) send(reports, std::move(report));
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread by then
     std::exit(exit_code_of_bad_bootstrap);
 }
 
@@ -129,6 +131,7 @@ void run_spawned_child(std::string_view descriptor) {
         give_up(problem.what());
     }
     const int code = run_and_report(identity().name, reports, {run_entry, nullptr});
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread by then
     std::exit(code);
 }
 

@@ -25,6 +25,7 @@ template <class T>
 struct AnyField {
     template <class U>
         requires(!std::is_same_v<U, T>)
+    // NOLINTNEXTLINE(google-explicit-constructor)  it probes
     operator U() const;
 };
 
@@ -32,6 +33,7 @@ template <class T>
 struct AnyBaseOf {
     template <class U>
         requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T>)
+    // NOLINTNEXTLINE(google-explicit-constructor)  it probes
     operator U() const;
 };
 

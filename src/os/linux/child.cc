@@ -74,6 +74,7 @@ std::error_code abandon(Child& child) noexcept {
 
 std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
     std::vector<char*> arguments;
+    // NOLINTNEXTLINE(performance-inefficient-vector-operation)  few
     for (const auto& each : plan.arguments) arguments.push_back(const_cast<char*>(each.c_str()));
     arguments.push_back(nullptr);
     const KeptOpen kept(plan.inherited);
