@@ -29,7 +29,7 @@ void let_go(std::shared_ptr<ChildRecord>& child) noexcept {
         try {
             if (child->daemon() && child->runs()) child->end_by_force(process::daemon_patience);
             child->join(Deadline::never());
-        // NOLINTNEXTLINE(bugprone-empty-catch))
+            // NOLINTNEXTLINE(bugprone-empty-catch)
         } catch (...) {  // no memory for the text of its exception: it has ended all the same
         }
         process::remove_from_table(*child);

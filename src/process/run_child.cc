@@ -68,7 +68,7 @@ void flush_standard_streams() noexcept {
     for (std::ostream* each : {&std::cout, &std::cerr, &std::clog}) {
         try {
             each->flush();
-        // NOLINTNEXTLINE(bugprone-empty-catch))
+            // NOLINTNEXTLINE(bugprone-empty-catch)
         } catch (...) {  // the user asked this stream to throw; there is nobody to catch it here
         }
     }
