@@ -95,6 +95,19 @@ Settings settings_from(int argc, char** argv, std::string_view purpose) {
     return settings;
 }
 
+int run_benchmark(int argc, char** argv, const char* name, std::string_view purpose,
+                  int (*run)(const Settings&)) {
+    try {
+        return run(settings_from(argc, argv, purpose));
+    } catch (const std::invalid_argument& refused) {
+        std::fprintf(stderr, "%s: %s\n", name, refused.what());
+        return 2;
+    } catch (const std::exception& failed) {
+        std::fprintf(stderr, "%s: %s\n", name, failed.what());
+        return 1;
+    }
+}
+
 std::string machine() {
     utsname names{};
     ::uname(&names);

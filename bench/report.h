@@ -21,6 +21,12 @@ struct Settings {
 /// Ends the program with status 2 and a message when an argument is not understood.
 [[nodiscard]] Settings settings_from(int argc, char** argv, std::string_view purpose);
 
+/// The main function of a benchmark: reads the settings and runs it.
+/// Returns: its exit status; 2 for settings that leave nothing to do, 1 for a failure, both with a
+///          message.
+[[nodiscard]] int run_benchmark(int argc, char** argv, const char* name, std::string_view purpose,
+                                int (*run)(const Settings&));
+
 /// One line: processors, kernel, compiler, load.
 [[nodiscard]] std::string machine();
 

@@ -197,16 +197,9 @@ int run(const Settings& settings) {
 }  // namespace procession::bench
 
 int main(int argc, char** argv) {
-    try {
-        return procession::bench::run(procession::bench::settings_from(
-            argc, argv,
-            "The time of 64 bytes to another process and back through two queues, beside "
-            "Boost.Interprocess\nmessage_queue, a pipe, and a bare futex."));
-    } catch (const std::invalid_argument& refused) {
-        std::fprintf(stderr, "round_trip_bench: %s\n", refused.what());
-        return 2;
-    } catch (const std::exception& failed) {
-        std::fprintf(stderr, "round_trip_bench: %s\n", failed.what());
-        return 1;
-    }
+    return procession::bench::run_benchmark(
+        argc, argv, "round_trip_bench",
+        "The time of 64 bytes to another process and back through two queues, beside "
+        "Boost.Interprocess\nmessage_queue, a pipe, and a bare futex.",
+        procession::bench::run);
 }

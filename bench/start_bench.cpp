@@ -177,16 +177,9 @@ int run(const Settings& settings) {
 int main(int argc, char** argv) {
     if (argc == 2 && std::string_view(argv[1]) == procession::bench::kEndAtOnce) return 0;
     procession::init(argc, argv);
-    try {
-        return procession::bench::run(procession::bench::settings_from(
-            argc, argv,
-            "The time to start a Process and to join it, by fork and by spawn, beside the bare "
-            "calls."));
-    } catch (const std::invalid_argument& refused) {
-        std::fprintf(stderr, "start_bench: %s\n", refused.what());
-        return 2;
-    } catch (const std::exception& failed) {
-        std::fprintf(stderr, "start_bench: %s\n", failed.what());
-        return 1;
-    }
+    return procession::bench::run_benchmark(
+        argc, argv, "start_bench",
+        "The time to start a Process and to join it, by fork and by spawn, beside the bare "
+        "calls.",
+        procession::bench::run);
 }

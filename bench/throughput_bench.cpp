@@ -162,16 +162,9 @@ int run(const Settings& settings) {
 }  // namespace procession::bench
 
 int main(int argc, char** argv) {
-    try {
-        return procession::bench::run(procession::bench::settings_from(
-            argc, argv,
-            "Items per second through a Queue and a JoinableQueue, beside "
-            "Boost.Interprocess\nmessage_queue and a pipe."));
-    } catch (const std::invalid_argument& refused) {
-        std::fprintf(stderr, "throughput_bench: %s\n", refused.what());
-        return 2;
-    } catch (const std::exception& failed) {
-        std::fprintf(stderr, "throughput_bench: %s\n", failed.what());
-        return 1;
-    }
+    return procession::bench::run_benchmark(
+        argc, argv, "throughput_bench",
+        "Items per second through a Queue and a JoinableQueue, beside "
+        "Boost.Interprocess\nmessage_queue and a pipe.",
+        procession::bench::run);
 }
