@@ -32,8 +32,7 @@ class JoinableQueue : public TypedQueue<T> {
     ///
     /// Blocks:     until an item is there, the deadline, or shutdown.
     /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is
-    /// in
-    ///             the dead letters and finished; ClosedError.
+    ///             in the dead letters and finished; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  what it had taken and not finished comes here again.
     /// Python:     JoinableQueue.get(timeout=...)
@@ -77,8 +76,7 @@ class JoinableQueue : public TypedQueue<T> {
     /// Blocks:     until nothing is unfinished, or the deadline.
     /// Returns:    whether nothing is.
     /// Peer dies:  its items are redelivered to whoever consumes; if nobody is left who does,
-    /// join()
-    ///             waits for somebody new.
+    ///             join() waits for somebody new.
     /// Python:     JoinableQueue.join(), which has no timeout
     bool join(Deadline deadline = Deadline::never()) const { return this->bytes_.join(deadline); }
     /// Items put and not yet finished.

@@ -47,8 +47,7 @@ class ChildRecord;
 /// Throws:  ProcessError when the system refuses another process.
 [[nodiscard]] std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body);
 /// Throws:  ProcessError likewise, or when init() was not called; SharingError or EncodeError from
-/// the
-///          state, in which case nothing was started.
+///          the state, in which case nothing was started.
 [[nodiscard]] std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options,
                                                        SpawnBody body);
 

@@ -38,8 +38,7 @@ class TypedQueue {
     ///             ValueError for an item that can never fit; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  no effect. If this process dies inside put(), the item is either there as a
-    /// whole
-    ///             or never existed.
+    ///             whole or never existed.
     /// Python:     Queue.put(obj, timeout=...)
     void put(const T& value, Deadline deadline = Deadline::never()) const {
         require_put(try_put(value, deadline), "put");
@@ -59,8 +58,7 @@ class TypedQueue {
     /// Appends the values of a range, in order and, as far as there is room, in one step.
     ///
     /// Returns:    how many were put: fewer than all only when the deadline passed, or the queue
-    /// was
-    ///             shut down on the way.
+    ///             was shut down on the way.
     /// Throws:     as put(), before anything is put; ShutDown when nothing was put.
     template <std::ranges::input_range Values>
         requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>

@@ -10,16 +10,13 @@ namespace procession::os {
 ///
 /// Guarantees:
 ///   1. From before_fork() of the first listener until the last after_fork_in_*(), no listener is
-///   added or removed
-///      by another thread: the registry's lock is held across the fork, so the child's list is
-///      whole.
+///      added or removed by another thread: the registry's lock is held across the fork, so the
+///      child's list is whole.
 ///   2. before_fork() runs from the newest listener to the oldest, the other two from the oldest to
-///   the newest.
-///      That is the order for nested locks: lower layers registered first are locked last, unlocked
-///      first.
+///      the newest. That is the order for nested locks: lower layers registered first are locked
+///      last, unlocked first.
 ///   3. Listening starts and stops at any time from any thread, but not inside a listener's calls,
-///   nor while
-///      holding a lock that a before_fork() takes: the registry's lock comes first.
+///      nor while holding a lock that a before_fork() takes: the registry's lock comes first.
 ///
 /// after_fork_in_child() runs in a process with one thread, whose other threads may have held any
 /// lock (malloc's included, as far as libc does not mend it): only async-signal-safe calls and

@@ -58,8 +58,7 @@ struct Opened {
 };
 
 /// Throws:  DecodeError when the bytes are no whole, undamaged message; VersionMismatch when they
-/// were
-///          made by another build of the program.
+///          were made by another build of the program.
 [[nodiscard]] Opened open_bootstrap(std::span<const std::byte> message);
 
 }  // namespace procession::process

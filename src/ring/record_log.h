@@ -49,8 +49,7 @@ struct Front {
 ///
 /// Invariants:
 ///   1. From the head, records chain by their lengths, through kNextChunk words, to one word that
-///   is
-///      not committed; it is at the tail, or at most one record beyond it while a producer is
+///      is not committed; it is at the tail, or at most one record beyond it while a producer is
 ///      there.
 ///   2. Heads of consumed records stay intact until their chunk is freed, and the tail's chunk is
 ///      never freed.

@@ -16,8 +16,7 @@ namespace procession::shm {
 ///
 /// Guarantees:
 ///   1. join() returned slot s: the kernel keeps byte s locked for this process until leave() or
-///   the
-///      end of the process; no other live process has slot s.
+///      the end of the process; no other live process has slot s.
 ///   2. A fork child is nobody: it never has its parent's slot, and joins as a new participant when
 ///      it first needs to be one (P9).
 ///   3. Whoever holds try_claim(s) for a dead s is alone in repairing after it; if it dies itself,

@@ -116,8 +116,7 @@ template <class T>
 /// Makes the bytes of one message.
 ///
 /// Returns:    a raw type's own bytes, without a copy; otherwise the contents of `scratch`, which
-/// is
-///             cleared first. Valid until `value` or `scratch` changes.
+///             is cleared first. Valid until `value` or `scratch` changes.
 /// Throws:     EncodeError; `format` is set all the same.
 template <class T>
 [[nodiscard]] std::span<const std::byte> encode_message(const T& value, Writer& scratch,
