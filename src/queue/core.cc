@@ -280,7 +280,7 @@ void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
                       label(), message);
 }
 
-std::uint64_t Core::qsize() {
+Core::Waiting Core::count_waiting() {
     return guarded("qsize", [&] {
         self();
         // A lock that is held now may be a dead one's, with counts not yet mended.
@@ -295,15 +295,14 @@ std::uint64_t Core::qsize() {
             // Unchanged around the look at `put`: exact at that instant.
             const bool stable =
                 taken == state_.head.count.load() && returned == state_.returned_count.load();
-            if (stable) return (put > taken ? put - taken : 0) + returned;
+            if (stable) return Waiting{put > taken ? put - taken : 0, returned};
         }
     });
 }
 
 bool Core::full() {
-    const std::uint64_t queued = qsize();
-    if (state_.maxsize == 0) return false;
-    return queued >= state_.maxsize + state_.returned_count.load();
+    const Waiting waiting = count_waiting();
+    return state_.maxsize != 0 && waiting.in_log >= state_.maxsize;
 }
 
 QueueStats Core::stats() {

@@ -89,8 +89,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void notice_deaths_quickly();
 
     // core.cc
-    [[nodiscard]] std::uint64_t qsize();
-    [[nodiscard]] bool empty() { return qsize() == 0; }
+    [[nodiscard]] std::uint64_t qsize() {
+        const Waiting waiting = count_waiting();
+        return waiting.in_log + waiting.returned;
+    }
     [[nodiscard]] bool full();
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return state_.maxsize; }
     [[nodiscard]] QueueStats stats();
@@ -123,6 +125,12 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         Deadline until = Deadline::never();
         std::chrono::milliseconds patience{1000};
     };
+    /// Items that wait, at one instant.
+    struct Waiting {
+        std::uint64_t in_log = 0;
+        std::uint64_t returned = 0;
+    };
+    [[nodiscard]] Waiting count_waiting();
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
     void check_open(std::string_view operation) const;
@@ -199,6 +207,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
     void sweep(std::uint32_t dead, Actor me);
+    template <class Visit>
+    void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
     std::size_t take_over_all(std::uint32_t holder, Actor me);
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, Actor me);

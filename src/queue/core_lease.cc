@@ -295,8 +295,8 @@ bool Core::join(Deadline deadline) {
     return guarded("join", [&] {
         if (!joinable_) throw ValueError("join", label(), "only a JoinableQueue can be joined");
         self();
-        // After an immediate shutdown also what is given back later, or was held by a dead one, is
-        // dropped: nobody gets it any more.
+        // After an immediate shutdown nobody gets what is left; who shut down may have died before
+        // it had dropped everything.
         const auto drop_if_shut_down = [&] {
             if (state_.shutdown.load() == kImmediate) drain_after_shutdown();
         };

@@ -90,19 +90,27 @@ void Core::repair_memory() {
     state_.op.store(MemoryOp::none, std::memory_order_release);
 }
 
+// Under the head and the memory lock: visits the lease of each item that the head has passed in
+// this block; nothing when it is no chunk of a joinable queue's log, or lies ahead of the head.
+template <class Visit>
+void Core::each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit) {
+    if (!joinable_ || block.state != BlockState::chunk) return;
+    if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
+    const auto head_at = Position::unpack(state_.head.position.load());
+    const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
+    log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
+        visit(at, Lease::unpack(RecordLog::lease_word(record).load()));
+    });
+}
+
 // The list of returned items again from its truth, the leases.
 void Core::rebuild_returned(Actor me) {
     std::vector<std::pair<std::uint64_t, Position>> returned;
     {
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
-        const auto head_at = Position::unpack(state_.head.position.load());
         pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
-            if (block.state != BlockState::chunk) return;
-            if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
-            const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
-            log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
-                const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+            each_lease_in(unit, block, [&](Position at, const Lease& lease) {
                 if (lease.state == LeaseState::returned) {
                     returned.emplace_back(sequence_of(at), at);
                 }
@@ -151,7 +159,6 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
     {
         acquire(state_.memory_lock, me);
         const Lock memory_lock(state_.memory_lock);
-        const auto head_at = Position::unpack(state_.head.position.load());
         pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
             const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
                                                            block.state == BlockState::held);
@@ -162,11 +169,7 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
                 pool_.give(unit);
                 PROCESSION_STEP("sweep.block_freed");
             }
-            if (!joinable_ || block.state != BlockState::chunk) return;
-            if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
-            const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
-            log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
-                const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+            each_lease_in(unit, block, [&](Position at, const Lease& lease) {
                 if (lease.state == LeaseState::held && lease.owner == holder) {
                     held.emplace_back(sequence_of(at), at);
                 }
