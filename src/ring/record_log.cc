@@ -162,7 +162,13 @@ bool RecordLog::shows_a_record() const {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
     // Not validated: the chunk may be in other use by now. Who acts on the hint looks under the
     // lock.
-    return RecordHead::unpack(word(at(position)).load(std::memory_order_acquire)).is(kCommitted);
+    const auto head = RecordHead::unpack(word(at(position)).load(std::memory_order_acquire));
+    return head.is(kCommitted) && !(head.is(kNextChunk) && tail_stands_in(position.chunk));
+}
+
+bool RecordLog::tail_stands_in(std::uint32_t unit) const {
+    // acquire: pairs with link(); read once a chunk
+    return Position::unpack(tail_.position.load(std::memory_order_acquire)).chunk == unit;
 }
 
 void RecordLog::advance(const Front& front, std::uint64_t counted) {
