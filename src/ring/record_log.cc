@@ -204,11 +204,16 @@ std::uint64_t RecordLog::repair_head() {
         PROCESSION_STEP("log.repair_head.unmarked");
     }
     const Counted counted = counted_before(position);
-    const std::uint64_t behind = counted.count - head_.count.load(kOwn);
+    std::uint64_t lost = counted.count - head_.count.load(kOwn);
+    each_record(position.chunk, position.offset, [&](Position at, RecordHead taken, std::byte*) {
+        // A large payload is held by the dead one still: the sweep finds and counts it.
+        const bool is_last = at.offset + record_bytes(taken) == position.offset;
+        if (is_last && taken.is(kOutside)) lost = 0;
+    });
     head_.bytes.store(counted.bytes, kOrdered);
     PROCESSION_STEP("log.repair_head.weighed");
     head_.count.store(counted.count, kOrdered);
-    return behind;
+    return lost;
 }
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {

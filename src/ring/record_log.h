@@ -84,7 +84,8 @@ class RecordLog {
     [[nodiscard]] bool front(Front& found, Retire retire);
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes);
-    /// Returns how many records were taken without being counted: 0 or 1.
+    /// Returns how many small records were taken without being counted, 0 or 1: in a plain queue
+    /// they are lost.
     std::uint64_t repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
