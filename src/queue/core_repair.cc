@@ -262,8 +262,13 @@ void Core::notice_deaths_quickly() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || is_closed()) return;
     try {
+        // close() waits for this: until then the slot is ours to act in.
+        const Inside inside(*this, "notice_deaths");
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
+    } catch (const ClosedError&) {
+        // Another thread closes the queue; whoever is left looks.
+    } catch (const Ending&) {
     } catch (const TimeoutError&) {
         sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
     } catch (const ring::Corrupt& corrupt) {
