@@ -161,6 +161,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
                            std::size_t& done);
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
+    void ring_after_put();
     [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 

@@ -120,6 +120,15 @@ Outcome Core::put(const Piece& piece, Deadline deadline) {
     });
 }
 
+// For the consumers; and who leaves room behind passes the wake-up that it may have got itself on
+// to the next producer.
+void Core::ring_after_put() {
+    item_bell_.ring();
+    if (state_.space_bell.load(std::memory_order_relaxed) != 0 && seems_to_have_room(1)) {
+        space_bell_.ring();
+    }
+}
+
 Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me) {
     for (;;) {
         if (!try_acquire(state_.tail_lock, me, "put")) return Outcome::timed_out;
@@ -131,11 +140,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
             if (has_room(piece.bytes.size())) {
                 append(piece, outside, me);
                 lock.release();
-                item_bell_.ring();
-                if (state_.space_bell.load(std::memory_order_relaxed) != 0 &&
-                    seems_to_have_room(1)) {
-                    space_bell_.ring();
-                }
+                ring_after_put();
                 return Outcome::done;
             }
         }
@@ -161,7 +166,7 @@ Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, A
             }
         }
         if (done > 0) {
-            item_bell_.ring();
+            ring_after_put();
             return Outcome::done;
         }
         const Outcome waited = wait_for_room(pieces[0].bytes.size(), deadline);
