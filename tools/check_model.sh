@@ -2,10 +2,11 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
 # check_model.sh [--caught] DEPTH MODEL.pml [NAME...]
-# Explores all states of a Promela model, with each NAME defined, down to DEPTH steps.
+# Explores all states of a Promela model, with each NAME or NAME=VALUE defined, down to DEPTH steps.
 #   Without --caught the model must hold in every state, and every state must have been visited.
 #   With it, NAME is a fault put into the model, and the search must find what it breaks.
-# With PROCESSION_SOAK=1 in the environment SOAK is defined too: larger bounds, more time.
+# A NAME may begin with soak: and is for runs with PROCESSION_SOAK=1 in the environment then: larger
+# bounds, more time and memory.
 #
 # The search is exhaustive: no bit-state hashing, no hash compaction. COLLAPSE stores each state
 # in full, in pieces. Invalid end states are not asked for (-E): a killed process rests in the
@@ -21,13 +22,24 @@ depth=$1
 model=$(realpath "$2")
 shift 2
 
-names=
-for name in "$@"; do names="$names -D$name"; done
-memory=1400
-if [ "${PROCESSION_SOAK:-0}" = 1 ]; then
-    names="$names -DSOAK"
+memory=1400  # MiB
+soak=${PROCESSION_SOAK:-0}
+if [ "$soak" = 1 ]; then
+    memory=6000
     depth=$((depth * 4))
 fi
+# Names beginning with soak: replace those of the same key, when it is one.
+names=
+for name in "$@"; do
+    case $name in
+        soak:*)
+            [ "$soak" = 1 ] || continue
+            name=${name#soak:}
+            names=$(printf '%s' "$names" | sed "s/ -D${name%%=*}=[^ ]*//")
+            ;;
+    esac
+    names="$names -D$name"
+done
 
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -41,7 +53,10 @@ if ! spin -a $names "$model" >spin.out 2>&1 || [ ! -e pan.c ]; then
     echo "spin does not understand $model"
     exit 1
 fi
-if ! cc -O2 -w -DSAFETY -DCOLLAPSE -DNOFAIR -DMEMLIM=$memory -o pan pan.c; then
+# A fault is found soon: then compiling takes longer than the search.
+optimise=-O1
+$caught && optimise=-O0
+if ! cc $optimise -w -DSAFETY -DCOLLAPSE -DNOFAIR -DMEMLIM=$memory -o pan pan.c; then
     echo "what spin has made of $model does not compile"
     exit 1
 fi

@@ -25,17 +25,26 @@
 #define CAPACITY 1
 #endif
 #ifndef ROUNDS
-#define ROUNDS 2  // operations of each process
+#define ROUNDS 1  // operations of each process
+#endif
+#ifndef ITEMS
+#define ITEMS 0  // at the beginning
 #endif
 // Producers are 0 and 1, consumers 2 and 3.
 #define PROCESSES 4
 #define IS_PRODUCER(p) (p < 2)
 
+#ifdef IMPATIENT
+#define PATIENT false  // process 3 gives up waiting when it likes
+#else
+#define PATIENT true
+#endif
+
 #define ITEM 0   // State::item_bell
 #define SPACE 1  // State::space_bell
 
 // ---- shared memory
-byte items;      // put and not taken
+byte items = ITEMS;  // put and not taken
 bool word[2];    // the bells' words
 
 // ---- the kernel
@@ -60,14 +69,11 @@ inline wake_one(bell) {
     }
 }
 
-// Doorbell::ring: a load, an exchange, a system call.
+// Doorbell::ring: a load, an exchange, a system call. Load and exchange are one step: an exchange
+// that finds the word taken since changes nothing.
 inline ring(bell) {
     if
-    :: word[bell] ->
-        if
-        :: d_step { word[bell] -> word[bell] = false } wake_one(bell)
-        :: !word[bell]
-        fi
+    :: d_step { word[bell] -> word[bell] = false } wake_one(bell)
     :: else
     fi
 }
@@ -76,11 +82,11 @@ inline ring(bell) {
 // not take longer (`patient` is false) gives up when it likes: its deadline passes.
 inline wait(bell) {
     do
-    :: true ->
+    ::
 #ifndef MUTANT_woken_does_not_set_the_word_again
         word[bell] = true;
 #else
-        if :: first -> word[bell] = true; first = false :: else fi;
+        if :: d_step { first -> word[bell] = true; first = false } :: else fi;
 #endif
 #ifndef MUTANT_does_not_look_again
         if
@@ -118,17 +124,13 @@ inline get() {
     // Under the head lock: claim, then shows_an_item.
     :: d_step { items > 0 -> items-- }
         if
-        :: items > 0 -> more = true
-        :: else
-        fi;
-        ring(SPACE);
+        :: items > 0 ->
+            ring(SPACE);
 #ifndef MUTANT_consumer_keeps_the_baton
-        if
-        :: d_step { more -> more = false } ring(ITEM)
-        :: else
-        fi;
+            ring(ITEM)
 #endif
-        more = false;
+        :: else -> ring(SPACE)
+        fi;
         break
     :: items == 0 ->
         wait(ITEM);
@@ -173,7 +175,7 @@ inline put() {
 }
 
 proctype Process(byte me; bool patient) provided (alive[me]) {
-    bool more, gave_up, first = true;
+    bool gave_up, first = true;
     byte round;
     do
     :: round < ROUNDS && !gave_up ->
@@ -223,7 +225,7 @@ init {
         run Process(0, true);
         run Process(1, true);
         run Process(2, true);
-        run Process(3, false);
+        run Process(3, PATIENT);
         run Killer();
         run Checker()
     }

@@ -96,7 +96,8 @@ inline unlock_byte(s) {
 #ifdef MUTANT_threads_share_a_claim
 #define CLAIM_HERE(s) (true)
 #else
-#define CLAIM_HERE(s) d_step { !claimed[process * SLOTS + s] -> claimed[process * SLOTS + s] = true }
+#define CLAIM_HERE(s) \
+    d_step { !claimed[process * SLOTS + s] -> claimed[process * SLOTS + s] = true }
 #endif
 inline unclaim_here(s) { claimed[process * SLOTS + s] = false }
 #else

@@ -1,0 +1,503 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Model: leases, the list of returned items, finishing without a lock, and join.
+//
+//   queue::Core   src/queue/core_get.cc      claim, pop_returned, retire, settle_head
+//                 src/queue/core_lease.cc    finish_held, begin_op, complete_finish, push_returned,
+//                                            give_back, announce_finished, join
+//                 src/queue/core_repair.cc   repair_memory, rebuild_returned, sweep, take_over_all
+//
+// Finishing is modelled as a holder does it without the memory lock while the head has not passed
+// the item's chunk: it announces {item, its own counter} in its Participant line, stores the lease
+// (the commit), stores its own counter, looks whether the chunk has been passed meanwhile, and ends
+// the announcement. unfinished() is put minus the sum of all counters. Once the chunk is passed,
+// items are counted in it under the memory lock, and the last one frees it.
+//
+// Consumers take all items of one chunk, give one back, and finish the rest; somebody joins. What
+// is freed is used again at once. A killer ends processes between any two steps, repairers
+// included.
+//
+// What must hold, in every state:
+//   - an item is in one living hand at most, and is finished once;
+//   - the list of returned items names none that is not returned;
+//   - the chunk is freed once, when all of its items are finished, and not before;
+//   - afterwards the counters' sum is exact, nothing is left in the list, and join() has returned;
+//   - nobody waits for ever; without a death not even when there are no slices (WITHOUT_SLICES).
+//
+// Locks and claims are one step each (lock.pml). WITHOUT_JOINER: nobody joins, for fewer states.
+
+#ifndef DEATHS
+#define DEATHS 1
+#endif
+#ifndef ITEMS
+#define ITEMS 2
+#endif
+// Consumers 0 and 1, and the fresh participant, who comes last and does not die.
+#define CONSUMERS 2
+#define LAST 2
+#define NONE 15
+
+// ring::Lease, state and owner in one word
+#define QUEUED 0
+#define RETURNED 1
+#define FINISHED 2
+#define HELD(p) (4 + p)
+
+mtype = { FREE, CHUNK, REUSED };       // the chunk's entry and its first_count
+mtype = { NO_OP, PUSH, POP, FINISH };  // ListOp, MemoryOp
+
+// ---- shared memory
+byte lease[ITEMS];
+byte head;                          // the first item that nobody has taken
+bool retiring;                      // HeadState::retiring
+bool listed[ITEMS];                 // the list of returned items, oldest first: its links
+mtype list_op = NO_OP;
+byte head_lock = NONE, memory_lock = NONE;
+mtype chunk = CHUNK;
+bool passed;                        // ChunkHeader: the head has left it
+byte chunk_finished;                // and this many of its items are finished
+mtype op = NO_OP;                   // State::op, op_record, op_chunk_finished
+byte op_item, op_chunk_finished;
+byte finished[CONSUMERS + 1];       // Participant: its own counter,
+byte announced[CONSUMERS + 1] = NONE;  // the item that it finishes,
+byte announced_count[CONSUMERS + 1];   // and the counter before
+bool join_word;                     // State::join_bell
+bool buried[CONSUMERS + 1];
+
+// ---- the kernel
+bool alive[CONSUMERS + 1] = true;
+byte claim[CONSUMERS + 1] = NONE;
+bool joiner_asleep;
+
+// ---- what only the checker knows
+bool is_finished[ITEMS];
+bool done[CONSUMERS + 1];
+bool joined;
+
+#define DEAD(p) (!alive[p] && !buried[p])
+#define CLAIMABLE(p) (DEAD(p) && (claim[p] == NONE || !alive[claim[p]]))
+#define ANY_LISTED (listed[0] || listed[ITEMS - 1])
+#define ALL_FINISHED (finished[0] + finished[1] + finished[LAST] == ITEMS)
+
+// The commit: one store. That an item is finished by its holder, once, is the checker's.
+#define COMMIT_FINISH(i, by) \
+    d_step { assert(chunk == CHUNK && lease[i] == HELD(by) && !is_finished[i]); \
+             lease[i] = FINISHED; is_finished[i] = true }
+
+// BlockPool::give of the chunk, under the memory lock.
+inline give_chunk() {
+    d_step { assert(chunk == CHUNK && is_finished[0] && is_finished[ITEMS - 1]); chunk = FREE }
+}
+
+// How many leases of the chunk are finished. Under the memory lock; each lease changes once, and
+// who finishes one after it was looked at sees `passed`.
+inline scan() {
+    n = 0;
+    k = 0;
+    do
+    :: d_step { k < ITEMS -> n = n + (lease[k] == FINISHED); k++ }
+    :: d_step { k == ITEMS -> k = 0; chunk_finished = n } break
+    od
+}
+
+// ---- repair, by the holder of the claim
+
+// What the announcement of a dead participant says: it had committed unless the lease is still its
+// own. (Whether it says `finished` is no proof: when it had committed, the chunk may have been
+// freed and used again since.) Under the memory lock. Idempotent.
+inline repair_counter(dead) {
+    if
+    :: announced[dead] != NONE ->
+#ifdef MUTANT_repairer_trusts_a_lease_in_reused_memory
+        if
+        :: lease[announced[dead]] == FINISHED -> finished[dead] = announced_count[dead] + 1
+        :: else
+        fi;
+#else
+        if
+        :: chunk != CHUNK || lease[announced[dead]] != HELD(dead) ->
+            finished[dead] = announced_count[dead] + 1
+        :: else
+        fi;
+#endif
+        announced[dead] = NONE
+    :: else
+    fi
+}
+
+// complete_finish in a passed chunk: idempotent, from the described values.
+inline complete_finish() {
+    chunk_finished = op_chunk_finished + 1;
+    if
+    :: chunk == CHUNK && chunk_finished == ITEMS -> give_chunk()
+    :: else
+    fi;
+    op = NO_OP
+}
+
+// Core::repair_locks: repair_memory; the head lock's list is left to settle_head().
+inline repair_locks(dead) {
+    if
+    :: memory_lock == dead ->
+        if
+        :: op == FINISH && lease[op_item] == FINISHED -> complete_finish()
+        :: else -> op = NO_OP
+        fi;
+        memory_lock = NONE
+    :: else
+    fi;
+    if
+    :: head_lock == dead -> head_lock = NONE
+    :: else
+    fi
+}
+
+inline look_after(p) {
+    if
+    :: d_step { CLAIMABLE(p) -> claim[p] = me; d = p }
+        repair_locks(d);
+        d_step { claim[d] = NONE; d = 0 }
+    :: else
+    fi
+}
+inline acquire_head() {
+    do
+    :: d_step { head_lock == NONE -> head_lock = me } break
+    :: head_lock == 0 && CLAIMABLE(0) -> look_after(0)
+    :: head_lock == 1 && CLAIMABLE(1) -> look_after(1)
+    od
+}
+inline acquire_memory() {
+    do
+    :: d_step { memory_lock == NONE -> memory_lock = me } break
+    :: memory_lock == 0 && CLAIMABLE(0) -> look_after(0)
+    :: memory_lock == 1 && CLAIMABLE(1) -> look_after(1)
+    od
+}
+
+// Core::settle_head, rebuild_returned, retire: what a dead holder of the head lock left to be done.
+inline settle_head() {
+    if
+    :: retiring -> retire()
+    :: else
+    fi;
+#ifndef MUTANT_list_is_not_rebuilt
+    if
+    :: list_op != NO_OP ->
+        // The truth of the list is the leases; only holders of the head lock change to or from
+        // `returned`: one step.
+        d_step {
+            k = 0;
+            do
+            :: k < ITEMS -> listed[k] = (chunk == CHUNK && lease[k] == RETURNED); k++
+            :: else -> k = 0; break
+            od
+        }
+        list_op = NO_OP
+    :: else
+    fi
+#endif
+}
+
+// The head has left the chunk: from now on it is counted under the memory lock.
+inline retire() {
+    acquire_memory();
+    if
+    :: chunk == CHUNK ->  // and its first_count is still the same
+#ifdef MUTANT_scans_before_it_says_passed
+        scan();
+        passed = true;
+#else
+        passed = true;
+        scan();
+#endif
+        if
+        :: chunk_finished == ITEMS -> give_chunk()
+        :: else
+        fi
+    :: else
+    fi;
+    d_step { n = 0; memory_lock = NONE }
+    retiring = false
+}
+
+// Core::push_returned, under the head lock.
+inline push_returned(i) {
+    list_op = PUSH;
+    listed[i] = true;
+    lease[i] = RETURNED;
+    list_op = NO_OP
+}
+
+// Core::sweep, take_over_all, bury.
+inline sweep(dead) {
+    repair_locks(dead);
+    acquire_head();
+    settle_head();
+    acquire_memory();
+    repair_counter(dead);
+    // A raced finish that its dead holder had not brought into the chunk's count.
+    if
+    :: chunk == CHUNK && passed -> scan(); if :: chunk_finished == ITEMS -> give_chunk() :: else fi
+    :: else
+    fi;
+    d_step { n = 0; memory_lock = NONE }
+    do
+    :: i < ITEMS ->
+        if
+        :: chunk == CHUNK && lease[i] == HELD(dead) && i < head -> push_returned(i)
+        :: else
+        fi;
+        i++
+    :: d_step { i == ITEMS -> i = 0 } break
+    od;
+    head_lock = NONE;
+    buried[dead] = true;
+    ring_all()  // wake_everybody
+}
+
+inline notice_one() {
+    if
+    :: d_step { CLAIMABLE(0) -> claim[0] = me; v = 0 }
+    :: d_step { CLAIMABLE(1) -> claim[1] = me; v = 1 }
+    fi;
+    sweep(v);
+    d_step { claim[v] = NONE; v = 0 }
+}
+
+// ---- consumers
+
+// Core::get: an item that was returned, or the front of the log. `got` is the item, or NONE.
+inline get() {
+    acquire_head();
+    settle_head();
+    if
+    :: ANY_LISTED ->  // pop_returned
+        d_step { got = (listed[0] -> 0 : ITEMS - 1); assert(lease[got] == RETURNED) }
+        list_op = POP;
+        lease[got] = HELD(me);
+        listed[got] = false;
+        list_op = NO_OP
+    :: !ANY_LISTED && head < ITEMS ->
+        // The lease, then the commit: the head's position.
+        d_step { got = head; assert(!is_finished[got] && lease[got] != FINISHED);
+                 lease[got] = HELD(me) }
+        head++
+    :: !ANY_LISTED && head == ITEMS -> leave_chunk()
+    fi;
+    head_lock = NONE
+}
+// RecordLog::front at the end of the chunk: once.
+inline leave_chunk() {
+    if
+    :: chunk == CHUNK && !passed -> retiring = true; retire()
+    :: else
+    fi
+}
+// Core::get_many, claim_more: looks for another one while it holds the first.
+inline look_for_more() {
+    acquire_head();
+    settle_head();
+    if
+    :: head == ITEMS -> leave_chunk()
+    :: else
+    fi;
+    head_lock = NONE
+}
+
+// Core::give_back.
+inline give_back() {
+    acquire_head();
+    settle_head();
+    assert(lease[got] == HELD(me));
+    push_returned(got);
+    head_lock = NONE
+}
+
+// Doorbell::ring_all, and the look at the word before it. Exchange and wake are one step: a wake-up
+// that dies with its ringer is what the slices are for, and bell.pml's.
+inline ring_all() { d_step { join_word = false; joiner_asleep = false } }
+
+// Core::announce_finished: each counter is one load. They only grow.
+inline announce_finished() {
+    if
+    :: join_word ->
+        n = finished[0];
+        n = n + finished[1];
+        if
+        :: n + finished[LAST] == ITEMS -> ring_all()
+        :: else
+        fi;
+        n = 0
+    :: else
+    fi
+}
+
+// Core::finish_held.
+inline finish() {
+    if
+    :: !passed -> finish_quickly()
+    :: else -> finish_in_passed_chunk()
+    fi;
+    announced[me] = NONE
+}
+// announce: two stores of which the first means nothing without the second.
+inline announce() { d_step { announced_count[me] = finished[me]; announced[me] = got } }
+
+inline finish_quickly() {
+    announce();
+#ifdef MUTANT_counts_before_the_commit
+    finished[me] = announced_count[me] + 1;
+    COMMIT_FINISH(got, me);
+#else
+#ifdef MUTANT_looks_at_the_bell_before_it_counts
+    COMMIT_FINISH(got, me);
+    announce_finished();
+    finished[me] = announced_count[me] + 1;
+#else
+    COMMIT_FINISH(got, me);
+    // A full barrier must lie between this store and the looks at `passed` and at the bell.
+    finished[me] = announced_count[me] + 1;
+    announce_finished();
+#endif
+#endif
+#ifndef MUTANT_does_not_look_at_passed_again
+    if
+    :: passed ->
+        // Meanwhile the head has passed: the scan may have seen this lease or not. So again.
+        acquire_memory();
+        if
+        :: chunk == CHUNK ->
+#ifdef MUTANT_counts_a_raced_item_again
+            chunk_finished++;
+#else
+            scan();
+#endif
+            if
+            :: chunk_finished >= ITEMS -> give_chunk()
+            :: else
+            fi
+        :: else
+        fi;
+        d_step { n = 0; memory_lock = NONE }
+    :: else
+    fi
+#endif
+}
+
+// begin_op, commit_finish, complete_finish.
+inline finish_in_passed_chunk() {
+    acquire_memory();
+    atomic { op_item = got; op_chunk_finished = chunk_finished; op = FINISH }
+    announce();
+    COMMIT_FINISH(got, me);
+    finished[me] = announced_count[me] + 1;
+    complete_finish();
+    memory_lock = NONE;
+    announce_finished()
+}
+
+proctype Consumer(byte me) provided (alive[me]) {
+    byte got = NONE, i, k, n, d, v;
+    bool gave_back = (me != 0);  // the first one gives one back
+    do
+    :: ANY_LISTED || head < ITEMS || (chunk == CHUNK && !passed) ->
+        get();
+        if
+        :: got == NONE
+        :: d_step { got != NONE && !gave_back -> gave_back = true } give_back()
+        :: got != NONE && gave_back -> finish()
+        :: me == 1 && got != NONE && head == ITEMS && !passed -> look_for_more(); finish()
+        fi;
+        got = NONE
+    // Doorbell::wait: at the end of a slice it looks for deaths (Core::nap).
+    :: !ANY_LISTED && head == ITEMS && (CLAIMABLE(0) || CLAIMABLE(1)) -> notice_one()
+    :: !ANY_LISTED && head == ITEMS && chunk != CHUNK -> break
+    od;
+    done[me] = true
+}
+
+// Core::join. Its naps are the consumers' above.
+proctype Joiner() {
+    byte n;
+    do
+    ::
+        join_word = true;
+        n = finished[0];
+        n = n + finished[1];
+        n = n + finished[LAST];
+        if
+        :: n >= ITEMS -> break
+        :: else
+        fi;
+        n = 0;
+        if
+        :: d_step { join_word -> joiner_asleep = true }
+            if
+            :: !joiner_asleep
+#ifndef WITHOUT_SLICES
+            :: d_step { joiner_asleep && ALL_FINISHED -> joiner_asleep = false }
+#endif
+            fi
+        :: !join_word
+        fi
+    od;
+    atomic { assert(is_finished[0] && is_finished[ITEMS - 1]); joined = true }
+}
+
+// Whatever was a chunk is something else now: leases of other items, still queued.
+proctype Reuser() {
+    d_step { chunk == FREE -> chunk = REUSED; lease[0] = QUEUED; lease[ITEMS - 1] = QUEUED }
+}
+
+proctype Last(byte me) {
+    byte got = NONE, i, k, n, d, v;
+    timeout;
+#ifdef WITHOUT_SLICES
+    assert(joined);
+#endif
+    do
+    :: DEAD(0) || DEAD(1) -> notice_one()
+    :: !DEAD(0) && !DEAD(1) && (ANY_LISTED || head < ITEMS || (chunk == CHUNK && !passed)) ->
+        get();
+        if
+        :: got != NONE -> finish()
+        :: else
+        fi;
+        got = NONE
+    :: else -> break
+    od;
+    timeout;
+    assert(chunk == REUSED && !ANY_LISTED && op == NO_OP && list_op == NO_OP);
+    assert(ALL_FINISHED && joined);
+    assert(head_lock == NONE && memory_lock == NONE);
+    assert((done[0] || !alive[0]) && (done[1] || !alive[1]))
+}
+
+proctype Killer() {
+    byte deaths;
+    do
+    :: atomic { deaths < DEATHS ->
+            if
+            :: alive[0] && !done[0] -> alive[0] = false
+            :: alive[1] && !done[1] -> alive[1] = false
+            fi;
+            deaths++ }
+    :: break
+    od
+}
+
+init {
+    atomic {
+        run Consumer(0);
+        run Consumer(1);
+#ifdef WITHOUT_JOINER
+        joined = true;
+#else
+        run Joiner();
+#endif
+        run Reuser();
+        run Last(LAST);
+        run Killer()
+    }
+}
