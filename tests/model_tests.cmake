@@ -44,7 +44,7 @@ model_mutants(log DEATHS=1 head_leaves_before_the_tail large_items_are_lost_twic
 
 model_test(bell_without_deaths_needs_no_slices bell CAPACITY=2 IMPATIENT WITHOUT_SLICES)
 model_test(bell_of_a_full_queue_needs_no_slices bell CAPACITY=2 ITEMS=2 WITHOUT_SLICES)
-model_test(bell bell CAPACITY=2 DEATHS=1 IMPATIENT LOCK_TIMES_OUT soak:DEATHS=2 soak:ROUNDS=2)
+model_test(bell bell CAPACITY=2 DEATHS=1 IMPATIENT LOCK_TIMES_OUT soak:DEATHS=2)
 model_test(bell_of_a_full_queue bell CAPACITY=2 ITEMS=2 DEATHS=2 IMPATIENT LOCK_TIMES_OUT)
 model_fault(bell_without_slices_and_with_a_death bell CAPACITY=2 DEATHS=1 WITHOUT_SLICES)
 model_fault(bell_without_slices_and_with_a_lock_that_times_out bell CAPACITY=2 IMPATIENT
@@ -54,7 +54,8 @@ model_mutants(bell "CAPACITY=2;WITHOUT_SLICES" consumer_keeps_the_baton does_not
 model_mutants(bell "CAPACITY=2;ITEMS=2;WITHOUT_SLICES" producer_keeps_the_baton)
 
 model_test(lease lease WITHOUT_JOINER DEATHS=1 soak:DEATHS=2)
-model_test(lease_with_a_joiner_needs_no_slices lease DEATHS=0 WITHOUT_SLICES soak:DEATHS=1)
+model_test(lease_with_a_joiner lease DEATHS=0 soak:DEATHS=1)
+model_test(lease_with_a_joiner_needs_no_slices lease DEATHS=0 WITHOUT_SLICES)
 model_mutants(lease "WITHOUT_JOINER;DEATHS=1" counts_a_raced_item_again counts_before_the_commit
     does_not_look_at_passed_again list_is_not_rebuilt scans_before_it_says_passed
     repairer_trusts_a_lease_in_reused_memory)

@@ -53,9 +53,9 @@ if ! spin -a $names "$model" >spin.out 2>&1 || [ ! -e pan.c ]; then
     echo "spin does not understand $model"
     exit 1
 fi
-# A fault is found soon: then compiling takes longer than the search.
-optimise=-O1
-$caught && optimise=-O0
+# In small bounds optimising takes longer than searching.
+optimise=-O0
+[ "$soak" = 1 ] && ! $caught && optimise=-O1
 if ! cc $optimise -w -DSAFETY -DCOLLAPSE -DNOFAIR -DMEMLIM=$memory -o pan pan.c; then
     echo "what spin has made of $model does not compile"
     exit 1
