@@ -159,6 +159,7 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
     {
         acquire(state_.memory_lock, me);
         const Lock memory_lock(state_.memory_lock);
+        if (joinable_) settle_announcement(holder);
         pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
             const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
                                                            block.state == BlockState::held);

@@ -141,11 +141,35 @@ RecordLog::Counted RecordLog::counted_before(Position position) const {
 // The chunk may be in other use by now, and a payload be copied into it: a race, which ends in a
 // wrong hint at worst. Who acts on the hint looks under the lock. ThreadSanitizer need not report
 // it.
-__attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const {
+__attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const noexcept {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
-    const auto* first = reinterpret_cast<const std::uint64_t*>(at(position));
+    if (!is_inside(position)) return true;  // for somebody to look under the lock, and report it
+    const auto* first =
+        reinterpret_cast<const std::uint64_t*>(pool_.memory(position.chunk) + position.offset);
     // The builtin, not std::atomic: its member function would be instrumented.
     return RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE)).is(kCommitted);
+}
+
+// As there: the chunk may be in other use, and the answer means something only while it is not.
+__attribute__((no_sanitize("thread"))) std::uint64_t RecordLog::peek_lease(
+    Position position, std::uint64_t chunk_first) const noexcept {
+    if (!is_inside(position) || position.offset > kChunkBytes - 16) return 0;
+    const std::byte* chunk = pool_.memory(position.chunk);
+    const auto* first =
+        reinterpret_cast<const std::uint64_t*>(chunk + offsetof(ChunkHeader, first_count));
+    const auto* lease = reinterpret_cast<const std::uint64_t*>(chunk + position.offset + 8);
+    const std::uint64_t seen = __atomic_load_n(lease, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(first, __ATOMIC_ACQUIRE) == chunk_first ? seen : 0;
+}
+
+std::uint32_t RecordLog::count_finished(std::uint32_t unit) const {
+    std::uint32_t finished = 0;
+    each_record(unit, 0, [&](Position, RecordHead, std::byte* record) {
+        // acquire: pairs with the store that finished it
+        const Lease lease = Lease::unpack(lease_word(record).load(std::memory_order_acquire));
+        if (lease.state == LeaseState::finished) ++finished;
+    });
+    return finished;
 }
 
 void RecordLog::leave_chunk(Position from, std::uint32_t next) {

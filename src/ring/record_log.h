@@ -98,15 +98,25 @@ class RecordLog {
     void finish_retiring(Retire retire);
 
     /// Without a lock, a hint: whether the head shows a committed record.
-    [[nodiscard]] bool shows_a_record() const;
+    [[nodiscard]] bool shows_a_record() const noexcept;
 
+    /// Without a lock: the lease word at a position while its chunk is the one that began with the
+    /// record `chunk_first`; 0 when that chunk has gone.
+    [[nodiscard]] std::uint64_t peek_lease(Position position,
+                                           std::uint64_t chunk_first) const noexcept;
     /// The record at a position, validated.
     std::byte* record_at(Position position, RecordHead& head) const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;
+    /// How many records of a chunk have a finished lease.
+    [[nodiscard]] std::uint32_t count_finished(std::uint32_t unit) const;
     /// The unit of a record's own block (kOutside), in range.
     [[nodiscard]] std::uint32_t outside_unit(std::byte* record) const;
     [[nodiscard]] ChunkHeader& chunk(std::uint32_t unit) const;
+    /// chunk() of a unit that has been validated.
+    [[nodiscard]] ChunkHeader& header_at(std::uint32_t unit) const noexcept {
+        return *reinterpret_cast<ChunkHeader*>(pool_.memory(unit));
+    }
     [[nodiscard]] RecordShape shape() const noexcept { return shape_; }
 
     /// Visits each record of a chunk up to `end` (0: to its end): visit(position, head, record).
