@@ -147,7 +147,13 @@ __attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const no
     const auto* first =
         reinterpret_cast<const std::uint64_t*>(pool_.memory(position.chunk) + position.offset);
     // The builtin, not std::atomic: its member function would be instrumented.
-    return RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE)).is(kCommitted);
+    const RecordHead head = RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE));
+    return head.is(kCommitted) && !(head.is(kNextChunk) && tail_stands_in(position.chunk));
+}
+
+bool RecordLog::tail_stands_in(std::uint32_t unit) const noexcept {
+    // acquire: pairs with link(); read once a chunk
+    return Position::unpack(tail_.position.load(std::memory_order_acquire)).chunk == unit;
 }
 
 // As there: the chunk may be in other use, and the answer means something only while it is not.

@@ -54,7 +54,7 @@ struct Front {
 ///      is not committed; it is at the tail, or at most one record beyond it while a producer is
 ///      there.
 ///   2. Heads of consumed records stay intact until their chunk is freed, and the tail's chunk is
-///      never freed.
+///      never freed: the head follows a link only when the tail has.
 ///   3. Each passed chunk has at least one record.
 class RecordLog {
   public:
@@ -147,6 +147,8 @@ class RecordLog {
     [[nodiscard]] std::uint32_t record_bytes(RecordHead head) const noexcept {
         return shape_.bytes(head.is(kOutside) ? RecordShape::kOutsideBytes : head.length);
     }
+    /// Also between the two stores of link(), when the log goes on in another chunk already.
+    [[nodiscard]] bool tail_stands_in(std::uint32_t unit) const noexcept;
     void announce(std::uint32_t unit, std::uint64_t kind) noexcept;
     void leave_chunk(Position from, std::uint32_t next);
 
@@ -267,6 +269,8 @@ bool RecordLog::front(Front& found, Retire retire) {
                     "the head shows a record of another place");
             return true;
         }
+        // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
+        if (tail_stands_in(found.at.chunk)) return false;
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
     }
