@@ -212,6 +212,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     std::size_t take_over_all(std::uint32_t holder, Actor me);
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, Actor me);
+    void announce_loss(std::uint32_t block);
+    void settle_loss();
     void nap();
     void wake_everybody();
 

@@ -149,6 +149,7 @@ void Core::push_returned(Position at, std::byte* record) {
     auto& lease_word = RecordLog::lease_word(record);
     const Lease lease = Lease::unpack(lease_word.load());
     state_.op_returned.store(at.pack(), std::memory_order_release);
+    PROCESSION_STEP("return.described");
     state_.list_op.store(kListPush, std::memory_order_release);
     PROCESSION_STEP("return.announced");
     const std::uint64_t mine = sequence_of(at);
@@ -169,6 +170,7 @@ void Core::push_returned(Position at, std::byte* record) {
     state_.returned_count.store(state_.returned_count.load() + 1, std::memory_order_release);
     PROCESSION_STEP("return.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("return.settled");
 }
 
 // Fills a block that is still this process's own, under no lock that others wait for.
@@ -243,10 +245,11 @@ void Core::keep_as_dead_letter(const Message& message, std::string_view reason) 
         RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
         begin_op(MemoryOp::lost_bytes, {}, block);
         pool_.set(block, BlockState::dead_letter, 0);
-        PROCESSION_STEP("dead_letter.kept");
+        PROCESSION_STEP("lost_bytes.kept");
         state_.dead_lettered.store(state_.op_dead_lettered.load() + 1, std::memory_order_release);
-        PROCESSION_STEP("dead_letter.counted");
+        PROCESSION_STEP("lost_bytes.counted");
         state_.op.store(MemoryOp::none, std::memory_order_release);
+        PROCESSION_STEP("lost_bytes.settled");
     });
 }
 

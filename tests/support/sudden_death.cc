@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/step.h"
 
@@ -14,7 +15,7 @@ namespace procession::testing {
 namespace {
 
 struct Shared {
-    char last[64];
+    char last[StepTrace::kNameBytes];
 };
 
 Shared& shared() {
@@ -23,24 +24,37 @@ Shared& shared() {
     return *memory;
 }
 
-unsigned steps = 0;
+std::atomic<unsigned> steps{0};
 unsigned fatal = 0;
-const char* stop_name = nullptr;
+pid_t spared = 0;  // this process counts no steps: its fork children do
+StepTrace* trace = nullptr;
+const char* act_name = nullptr;
+std::function<void()> act_once;
+
+void write_name(char (&to)[StepTrace::kNameBytes], const char* name) {
+    std::strncpy(to, name, StepTrace::kNameBytes - 1);
+}
 
 [[maybe_unused]] void arrive(const char* name) {
-    if (stop_name != nullptr && std::strcmp(stop_name, name) == 0) {
-        stop_name = nullptr;
-        ::raise(SIGSTOP);
+    if (spared != 0 && spared == ::getpid()) return;
+    if (act_name != nullptr && std::strcmp(act_name, name) == 0) {
+        act_name = nullptr;
+        std::exchange(act_once, nullptr)();
     }
-    ++steps;
-    if (steps != fatal) return;
-    std::strncpy(shared().last, name, sizeof(Shared::last) - 1);
+    const unsigned step = steps.fetch_add(1) + 1;
+    if (trace != nullptr && trace->keeps_names) {
+        const unsigned at = trace->count.fetch_add(1);
+        if (at < StepTrace::kNamesMax) write_name(trace->names[at], name);
+    }
+    if (step != fatal) return;
+    write_name(shared().last, name);
+    if (trace != nullptr) write_name(trace->last, name);
     ::kill(::getpid(), SIGKILL);
     for (;;) ::pause();
 }
 
 void arm(unsigned n) {
-    steps = 0;
+    steps.store(0);
     fatal = n;
 #ifdef PROCESSION_KILL_POINTS
     base::step_hook.store(arrive);
@@ -49,13 +63,25 @@ void arm(unsigned n) {
 
 }  // namespace
 
-void stop_at_step(const char* name) {
-    stop_name = name;
+void die_at_step(unsigned n) {
+    spared = 0;
+    arm(n);
+}
+void fork_children_die_at_step(unsigned n) {
+    spared = ::getpid();
+    arm(n);
+}
+void at_step(const char* name, std::function<void()> act) {
+    act_name = name;
+    act_once = std::move(act);
     arm(0);
 }
-void die_at_step(unsigned n) { arm(n); }
+void stop_at_step(const char* name) {
+    at_step(name, [] { ::raise(SIGSTOP); });
+}
 void record_steps() { arm(0); }
-unsigned steps_so_far() { return steps; }
+unsigned steps_so_far() { return steps.load(); }
 std::string last_step() { return shared().last; }
+void trace_steps_into(StepTrace* to) { trace = to; }
 
 }  // namespace procession::testing
