@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "crash/meeting.h"
 #include "crash/scenarios.h"
 #include "crash/script.h"
 #include "crash/segment_view.h"
@@ -76,7 +77,7 @@ class Rig {
     std::vector<std::string> record() {
         reset();
         keeps_names_ = true;
-        fork_and_wait(scenario_.act, 0);
+        static_cast<void>(victim_dies_at(0));
         keeps_names_ = false;
         std::vector<std::string> names;
         const unsigned count = std::min(box_->trace.count.load(), StepTrace::kNamesMax);
@@ -86,7 +87,18 @@ class Rig {
 
     /// Runs the victim, which dies at its n-th step. False: it ended before. A failure of the
     /// victim's own is in failure().
-    bool victim_dies_at(unsigned n) { return dies_at(scenario_.act, n); }
+    bool victim_dies_at(unsigned n) {
+        if (scenario_.meets_a_holder) {
+            const Meeting<Queue> meeting(queue_);
+            verdict_.add_life(candidates_, Meeting<Queue>::script(), meeting.box());
+            meeting_ = &meeting;
+            fork_and_wait(scenario_.act, n);
+            meeting_ = nullptr;
+        } else {
+            fork_and_wait(scenario_.act, n);
+        }
+        return conclude(scenario_.act);
+    }
     bool dies_at(const Script& script, unsigned n) {
         fork_and_wait(script, n);
         return conclude(script);
@@ -200,6 +212,7 @@ class Rig {
         const pid_t pid = ::fork();
         if (pid == 0) {
             trace_steps_into(&box_->trace);
+            if (meeting_ != nullptr) meeting_->let_the_holder_go_when_contended();
             if (n != 0 || keeps_names_) die_at_step(n);
             live(queue_, *box_, script);
             ::_exit(0);
@@ -275,6 +288,7 @@ class Rig {
     SegmentView view_;
     Verdict verdict_;
     SharedRecord<BlackBox> box_;
+    const Meeting<Queue>* meeting_ = nullptr;
     bool keeps_names_ = false;
     int lives_ = 0;  // since the start: how many victims
     std::string failure_;

@@ -26,7 +26,9 @@ Shared& shared() {
 
 std::atomic<unsigned> steps{0};
 unsigned fatal = 0;
-pid_t spared = 0;  // this process counts no steps: its fork children do
+int fatal_signal = SIGKILL;
+pid_t armed = 0;   // only this process, when it is not 0
+pid_t spared = 0;  // any process but this one, when it is not 0
 StepTrace* trace = nullptr;
 const char* act_name = nullptr;
 std::function<void()> act_once;
@@ -36,7 +38,8 @@ void write_name(char (&to)[StepTrace::kNameBytes], const char* name) {
 }
 
 [[maybe_unused]] void arrive(const char* name) {
-    if (spared != 0 && spared == ::getpid()) return;
+    const pid_t self = ::getpid();
+    if ((armed != 0 && armed != self) || (spared != 0 && spared == self)) return;
     if (act_name != nullptr && std::strcmp(act_name, name) == 0) {
         act_name = nullptr;
         std::exchange(act_once, nullptr)();
@@ -49,13 +52,14 @@ void write_name(char (&to)[StepTrace::kNameBytes], const char* name) {
     if (step != fatal) return;
     write_name(shared().last, name);
     if (trace != nullptr) write_name(trace->last, name);
-    ::kill(::getpid(), SIGKILL);
-    for (;;) ::pause();
+    ::kill(self, fatal_signal);
+    while (fatal_signal == SIGKILL) ::pause();
 }
 
-void arm(unsigned n) {
+void arm(unsigned n, int signal) {
     steps.store(0);
     fatal = n;
+    fatal_signal = signal;
 #ifdef PROCESSION_KILL_POINTS
     base::step_hook.store(arrive);
 #endif
@@ -64,22 +68,28 @@ void arm(unsigned n) {
 }  // namespace
 
 void die_at_step(unsigned n) {
+    armed = ::getpid();
     spared = 0;
-    arm(n);
+    arm(n, SIGKILL);
 }
 void fork_children_die_at_step(unsigned n) {
+    armed = 0;
     spared = ::getpid();
-    arm(n);
+    arm(n, SIGKILL);
+}
+void stop_at_step(unsigned n) {
+    die_at_step(0);
+    arm(n, SIGSTOP);
 }
 void at_step(const char* name, std::function<void()> act) {
     act_name = name;
     act_once = std::move(act);
-    arm(0);
+    arm(0, SIGKILL);
 }
 void stop_at_step(const char* name) {
     at_step(name, [] { ::raise(SIGSTOP); });
 }
-void record_steps() { arm(0); }
+void record_steps() { arm(0, SIGKILL); }
 unsigned steps_so_far() { return steps.load(); }
 std::string last_step() { return shared().last; }
 void trace_steps_into(StepTrace* to) { trace = to; }

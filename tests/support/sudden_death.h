@@ -8,12 +8,15 @@
 namespace procession::testing {
 
 /// Arms this process (a fork child): it dies by SIGKILL at its n-th protocol step from now, counted
-/// from 1 over all of its threads. Needs a build with kill points.
+/// from 1 over all of its threads. Its own fork children are not armed. Needs a build with kill
+/// points.
 void die_at_step(unsigned n);
 /// Arms the children that this process forks from now on: each dies at its own n-th step. This
 /// process itself lives on.
 void fork_children_die_at_step(unsigned n);
-/// Arms this process to stop itself (SIGSTOP) when it next arrives at the named step, once.
+/// Arms this process to stop itself (SIGSTOP) at its n-th step.
+void stop_at_step(unsigned n);
+/// Arms this process to stop itself when it next arrives at the named step, once.
 void stop_at_step(const char* name);
 /// Runs something when this process next arrives at the named step, once.
 void at_step(const char* name, std::function<void()> act);
