@@ -133,7 +133,8 @@ void Core::give_back(const Ticket& ticket) {
             std::byte* record = nullptr;
             RecordHead head;
             require(holds(ticket, me, record, head), "a lease is not its holder's");
-            take_over(me.slot, Position::unpack(ticket.position), me);
+            std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
+            take_over(me.slot, Position::unpack(ticket.position), me, from_the_first);
         }
         item_bell_.ring();
         announce_finished();
@@ -145,7 +146,7 @@ std::uint64_t Core::sequence_of(Position at) const {
 }
 
 // Into the list of returned items, in the order in which they were put.
-void Core::push_returned(Position at, std::byte* record) {
+void Core::push_returned(Position at, std::byte* record, std::atomic<std::uint64_t>*& after) {
     auto& lease_word = RecordLog::lease_word(record);
     const Lease lease = Lease::unpack(lease_word.load());
     state_.op_returned.store(at.pack(), std::memory_order_release);
@@ -153,14 +154,15 @@ void Core::push_returned(Position at, std::byte* record) {
     state_.list_op.store(kListPush, std::memory_order_release);
     PROCESSION_STEP("return.announced");
     const std::uint64_t mine = sequence_of(at);
-    std::atomic<std::uint64_t>* before = &state_.returned_first;
+    std::atomic<std::uint64_t>* before = after;
     std::uint64_t left = state_.returned_count.load();
     while (before->load() != 0 && sequence_of(Position::unpack(before->load())) < mine) {
         require(left-- != 0, "the list of returned items has no end");
         RecordHead head;
         before = &RecordLog::link_word(log_.record_at(Position::unpack(before->load()), head));
     }
-    RecordLog::link_word(record).store(before->load(), std::memory_order_release);
+    after = &RecordLog::link_word(record);
+    after->store(before->load(), std::memory_order_release);
     PROCESSION_STEP("return.linked");
     before->store(at.pack(), std::memory_order_release);
     PROCESSION_STEP("return.listed");

@@ -204,11 +204,13 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
             });
         });
     }
-    // The newest first: each goes to the front of the list.
+    // The oldest first: if this process dies on the way, what is there already is handed out before
+    // what follows, as it should be.
     std::sort(held.begin(), held.end(),
-              [](const auto& a, const auto& b) { return a.first > b.first; });
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::atomic<std::uint64_t>* after = &state_.returned_first;
     for (const auto& [sequence, at] : held) {
-        take_over(holder, at, me);
+        take_over(holder, at, me, after);
         PROCESSION_STEP("sweep.item_taken_over");
     }
     return held.size();
@@ -216,7 +218,8 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
 
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
-void Core::take_over(std::uint32_t holder, Position at, Actor me) {
+void Core::take_over(std::uint32_t holder, Position at, Actor me,
+                     std::atomic<std::uint64_t>*& after) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
@@ -228,7 +231,7 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
         return;
     }
     if (lease.deliveries < state_.max_deliveries) {
-        push_returned(at, record);
+        push_returned(at, record, after);
         return;
     }
     const std::string reason = (holder == me.slot ? "given back" : "its consumer died") +
@@ -246,7 +249,7 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
         // Rather delivered once too often than lost.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
-        push_returned(at, record);
+        push_returned(at, record, after);
     }
 }
 

@@ -15,8 +15,9 @@ using KillPoints = EachScenario;
 TEST_P(KillPoints, a_death_at_any_step_loses_nothing_and_is_accounted_for) {
     with_rig(scenario(), [&](auto& rig) {
         using Order = typename std::remove_reference_t<decltype(rig)>::Order;
-        unsigned n = 1;
-        for (bool died = true; died; n += stride()) {
+        unsigned visited = 0;
+        bool died = true;
+        for (unsigned n = 1; died; n += stride()) {
             for (const Order order : {Order::notice_then_drain, Order::drain_then_notice}) {
                 rig.reset();
                 died = rig.victim_dies_at(n);
@@ -24,9 +25,10 @@ TEST_P(KillPoints, a_death_at_any_step_loses_nothing_and_is_accounted_for) {
                 if (wrong.empty()) wrong = rig.try_a_fresh_pair();
                 ASSERT_TRUE(wrong.empty()) << "step " << n << " (" << rig.where() << "): " << wrong;
             }
+            visited += died ? 1 : 0;
         }
-        ASSERT_GT(n, 2U) << "the scenario has no step";
-        std::printf("%s: died at %u steps\n", scenario().name.c_str(), (n - 2) / stride() + 1);
+        EXPECT_GT(visited, 0U);
+        std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
     });
 }
 

@@ -2,6 +2,7 @@
 #include "crash/queue_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace procession::testing {
 
@@ -57,11 +58,7 @@ void QueueModel::give_back(std::size_t at) {
 void QueueModel::bury(Life& life) {
     if (!life.dead || life.buried) return;
     life.buried = true;
-    while (!life.held.empty()) {
-        const Item item = life.held.back();
-        life.held.pop_back();
-        come_back(item);
-    }
+    for (const Item& item : std::exchange(life.held, {})) come_back(item);
     if (life.joined && !life.left) ++deaths_;
 }
 
@@ -161,14 +158,14 @@ void QueueModel::stage_drop(std::vector<QueueModel>& stages) const {
     }
 }
 
-// The dead are buried one by one, what each held comes back one by one, the newest first.
+// The dead are buried one by one, what each held comes back one by one, the oldest first.
 void QueueModel::stage_notice(std::vector<QueueModel>& stages) const {
     QueueModel next = *this;
     for (std::size_t i = 0; i < next.lives_.size(); ++i) {
         if (!next.lives_[i].dead || next.lives_[i].buried) continue;
         while (!next.lives_[i].held.empty()) {
-            const Item item = next.lives_[i].held.back();
-            next.lives_[i].held.pop_back();
+            const Item item = next.lives_[i].held.front();
+            next.lives_[i].held.erase(next.lives_[i].held.begin());
             next.come_back(item);
             stages.push_back(next);
         }
@@ -231,7 +228,7 @@ std::vector<QueueModel> QueueModel::stages(const Act& act) const {
             break;
         case Verb::close:
             while (!next.self().held.empty()) {
-                next.give_back(next.self().held.size() - 1);
+                next.give_back(0);
                 stages.push_back(next);
             }
             next.self().left = true;

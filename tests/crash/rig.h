@@ -53,6 +53,7 @@ class Rig {
 
     /// Everything as it was before the victim.
     void reset() {
+        spawned_ = Process();
         view_.restore(start_);
         candidates_ = start_candidates_;
         lives_ = 0;
@@ -107,9 +108,10 @@ class Rig {
         box_->clear();
         const auto address = box_.address();
         const SpawnedVictim<Queue> victim{queue_, scenario, n, address.pid, address.fd};
-        Process process(procession::spawn, victim);
-        // Not join(), which would notice the death.
-        pollfd ended{process.sentinel(), POLLIN, 0};
+        spawned_ = Process(procession::spawn, victim);
+        // Not join(), which would notice the death; neither is the object let go of before the
+        // judgement.
+        pollfd ended{spawned_.sentinel(), POLLIN, 0};
         while (::poll(&ended, 1, -1) < 0) {}
         return conclude(scenario_.act);
     }
@@ -288,6 +290,7 @@ class Rig {
     SegmentView view_;
     Verdict verdict_;
     SharedRecord<BlackBox> box_;
+    Process spawned_;
     const Meeting<Queue>* meeting_ = nullptr;
     bool keeps_names_ = false;
     int lives_ = 0;  // since the start: how many victims

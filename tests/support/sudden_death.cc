@@ -84,12 +84,12 @@ void stop_at_step(unsigned n) {
 void at_step(const char* name, std::function<void()> act) {
     act_name = name;
     act_once = std::move(act);
-    arm(0, SIGKILL);
+    die_at_step(0);
 }
 void stop_at_step(const char* name) {
     at_step(name, [] { ::raise(SIGSTOP); });
 }
-void record_steps() { arm(0, SIGKILL); }
+void record_steps() { die_at_step(0); }
 unsigned steps_so_far() { return steps.load(); }
 std::string last_step() { return shared().last; }
 void trace_steps_into(StepTrace* to) { trace = to; }
