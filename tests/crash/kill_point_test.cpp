@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "crash/kill_point_fixture.h"
 
 #ifdef PROCESSION_KILL_POINTS
@@ -51,6 +53,45 @@ TEST_P(KillPoints, a_repairer_may_die_at_any_step_too) {
             }
         }
         std::printf("%s: %u pairs of deaths\n", scenario().name.c_str(), count.pairs);
+    });
+}
+
+// Victim, the next one, who does some work of its own or mends, and a third one who mends: each
+// dies somewhere.
+TEST_P(KillPoints, a_third_one_may_die_at_any_step_too) {
+    static const std::vector<Script> works{
+        {{Verb::notice}},
+        {{Verb::get}, {Verb::done}, {Verb::get}},
+        {{Verb::put, 60, 2}, {Verb::put, 62, 1, 5000}},
+        {{Verb::get_many, 0, 3}, {Verb::give_back}, {Verb::reject}, {Verb::close}},
+        {{Verb::look}, {Verb::join}, {Verb::shutdown_now}},
+    };
+    const unsigned seed = std::random_device{}();
+    std::mt19937 random(seed);
+    const auto up_to = [&](std::size_t most) { return static_cast<unsigned>(1 + random() % most); };
+    const unsigned rounds = is_soak() ? 4000 : 40 / stride();
+    with_rig(scenario(), [&](auto& rig) {
+        const std::size_t steps = rig.record().size();
+        unsigned deaths = 0;
+        for (unsigned round = 0; round < rounds; ++round) {
+            rig.reset();
+            std::string story = "seed " + std::to_string(seed);
+            const auto die = [&](const Script& script, unsigned n) {
+                const bool died = rig.dies_at(script, n);
+                deaths += died ? 1 : 0;
+                story += ", then step " + std::to_string(n) + " (" + rig.where() + ")";
+            };
+            die(scenario().act, up_to(steps));
+            // Whoever does not wait for room may be told that there is none while the taking of a
+            // dead consumer is not mended; the model knows no such time.
+            const std::size_t some = random() % works.size();
+            die(works[scenario().maxsize == 0 ? some : 0], up_to(50));
+            die(works.front(), up_to(50));
+            const std::string wrong = rig.judge(order_of(rig, round));
+            ASSERT_TRUE(wrong.empty()) << story << ": " << wrong;
+        }
+        std::printf("%s: %u deaths in %u rounds; seed %u\n", scenario().name.c_str(), deaths,
+                    rounds, seed);
     });
 }
 

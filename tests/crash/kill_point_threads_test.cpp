@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// The process that dies has several threads at work in the same queue: each is cut short wherever it
-// happens to be, while one of them arrives at the fatal step.
+// The process that dies has several threads at work in the same queue: each is cut short wherever
+// it happens to be, while one of them arrives at the fatal step.
 
 #include <gtest/gtest.h>
 

@@ -195,13 +195,13 @@ TEST_P(KillPointsBesideAConsumer, who_waits_for_items_or_for_the_end_comes_out_b
         queue.shutdown();
         consumer.wait();
         queue.bytes().notice_deaths();
-        EXPECT_EQ(explain(candidates_of<Joinable>(each, notes, 0), queue.stats(),
-                          got_in(notes.waiter),
-                          [](QueueModel& model) {
-                              model.bury_all();
-                              return model.drain();
-                          }),
-                  "");
+        EXPECT_EQ(
+            explain(candidates_of<Joinable>(each, notes, 0), queue.stats(), got_in(notes.waiter),
+                    [](QueueModel& model) {
+                        model.bury_all();
+                        return model.drain();
+                    }),
+            "");
         return died;
     });
 }
