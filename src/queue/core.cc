@@ -121,6 +121,7 @@ void Core::initialise(const QueueOptions& options) {
     state_.max_bytes = options.max_bytes;
     state_.max_deliveries = options.max_deliveries;
     state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    PROCESSION_STEP("create.configured");
     const Actor me = self();
     log_.begin(take_block(ring::kChunkBytes, me));
 }
@@ -354,6 +355,7 @@ void Core::close() {
     try {
         take_over_all(slot, {slot});
         wake_everybody();
+        PROCESSION_STEP("close.given_back");
         membership_.leave();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();

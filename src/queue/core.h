@@ -191,7 +191,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
                     Actor me);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
-    void push_returned(ring::Position at, std::byte* record);
+    /// `after`: a link of the list before which the item does not belong; its own one afterwards.
+    void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
     [[nodiscard]] bool shows_an_item() const;
@@ -238,7 +239,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
     std::size_t take_over_all(std::uint32_t holder, Actor me);
     std::size_t bury_the_dead(Actor me);
-    void take_over(std::uint32_t holder, ring::Position at, Actor me);
+    void take_over(std::uint32_t holder, ring::Position at, Actor me,
+                   std::atomic<std::uint64_t>*& after);
+    void announce_loss(std::uint32_t block);
+    void settle_loss();
     void nap();
     void wake_everybody();
 

@@ -51,6 +51,7 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     const auto records =
         static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
     header.records.store(records, std::memory_order_release);
+    PROCESSION_STEP("retire.counted");
     // seq_cst: the look at the leases comes after it; see core_finish.cc
     header.passed.exchange(1);
     PROCESSION_STEP("retire.passed");
@@ -102,17 +103,20 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     claimed.deliveries = lease.deliveries + 1;
     state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
     state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
+    PROCESSION_STEP("get.again.described");
     state_.list_op.store(kListPop, std::memory_order_release);
     PROCESSION_STEP("get.again.announced");
     lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
     state_.returned_first.store(next, std::memory_order_release);
+    PROCESSION_STEP("get.again.unlinked");
     state_.returned_count.store(state_.returned_count.load() - 1, std::memory_order_release);
     PROCESSION_STEP("get.again.unlisted");
     state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
     PROCESSION_STEP("get.again.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("get.again.settled");
     return true;
 }
 

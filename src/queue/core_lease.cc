@@ -22,7 +22,8 @@ void Core::give_back(const Ticket& ticket) {
             acquire(state_.head_lock, me);
             const Lock lock(state_.head_lock);
             settle_head(me);
-            take_over(me.slot, Position::unpack(ticket.position), me);
+            std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
+            take_over(me.slot, Position::unpack(ticket.position), me, from_the_first);
         } catch (const TimeoutError&) {
             leave_open(ticket);
             throw;
@@ -37,21 +38,23 @@ std::uint64_t Core::sequence_of(Position at) const {
 }
 
 // Into the list of returned items, in the order in which they were put.
-void Core::push_returned(Position at, std::byte* record) {
+void Core::push_returned(Position at, std::byte* record, std::atomic<std::uint64_t>*& after) {
     auto& lease_word = RecordLog::lease_word(record);
     const Lease lease = Lease::unpack(lease_word.load());
     state_.op_returned.store(at.pack(), std::memory_order_release);
+    PROCESSION_STEP("return.described");
     state_.list_op.store(kListPush, std::memory_order_release);
     PROCESSION_STEP("return.announced");
     const std::uint64_t mine = sequence_of(at);
-    std::atomic<std::uint64_t>* before = &state_.returned_first;
+    std::atomic<std::uint64_t>* before = after;
     std::uint64_t left = state_.returned_count.load();
     while (before->load() != 0 && sequence_of(Position::unpack(before->load())) < mine) {
         require(left-- != 0, "the list of returned items has no end");
         RecordHead head;
         before = &RecordLog::link_word(log_.record_at(Position::unpack(before->load()), head));
     }
-    RecordLog::link_word(record).store(before->load(), std::memory_order_release);
+    after = &RecordLog::link_word(record);
+    after->store(before->load(), std::memory_order_release);
     PROCESSION_STEP("return.linked");
     before->store(at.pack(), std::memory_order_release);
     PROCESSION_STEP("return.listed");
@@ -61,6 +64,7 @@ void Core::push_returned(Position at, std::byte* record) {
     state_.returned_count.store(state_.returned_count.load() + 1, std::memory_order_release);
     PROCESSION_STEP("return.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("return.settled");
 }
 
 // Fills a block that is still this process's own, under no lock that others wait for.
@@ -136,10 +140,11 @@ void Core::keep_as_dead_letter(const Message& message, std::string_view reason) 
         RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
         begin_op(MemoryOp::lost_bytes, {}, block);
         pool_.set(block, BlockState::dead_letter, 0);
-        PROCESSION_STEP("dead_letter.kept");
+        PROCESSION_STEP("lost_bytes.kept");
         state_.dead_lettered.store(state_.op_dead_lettered.load() + 1, std::memory_order_release);
-        PROCESSION_STEP("dead_letter.counted");
+        PROCESSION_STEP("lost_bytes.counted");
         state_.op.store(MemoryOp::none, std::memory_order_release);
+        PROCESSION_STEP("lost_bytes.settled");
     });
 }
 

@@ -34,10 +34,14 @@ void RecordLog::begin(std::uint32_t unit) {
     first.passed.store(0, kOrdered);
     first.finished.store(0, kOrdered);
     const Position start{unit, kFirstRecord};
+    PROCESSION_STEP("log.begin.described");
     word(at(start)).store(0, kOrdered);
     head_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.begin.headed");
     tail_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.begin.placed");
     pool_.set(unit, BlockState::chunk, 0);
+    PROCESSION_STEP("log.begin.marked");
 }
 
 bool RecordLog::needs_chunk(std::uint32_t payload) const {
@@ -81,6 +85,7 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
 
 void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
     tail_.op_count.store(kind, kOrdered);
+    PROCESSION_STEP("log.announce.described");
     tail_.op_block.store(unit + 1, kOrdered);
 }
 
@@ -91,7 +96,10 @@ void RecordLog::announce_block(std::uint32_t unit) noexcept {
     PROCESSION_STEP("log.publish.marked");
 }
 
-void RecordLog::end_announcement() noexcept { tail_.op_block.store(0, kOrdered); }
+void RecordLog::end_announcement() noexcept {
+    tail_.op_block.store(0, kOrdered);
+    PROCESSION_STEP("log.announce.ended");
+}
 
 void RecordLog::repair_tail(std::uint32_t dead) {
     auto tail = Position::unpack(tail_.position.load(kOwn));
@@ -123,9 +131,11 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     tail_.position.store(tail.pack(), kOrdered);
     PROCESSION_STEP("log.repair_tail.moved");
     tail_.bytes.store(counted.bytes, kOrdered);
+    PROCESSION_STEP("log.repair_tail.weighed");
     tail_.count.store(counted.count, kOrdered);
     PROCESSION_STEP("log.repair_tail.counted");
     tail_.op_block.store(0, kOrdered);
+    PROCESSION_STEP("log.repair_tail.settled");
 }
 
 RecordLog::Counted RecordLog::counted_before(Position position) const {
@@ -187,7 +197,19 @@ void RecordLog::leave_chunk(Position from, std::uint32_t next) {
     PROCESSION_STEP("log.leave.left");
 }
 
-std::uint64_t RecordLog::repair_head() {
+bool RecordLog::took_unsettled() const {
+    if (shape_.payload_at() != 8) return false;
+    const auto position = Position::unpack(head_.position.load(kOwn));
+    std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
+    bool is_inside = false;
+    each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte*) {
+        ++count;
+        is_inside = !head.is(kOutside);
+    });
+    return count != head_.count.load(kOwn) && is_inside;
+}
+
+void RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
     std::byte* record = record_at(position, head);
@@ -198,11 +220,10 @@ std::uint64_t RecordLog::repair_head() {
         PROCESSION_STEP("log.repair_head.unmarked");
     }
     const Counted counted = counted_before(position);
-    const std::uint64_t behind = counted.count - head_.count.load(kOwn);
     head_.bytes.store(counted.bytes, kOrdered);
     PROCESSION_STEP("log.repair_head.weighed");
     head_.count.store(counted.count, kOrdered);
-    return behind;
+    PROCESSION_STEP("log.repair_head.counted");
 }
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {

@@ -91,8 +91,10 @@ class RecordLog {
     [[nodiscard]] bool try_front(Front& found) const noexcept;
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
-    /// Returns how many records were taken without being counted: 0 or 1.
-    std::uint64_t repair_head();
+    /// Before repair_head(), in a log without leases: whether the last record was taken, payload
+    /// and all, without being counted. (A payload in a block of its own is the block's affair.)
+    [[nodiscard]] bool took_unsettled() const;
+    void repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
     void finish_retiring(Retire retire);
@@ -286,6 +288,7 @@ void RecordLog::finish_retiring(Retire retire) {
         retire(leaving - 1, head_.retiring_first.load(std::memory_order_relaxed));
     }
     head_.retiring.store(0, std::memory_order_release);
+    PROCESSION_STEP("log.leave.settled");
 }
 
 }  // namespace procession::ring
