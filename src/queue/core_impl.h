@@ -63,6 +63,8 @@ class Core::Inside {
 template <class Work>
 auto Core::guarded(std::string_view operation, Work work) {
     try {
+        if (membership_.is_unprepared_child()) [[unlikely]]
+            prepare_child();
         const Inside inside(*this, operation);
         try {
             return work();

@@ -133,7 +133,7 @@ void Core::give_back(const Ticket& ticket) {
             std::byte* record = nullptr;
             RecordHead head;
             require(holds(ticket, me, record, head), "a lease is not its holder's");
-            take_over(me.slot, Position::unpack(ticket.position), me);
+            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me);
         }
         item_bell_.ring();
         announce_finished();

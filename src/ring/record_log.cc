@@ -187,6 +187,21 @@ void RecordLog::leave_chunk(Position from, std::uint32_t next) {
     PROCESSION_STEP("log.leave.left");
 }
 
+std::atomic<std::uint64_t>& RecordLog::lease_at(Position position) const {
+    return word(at({position.chunk, position.offset + 8}));
+}
+
+bool RecordLog::took_inline_uncounted() const {
+    const auto position = Position::unpack(head_.position.load(kOwn));
+    std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
+    bool last_is_inline = false;
+    each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte*) {
+        ++count;
+        last_is_inline = !head.is(kOutside);
+    });
+    return count != head_.count.load(kOwn) && last_is_inline;
+}
+
 std::uint64_t RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
