@@ -97,15 +97,12 @@ void DeathLog::announce(std::uint32_t dead, Position at, bool drops) {
 // mean nothing. As long as it is not finished, its chunk stays.
 DeathLog::Became DeathLog::item_became() const {
     const auto at = Position::unpack(area_.op_record.load(kOwn));
-    const auto is_there = [&] {
-        return pool_.block(at.chunk).state == ring::BlockState::chunk &&
-               log_.chunk(at.chunk).first_count.load(std::memory_order_acquire) ==
-                   area_.op_first_count.load(kOwn);
-    };
-    if (!is_there()) return Became::finished;
     const Lease lease = Lease::unpack(log_.lease_at(at).load(std::memory_order_acquire));
-    // The same chunk before and after: it was the item's lease that was read.
-    if (!is_there() || lease.state == LeaseState::finished) return Became::finished;
+    // Still the same chunk afterwards: it was the item's lease that was read.
+    const bool is_there = pool_.block(at.chunk).state == ring::BlockState::chunk &&
+                          log_.chunk(at.chunk).first_count.load(std::memory_order_acquire) ==
+                              area_.op_first_count.load(kOwn);
+    if (!is_there || lease.state == LeaseState::finished) return Became::finished;
     return lease.state == LeaseState::returned ? Became::returned : Became::nothing;
 }
 

@@ -75,6 +75,7 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     PROCESSION_STEP("join.counted");
     // The id first: who reads it again after the other two knows whether they belong together.
     self.id.store(segment_.header().joins.fetch_add(1) + 1, std::memory_order_release);
+    PROCESSION_STEP("join.named");
     self.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_release);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),

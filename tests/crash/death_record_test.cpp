@@ -34,12 +34,27 @@ struct Case {
     const char* stops_at;  // or nullptr: it stops itself at the end
     Death expected;
     void (*meanwhile)(Q& queue) = [](Q&) {};  // while it is stopped
+    void (*between)(Q& queue) = [](Q&) {};    // the first repairer has died, the second comes
 };
 
 // Of three items the first was handed out before: its next delivery is the last one.
 void put_three_of_which_one_is_tired(JoinableQueue<std::string>& queue) {
     queue.put_many(Texts{"tired", kBig, "fresh"});
     queue.get().give_back();
+}
+
+// The tired item is all that is left of its chunk, which is free when that item is finished.
+void put_a_tired_one_and_go_on(JoinableQueue<std::string>& queue) {
+    queue.put("tired");
+    auto tired = queue.get();
+    for (int i = 0; i < 20; ++i) {
+        queue.put(std::string(4000, 'f'));
+        queue.get().done();
+    }
+    tired.give_back();
+}
+void use_free_chunks_again(JoinableQueue<std::string>& queue) {
+    for (int i = 0; i < 40; ++i) queue.put(std::string(4000, 's'));
 }
 
 Death held(std::uint32_t redelivered, std::uint32_t dead_lettered, std::uint32_t dropped) {
@@ -103,6 +118,12 @@ const Case<Joinable> kJoinable[] = {
          ::raise(SIGSTOP);
      },
      nullptr, held(0, 0, 2), [](Joinable& q) { q.shutdown(true); }},
+    {"holding_the_last_item_of_a_chunk", put_a_tired_one_and_go_on,
+     [](Joinable& q) {
+         const auto lease = q.get();
+         ::raise(SIGSTOP);
+     },
+     nullptr, held(0, 1, 0), [](Joinable&) {}, use_free_chunks_again},
 };
 
 using Plain = Queue<std::string>;
@@ -255,6 +276,7 @@ void visit_dying_repairers(const Case<Q>& what, unsigned first_stride, unsigned 
             Scene<Q> scene(what);
             const Ended first = repair_and_die(scene.queue, m);
             const std::string at = testing::last_step();
+            what.between(scene.queue);
             const Ended second = repair_and_die(scene.queue, k);
             SCOPED_TRACE(std::string(what.name) + ", repairers die at step " + std::to_string(m) +
                          " (" + at + ") and " + std::to_string(k) + " (" + testing::last_step() +
