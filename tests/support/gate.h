@@ -32,6 +32,13 @@ class Gate {
         while (::read(reader_.get(), &byte, 1) < 0 && errno == EINTR) {}
     }
     void open() { writer_.reset(); }
+    /// The same, for one waiter, though others have inherited the gate.
+    void let_one_pass() {
+        const char byte = 0;
+        if (::write(writer_.get(), &byte, 1) != 1) {
+            throw std::system_error(errno, std::generic_category(), "write");
+        }
+    }
     [[nodiscard]] int reader() const { return reader_.get(); }
     [[nodiscard]] int writer() const { return writer_.get(); }
 

@@ -36,8 +36,9 @@ ByteLock& ByteLock::operator=(ByteLock&& other) noexcept {
 
 std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& identity,
                                    std::uint64_t at, ByteLock& taken) noexcept {
+    // Not /proc/self: that is empty once the first thread of the process has ended.
     char path[64];
-    std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
+    std::snprintf(path, sizeof path, "/proc/thread-self/fd/%d", file.get());
     const Handle own(::open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!own.valid()) {
         // The path leads nowhere, or the number is something that cannot be opened.
