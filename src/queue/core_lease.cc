@@ -23,7 +23,8 @@ void Core::give_back(const Ticket& ticket) {
             const Lock lock(state_.head_lock);
             settle_head(me);
             std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
-            take_over(me.slot, Position::unpack(ticket.position), me, from_the_first);
+            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me,
+                      from_the_first);
         } catch (const TimeoutError&) {
             leave_open(ticket);
             throw;

@@ -197,16 +197,19 @@ void RecordLog::leave_chunk(Position from, std::uint32_t next) {
     PROCESSION_STEP("log.leave.left");
 }
 
-bool RecordLog::took_unsettled() const {
-    if (shape_.payload_at() != 8) return false;
+std::atomic<std::uint64_t>& RecordLog::lease_at(Position position) const {
+    return word(at({position.chunk, position.offset + 8}));
+}
+
+bool RecordLog::took_inline_uncounted() const {
     const auto position = Position::unpack(head_.position.load(kOwn));
     std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
-    bool is_inside = false;
+    bool last_is_inline = false;
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte*) {
         ++count;
-        is_inside = !head.is(kOutside);
+        last_is_inline = !head.is(kOutside);
     });
-    return count != head_.count.load(kOwn) && is_inside;
+    return count != head_.count.load(kOwn) && last_is_inline;
 }
 
 void RecordLog::repair_head() {
