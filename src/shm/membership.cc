@@ -1,13 +1,12 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "shm/membership.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <string>
 
 #include "base/logging.h"
 #include "base/step.h"
+#include "os/child.h"
 #include "procession/error.h"
 
 namespace procession::shm {
@@ -51,22 +50,22 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     std::uint32_t seen = end.load(std::memory_order_relaxed);  // relaxed: retried by the exchange
     while (seen <= slot && !end.compare_exchange_weak(seen, slot + 1)) {}
     PROCESSION_STEP("join.counted");
-    self.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
+    self.pid.store(static_cast<std::uint32_t>(os::this_process()), std::memory_order_relaxed);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
                          std::memory_order_relaxed);  // relaxed: published by `state`
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
     slot_.store(slot, std::memory_order_release);
-    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'",
-              static_cast<int>(::getpid()), slot, segment_.name().c_str());
+    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'", os::this_process(),
+              slot, segment_.name().c_str());
 }
 
 void Membership::leave() noexcept {
     const std::uint32_t slot = slot_.exchange(kNone);
     if (slot == kNone) return;
-    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'",
-              static_cast<int>(::getpid()), slot, segment_.name().c_str());
+    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'", os::this_process(),
+              slot, segment_.name().c_str());
     bury(slot);
 }
 

@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/byte_locks.h"
 
-#include <fcntl.h>
-
 #include <cerrno>
 #include <cstdio>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -24,7 +24,7 @@ struct flock one_byte(std::uint64_t at, short type) noexcept {
 std::error_code ByteLocks::open(const Handle& file) noexcept {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
-    Handle own(::open(path, O_RDWR | O_CLOEXEC));
+    Handle own(calls::open(path, O_RDWR | O_CLOEXEC));
     if (!own.valid()) return {errno, std::generic_category()};
     own_ = std::move(own);
     return {};
@@ -32,18 +32,18 @@ std::error_code ByteLocks::open(const Handle& file) noexcept {
 
 bool ByteLocks::try_lock(std::uint64_t at) noexcept {
     struct flock request = one_byte(at, F_WRLCK);
-    return ::fcntl(own_.get(), F_OFD_SETLK, &request) == 0;
+    return calls::set_lock(own_.get(), &request) == 0;
 }
 
 void ByteLocks::unlock(std::uint64_t at) noexcept {
     struct flock request = one_byte(at, F_UNLCK);
-    ::fcntl(own_.get(), F_OFD_SETLK, &request);
+    calls::set_lock(own_.get(), &request);
 }
 
 bool ByteLocks::is_locked_by_another(std::uint64_t at) const noexcept {
     struct flock request = one_byte(at, F_WRLCK);
     // On an error nothing is known, and a live participant must never be called dead.
-    if (::fcntl(own_.get(), F_OFD_GETLK, &request) != 0) return true;
+    if (calls::get_lock(own_.get(), &request) != 0) return true;
     return request.l_type != F_UNLCK;
 }
 

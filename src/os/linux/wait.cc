@@ -1,11 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/wait.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -19,7 +19,7 @@ bool wait_readable(NativeHandle handle, Deadline deadline) noexcept {
         const timespec limit{static_cast<time_t>(whole.count()),
                              static_cast<long>((left - whole).count())};
         pollfd watched{handle, POLLIN, 0};
-        const int ready = ::ppoll(&watched, 1, &limit, nullptr);
+        const int ready = calls::ppoll(&watched, 1, &limit);
         if (ready > 0) return true;
         if (ready < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM) return true;
         if (deadline.has_passed()) return false;
