@@ -30,8 +30,13 @@ class ByteLocks {
     [[nodiscard]] std::error_code open(const Handle& file) noexcept;
     [[nodiscard]] bool is_open() const noexcept { return own_.valid(); }
 
-    /// Locks one byte. False when another process holds it.
-    [[nodiscard]] bool try_lock(std::uint64_t at) noexcept;
+    /// Locks one byte. False when another process holds it, or, then `failed` is set, when the
+    /// kernel cannot give it.
+    [[nodiscard]] bool try_lock(std::uint64_t at, std::error_code& failed) noexcept;
+    [[nodiscard]] bool try_lock(std::uint64_t at) noexcept {
+        std::error_code ignored;
+        return try_lock(at, ignored);
+    }
     void unlock(std::uint64_t at) noexcept;
     /// Whether some other process holds the byte now: a live participant.
     [[nodiscard]] bool is_locked_by_another(std::uint64_t at) const noexcept;

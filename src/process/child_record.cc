@@ -86,7 +86,9 @@ bool ChildRecord::join(Deadline deadline) {
     while (os::wait_readable(child_.sentinel.get(), deadline)) {
         if (exit_code().has_value()) return true;
         // It has ended, but a debugger that is attached to it has first right to see that.
+        // Or the kernel could not tell.
         static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
+        if (deadline.has_passed()) break;
     }
     return exit_code().has_value();
 }

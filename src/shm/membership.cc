@@ -22,13 +22,14 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             }
         }
     }
+    std::error_code failed;
     // Free slots first; then those whose owner died unnoticed.
     for (const bool take_stale : {false, true}) {
         for (std::uint32_t s = 0; s < kParticipantsMax; ++s) {
             // relaxed: a hint, the byte lock decides
             const auto state = segment_.participant(s).state.load(std::memory_order_relaxed);
             if ((state != kNobody) != take_stale) continue;
-            if (!locks_.try_lock(byte_of(s))) continue;
+            if (!locks_.try_lock(byte_of(s), failed)) continue;
             PROCESSION_STEP("join.locked");
             // acquire: pairs with bury() and leave(); what the last owner did is visible
             stale = segment_.participant(s).state.load(std::memory_order_acquire) != kNobody;
@@ -38,6 +39,10 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             }
             return s;
         }
+    }
+    if (failed) {
+        throw OSError(failed, "join", segment_.name(),
+                      "the kernel gives no lock that tells who is alive; free memory or locks");
     }
     throw ProcessError({}, "join", segment_.name(),
                        "all " + std::to_string(kParticipantsMax) +

@@ -69,7 +69,7 @@ int decide(Call call) noexcept {
         const bool hit = each.call == call && each.whose == whose &&
                          (n == each.nth || (each.lasting && n > each.nth));
         if (!hit) continue;
-        shared->fired.store(true);
+        if (i + 1 == shared->planned.load()) shared->fired.store(true);
         return each.number;
     }
     return 0;

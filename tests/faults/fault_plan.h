@@ -64,7 +64,7 @@ class FaultPlan {
     /// How often a call was made in the process that made it most.
     [[nodiscard]] unsigned calls(Whose whose, Call call) const noexcept;
     [[nodiscard]] unsigned allocations(Whose whose) const noexcept;
-    /// Whether a planned fault has happened.
+    /// Whether the last of the planned faults has happened.
     [[nodiscard]] bool fired() const noexcept;
 
     /// What the acting process leaves for the one that reads this.

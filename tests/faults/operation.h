@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+
+#include "faults/fault_plan.h"
 
 namespace procession::testing {
 
@@ -11,6 +14,7 @@ namespace procession::testing {
 struct Outcome {
     bool threw = false;
     std::string what;
+    bool had_to_succeed = false;  // the fault was one that nobody notices
 };
 
 /// One use of the library that faults are tried on. Its constructor prepares and its destructor
@@ -32,6 +36,8 @@ class Operation {
 struct NamedOperation {
     const char* name;
     std::unique_ptr<Operation> (*make)();
+    // What goes wrong in any case, so that the way back is visited too.
+    std::optional<PlannedFault> given = std::nullopt;
 };
 
 [[nodiscard]] std::span<const NamedOperation> plain_queue_operations();

@@ -54,6 +54,9 @@ class RunChild : public Operation {
                               (why_.has_value() && !why_->message.empty());
             EXPECT_TRUE(told) << "exit code " << code_.value_or(-999) << " without a word";
         }
+        if (outcome.had_to_succeed) {
+            EXPECT_TRUE(went_well(outcome)) << "exit code " << code_.value_or(-999);
+        }
         child_ = {};
         Process again(fork, do_nothing);
         again.join();
@@ -238,6 +241,9 @@ class IgnoredChild : public Operation {
 constexpr auto kFork = StartMethod::fork;
 constexpr auto kSpawn = StartMethod::spawn;
 
+constexpr PlannedFault kNoSentinel{Call::pidfd_open, 1, EMFILE, true, Whose::actors};
+constexpr PlannedFault kGone{Call::pidfd_open, 1, ESRCH, true, Whose::actors};
+
 constexpr std::array kOperations{
     NamedOperation{"fork", make<Run<kFork>>},
     NamedOperation{"fork_die_with_parent", make<RunNamed<kFork>>},
@@ -254,7 +260,9 @@ constexpr std::array kOperations{
     NamedOperation{"interrupt", make<Signal<&Process::interrupt>>},
     NamedOperation{"drop_a_daemon", make<DropDaemon>},
     NamedOperation{"close_of_an_ended_child", make<CloseEnded>},
-    NamedOperation{"child_while_sigchld_is_ignored", make<IgnoredChild>},
+    NamedOperation{"fork_without_sentinel", make<Run<kFork>>, kNoSentinel},
+    NamedOperation{"spawn_without_sentinel", make<Run<kSpawn>>, kNoSentinel},
+    NamedOperation{"fork_of_a_child_that_is_gone", make<IgnoredChild>, kGone},
 };
 
 }  // namespace

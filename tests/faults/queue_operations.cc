@@ -49,9 +49,10 @@ class GiveBackTooOften : public Leased {
         auto first = stage_.queue.get();
         first.give_back();
     }
-    void check(const Outcome& outcome) override {
+    void check(const Outcome&) override {
+        // Without memory for its letter it is rather delivered once too often than lost.
         auto letters = stage_.queue.take_dead_letters();
-        EXPECT_EQ(letters.size(), outcome.threw ? letters.size() : 1U);
+        EXPECT_LE(letters.size(), 1U);
         for (const auto& each : letters) {
             Reader reader(each.bytes);
             std::string text(reader.string());
@@ -131,8 +132,8 @@ class NoticeDeaths : public QueueOperation<Q> {
         }
     }
     void act() override { this->stage_.queue.bytes().notice_deaths(); }
-    void check(const Outcome& outcome) override {
-        if (outcome.threw) this->stage_.queue.bytes().notice_deaths();
+    void check(const Outcome&) override {
+        this->stage_.queue.bytes().notice_deaths();
         EXPECT_EQ(this->stage_.queue.stats().deaths, 1U);
         this->stage_.expect_whole();
     }

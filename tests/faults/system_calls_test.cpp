@@ -76,9 +76,13 @@ struct Recorded {
     }
 };
 
-Recorded record(FaultPlan& plan, const NamedOperation& operation,
-                std::span<const PlannedFault> given = {}) {
-    plan.plan(given);
+std::vector<PlannedFault> with_given(const NamedOperation& operation) {
+    if (operation.given) return {*operation.given};
+    return {};
+}
+
+Recorded record(FaultPlan& plan, const NamedOperation& operation) {
+    plan.plan(with_given(operation));
     EXPECT_TRUE(runs_well(plan, {operation, 0, false, "nothing wrong"}));
     Recorded recorded;
     for (const auto whose : {Whose::actors, Whose::childrens}) {
@@ -124,7 +128,9 @@ class Visit {
     }
     void visit(const PlannedFault& fault) {
         if (failures_ >= kFailuresMax) return;
-        plan_.plan(std::span(&fault, 1));
+        auto faults = with_given(operation_);
+        faults.push_back(fault);
+        plan_.plan(faults);
         if (runs_well(plan_, {operation_, fault.number, false, fault.text()})) {
             // The same number of blocks as without a fault, or fewer.
             EXPECT_LE(plan_.noted_live_allocations(), live_)

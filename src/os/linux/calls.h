@@ -44,6 +44,15 @@ inline ssize_t allowed(Call call, std::size_t count) noexcept {
     return static_cast<ssize_t>(number == kShort ? (count + 1) / 2 : count);
 }
 
+/// Makes the call again while a signal interrupts it.
+template <class MakeCall>
+auto uninterrupted(MakeCall make_call) noexcept {
+    for (;;) {
+        const auto result = make_call();
+        if (result != -1 || errno != EINTR) return result;
+    }
+}
+
 // ---- descriptors -------------------------------------------------------------------------------
 
 inline int open(const char* path, int flags) noexcept {

@@ -33,8 +33,9 @@ std::error_code die_with(Handle child_end) noexcept {
     }
     // The parent may have died before the kernel was asked: look once, now that no death is missed.
     pollfd watched{fd, POLLIN, 0};
-    if (calls::poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0)
-        calls::kill(calls::getpid(), SIGKILL);
+    const int ready = calls::uninterrupted([&] { return calls::poll(&watched, 1, 0); });
+    if (ready < 0) return last_error();
+    if (ready > 0 && (watched.revents & POLLHUP) != 0) calls::kill(calls::getpid(), SIGKILL);
     [[maybe_unused]] const int held_for_ever = child_end.release();
     return {};
 }

@@ -18,13 +18,18 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
 // Reads a small text file of the kernel into `text` as a string; false when there is none.
 template <std::size_t N>
 bool read_text(const char* path, char (&text)[N]) noexcept {
-    const int fd = calls::open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const ssize_t length = calls::read(fd, text, N - 1);
-    calls::close(fd);
-    if (length <= 0) return false;
+    const Handle file(calls::uninterrupted([&] { return calls::open(path, O_RDONLY | O_CLOEXEC); }));
+    if (!file.valid()) return false;
+    std::size_t length = 0;
+    while (length < N - 1) {
+        const ssize_t got = calls::uninterrupted(
+            [&] { return calls::read(file.get(), text + length, N - 1 - length); });
+        if (got < 0) return false;
+        if (got == 0) break;
+        length += static_cast<std::size_t>(got);
+    }
     text[length] = '\0';
-    return true;
+    return length > 0;
 }
 
 std::uint64_t system_available() noexcept {
@@ -70,11 +75,21 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
     if (bytes >= look_from && bytes > available_memory()) {
         return std::make_error_code(std::errc::not_enough_memory);
     }
-    while (calls::fallocate(file.get(), 0, static_cast<off_t>(from), static_cast<off_t>(bytes)) !=
-           0) {
-        if (errno == EINTR) continue;
-        if (errno == ENOSPC) return std::make_error_code(std::errc::not_enough_memory);
-        return last_error();
+    // An interrupted call has undone what it had done: it is repeated in smaller pieces, so that
+    // signals that come all the time cannot keep it from its end.
+    constexpr std::uint64_t least = std::uint64_t{64} << 10;
+    std::uint64_t piece = bytes;
+    for (std::uint64_t done = 0; done < bytes;) {
+        const std::uint64_t now = std::min(piece, bytes - done);
+        if (calls::fallocate(file.get(), 0, static_cast<off_t>(from + done),
+                             static_cast<off_t>(now)) == 0) {
+            done += now;
+        } else if (errno == EINTR) {
+            piece = std::max(now / 2 / least * least, least);
+        } else {
+            if (errno == ENOSPC) return std::make_error_code(std::errc::not_enough_memory);
+            return last_error();
+        }
     }
     return {};
 }

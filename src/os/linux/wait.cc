@@ -2,10 +2,12 @@
 #include "os/wait.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
 
 #include "os/linux/calls.h"
+#include "os/park.h"
 
 namespace procession::os {
 
@@ -21,7 +23,11 @@ bool wait_readable(NativeHandle handle, Deadline deadline) noexcept {
         pollfd watched{handle, POLLIN, 0};
         const int ready = calls::ppoll(&watched, 1, &limit);
         if (ready > 0) return true;
-        if (ready < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM) return true;
+        if (ready < 0 && errno != EINTR) {
+            std::atomic<std::uint32_t> never{0};
+            park(never, 0, std::chrono::milliseconds(1));
+            return true;
+        }
         if (deadline.has_passed()) return false;
     }
 }
