@@ -165,6 +165,29 @@ std::string operation_name(const ::testing::TestParamInfo<std::size_t>& info) {
 INSTANTIATE_TEST_SUITE_P(Of, SystemCalls, ::testing::Range(std::size_t{0}, all_operations().size()),
                          operation_name);
 
+TEST(SystemCallsScore, every_call_that_can_fail_is_made_by_some_operation) {
+    FaultPlan plan;
+    std::set<Call> made;
+    std::size_t visits = 0;  // (operation, call, error)
+    for (const auto& operation : all_operations()) {
+        const Recorded recorded = record(plan, operation);
+        for (const auto& [call, numbers] : kPlausible) {
+            const bool is_made =
+                recorded.of(Whose::actors, call) + recorded.of(Whose::childrens, call) != 0;
+            if (!is_made) continue;
+            made.insert(call);
+            visits += numbers.size();
+        }
+    }
+    for (std::size_t i = 0; i < kCalls; ++i) {
+        const auto call = static_cast<Call>(i);
+        EXPECT_EQ(made.count(call), 1U)
+            << name_of(call) << ": no operation makes it, or it has no plausible error";
+    }
+    std::printf("%zu operations, %zu calls, %zu (operation, call, error) to visit\n",
+                all_operations().size(), made.size(), visits);
+}
+
 }  // namespace
 }  // namespace procession::testing
 
