@@ -41,6 +41,8 @@ class ByteLocks {
     /// Whether some other process holds the byte now: a live participant.
     [[nodiscard]] bool is_locked_by_another(std::uint64_t at) const noexcept;
 
+    /// Gives up all bytes.
+    void close() noexcept { own_.reset(); }
     /// Async-signal-safe.
     void abandon_in_fork_child() noexcept { own_.reset(); }
 

@@ -344,10 +344,16 @@ void Core::close() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     try {
-        if (joinable_) open_leases().take_all();
+        if (OpenLeases* open = open_leases_.load()) open->clear();
         take_over_all(slot, {slot});
         wake_everybody();
         membership_.leave();
+    } catch (const std::exception& failed) {
+        // A stopped participant, or no memory: what is held here comes back as after a death.
+        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
+                  failed.what());
+        membership_.abandon();
+        wake_everybody();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "queue/core_impl.h"
 
@@ -126,7 +127,12 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
     if (claimed.outside_in_hand) give_block(unit, me);
     if (joinable_) {
         message.set_ticket({claimed.at.pack(), claimed.deliveries, membership_.generation()});
-        open_leases().add(message.ticket());
+        try {
+            open_leases().add(message.ticket());
+        } catch (...) {
+            undeliver(claimed.at, me);
+            throw;
+        }
     }
 }
 
@@ -169,10 +175,19 @@ Outcome Core::get(Message& message, Deadline deadline) {
 
 Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline) {
     if (most == 0) return Outcome::done;
-    Message first;
-    const Outcome outcome = get(first, deadline);
-    if (outcome != Outcome::done) return outcome;
-    messages.push_back(std::move(first));
+    // Room before the first item is taken: it must not be lost to bad_alloc.
+    messages.emplace_back();
+    Outcome outcome = Outcome::timed_out;
+    try {
+        outcome = get(messages.back(), deadline);
+    } catch (...) {
+        messages.pop_back();
+        throw;
+    }
+    if (outcome != Outcome::done) {
+        messages.pop_back();
+        return outcome;
+    }
     return guarded("get_many", [&] {
         const Actor me = self(deadline);
         std::vector<Claim> claims;
@@ -196,8 +211,14 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
         }
         if (!claims.empty()) space_bell_.ring();
         if (more) item_bell_.ring();
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            complete(claims[i], messages[start + i], me);
+        std::size_t completed = 0;
+        try {
+            for (; completed < claims.size(); ++completed) {
+                complete(claims[completed], messages[start + completed], me);
+            }
+        } catch (const std::bad_alloc&) {  // only for leases: complete() has undone its own
+            for (std::size_t i = completed + 1; i < claims.size(); ++i) undeliver(claims[i].at, me);
+            messages.resize(start + completed);
         }
         return Outcome::done;
     });

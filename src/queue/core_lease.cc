@@ -126,14 +126,17 @@ void Core::give_back(const Ticket& ticket) {
     guarded("give_back", [&] {
         const Actor me = self();
         check_lease(ticket, "give_back");
-        acquire(state_.head_lock, me);
-        {
+        try {
+            acquire(state_.head_lock, me);
             const Lock lock(state_.head_lock);
             settle_head(me);
             std::byte* record = nullptr;
             RecordHead head;
             require(holds(ticket, me, record, head), "a lease is not its holder's");
             take_over(me.slot, Position::unpack(ticket.position), me);
+        } catch (const std::exception&) {
+            open_leases().add(ticket);  // still the caller's
+            throw;
         }
         item_bell_.ring();
         announce_finished();
@@ -220,7 +223,7 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
             block =
                 write_dead_letter(static_cast<Format>(head.format), payload_of(record, head, unit),
                                   ticket.deliveries, reason, me);
-        } catch (const MemoryError&) {
+        } catch (const std::exception&) {
             open_leases().add(ticket);  // still the caller's
             throw;
         }

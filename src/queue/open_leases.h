@@ -41,13 +41,9 @@ class OpenLeases {
         open_.erase(found);
         return ticket;
     }
-    std::vector<Ticket> take_all() {
+    void clear() {
         const std::lock_guard guard(mutex_);
-        std::vector<Ticket> tickets;
-        tickets.reserve(open_.size());
-        for (const Open& open : open_) tickets.push_back(open.ticket);
         open_.clear();
-        return tickets;
     }
 
   private:

@@ -74,6 +74,12 @@ void Membership::leave() noexcept {
     bury(slot);
 }
 
+void Membership::abandon() noexcept {
+    slot_.store(kNone);
+    const std::lock_guard guard(opening_);
+    locks_.close();
+}
+
 bool Membership::is_dead(std::uint32_t s) const noexcept {
     if (s >= kParticipantsMax || s == slot()) return false;
     // acquire: pairs with confirm(); a slot seen as joined was locked before
