@@ -267,7 +267,7 @@ void Core::notice_deaths_quickly() {
     try {
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
-    } catch (const std::exception&) {  // a stopped participant, or no memory
+    } catch (const std::exception&) {                       // a stopped participant, or no memory
         sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();

@@ -11,9 +11,9 @@ namespace procession::testing {
 /// What one run of an operation was about.
 struct Run {
     const NamedOperation& operation;
-    int number = 0;             // the errno that must show in the error; 0: any error will do
+    int number = 0;  // the errno that must show in the error; 0: any error will do
     bool bad_alloc_is_fine = false;
-    std::string trouble;        // for people
+    std::string trouble;  // for people
 };
 
 /// Runs an operation in a fork child of this process, with the faults as planned. Adds a failure to

@@ -152,23 +152,55 @@ bool allocation_fails() noexcept {
     const Whose whose = whose_now();
     raise_to(shared->allocations[static_cast<std::size_t>(whose)], n);
     const PlannedShortage& plan = shared->shortage;
-    const bool hit = plan.nth != 0 && plan.whose == whose &&
-                     (n == plan.nth || (plan.lasting && n > plan.nth));
+    const bool hit =
+        plan.nth != 0 && plan.whose == whose && (n == plan.nth || (plan.lasting && n > plan.nth));
     if (hit) shared->fired.store(true);
     return hit;
 }
 
 const char* name_of(Call call) noexcept {
-    static constexpr std::array<const char*, kCalls> names{
-        "close",       "eventfd",        "fallocate",   "fcntl(F_ADD_SEALS)",
-        "fcntl(F_DUPFD_CLOEXEC)",        "fcntl(F_OFD_GETLK)", "fcntl(F_GET_SEALS)",
-        "fcntl(F_GETFD)", "fcntl(F_GETFL)", "fcntl(F_OFD_SETLK)", "fcntl(F_SETFD)",
-        "fcntl(F_SETFL)", "fcntl(F_SETOWN)", "fcntl(F_SETSIG)", "fork", "fstat",
-        "futex(FUTEX_WAIT)", "futex(FUTEX_WAKE)", "getrlimit", "kill", "memfd_create", "mmap",
-        "munmap", "open", "pidfd_open", "pidfd_send_signal", "pipe2", "poll", "posix_spawn",
-        "posix_spawn_file_actions_adddup2", "posix_spawn_file_actions_init", "ppoll",
-        "prctl(PR_SET_NAME)", "read", "readlink", "recv", "send", "socketpair", "sysconf",
-        "waitid", "waitpid", "write"};
+    static constexpr std::array<const char*, kCalls> names{"close",
+                                                           "eventfd",
+                                                           "fallocate",
+                                                           "fcntl(F_ADD_SEALS)",
+                                                           "fcntl(F_DUPFD_CLOEXEC)",
+                                                           "fcntl(F_OFD_GETLK)",
+                                                           "fcntl(F_GET_SEALS)",
+                                                           "fcntl(F_GETFD)",
+                                                           "fcntl(F_GETFL)",
+                                                           "fcntl(F_OFD_SETLK)",
+                                                           "fcntl(F_SETFD)",
+                                                           "fcntl(F_SETFL)",
+                                                           "fcntl(F_SETOWN)",
+                                                           "fcntl(F_SETSIG)",
+                                                           "fork",
+                                                           "fstat",
+                                                           "futex(FUTEX_WAIT)",
+                                                           "futex(FUTEX_WAKE)",
+                                                           "getrlimit",
+                                                           "kill",
+                                                           "memfd_create",
+                                                           "mmap",
+                                                           "munmap",
+                                                           "open",
+                                                           "pidfd_open",
+                                                           "pidfd_send_signal",
+                                                           "pipe2",
+                                                           "poll",
+                                                           "posix_spawn",
+                                                           "posix_spawn_file_actions_adddup2",
+                                                           "posix_spawn_file_actions_init",
+                                                           "ppoll",
+                                                           "prctl(PR_SET_NAME)",
+                                                           "read",
+                                                           "readlink",
+                                                           "recv",
+                                                           "send",
+                                                           "socketpair",
+                                                           "sysconf",
+                                                           "waitid",
+                                                           "waitpid",
+                                                           "write"};
     return names[static_cast<std::size_t>(call)];
 }
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "os/linux/fault_hook.h"
 #include "os/handle.h"
+#include "os/linux/fault_hook.h"
 
 namespace procession::testing {
 

@@ -27,8 +27,7 @@ class Starve {
         const std::array counts{plan_.allocations(Whose::actors),
                                 plan_.allocations(Whose::childrens)};
         for (const auto whose : {Whose::actors, Whose::childrens}) {
-            const unsigned count =
-                std::min(counts[static_cast<std::size_t>(whose)], kVisitedMax);
+            const unsigned count = std::min(counts[static_cast<std::size_t>(whose)], kVisitedMax);
             for (unsigned nth = 1; nth <= count; ++nth) {
                 for (const bool lasting : {false, true}) visit({nth, lasting, whose});
             }

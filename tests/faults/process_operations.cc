@@ -50,8 +50,8 @@ class RunChild : public Operation {
     void check(const Outcome& outcome) override {
         if (!outcome.threw) {
             EXPECT_TRUE(code_.has_value());
-            const bool told = code_ == wanted_code() || code_ < 0 ||
-                              (why_.has_value() && !why_->message.empty());
+            const bool told =
+                code_ == wanted_code() || code_ < 0 || (why_.has_value() && !why_->message.empty());
             EXPECT_TRUE(told) << "exit code " << code_.value_or(-999) << " without a word";
         }
         if (outcome.had_to_succeed) {

@@ -126,7 +126,7 @@ class NoticeDeaths : public QueueOperation<Q> {
             auto item = this->stage_.queue.get();
             ::_exit(0);
         });
-        if constexpr (!requires(Q & queue) { queue.task_done(); }) {
+        if constexpr (!requires(Q& queue) { queue.task_done(); }) {
             std::string lost = small_item(1);
             this->stage_.has_got(lost);  // at most once: it was in the dead one's hands
         }

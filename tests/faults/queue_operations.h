@@ -222,24 +222,25 @@ struct Undecodable : QueueOperation<Q> {
     std::vector<DeadLetter> letters_;
 };
 
-#define PROCESSION_COMMON_QUEUE_OPERATIONS(Q, kind)                              \
-    NamedOperation{kind "_create", make<CreateDefault<Q>>},                      \
-        NamedOperation{kind "_create_small", make<CreateSmall<Q>>},              \
-        NamedOperation{kind "_create_large", make<CreateLarge<Q>>},              \
-        NamedOperation{kind "_put_small", make<Put<Q, 3, 0>>},                   \
-        NamedOperation{kind "_put_large", make<Put<Q, 2, 3 << 20>>},             \
-        NamedOperation{kind "_put_growing", make<Put<Q, 120, 4000>>},            \
-        NamedOperation{kind "_put_many", make<PutMany<Q>>},                      \
-        NamedOperation{kind "_put_when_full", make<PutWhenFull<Q>>},             \
-        NamedOperation{kind "_get_small", make<Get<Q, 3, 0>>},                   \
-        NamedOperation{kind "_get_large", make<Get<Q, 2, 1 << 20>>},             \
-        NamedOperation{kind "_get_over_chunks", make<Get<Q, 40, 4000>>},         \
-        NamedOperation{kind "_get_many", make<GetMany<Q>>},                      \
-        NamedOperation{kind "_get_when_empty", make<GetWhenEmpty<Q>>},           \
-        NamedOperation{kind "_iterate", make<Iterate<Q>>},                       \
-        NamedOperation{kind "_copy_and_look", make<Look<Q>>},                    \
-        NamedOperation{kind "_shutdown", make<Shutdown<Q>>},                     \
-        NamedOperation{kind "_close", make<Close<Q>>},                           \
-        NamedOperation{kind "_undecodable", make<Undecodable<Q>>}
+#define PROCESSION_COMMON_QUEUE_OPERATIONS(Q, kind)                      \
+    NamedOperation{kind "_create", make<CreateDefault<Q>>},              \
+        NamedOperation{kind "_create_small", make<CreateSmall<Q>>},      \
+        NamedOperation{kind "_create_large", make<CreateLarge<Q>>},      \
+        NamedOperation{kind "_put_small", make<Put<Q, 3, 0>>},           \
+        NamedOperation{kind "_put_large", make<Put<Q, 2, 3 << 20>>},     \
+        NamedOperation{kind "_put_growing", make<Put<Q, 120, 4000>>},    \
+        NamedOperation{kind "_put_many", make<PutMany<Q>>},              \
+        NamedOperation{kind "_put_when_full", make<PutWhenFull<Q>>},     \
+        NamedOperation{kind "_get_small", make<Get<Q, 3, 0>>},           \
+        NamedOperation{kind "_get_large", make<Get<Q, 2, 1 << 20>>},     \
+        NamedOperation{kind "_get_over_chunks", make<Get<Q, 40, 4000>>}, \
+        NamedOperation{kind "_get_many", make<GetMany<Q>>},              \
+        NamedOperation{kind "_get_when_empty", make<GetWhenEmpty<Q>>},   \
+        NamedOperation{kind "_iterate", make<Iterate<Q>>},               \
+        NamedOperation{kind "_copy_and_look", make<Look<Q>>},            \
+        NamedOperation{kind "_shutdown", make<Shutdown<Q>>},             \
+        NamedOperation{kind "_close", make<Close<Q>>}, NamedOperation {  \
+        kind "_undecodable", make<Undecodable<Q>>                        \
+    }
 
 }  // namespace procession::testing

@@ -112,8 +112,8 @@ class Visit {
                 for (unsigned nth = 1; nth <= count; ++nth) visit(plausible, nth, whose);
             }
         }
-        std::printf("%s: %zu faults visited: %zu calls x errors, %u not reached\n",
-                    operation_.name, fired_, kinds_.size(), missed_);
+        std::printf("%s: %zu faults visited: %zu calls x errors, %u not reached\n", operation_.name,
+                    fired_, kinds_.size(), missed_);
     }
 
   private:

@@ -18,7 +18,8 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
 // Reads a small text file of the kernel into `text` as a string; false when there is none.
 template <std::size_t N>
 bool read_text(const char* path, char (&text)[N]) noexcept {
-    const Handle file(calls::uninterrupted([&] { return calls::open(path, O_RDONLY | O_CLOEXEC); }));
+    const Handle file(
+        calls::uninterrupted([&] { return calls::open(path, O_RDONLY | O_CLOEXEC); }));
     if (!file.valid()) return false;
     std::size_t length = 0;
     while (length < N - 1) {
