@@ -56,10 +56,6 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             return s;
         }
     }
-    if (failed) {
-        throw OSError(failed, "join", segment_.name(),
-                      "the kernel gives no lock that tells who is alive; free memory or locks");
-    }
     throw ProcessError({}, "join", segment_.name(),
                        "all " + std::to_string(kParticipantsMax) +
                            " participants are taken by live processes; close() the queue in some");

@@ -38,7 +38,8 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     // Not /proc/self: that is empty once the first thread of the process has ended.
     char path[64];
     std::snprintf(path, sizeof path, "/proc/thread-self/fd/%d", file.get());
-    const Handle own(calls::open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    constexpr int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const Handle own(calls::uninterrupted([&] { return calls::open(path, flags); }));
     if (!own.valid()) {
         // The path leads nowhere, or the number is something that cannot be opened.
         const std::error_code failed = last_error();
@@ -47,7 +48,7 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     }
     if (!leads_to(own, identity)) return std::make_error_code(std::errc::bad_file_descriptor);
     struct flock request = one_byte(at, F_WRLCK);
-    if (calls::set_lock(own.get(), &request) != 0) {
+    if (calls::uninterrupted([&] { return calls::set_lock(own.get(), &request); }) != 0) {
         const bool busy = errno == EACCES || errno == EAGAIN;
         return busy ? std::make_error_code(std::errc::resource_unavailable_try_again)
                     : last_error();
