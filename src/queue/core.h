@@ -170,7 +170,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         ring::RecordHead head;
         std::byte* record = nullptr;
         std::uint32_t deliveries = 0;
-        bool outside_in_hand = false;
+        // Where it lies: a plain queue's record is nobody's any more, its chunk may be in other
+        // use.
+        std::span<const std::byte> payload;
+        std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
     };
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);

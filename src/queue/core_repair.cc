@@ -163,10 +163,10 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
             const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
                                                            block.state == BlockState::held);
             if (its_own) {
+                pool_.give(unit);
                 if (block.state == BlockState::held) {
                     state_.lost_in_hand.store(state_.lost_in_hand.load() + 1);
                 }
-                pool_.give(unit);
                 PROCESSION_STEP("sweep.block_freed");
             }
             each_lease_in(unit, block, [&](Position at, const Lease& lease) {

@@ -150,9 +150,10 @@ void RecordLog::repair_tail(std::uint32_t dead) {
 
 RecordLog::Counted RecordLog::counted_before(Position position) const {
     const ChunkHeader& header = chunk(position.chunk);
-    Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};
+    Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn), {}};
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte* record) {
         ++counted.count;
+        counted.last = head;
         counted.bytes += counted_bytes(record, head);
     });
     return counted;
@@ -165,7 +166,8 @@ __attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
     const auto* first = reinterpret_cast<const std::uint64_t*>(at(position));
     // The builtin, not std::atomic: its member function would be instrumented.
-    return RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE)).is(kCommitted);
+    const RecordHead head = RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE));
+    return head.is(kCommitted) && !(head.is(kNextChunk) && tail_stands_in(position.chunk));
 }
 
 void RecordLog::advance(const Front& front, std::uint64_t counted) {
@@ -205,7 +207,7 @@ std::uint64_t RecordLog::repair_head() {
     head_.bytes.store(counted.bytes, kOrdered);
     PROCESSION_STEP("log.repair_head.weighed");
     head_.count.store(counted.count, kOrdered);
-    return behind;
+    return counted.last.is(kOutside) ? 0 : behind;
 }
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {

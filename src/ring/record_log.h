@@ -84,7 +84,8 @@ class RecordLog {
     [[nodiscard]] bool front(Front& found, Retire retire);
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes);
-    /// Returns how many records were taken without being counted: 0 or 1.
+    /// Returns how many records were taken without being counted, and are in no block of their own
+    /// that is still held: 0 or 1.
     std::uint64_t repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
@@ -121,6 +122,7 @@ class RecordLog {
     struct Counted {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
+        RecordHead last;  // the record before the position, if it is in the same chunk
     };
     [[nodiscard]] Counted counted_before(Position position) const;
     [[nodiscard]] std::uint32_t record_bytes(RecordHead head) const noexcept {
@@ -128,6 +130,13 @@ class RecordLog {
     }
     void announce(std::uint32_t unit, std::uint64_t kind) noexcept;
     void leave_chunk(Position from, std::uint32_t next);
+    /// While it does, the chunk behind is empty, and this one must not be left: it would be freed,
+    /// and the tail of a producer that died between link and move would lead into foreign memory.
+    [[nodiscard]] bool tail_stands_in(std::uint32_t chunk) const noexcept {
+        // acquire: pairs with link(), whose last store it is
+        const auto tail = Position::unpack(tail_.position.load(std::memory_order_acquire));
+        return tail.chunk == chunk;
+    }
 
     TailState& tail_;
     HeadState& head_;
@@ -181,6 +190,7 @@ bool RecordLog::front(Front& found, Retire retire) {
                     "the head shows a record of another place");
             return true;
         }
+        if (tail_stands_in(found.at.chunk)) return false;
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
     }
