@@ -7,7 +7,7 @@
 
 #include <csignal>
 #include <map>
-#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -28,6 +28,9 @@ struct StormPlan {
     unsigned everybody_percent = 5;  // of the blows: all die at once
     unsigned pause_us_max = 2000;    // between two blows
 };
+inline void PrintTo(const StormPlan& plan, std::ostream* out) {
+    *out << plan.kills << " kills";
+}
 
 /// A random SIGKILL after the other among processes that share one queue. When it is over, each
 /// item has one explanation, all counters agree, no memory is held, and the queue works on.
