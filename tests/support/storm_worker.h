@@ -14,6 +14,7 @@
 #include "procession/joinable_queue.h"
 #include "procession/queue.h"
 #include "support/storm_ledger.h"
+#include "support/sudden_death.h"
 
 namespace procession::testing {
 
@@ -28,6 +29,9 @@ struct StormHabits {
     std::uint32_t reject_percent = 0;
     std::uint32_t leave_permille = 0;  // of the gets: the consumer goes home with what it holds
     bool may_be_dropped = false;       // max_deliveries is small
+    // Of the lives with one thread, where there are kill points: they end at some step inside of
+    // an operation, where a kill from outside hardly ever strikes.
+    std::uint32_t doomed_percent = 50;
 };
 
 template <class Q>
@@ -202,7 +206,8 @@ class StormThread {
 
     void note_recovery(std::uint32_t holder) {
         const std::int64_t killed_at = notes_.lives[holder].killed_at.load();
-        if (killed_at != 0) notes_.recoveries.add(steady_now() - killed_at);
+        const bool is_known = killed_at != 0 && notes_.lives[holder].doomed.load() == 0;
+        if (is_known) notes_.recoveries.add(steady_now() - killed_at);
     }
     // What one producing thread has put comes in that order, where it comes for the first time.
     void check_order(const StormItem& item) {
@@ -241,6 +246,8 @@ struct StormWorker {
 
     void operator()() const {
         const StormLedger opened(ledger);
+        // After the storm nobody is doomed.
+        if (habits.threads == 1 && opened->stop.load() == 0) draw_lot(*opened);
         std::vector<std::thread> others;
         for (std::uint32_t thread = 1; thread < habits.threads; ++thread) {
             others.emplace_back([&, thread] { run(*opened, thread); });
@@ -250,6 +257,13 @@ struct StormWorker {
     }
 
   private:
+    void draw_lot(StormNotes& notes) const {
+        std::mt19937 random(seed + life);
+        if (random() % 100 >= habits.doomed_percent) return;
+        notes.lives[life].doomed.store(1);
+        const auto steps_max = std::uint32_t{4} << random() % 12;
+        die_at_step(1 + static_cast<std::uint32_t>(random() % steps_max));
+    }
     void run(StormNotes& notes, std::uint32_t thread) const {
         StormThread<Q> self(queue, notes, habits, life, thread, seed);
         if (role == StormRole::producer) return self.produce();
