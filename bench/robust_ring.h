@@ -72,9 +72,11 @@ class RobustRing {
         require(code);
     }
     void lock() { owned(::pthread_mutex_lock(&state().mutex)); }
-    void wait(pthread_cond_t& condition) {
-        owned(::pthread_cond_wait(&condition, &state().mutex));
-    }  // style-ok(banned_call): a peer
+    void wait(pthread_cond_t& condition) {  // style-ok(banned_call): a peer
+        const int code =
+            ::pthread_cond_wait(&condition, &state().mutex);  // style-ok(banned_call): a peer
+        owned(code);
+    }
 
     // Not destroyed: whoever was killed in it may seem to hold it still.
     SharedArray<State> shared_;

@@ -51,10 +51,15 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     const auto records =
         static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
     header.records.store(records, std::memory_order_release);
-    header.passed.store(1, std::memory_order_release);
+    PROCESSION_STEP("retire.counted");
+    // seq_cst: the look at the leases comes after it; see core_finish.cc
+    header.passed.exchange(1);
     PROCESSION_STEP("retire.passed");
-    const bool done = !joinable_ || header.finished.load(std::memory_order_relaxed) == records;
-    if (done) pool_.give(chunk);
+    if (joinable_) {
+        recount_finished(chunk);
+    } else {
+        pool_.give(chunk);
+    }
     PROCESSION_STEP("retire.freed");
 }
 
@@ -99,17 +104,20 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     claimed.deliveries = lease.deliveries + 1;
     state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
     state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
+    PROCESSION_STEP("get.again.described");
     state_.list_op.store(kListPop, std::memory_order_release);
     PROCESSION_STEP("get.again.announced");
     lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
     state_.returned_first.store(next, std::memory_order_release);
+    PROCESSION_STEP("get.again.unlinked");
     state_.returned_count.store(state_.returned_count.load() - 1, std::memory_order_release);
     PROCESSION_STEP("get.again.unlisted");
     state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
     PROCESSION_STEP("get.again.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("get.again.settled");
     return true;
 }
 
@@ -125,18 +133,80 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
     PROCESSION_STEP("get.copied");
     if (is_held) give_block(claimed.unit, me);
     if (joinable_) {
-        message.set_ticket({claimed.at.pack(), claimed.deliveries, membership_.generation()});
-        open_leases().add(message.ticket());
+        message.set_ticket(ticket_of(claimed.at, claimed.deliveries));
+        lease_books().of_this_thread().add(message.ticket());
     }
 }
 
+inline Ticket Core::ticket_of(Position at, std::uint32_t deliveries) const noexcept {
+    // relaxed: constant while the chunk holds an item of ours
+    const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
+    return {at.pack(), first, deliveries, membership_.generation()};
+}
+
 Outcome Core::get(Message& message, Deadline deadline) {
+    if (get_at_once(message)) [[likely]]
+        return Outcome::done;
+    return get_patiently(message, deadline);
+}
+
+// The usual get(): nobody has the lock, the oldest item is a small one in the head's own chunk.
+// False when it is not the usual one; then nothing has happened, and get_patiently() does it.
+inline bool Core::get_at_once(Message& message) {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone) return false;
+    const Inside inside(*this);
+    if (!is_usable()) return false;
+    LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
+    sync::OwnerLock owner_lock(state_.head_lock, slot);
+    if (!owner_lock.try_acquire()) return false;
+    ring::Front front;
+    {
+        const Lock lock(state_.head_lock);
+        // relaxed: written by the holder of the lock only, but for `shutdown`, which the slower way
+        // looks at again
+        constexpr auto own = std::memory_order_relaxed;
+        const bool usual = state_.list_op.load(own) == kNoListOp &&
+                           state_.head.retiring.load(own) == 0 &&
+                           state_.returned_first.load(own) == 0 &&
+                           state_.shutdown.load(own) != kImmediate && log_.try_front(front);
+        if (!usual) return false;
+        // Memory for the copy before the item is taken: when there is none, nothing has happened.
+        std::byte* copy = message.resize(front.head.length);
+        if (joinable_) {
+            RecordLog::lease_word(front.record)
+                .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
+            PROCESSION_STEP("get.leased");
+        } else {
+            ring::copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
+        }
+        log_.advance(front, front.head.length);
+    }
+    ring_for_space();
+    message.set_format(static_cast<Format>(front.head.format));
+    if (joinable_) {
+        const std::byte* payload = front.record + log_.shape().payload_at();
+        ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
+        PROCESSION_STEP("get.copied");
+        message.set_ticket(ticket_of(front.at, 1));
+        book->add(message.ticket());
+    }
+    return true;
+}
+
+// After an item was taken. A consumer that sleeps may have been woken in our place.
+inline void Core::ring_for_space() {
+    space_bell_.ring();
+    if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
+}
+
+Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
         for (;;) {
             Claim claimed;
             bool got = false;
-            bool more = false;
+            if (joinable_) book_with_room(1);
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
             if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
@@ -147,11 +217,9 @@ Outcome Core::get(Message& message, Deadline deadline) {
                 }
                 settle_head(me);
                 got = claim(claimed, message, me);
-                more = got && shows_an_item();
             }
             if (got) {
-                space_bell_.ring();
-                if (more) item_bell_.ring();
+                ring_for_space();
                 complete(claimed, message, me);
                 return Outcome::done;
             }
@@ -177,7 +245,6 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
         const Actor me = self(deadline);
         std::vector<Claim> claims;
         const std::size_t start = messages.size();
-        bool more = false;
         // The first message is in hand: from here on nothing may fail.
         sync::OwnerLock head_lock(state_.head_lock, me.slot);
         if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
@@ -192,10 +259,8 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
                 // Out of memory, or a stopped participant: what is claimed is delivered.
                 messages.resize(start + claims.size());
             }
-            more = shows_an_item();
         }
-        if (!claims.empty()) space_bell_.ring();
-        if (more) item_bell_.ring();
+        ring_for_space();
         for (std::size_t i = 0; i < claims.size(); ++i) {
             complete(claims[i], messages[start + i], me);
         }
@@ -209,6 +274,7 @@ void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages
         // Room in both before the claim: a claimed item must not be lost to bad_alloc.
         messages.emplace_back();
         claims.emplace_back();
+        if (joinable_) book_with_room(claims.size());
         bool got = false;
         try {
             got = claim(claims.back(), messages.back(), me);
@@ -229,6 +295,7 @@ void Core::drain_after_shutdown() {
     for (;;) {
         Claim claimed;
         Message message;
+        if (joinable_) book_with_room(1);
         acquire(state_.head_lock, me);
         {
             const Lock lock(state_.head_lock);

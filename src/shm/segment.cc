@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/step.h"
 #include "procession/error.h"
 
 namespace procession::shm {
@@ -40,8 +41,10 @@ Segment Segment::create(const SegmentPlan& plan) {
 
     std::error_code failed = os::create_memory_file("procession", made.file_);
     if (failed) refuse(failed, "create", "cannot create a memory file");
+    PROCESSION_STEP("segment.made");
     failed = os::allocate(made.file_, 0, kTableOffset);
     if (failed) refuse(failed, "create", "cannot allocate the first memory");
+    PROCESSION_STEP("segment.allocated");
     std::uint64_t size = 0;
     failed = os::identify(made.file_, made.identity_, size);
     if (failed) refuse(failed, "create", "cannot identify the memory file");
@@ -59,7 +62,9 @@ Segment Segment::create(const SegmentPlan& plan) {
     header.signature_bytes = static_cast<std::uint32_t>(signature);
     std::memcpy(header.signature, plan.signature.data(), signature);
     std::memcpy(header.name, plan.name.data(), std::min(plan.name.size(), sizeof header.name - 1));
+    PROCESSION_STEP("segment.described");
     header.magic = kMagic;
+    PROCESSION_STEP("segment.created");
     return made;
 }
 
@@ -100,7 +105,14 @@ Segment Segment::attach(os::Handle file) {
     return made;
 }
 
+Segment::~Segment() {
+    // A number that is somebody else's file by now is not closed.
+    if (file_.valid() && !has_file()) static_cast<void>(file_.release());
+}
+
 std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {
+    // Not to write into the file of somebody else.
+    if (!has_file()) return std::make_error_code(std::errc::bad_file_descriptor);
     // The table first: the data lies behind it, so a file that reaches into the data has all of the
     // table's range, of which each part is allocated before the units that it describes.
     const std::uint64_t entry = sizeof(std::uint64_t);
@@ -108,13 +120,15 @@ std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) no
     const std::uint64_t table_to = kTableOffset + (to + 1) * entry;
     std::error_code failed = os::allocate(file_, table_from, table_to - table_from);
     if (failed) return failed;
+    PROCESSION_STEP("memory.grow.table");
     return os::allocate(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
 }
 
 std::uint64_t Segment::allocated_units() const noexcept {
     os::FileIdentity identity;
     std::uint64_t size = 0;
-    if (os::identify(file_, identity, size) || size <= data_offset_) return 0;
+    if (os::identify(file_, identity, size) || identity != identity_) return 0;
+    if (size <= data_offset_) return 0;
     return (size - data_offset_) / kUnitBytes;
 }
 

@@ -90,6 +90,12 @@ std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64
     return {};
 }
 
+bool leads_to(const Handle& file, const FileIdentity& identity) noexcept {
+    FileIdentity found;
+    std::uint64_t size = 0;
+    return !identify(file, found, size) && found == identity;
+}
+
 bool is_sealed_against_shrinking(const Handle& file) noexcept {
     const int seals = ::fcntl(file.get(), F_GET_SEALS);
     return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
