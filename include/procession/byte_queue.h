@@ -68,6 +68,9 @@ class ByteQueue {
 
     /// For a message whose bytes are no element: to the dead letters with it.
     void keep_undecodable(const Message& message, std::string_view reason) const;
+    /// For a message that there is no memory to decode: it is as if it had not been taken. A plain
+    /// queue's goes to the dead letters: others may have taken what was behind it.
+    void undeliver(const Message& message) const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
     std::vector<DeadLetter> take_dead_letters() const;
 

@@ -4,6 +4,8 @@
 #include <concepts>
 #include <deque>
 #include <exception>
+#include <new>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -201,12 +203,41 @@ class TypedQueue {
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
             throw;
+        } catch (const std::bad_alloc&) {
+            bytes_.undeliver(message);
+            throw;
         } catch (const std::exception& failed) {
             // A user's codec threw something of its own, or a handle came the wrong way.
             bytes_.keep_undecodable(message, failed.what());
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
     }
+    /// make(message) for each. Without memory for all of them, those that could be made; what was
+    /// taken with them is taken back.
+    template <class Item, class Make>
+    std::vector<Item> decode_many(const std::vector<Message>& messages, Make make) const {
+        std::vector<Item> items;
+        // An undecodable item goes to the dead letters; the others must not be lost with it.
+        std::optional<DecodeError> failed;
+        std::size_t next = 0;
+        try {
+            items.reserve(messages.size());
+            while (next < messages.size()) {
+                const Message& message = messages[next++];
+                try {
+                    items.push_back(make(message));
+                } catch (const DecodeError& error) {
+                    failed = error;
+                }
+            }
+        } catch (const std::bad_alloc&) {
+            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+            if (items.empty()) throw;
+        }
+        if (items.empty() && failed) throw *failed;
+        return items;
+    }
+
     void require_put(Result<void, PutError> result, const char* operation) const {
         if (!result.has_value()) [[unlikely]]
             bytes_.refuse_put(result.error(), operation);

@@ -90,12 +90,20 @@ void ByteQueue::keep_undecodable(const Message& message, std::string_view reason
     if (core_->is_joinable()) {
         try {
             core_->reject(message.ticket(), reason);
-        } catch (const MemoryError&) {
+        } catch (const std::exception&) {
             core_->give_back(message.ticket());  // it waits for the memory of its letter
             throw;
         }
     } else {
         core_->keep_as_dead_letter(message, reason);
+    }
+}
+
+void ByteQueue::undeliver(const Message& message) const {
+    if (core_->is_joinable()) {
+        core_->undeliver(message.ticket());
+    } else {
+        core_->keep_as_dead_letter(message, "its consumer had no memory for it");
     }
 }
 

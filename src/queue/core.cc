@@ -398,6 +398,12 @@ void Core::close() {
         wake_everybody();
         PROCESSION_STEP("close.given_back");
         membership_.leave();
+    } catch (const std::exception& failed) {
+        // A stopped participant, or no memory: what is held here comes back as after a death.
+        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
+                  failed.what());
+        membership_.abandon();
+        wake_everybody();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),

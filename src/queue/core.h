@@ -88,6 +88,11 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void keep_as_dead_letter(const Message& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
+    // core_undo.cc
+    /// Takes back an item of a joinable queue for which this process has no memory: as if it had
+    /// not been handed out.
+    void undeliver(const Ticket& ticket);
+
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
     std::size_t notice_deaths();
@@ -249,6 +254,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
+
+    // core_undo.cc
+    void undeliver(ring::Position at, Actor me) noexcept;
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);

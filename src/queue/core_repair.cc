@@ -1,5 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "base/logging.h"
@@ -263,9 +265,10 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         push_returned(at, record, after);
         return;
     }
-    const std::string reason = (holder == me.slot ? "given back" : "its consumer died") +
-                               std::string(" after delivery ") + std::to_string(lease.deliveries) +
-                               " of at most " + std::to_string(state_.max_deliveries);
+    char reason[96];  // allocates nothing: there may be nothing left
+    std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u",
+                  holder == me.slot ? "given back" : "its consumer died", lease.deliveries,
+                  state_.max_deliveries);
     std::uint32_t unit = 0;
     try {
         const std::uint32_t block =
@@ -274,7 +277,7 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
         commit_dead_letter(at, record, block);
-    } catch (const MemoryError& none) {
+    } catch (const std::exception& none) {
         // Rather delivered once too often than lost.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
@@ -326,7 +329,7 @@ void Core::notice_deaths_quickly() {
     try {
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
-    } catch (const TimeoutError&) {
+    } catch (const std::exception&) {                       // a stopped participant, or no memory
         sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();

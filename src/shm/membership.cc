@@ -1,14 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "shm/membership.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <new>
 #include <string>
 
 #include "base/logging.h"
 #include "base/step.h"
+#include "os/child.h"
 #include "procession/error.h"
 
 namespace procession::shm {
@@ -76,7 +75,7 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     // The id first: who reads it again after the other two knows whether they belong together.
     self.id.store(segment_.header().joins.fetch_add(1) + 1, std::memory_order_release);
     PROCESSION_STEP("join.named");
-    self.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_release);
+    self.pid.store(static_cast<std::uint32_t>(os::this_process()), std::memory_order_release);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
                          std::memory_order_release);
@@ -84,16 +83,21 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
     self_->slot_plus_1.store(slot + 1, std::memory_order_release);
-    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'",
-              static_cast<int>(::getpid()), slot, segment_.name().c_str());
+    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'", os::this_process(),
+              slot, segment_.name().c_str());
 }
 
 void Membership::leave() noexcept {
     const std::uint32_t slot = self_->slot_plus_1.exchange(0) - 1;
     if (slot == kNone) return;
-    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'",
-              static_cast<int>(::getpid()), slot, segment_.name().c_str());
+    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'", os::this_process(),
+              slot, segment_.name().c_str());
     bury(slot, self_->lock);
+}
+
+void Membership::abandon() noexcept {
+    self_->slot_plus_1.store(0);
+    self_->lock.unlock();
 }
 
 bool Membership::is_dead(std::uint32_t s) const noexcept {

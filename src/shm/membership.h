@@ -47,6 +47,10 @@ class Membership final : public os::ForkListener {
     /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
     void give_up() noexcept { self_->lock.unlock(); }
 
+    /// Leaves as one who dies: what this process owns in the segment is taken over by whoever
+    /// notices. For a caller that cannot give it up in good order.
+    void abandon() noexcept;
+
     /// Gives the slot up. The caller holds no lock and owns nothing in the segment any more.
     void leave() noexcept;
 

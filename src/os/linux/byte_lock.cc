@@ -1,12 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/byte_lock.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <utility>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -39,7 +38,8 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     // Not /proc/self: that is empty once the first thread of the process has ended.
     char path[64];
     std::snprintf(path, sizeof path, "/proc/thread-self/fd/%d", file.get());
-    const Handle own(::open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    constexpr int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const Handle own(calls::uninterrupted([&] { return calls::open(path, flags); }));
     if (!own.valid()) {
         // The path leads nowhere, or the number is something that cannot be opened.
         const std::error_code failed = last_error();
@@ -48,16 +48,16 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     }
     if (!leads_to(own, identity)) return std::make_error_code(std::errc::bad_file_descriptor);
     struct flock request = one_byte(at, F_WRLCK);
-    if (::fcntl(own.get(), F_OFD_SETLK, &request) != 0) {
+    if (calls::uninterrupted([&] { return calls::set_lock(own.get(), &request); }) != 0) {
         const bool busy = errno == EACCES || errno == EAGAIN;
         return busy ? std::make_error_code(std::errc::resource_unavailable_try_again)
                     : last_error();
     }
-    void* mapping = ::mmap(nullptr, kMapped, PROT_NONE, MAP_SHARED, own.get(), 0);
+    void* mapping = calls::mmap(kMapped, PROT_NONE, MAP_SHARED, own.get());
     if (mapping == MAP_FAILED) return last_error();
     ByteLock fresh;
     fresh.mapping_ = mapping;
-    if (::madvise(mapping, kMapped, MADV_DONTFORK) != 0) return last_error();
+    if (calls::madvise(mapping, kMapped, MADV_DONTFORK) != 0) return last_error();
     taken = std::move(fresh);
     return {};
 }
@@ -65,7 +65,7 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
 bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
     struct flock request = one_byte(at, F_WRLCK);
-    if (::fcntl(file.get(), F_OFD_GETLK, &request) != 0 || request.l_type != F_UNLCK) return true;
+    if (calls::get_lock(file.get(), &request) != 0 || request.l_type != F_UNLCK) return true;
     // Of the right file? Another part of the program may have closed the descriptor, and its number
     // may be another file's since. Asked afterwards: it does not change back.
     return !leads_to(file, identity);
@@ -75,7 +75,7 @@ void ByteLock::unlock() noexcept {
     if (mapping_ == nullptr) return;
     const int kept = errno;
     // The last reference to the description: the kernel releases the lock before this returns.
-    ::munmap(mapping_, kMapped);
+    calls::munmap(mapping_, kMapped);
     errno = kept;
     mapping_ = nullptr;
 }
