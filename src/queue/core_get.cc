@@ -177,7 +177,7 @@ inline bool Core::get_at_once(Message& message) {
         if (joinable_) {
             RecordLog::lease_word(front.record)
                 .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
-            PROCESSION_STEP("get.leased");
+            PROCESSION_STEP("get.at_once.leased");
         } else {
             ring::copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
         }
@@ -188,7 +188,7 @@ inline bool Core::get_at_once(Message& message) {
     if (joinable_) {
         const std::byte* payload = front.record + log_.shape().payload_at();
         ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
-        PROCESSION_STEP("get.copied");
+        PROCESSION_STEP("get.at_once.copied");
         message.set_ticket(ticket_of(front.at, 1));
         book->add(message.ticket());
     }
