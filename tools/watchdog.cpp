@@ -10,6 +10,9 @@
 // --fixed-addresses switches address randomisation off where that is allowed: GCC 12's
 // ThreadSanitizer does not start on kernels that randomise 32 bits (vm.mmap_rnd_bits).
 //
+// With PROCESSION_SOAK in the environment (./test --soak) tests take longer on purpose: the timeout
+// is 40 times as long.
+//
 // The exit code is COMMAND's own, or 124 (timeout), 125 (something left behind), 126 (could not
 // start).
 
@@ -43,6 +46,8 @@ using std::chrono::milliseconds;
 constexpr int kTimedOut = 124;
 constexpr int kLeftBehind = 125;
 constexpr int kCannotStart = 126;
+
+constexpr double kSoakFactor = 40;
 
 struct Options {
     double timeout_seconds = 100;
@@ -350,6 +355,9 @@ bool parse(int argc, char** argv, Options& options) {
             break;
         }
     }
+    const char* soak = std::getenv("PROCESSION_SOAK");
+    const bool is_soak = soak != nullptr && *soak != '\0' && std::strcmp(soak, "0") != 0;
+    if (is_soak) options.timeout_seconds *= kSoakFactor;
     return options.command != nullptr && *options.command != nullptr && options.timeout_seconds > 0;
 }
 

@@ -200,7 +200,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         ring::RecordHead head;
         std::byte* record = nullptr;
         std::uint32_t deliveries = 0;
-        bool outside_in_hand = false;
+        // Where it lies: a plain queue's record is nobody's any more, its chunk may be in other
+        // use.
+        std::span<const std::byte> payload;
+        std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
     };
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);

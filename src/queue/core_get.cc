@@ -69,7 +69,8 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     if (joinable_ && state_.returned_first.load(std::memory_order_relaxed) != 0) {
         claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
         claimed.record = log_.record_at(claimed.at, claimed.head);
-        message.resize(payload_of(claimed.record, claimed.head, unit).size());
+        claimed.payload = payload_of(claimed.record, claimed.head, unit);
+        message.resize(claimed.payload.size());
         return pop_returned(claimed, me);
     }
     ring::Front front;
@@ -80,14 +81,14 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     // Memory for the copy before the item is taken: when there is none, nothing has happened.
     std::byte* copy = message.resize(payload.size());
     message.set_format(static_cast<Format>(front.head.format));
-    claimed = {front.at, front.head, front.record, 1, false};
+    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone};
     if (joinable_) {
         RecordLog::lease_word(front.record)
             .store(Lease{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
         PROCESSION_STEP("get.leased");
     } else if (front.head.is(ring::kOutside)) {
         pool_.set(unit, BlockState::held, me.slot);
-        claimed.outside_in_hand = true;
+        claimed.unit = unit;
         PROCESSION_STEP("get.held");
     } else if (!payload.empty()) {
         std::memcpy(copy, payload.data(), payload.size());
@@ -123,16 +124,15 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
 
 // Copies what claim() left in shared memory, outside of any lock.
 void Core::complete(const Claim& claimed, Message& message, Actor me) {
-    if (!joinable_ && !claimed.outside_in_hand) return;
-    std::uint32_t unit = 0;
-    const auto payload = payload_of(claimed.record, claimed.head, unit);
-    require(payload.size() == message.bytes().size(), "a payload has changed its length");
+    const bool is_held = claimed.unit != ring::BlockPool::kNone;
+    if (!joinable_ && !is_held) return;
+    const auto payload = claimed.payload;
     message.set_format(static_cast<Format>(claimed.head.format));
     if (!payload.empty()) {
         std::memcpy(message.resize(payload.size()), payload.data(), payload.size());
     }
     PROCESSION_STEP("get.copied");
-    if (claimed.outside_in_hand) give_block(unit, me);
+    if (is_held) give_block(claimed.unit, me);
     if (joinable_) {
         message.set_ticket(ticket_of(claimed.at, claimed.deliveries));
         lease_books().of_this_thread().add(message.ticket());
@@ -177,7 +177,7 @@ inline bool Core::get_at_once(Message& message) {
         if (joinable_) {
             RecordLog::lease_word(front.record)
                 .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
-            PROCESSION_STEP("get.leased");
+            PROCESSION_STEP("get.at_once.leased");
         } else {
             ring::copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
         }
@@ -188,7 +188,7 @@ inline bool Core::get_at_once(Message& message) {
     if (joinable_) {
         const std::byte* payload = front.record + log_.shape().payload_at();
         ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
-        PROCESSION_STEP("get.copied");
+        PROCESSION_STEP("get.at_once.copied");
         message.set_ticket(ticket_of(front.at, 1));
         book->add(message.ticket());
     }
