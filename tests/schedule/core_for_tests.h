@@ -20,6 +20,13 @@ struct CoreForTests {
         core.closed_.store(true);
         core.inside_.store(0);
     }
+    /// What this process remembers between two calls, where it does not spin and no thread is
+    /// inside: beside its open leases.
+    static std::uint64_t memory_of(const Core& core) {
+        return (std::uint64_t{core.nap_cursor_.load()} << 32) |
+               (std::uint64_t{core.membership_.slot() & 0xffff} << 8) |
+               (core.sweep_due_.load() ? 1U : 0U) | (core.closed_.load() ? 2U : 0U);
+    }
     static const State& state(const Core& core) { return core.state_; }
 };
 

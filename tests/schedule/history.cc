@@ -102,15 +102,15 @@ class SequentialQueue {
 };
 
 bool must_precede(const Call& a, const Call& b) {
-    if (a.end != 0 && a.end < b.begin) return true;
-    // What one participant does comes in its own order, and nothing after it was taken over.
+    if (a.end != 0) return a.end < b.begin;
+    // What has not happened when its caller is taken over will not happen any more.
     return a.process == b.process && a.begin < b.begin;
 }
 
 /// Whether the calls that are left can follow, in some order.
 bool can_follow(const SequentialQueue& queue, const std::vector<Call>& left) {
-    const bool is_explained = std::none_of(left.begin(), left.end(),
-                                           [](const Call& call) { return call.end != 0; });
+    const bool is_explained =
+        std::none_of(left.begin(), left.end(), [](const Call& call) { return call.end != 0; });
     if (is_explained) return true;
     for (std::size_t i = 0; i < left.size(); ++i) {
         const bool is_next = std::none_of(left.begin(), left.end(), [&](const Call& other) {

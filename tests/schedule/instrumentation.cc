@@ -74,9 +74,9 @@ T observed(const volatile T* at, T value) {
 template <class T>
 bool compare_exchange(volatile T* at, T* expected, T wanted) {
     const bool done = access<T>("compare-exchange", at, [&]() -> T {
-        return __atomic_compare_exchange_n(at, expected, wanted, false, __ATOMIC_SEQ_CST,
-                                           __ATOMIC_SEQ_CST);
-    }) != 0;
+                          return __atomic_compare_exchange_n(at, expected, wanted, false,
+                                                             __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+                      }) != 0;
     observed<T>(at, *expected);
     observed<T>(at, done ? 1 : 0);
     return done;
@@ -152,45 +152,45 @@ extern "C" {
 
 // ---- atomic operations -------------------------------------------------------------------------
 
-#define PROCESSION_WATCH_ATOMIC(bits, T)                                                         \
-    T __tsan_atomic##bits##_load(const volatile T* at, int) {                                    \
-        return schedule::observed<T>(                                                            \
-            at, schedule::access<T>("load", at, [&] { return __atomic_load_n(at, 5); }));        \
-    }                                                                                            \
-    void __tsan_atomic##bits##_store(volatile T* at, T value, int) {                             \
-        schedule::access<T>("store", at, [&]() -> T {                                            \
-            __atomic_store_n(at, value, 5);                                                      \
-            return 0;                                                                            \
-        });                                                                                      \
-    }                                                                                            \
-    T __tsan_atomic##bits##_exchange(volatile T* at, T value, int) {                             \
-        return schedule::observed<T>(                                                            \
-            at, schedule::access<T>("exchange", at,                                              \
-                                    [&] { return __atomic_exchange_n(at, value, 5); }));         \
-    }                                                                                            \
-    T __tsan_atomic##bits##_fetch_add(volatile T* at, T value, int) {                            \
-        return schedule::observed<T>(                                                            \
+#define PROCESSION_WATCH_ATOMIC(bits, T)                                                           \
+    T __tsan_atomic##bits##_load(const volatile T* at, int) {                                      \
+        return schedule::observed<T>(                                                              \
+            at, schedule::access<T>("load", at, [&] { return __atomic_load_n(at, 5); }));          \
+    }                                                                                              \
+    void __tsan_atomic##bits##_store(volatile T* at, T value, int) {                               \
+        schedule::access<T>("store", at, [&]() -> T {                                              \
+            __atomic_store_n(at, value, 5);                                                        \
+            return 0;                                                                              \
+        });                                                                                        \
+    }                                                                                              \
+    T __tsan_atomic##bits##_exchange(volatile T* at, T value, int) {                               \
+        return schedule::observed<T>(at, schedule::access<T>("exchange", at, [&] {                 \
+                                         return __atomic_exchange_n(at, value, 5);                 \
+                                     }));                                                          \
+    }                                                                                              \
+    T __tsan_atomic##bits##_fetch_add(volatile T* at, T value, int) {                              \
+        return schedule::observed<T>(                                                              \
             at, schedule::access<T>("add", at, [&] { return __atomic_fetch_add(at, value, 5); })); \
-    }                                                                                            \
-    T __tsan_atomic##bits##_fetch_sub(volatile T* at, T value, int) {                            \
-        return schedule::observed<T>(                                                            \
+    }                                                                                              \
+    T __tsan_atomic##bits##_fetch_sub(volatile T* at, T value, int) {                              \
+        return schedule::observed<T>(                                                              \
             at, schedule::access<T>("sub", at, [&] { return __atomic_fetch_sub(at, value, 5); })); \
-    }                                                                                            \
-    T __tsan_atomic##bits##_fetch_and(volatile T* at, T value, int) {                            \
-        return schedule::observed<T>(                                                            \
+    }                                                                                              \
+    T __tsan_atomic##bits##_fetch_and(volatile T* at, T value, int) {                              \
+        return schedule::observed<T>(                                                              \
             at, schedule::access<T>("and", at, [&] { return __atomic_fetch_and(at, value, 5); })); \
-    }                                                                                            \
-    T __tsan_atomic##bits##_fetch_or(volatile T* at, T value, int) {                             \
-        return schedule::observed<T>(                                                            \
-            at, schedule::access<T>("or", at, [&] { return __atomic_fetch_or(at, value, 5); })); \
-    }                                                                                            \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile T* at, T* expected, T wanted,     \
-                                                      int, int) {                                \
-        return schedule::compare_exchange<T>(at, expected, wanted) ? 1 : 0;                      \
-    }                                                                                            \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile T* at, T* expected, T wanted, int,  \
-                                                    int) {                                       \
-        return schedule::compare_exchange<T>(at, expected, wanted) ? 1 : 0;                      \
+    }                                                                                              \
+    T __tsan_atomic##bits##_fetch_or(volatile T* at, T value, int) {                               \
+        return schedule::observed<T>(                                                              \
+            at, schedule::access<T>("or", at, [&] { return __atomic_fetch_or(at, value, 5); }));   \
+    }                                                                                              \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile T* at, T* expected, T wanted, int,  \
+                                                      int) {                                       \
+        return schedule::compare_exchange<T>(at, expected, wanted) ? 1 : 0;                        \
+    }                                                                                              \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile T* at, T* expected, T wanted, int,    \
+                                                    int) {                                         \
+        return schedule::compare_exchange<T>(at, expected, wanted) ? 1 : 0;                        \
     }
 
 PROCESSION_WATCH_ATOMIC(8, std::uint8_t)

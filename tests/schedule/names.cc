@@ -15,24 +15,25 @@ struct Named {
     const char* name;
 };
 
-#define PROCESSION_NAMED(field) Named{offsetof(queue::State, field), #field}
+#define PROCESSION_NAMED(field) \
+    Named { offsetof(queue::State, field), #field }
 
 // In the order of the state.
 constexpr Named kNames[] = {
-    PROCESSION_NAMED(maxsize),       PROCESSION_NAMED(shutdown),
-    PROCESSION_NAMED(tail_lock),     PROCESSION_NAMED(tail.position),
-    PROCESSION_NAMED(tail.count),    PROCESSION_NAMED(tail.bytes),
-    PROCESSION_NAMED(tail.op_block), PROCESSION_NAMED(tail.op_count),
-    PROCESSION_NAMED(seen_taken),    PROCESSION_NAMED(head_lock),
-    PROCESSION_NAMED(list_op),       PROCESSION_NAMED(head.position),
-    PROCESSION_NAMED(head.count),    PROCESSION_NAMED(head.bytes),
-    PROCESSION_NAMED(head.retiring), PROCESSION_NAMED(head.retiring_first),
+    PROCESSION_NAMED(maxsize),        PROCESSION_NAMED(shutdown),
+    PROCESSION_NAMED(tail_lock),      PROCESSION_NAMED(tail.position),
+    PROCESSION_NAMED(tail.count),     PROCESSION_NAMED(tail.bytes),
+    PROCESSION_NAMED(tail.op_block),  PROCESSION_NAMED(tail.op_count),
+    PROCESSION_NAMED(seen_taken),     PROCESSION_NAMED(head_lock),
+    PROCESSION_NAMED(list_op),        PROCESSION_NAMED(head.position),
+    PROCESSION_NAMED(head.count),     PROCESSION_NAMED(head.bytes),
+    PROCESSION_NAMED(head.retiring),  PROCESSION_NAMED(head.retiring_first),
     PROCESSION_NAMED(returned_first), PROCESSION_NAMED(returned_count),
-    PROCESSION_NAMED(redelivered),   PROCESSION_NAMED(op_redelivered),
-    PROCESSION_NAMED(op_returned),   PROCESSION_NAMED(lost_in_hand),
-    PROCESSION_NAMED(memory_lock),   PROCESSION_NAMED(pool),
-    PROCESSION_NAMED(item_bell),     PROCESSION_NAMED(space_bell),
-    PROCESSION_NAMED(join_bell),     PROCESSION_NAMED(deaths),
+    PROCESSION_NAMED(redelivered),    PROCESSION_NAMED(op_redelivered),
+    PROCESSION_NAMED(op_returned),    PROCESSION_NAMED(lost_in_hand),
+    PROCESSION_NAMED(memory_lock),    PROCESSION_NAMED(pool),
+    PROCESSION_NAMED(item_bell),      PROCESSION_NAMED(space_bell),
+    PROCESSION_NAMED(join_bell),      PROCESSION_NAMED(deaths),
 };
 
 #undef PROCESSION_NAMED

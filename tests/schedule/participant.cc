@@ -2,7 +2,9 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "procession/error.h"
 #include "queue/core.h"
+#include "schedule/core_for_tests.h"
 #include "schedule/queue_run.h"
 
 namespace procession::schedule {
@@ -53,6 +55,8 @@ Ending Participant::call(Verb verb, int value, Act act) {
     history_.end(call, ending, value);
     world_.note(number + 1024 + (static_cast<std::uint64_t>(value) << 16) +
                 (static_cast<std::uint64_t>(ending) << 12));
+    // What was returned is noted; nothing else of the way here matters for what follows.
+    world_.settle((queue::CoreForTests::memory_of(core_) << 8) + ++calls_);
     return ending;
 }
 
@@ -98,9 +102,8 @@ void Participant::reject() {
 }
 
 void Participant::join() {
-    call(Verb::join, 0, [&](int&) {
-        return core_.join(Deadline::never()) ? Ending::done : Ending::empty;
-    });
+    call(Verb::join, 0,
+         [&](int&) { return core_.join(Deadline::never()) ? Ending::done : Ending::empty; });
 }
 
 void Participant::shut_down(bool immediate) {
@@ -125,6 +128,24 @@ void Participant::unfinished() {
 }
 
 void Participant::notice_deaths() { static_cast<void>(core_.notice_deaths()); }
+
+void Participant::drain() {
+    while (get_nowait() == Ending::done) {
+        if (core_.is_joinable()) finish();
+    }
+}
+
+void Participant::expect_empty() {
+    if (core_.qsize() != 0) world_.fail("somebody sleeps though there is an item");
+}
+
+void Participant::until_closed(const std::function<void()>& act) {
+    try {
+        act();
+    } catch (const ClosedError&) {
+        if (!core_.is_closed()) world_.fail("ClosedError, though nobody has closed it");
+    }
+}
 
 void Participant::close() {
     held_.clear();

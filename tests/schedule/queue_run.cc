@@ -125,16 +125,27 @@ class QueueRun {
                                           static_cast<int>(i)) != story_.newcomers.end();
             const int process = shares ? processes_.front() : enter(!is_new);
             if (!shares) processes_.push_back(process);
-            world_.add(
-                process,
-                [this, i, process] { story_.scripts[i](participant(process)); },
-                story_.first_alone && i > 0 ? 0 : -1);
+            const int after = std::min(static_cast<int>(i), story_.alone) - 1;
+            add(process, story_.scripts[i], after < 0 ? World::kAtOnce : after);
         }
-        if (story_.one_process) world_.watch(cores_.back().get(), sizeof(Core), 1);
+        for (std::size_t i = 0; i < story_.first_acts.size(); ++i) {
+            world_.act_as(processes_[i]);
+            story_.first_acts[i](participant(processes_[i]));
+            world_.act_as(-1);
+        }
+        if (story_.rescue) {
+            processes_.push_back(enter(true));
+            add(processes_.back(), story_.rescue, World::kWhenStuck);
+        }
+        if (story_.one_process) world_.watch(cores_[1].get(), sizeof(Core), 1);
         world_.on_death = [this](int process) {
             leaving_.push_back(history_.begin(process, Verb::leave));
             world_.note(static_cast<std::uint64_t>(process) + 4096);
         };
+    }
+
+    void add(int process, const Script& script, int after) {
+        world_.add(process, [this, &script, process] { script(participant(process)); }, after);
     }
 
     [[nodiscard]] bool has_left(int process) const {
@@ -149,9 +160,9 @@ class QueueRun {
     void inspect(Participant& inspector) {
         inspector.notice_deaths();
         for (const std::size_t call : leaving_) history_.end(call, Ending::done, 0);
-        while (inspector.get_nowait() == Ending::done) {
-            if (story_.joinable) inspector.finish();
-        }
+        // Who shut down may have died before it had dropped everything.
+        if (story_.drops) inspector.shut_down(true);
+        inspector.drain();
         inspector.size();
         if (story_.joinable) inspector.unfinished();
         Core& core = *cores_.back();
@@ -274,8 +285,8 @@ void report(const std::string& name, const Stage& stage, const QueueCase& story,
 }
 
 /// Plays one run. Returns what went wrong.
-std::string play(const Stage& stage, const QueueCase& story, const Limits& limits,
-                 Chooser& chooser, Tally& tally) {
+std::string play(const Stage& stage, const QueueCase& story, const Limits& limits, Chooser& chooser,
+                 Tally& tally) {
     World world(limits, chooser);
     {
         QueueRun run(stage, story, world);

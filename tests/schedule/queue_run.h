@@ -36,8 +36,14 @@ class Participant {
     void size();
     void unfinished();
     void notice_deaths();
+    /// Takes and finishes all that is there.
+    void drain();
+    /// Fails the run when there is an item.
+    void expect_empty();
     /// Gives back what is held, and leaves the queue.
     void close();
+    /// Acts; that the queue was closed under its feet is no failure.
+    void until_closed(const std::function<void()>& act);
 
   private:
     struct Held {
@@ -56,6 +62,7 @@ class Participant {
     const int process_;
     const std::size_t item_bytes_;
     std::vector<Held> held_;  // the newest last
+    unsigned calls_ = 0;
 };
 
 using Script = std::function<void(Participant&)>;
@@ -70,8 +77,11 @@ struct QueueCase {
     std::vector<int> items_before;
     Script before;  // by a participant that then leaves
     std::vector<Script> scripts;
-    /// The first script runs first, alone, until it ends or dies.
-    bool first_alone = false;
+    std::vector<Script> first_acts;  // of the same participants, one after the other, before
+    /// Comes when somebody has died and the others wait for what the dead one owes them.
+    Script rescue;
+    /// So many scripts run first, one after the other, each until it ends or dies.
+    int alone = 0;
     /// These scripts' participants join during the run.
     std::vector<int> newcomers;
     /// An immediate shutdown drops items: no order is checked.

@@ -17,8 +17,8 @@ namespace procession::schedule {
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
-// Slices that end because nobody can go on: a death costs a waiter one or two of them.
-constexpr unsigned kLateMax = 24;
+// Slices that end because nobody can go on: a death costs each waiter one or two of them.
+constexpr unsigned kLateMax = 8;
 constexpr std::uint64_t kOffsetBits = 48;
 
 std::uint64_t mix(std::uint64_t value) noexcept {
@@ -123,15 +123,21 @@ void World::fail(const std::string& why) {
 
 void World::note(std::uint64_t what) noexcept { history_ = mix(history_ ^ mix(what + 1)); }
 
+void World::settle(std::uint64_t local_state) noexcept {
+    settle_store();
+    if (current_ >= 0) at(current_).observed = mix(local_state + 3);
+}
+
 std::uint64_t World::key() const noexcept {
     std::uint64_t key = memory_ ^ mix(history_);
     for (const auto& coroutine : coroutines_) {
         const auto status = static_cast<std::uint64_t>(coroutine->status);
-        key = mix(key ^ coroutine->observed) + status * 2 + (coroutine->timed_out ? 1 : 0);
+        key = mix(key ^ coroutine->observed) + status * 2 + (coroutine->timed_out ? 1 : 0) +
+              coroutine->late * 64;
         if (coroutine->status != Status::parked) continue;
         // Who is woken first is whoever has slept longest.
-        const auto longer = std::count_if(
-            coroutines_.begin(), coroutines_.end(), [&](const auto& other) {
+        const auto longer =
+            std::count_if(coroutines_.begin(), coroutines_.end(), [&](const auto& other) {
                 return other->status == Status::parked &&
                        other->parked_since < coroutine->parked_since;
             });
@@ -168,7 +174,9 @@ void World::enter_coroutine() {
 bool World::is_ready(int who) const {
     const Coroutine& coroutine = at(who);
     if (coroutine.status == Status::ready) return true;
-    return coroutine.status == Status::fresh && (coroutine.after < 0 || is_over(coroutine.after));
+    if (coroutine.status != Status::fresh) return false;
+    if (coroutine.after == kWhenStuck) return is_stuck_;
+    return coroutine.after == kAtOnce || is_over(coroutine.after);
 }
 
 void World::offer_runnable() {
@@ -186,7 +194,7 @@ bool World::can_die(int process) const {
     return std::any_of(coroutines_.begin(), coroutines_.end(), [&](const auto& coroutine) {
         const bool inside =
             coroutine->status == Status::ready || coroutine->status == Status::parked;
-        return coroutine->process == process && inside;
+        return coroutine->process == process && inside && coroutine->after != kWhenStuck;
     });
 }
 
@@ -197,31 +205,48 @@ void World::offer_deaths() {
     }
 }
 
+// Returns whether somebody sleeps.
+bool World::offer_ends_of_slices(bool may_end) {
+    unsigned least = ~0U;
+    for (const auto& coroutine : coroutines_) {
+        if (coroutine->status == Status::parked) least = std::min(least, coroutine->late);
+    }
+    for (int who = 0; may_end && who < static_cast<int>(coroutines_.size()); ++who) {
+        const bool in_turn = at(who).status == Status::parked && at(who).late <= least + 1;
+        if (in_turn) options_.push_back({Option::end_slice, who});
+    }
+    return least != ~0U;
+}
+
+// After a death some may wait for what will not come any more: an item, a place, an end.
+void World::call_the_rescuer() {
+    for (int who = 0; who < static_cast<int>(coroutines_.size()); ++who) {
+        const Coroutine& coroutine = at(who);
+        if (coroutine.after != kWhenStuck || coroutine.status != Status::fresh) continue;
+        is_stuck_ = true;
+        late_ = 0;
+        options_.assign(1, {Option::run, who});
+        return;
+    }
+    fail("stuck: after a death, slices end and nothing gets better");
+}
+
 // The options at this point. False when nobody is left.
 bool World::collect() {
     options_.clear();
     offer_runnable();
-    const int count = static_cast<int>(coroutines_.size());
     const bool stuck = options_.empty();
     if (!stuck && exploring_) offer_deaths();
-    const bool may_end_a_slice = stuck || (exploring_ && early_ < limits_.early);
-    bool somebody_sleeps = false;
-    for (int who = 0; who < count; ++who) {
-        if (at(who).status != Status::parked) continue;
-        somebody_sleeps = true;
-        if (may_end_a_slice) options_.push_back({Option::end_slice, who});
-    }
+    const bool somebody_sleeps =
+        offer_ends_of_slices(stuck || (exploring_ && early_ < limits_.early));
     if (!stuck) return true;
     if (!somebody_sleeps) return false;
     if (deaths_ == 0) {
         fail("a wake-up was lost: all sleep, and nobody has died");
         return false;
     }
-    if (++late_ > kLateMax) {
-        fail("stuck: after a death, slices end and nothing gets better");
-        return false;
-    }
-    return true;
+    if (++late_ > kLateMax) call_the_rescuer();
+    return failure_.empty();
 }
 
 void World::reschedule() {
@@ -277,6 +302,7 @@ void World::end_slice(int who) {
     now_ns_ = std::max(now_ns_, sleeper.parked_until);
     sleeper.status = Status::ready;
     sleeper.timed_out = true;
+    ++sleeper.late;
 }
 
 void World::go_to(int who) {

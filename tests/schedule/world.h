@@ -29,7 +29,8 @@ struct Limits {
 /// point at which the world asks its Chooser who goes on, who dies, or whose sleep ends.
 ///
 /// Sleeping: a parked coroutine goes on when it is woken. Its slice ends only when nobody else can
-/// go on; when nobody has died by then, a wake-up was lost, and the run fails. Time stands still
+/// go on (or early, so many times); when nobody has died by then, a wake-up was lost, and the run
+/// fails. Nobody's slices end more than once more often than another sleeper's. Time stands still
 /// but for that.
 /// Death: the coroutine is never continued, the kernel locks of its process are given up; nothing
 /// else happens.
@@ -51,7 +52,10 @@ class World {
     void watch(void* base, std::size_t bytes, std::uint32_t space);
     int add_process();
     /// A coroutine, which starts after the one with number `after`, if any, has ended or died.
-    void add(int process, std::function<void()> body, int after = -1);
+    void add(int process, std::function<void()> body, int after = kAtOnce);
+    static constexpr int kAtOnce = -1;
+    /// Instead of `after`: only when somebody has died, and the rest sleeps for good.
+    static constexpr int kWhenStuck = -2;
     /// What happens outside of coroutines is done by this process.
     void act_as(int process) noexcept { acting_ = process; }
 
@@ -66,6 +70,8 @@ class World {
     [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
     /// What participants have done so far, as far as the verdict depends on it.
     void note(std::uint64_t what) noexcept;
+    /// Says that all that the running participant has observed so far comes down to this.
+    void settle(std::uint64_t local_state) noexcept;
     [[nodiscard]] std::uint64_t key() const noexcept;
 
     [[nodiscard]] unsigned deaths() const noexcept { return deaths_; }
@@ -94,7 +100,8 @@ class World {
     /// A store by other means than an atomic: `at` is about to be written.
     void will_store(const volatile void* at, std::size_t bytes);
     void settle_store();
-    bool park(const volatile void* word, Place place, std::uint32_t expected, std::int64_t limit_ns);
+    bool park(const volatile void* word, Place place, std::uint32_t expected,
+              std::int64_t limit_ns);
     void wake(const volatile void* word, Place place, int count);
     void used_lock_descriptor(int descriptor);
     void byte_lock(std::int64_t at, bool locked);
@@ -106,9 +113,10 @@ class World {
     enum class Status : std::uint8_t { fresh, ready, parked, finished, dead };
     struct Coroutine {
         int process = 0;
-        int after = -1;
+        int after = kAtOnce;
         Status status = Status::fresh;
         bool timed_out = false;
+        unsigned late = 0;
         std::uint64_t observed = 0;
         const volatile void* parked_on = nullptr;
         std::uint64_t parked_at = 0;
@@ -137,6 +145,8 @@ class World {
     void reschedule();
     bool collect();
     void offer_runnable();
+    bool offer_ends_of_slices(bool may_end);
+    void call_the_rescuer();
     void offer_deaths();
     [[nodiscard]] bool can_die(int process) const;
     void kill(int process);
@@ -159,6 +169,7 @@ class World {
     Chooser& chooser_;
     bool exploring_ = false;
     bool cut_ = false;
+    bool is_stuck_ = false;  // so that the rescuer may start
     bool tracing_ = false;
     int current_ = -1;
     int acting_ = -1;
