@@ -28,9 +28,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -53,9 +53,12 @@ struct Options {
 
 volatile std::sig_atomic_t asked_to_stop = 0;
 
+/// What can be read of it: a file below /proc whose process ends meanwhile fails while it is read,
+/// which iterators over its buffer would throw (std::filebuf::underflow) and an inserter does not.
 std::string contents_of(const fs::path& file) {
-    std::ifstream stream(file);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
 }
 
 std::string command_line_of(pid_t pid) {
@@ -142,14 +145,18 @@ void kill_descendants() {
 
 void show_kernel_view(pid_t pid) {
     const std::string folder = "/proc/" + std::to_string(pid);
-    std::error_code ignored;
-    for (const auto& thread : fs::directory_iterator(folder + "/task", ignored)) {
-        std::string call = contents_of(thread.path() / "syscall");
+    std::error_code error;
+    const fs::directory_iterator end;
+    // Not a range-for, whose increment would throw when the process ends meanwhile.
+    for (fs::directory_iterator it(folder + "/task", error); !error && it != end;
+         it.increment(error)) {
+        const fs::path& thread = it->path();
+        std::string call = contents_of(thread / "syscall");
         if (call.empty() || call.back() != '\n') call += '\n';
-        const ProcessState state = state_of(thread.path().filename().string());
+        const ProcessState state = state_of(thread.filename().string());
         std::fprintf(stderr, "  thread %s state %c, waits in %s, system call %s",
-                     thread.path().filename().c_str(), state.state,
-                     contents_of(thread.path() / "wchan").c_str(), call.c_str());
+                     thread.filename().c_str(), state.state, contents_of(thread / "wchan").c_str(),
+                     call.c_str());
     }
 }
 

@@ -52,6 +52,10 @@ class ByteQueue {
     Result<void, GetError> try_get_many(std::vector<Message>& messages, std::size_t most,
                                         Deadline deadline) const;
 
+    /// Throws what the throwing verbs throw: Full or ShutDown, Empty or ShutDown.
+    [[noreturn]] void refuse_put(PutError error, const char* operation) const;
+    [[noreturn]] void refuse_get(GetError error, const char* operation) const;
+
     /// The lease that a message of a joinable queue carries. Throws: ValueError when it has ended.
     void finish(const Ticket& ticket) const;
     void give_back(const Ticket& ticket) const;

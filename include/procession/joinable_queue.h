@@ -96,10 +96,12 @@ class JoinableQueue : public TypedQueue<T> {
     Lease<T> lease_of(const Message& message) const {
         return Lease<T>(this->bytes_, message.ticket(), this->decode_or_keep(message));
     }
-    Lease<T> get_as(Deadline deadline, std::string_view operation) const {
-        Message message;
-        this->require_get(this->bytes_.try_get(message, deadline), operation);
-        return lease_of(message);
+    Lease<T> get_as(Deadline deadline, const char* operation) const {
+        return this->receive(
+            deadline, [&](auto result) { this->require_get(result, operation); },
+            [this](T&& value, const Message& message) {
+                return Lease<T>(this->bytes_, message.ticket(), std::move(value));
+            });
     }
     void take_next(std::optional<Lease<T>>& item) const {
         Message message;

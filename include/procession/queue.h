@@ -78,10 +78,10 @@ class Queue : public TypedQueue<T> {
     friend class QueueIterator<Queue, T>;
     explicit Queue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
 
-    T get_as(Deadline deadline, std::string_view operation) const {
-        Message message;
-        this->require_get(this->bytes_.try_get(message, deadline), operation);
-        return this->decode_or_keep(message);
+    T get_as(Deadline deadline, const char* operation) const {
+        return this->receive(
+            deadline, [&](auto result) { this->require_get(result, operation); },
+            [](T&& value, const Message&) { return std::move(value); });
     }
     void take_next(std::optional<T>& item) const {
         Message message;

@@ -50,10 +50,14 @@ class TypedQueue {
     /// put() that reports instead of throwing what the protocol may answer.
     /// Returns: nothing, or timed_out | shut_down.
     Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
-        Writer scratch;
-        Format format = Format::raw;
-        const auto bytes = encode_item(value, scratch, format);
-        return bytes_.try_put({format, bytes}, deadline);
+        if constexpr (format_of<T> == Format::raw) {
+            return bytes_.try_put({Format::raw, std::as_bytes(std::span(&value, 1))}, deadline);
+        } else {
+            Writer scratch;
+            Format format = Format::raw;
+            const auto bytes = encode_item(value, scratch, format);
+            return bytes_.try_put({format, bytes}, deadline);
+        }
     }
     /// Appends the values of a range, in order and, as far as there is room, in one step.
     ///
@@ -137,6 +141,30 @@ class TypedQueue {
             return bytes;
         }
     }
+    /// A raw T whose bytes an item can be copied into at once.
+    static constexpr bool lands_in_place =
+        format_of<T> == Format::raw && std::is_trivially_default_constructible_v<T>;
+    /// Whether the item has landed in `value`, as the bytes of one.
+    [[nodiscard]] static bool has_landed(const Message& message, const T& value) {
+        return message.format() == Format::raw && message.bytes().size() == sizeof(T) &&
+               codec::is_well_formed(value);
+    }
+    /// Takes an item: hands `use` the value and the message, after require(what came of it).
+    template <class Require, class Use>
+    auto receive(Deadline deadline, Require require, Use use) const {
+        if constexpr (lands_in_place) {
+            T value;  // written by the queue
+            Message message(std::as_writable_bytes(std::span(&value, 1)));
+            require(bytes_.try_get(message, deadline));
+            if (has_landed(message, value)) [[likely]]
+                return use(std::move(value), message);
+            return use(decode_or_keep(message), message);
+        } else {
+            Message message;
+            require(bytes_.try_get(message, deadline));
+            return use(decode_or_keep(message), message);
+        }
+    }
     [[nodiscard]] T decode_or_keep(const Message& message) const {
         try {
             return decode_message<T>(message.format(), message.bytes());
@@ -149,19 +177,13 @@ class TypedQueue {
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
     }
-    void require_put(const Result<void, PutError>& result, std::string_view operation) const {
-        if (result.has_value()) return;
-        if (result.error() == PutError::shut_down) {
-            throw ShutDown(operation, bytes_.label(), "the queue was shut down");
-        }
-        throw Full(operation, bytes_.label(), "the queue is full");
+    void require_put(Result<void, PutError> result, const char* operation) const {
+        if (!result.has_value()) [[unlikely]]
+            bytes_.refuse_put(result.error(), operation);
     }
-    void require_get(const Result<void, GetError>& result, std::string_view operation) const {
-        if (result.has_value()) return;
-        if (result.error() == GetError::shut_down) {
-            throw ShutDown(operation, bytes_.label(), "the queue was shut down and is empty");
-        }
-        throw Empty(operation, bytes_.label(), "the queue is empty");
+    void require_get(Result<void, GetError> result, const char* operation) const {
+        if (!result.has_value()) [[unlikely]]
+            bytes_.refuse_get(result.error(), operation);
     }
 
     ByteQueue bytes_;

@@ -65,6 +65,18 @@ Result<void, GetError> ByteQueue::try_get_many(std::vector<Message>& messages, s
     return result_of<GetError>(core_->get_many(messages, most, deadline));
 }
 
+void ByteQueue::refuse_put(PutError error, const char* operation) const {
+    if (error == PutError::shut_down) throw ShutDown(operation, label(), "the queue was shut down");
+    throw Full(operation, label(), "the queue is full");
+}
+
+void ByteQueue::refuse_get(GetError error, const char* operation) const {
+    if (error == GetError::shut_down) {
+        throw ShutDown(operation, label(), "the queue was shut down and is empty");
+    }
+    throw Empty(operation, label(), "the queue is empty");
+}
+
 void ByteQueue::finish(const Ticket& ticket) const { core_->finish(ticket); }
 void ByteQueue::give_back(const Ticket& ticket) const { core_->give_back(ticket); }
 void ByteQueue::reject(const Ticket& ticket, std::string_view reason) const {

@@ -210,7 +210,6 @@ void Core::after_fork_in_child() noexcept {
     // inside.
     open_leases_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
-    inside_.store(0, std::memory_order_relaxed);
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
@@ -334,12 +333,19 @@ void Core::leave_at_the_end() {
     close();
 }
 
+void Core::announce_leaving() noexcept {
+    left_.fetch_add(1);
+    os::wake(left_, 1);
+}
+
 void Core::close() {
     if (closed_.exchange(true)) return;
     // This process's own sleepers shall see it; then those who are inside have left.
     wake_everybody();
-    for (std::uint32_t left = inside_.load(); left != 0; left = inside_.load()) {
-        os::park(inside_, left, std::chrono::milliseconds(10));
+    for (;;) {
+        const std::uint32_t left = left_.load();
+        if (!sync::Presence::others_inside(this)) break;
+        os::park(left_, left, std::chrono::milliseconds(10));
     }
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;

@@ -134,7 +134,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] Waiting count_waiting();
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
+    [[nodiscard]] bool is_usable() const noexcept;
     void check_open(std::string_view operation) const;
+    void announce_leaving() noexcept;
     [[noreturn]] void refuse_use(std::string_view operation) const;
     /// Runs `work`, turning ring::Corrupt into CorruptSegment for everybody.
     template <class Work>
@@ -161,6 +163,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void check_fits(const Piece& piece) const;
     Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
                            std::size_t& done);
+    [[nodiscard]] bool put_at_once(const Piece& piece);
+    Outcome put_patiently(const Piece& piece, Deadline deadline);
+    void ring_for_items();
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
     [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
@@ -173,6 +178,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         std::uint32_t deliveries = 0;
         bool outside_in_hand = false;
     };
+    [[nodiscard]] bool get_at_once(Message& message);
+    Outcome get_patiently(Message& message, Deadline deadline);
+    void ring_for_space();
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
     void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
@@ -227,7 +235,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     sync::Doorbell join_bell_;
     std::atomic<bool> closed_{false};
     std::atomic<bool> ending_{false};
-    std::atomic<std::uint32_t> inside_{0};  // operations under way in this process
+    std::atomic<std::uint32_t> left_{0};  // counts operations that ended after the closing
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};

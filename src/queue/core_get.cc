@@ -131,12 +131,67 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
 }
 
 Outcome Core::get(Message& message, Deadline deadline) {
+    if (get_at_once(message)) [[likely]]
+        return Outcome::done;
+    return get_patiently(message, deadline);
+}
+
+// The usual get(): nobody has the lock, the oldest item is a small one in the head's own chunk.
+// False when it is not the usual one; then nothing has happened, and get_patiently() does it.
+inline bool Core::get_at_once(Message& message) {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone) return false;
+    const Inside inside(*this);
+    if (!is_usable()) return false;
+    sync::OwnerLock owner_lock(state_.head_lock, slot);
+    if (!owner_lock.try_acquire()) return false;
+    ring::Front front;
+    {
+        const Lock lock(state_.head_lock);
+        // relaxed: written by the holder of the lock only, but for `shutdown`, which the slower way
+        // looks at again
+        constexpr auto own = std::memory_order_relaxed;
+        const bool usual = state_.list_op.load(own) == kNoListOp &&
+                           state_.head.retiring.load(own) == 0 &&
+                           state_.returned_first.load(own) == 0 &&
+                           state_.shutdown.load(own) != kImmediate && log_.try_front(front);
+        if (!usual) return false;
+        // Memory for the copy before the item is taken: when there is none, nothing has happened.
+        std::byte* copy = message.resize(front.head.length);
+        if (joinable_) {
+            open_leases().reserve();
+            RecordLog::lease_word(front.record)
+                .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
+            PROCESSION_STEP("get.leased");
+        } else {
+            ring::copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
+        }
+        log_.advance(front, front.head.length);
+    }
+    ring_for_space();
+    message.set_format(static_cast<Format>(front.head.format));
+    if (joinable_) {
+        const std::byte* payload = front.record + log_.shape().payload_at();
+        ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
+        PROCESSION_STEP("get.copied");
+        message.set_ticket({front.at.pack(), 1, membership_.generation()});
+        open_leases().add(message.ticket());
+    }
+    return true;
+}
+
+// After an item was taken. A consumer that sleeps may have been woken in our place.
+inline void Core::ring_for_space() {
+    space_bell_.ring();
+    if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
+}
+
+Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
         for (;;) {
             Claim claimed;
             bool got = false;
-            bool more = false;
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
             if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
@@ -147,11 +202,9 @@ Outcome Core::get(Message& message, Deadline deadline) {
                 }
                 settle_head(me);
                 got = claim(claimed, message, me);
-                more = got && shows_an_item();
             }
             if (got) {
-                space_bell_.ring();
-                if (more) item_bell_.ring();
+                ring_for_space();
                 complete(claimed, message, me);
                 return Outcome::done;
             }
@@ -177,7 +230,6 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
         const Actor me = self(deadline);
         std::vector<Claim> claims;
         const std::size_t start = messages.size();
-        bool more = false;
         // The first message is in hand: from here on nothing may fail.
         sync::OwnerLock head_lock(state_.head_lock, me.slot);
         if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
@@ -192,10 +244,8 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
                 // Out of memory, or a stopped participant: what is claimed is delivered.
                 messages.resize(start + claims.size());
             }
-            more = shows_an_item();
         }
-        if (!claims.empty()) space_bell_.ring();
-        if (more) item_bell_.ring();
+        ring_for_space();
         for (std::size_t i = 0; i < claims.size(); ++i) {
             complete(claims[i], messages[start + i], me);
         }

@@ -98,6 +98,35 @@ std::uint32_t Core::store_outside(const Piece& piece, Actor me) {
 }
 
 Outcome Core::put(const Piece& piece, Deadline deadline) {
+    if (put_at_once(piece)) [[likely]]
+        return Outcome::done;
+    return put_patiently(piece, deadline);
+}
+
+// The usual put(): a small item, nobody has the lock, there is room in the log's last chunk. False
+// when it is not the usual one; then nothing has happened, and put_patiently() finds out why.
+inline bool Core::put_at_once(const Piece& piece) {
+    const std::uint32_t slot = membership_.slot();
+    if (piece.bytes.size() > kInlineMax || slot == shm::Membership::kNone) return false;
+    const Inside inside(*this);
+    if (!is_usable()) return false;
+    sync::OwnerLock lock(state_.tail_lock, slot);
+    if (!lock.try_acquire()) return false;
+    const bool done = state_.shutdown.load(std::memory_order_relaxed) == kOpen &&
+                      has_room(piece.bytes.size()) &&
+                      log_.try_append(static_cast<std::uint8_t>(piece.format), piece.bytes);
+    lock.release();
+    if (done) ring_for_items();
+    return done;
+}
+
+// After an item was put. A producer that sleeps may have been woken in our place.
+inline void Core::ring_for_items() {
+    item_bell_.ring();
+    if (space_bell_.may_sleep() && seems_to_have_room(1)) space_bell_.ring();
+}
+
+Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
     return guarded("put", [&] {
         check_fits(piece);
         const Actor me = self(deadline);
@@ -131,11 +160,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
             if (has_room(piece.bytes.size())) {
                 append(piece, outside, me);
                 lock.release();
-                item_bell_.ring();
-                if (state_.space_bell.load(std::memory_order_relaxed) != 0 &&
-                    seems_to_have_room(1)) {
-                    space_bell_.ring();
-                }
+                ring_for_items();
                 return Outcome::done;
             }
         }

@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kSweepPatience{20};
 
 void Core::look_after(std::uint32_t slot) {
     // Not to keep close() waiting for one who waits for a stopped participant.
-    if (closed_.load(std::memory_order_relaxed) && inside_.load() != 0) check_open("wait");
+    if (sync::Presence::is_inside(this)) check_open("wait");
     require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
     if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
@@ -259,8 +259,9 @@ void Core::nap() {
 }
 
 void Core::notice_deaths_quickly() {
+    const Inside inside(*this);
     const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone || is_closed()) return;
+    if (slot == shm::Membership::kNone || !is_usable()) return;
     try {
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});

@@ -15,6 +15,11 @@ namespace procession::queue {
 /// Threads: any.
 class OpenLeases {
   public:
+    /// Room for one more: the next add() cannot fail.
+    void reserve() {
+        const std::lock_guard guard(mutex_);
+        if (open_.size() == open_.capacity()) open_.reserve(open_.size() * 2 + 8);
+    }
     void add(const Ticket& ticket) {
         const std::lock_guard guard(mutex_);
         open_.push_back({ticket, std::this_thread::get_id()});

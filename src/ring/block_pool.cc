@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "base/checks.h"
 #include "base/step.h"
 #include "ring/corrupt.h"
 #include "shm/layout.h"
@@ -28,6 +29,7 @@ std::uint32_t units_of(std::uint32_t size_class) noexcept {
 }  // namespace
 
 std::uint32_t BlockPool::rounded(std::uint32_t units) noexcept {
+    PROCESSION_EXPECTS(units != 0);
     const std::uint32_t below = class_at_most(units);
     return units_of(below) == units ? units : units_of(below + 1);
 }

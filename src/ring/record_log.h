@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <span>
 
+#include "base/step.h"
 #include "ring/block_pool.h"
+#include "ring/copy_bytes.h"
 #include "ring/corrupt.h"
 #include "ring/record.h"
 
@@ -66,6 +68,9 @@ class RecordLog {
     /// Whether append() of so many payload bytes needs link() first.
     [[nodiscard]] bool needs_chunk(std::uint32_t payload) const;
     void link(std::uint32_t unit);
+    /// append() of a payload in the record, when the tail's chunk has room for it. Otherwise false,
+    /// and nothing is done.
+    [[nodiscard]] bool try_append(std::uint8_t format, std::span<const std::byte> payload);
     /// Appends and commits. `outside` marks the payload as a block reference.
     void append(std::uint8_t format, std::span<const std::byte> payload,
                 std::uint64_t counted_bytes, bool outside);
@@ -82,8 +87,10 @@ class RecordLog {
     /// `retire`, which frees it in its time.
     template <class Retire>
     [[nodiscard]] bool front(Front& found, Retire retire);
+    /// front() when the record lies in the head's own chunk. Otherwise false, and nothing is done.
+    [[nodiscard]] bool try_front(Front& found) const noexcept;
     /// Takes the front record: its one store commits.
-    void advance(const Front& front, std::uint64_t counted_bytes);
+    void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
     /// Returns how many records were taken without being counted: 0 or 1.
     std::uint64_t repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
@@ -118,6 +125,10 @@ class RecordLog {
 
   private:
     [[nodiscard]] std::byte* at(Position position) const;
+    /// Whether a record may begin there.
+    [[nodiscard]] bool is_inside(Position position) const noexcept;
+    void write(Position tail, std::byte* record, RecordHead head,
+               std::span<const std::byte> payload, std::uint64_t counted) noexcept;
     struct Counted {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
@@ -135,13 +146,14 @@ class RecordLog {
     RecordShape shape_;
 };
 
+inline bool RecordLog::is_inside(Position position) const noexcept {
+    return position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
+           position.offset % 8 == 0 && position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
+           position.chunk + kChunkUnits <= pool_.backed();
+}
+
 inline std::byte* RecordLog::at(Position position) const {
-    require(position.offset >= kFirstRecord && position.offset + 8 <= kChunkBytes &&
-                position.offset % 8 == 0,
-            "a position lies outside its chunk");
-    require(position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
-                position.chunk + kChunkUnits <= pool_.backed(),
-            "a chunk lies outside the memory");
+    require(is_inside(position), "a position lies outside the memory of the log");
     return pool_.memory(position.chunk) + position.offset;
 }
 
@@ -155,6 +167,70 @@ inline std::byte* RecordLog::record_at(Position position, RecordHead& head) cons
                 "a record reaches beyond its chunk");
     }
     return record;
+}
+
+inline bool RecordLog::try_append(std::uint8_t format, std::span<const std::byte> payload) {
+    // relaxed: written by the holder of the lock only
+    const auto tail = Position::unpack(tail_.position.load(std::memory_order_relaxed));
+    const auto length = static_cast<std::uint32_t>(payload.size());
+    if (!is_inside(tail) || tail.offset + shape_.bytes(length) + 8 > kChunkBytes) return false;
+    write(tail, pool_.memory(tail.chunk) + tail.offset, {length, kCommitted, format, 0}, payload,
+          payload.size());
+    return true;
+}
+
+// All stores in program order for whoever repairs after us: release keeps the compiler from
+// reordering them, and costs nothing on x86-64.
+inline void RecordLog::write(Position tail, std::byte* record, RecordHead head,
+                             std::span<const std::byte> payload, std::uint64_t counted) noexcept {
+    constexpr auto ordered = std::memory_order_release;
+    // relaxed: written by the holder of the lock only
+    const std::uint64_t count = tail_.count.load(std::memory_order_relaxed);
+    const std::uint32_t bytes = shape_.bytes(static_cast<std::uint32_t>(payload.size()));
+    copy_bytes(record + shape_.payload_at(), payload);
+    if (shape_.payload_at() > 8) lease_word(record).store(Lease{}.pack(), ordered);
+    PROCESSION_STEP("log.append.copied");
+    word(record + bytes).store(0, ordered);
+    PROCESSION_STEP("log.append.ended");
+    head.check = static_cast<std::uint16_t>(count);
+    // release: the commit. A consumer that sees it sees the payload and the end behind it.
+    word(record).store(head.pack(), ordered);
+    PROCESSION_STEP("log.append.committed");
+    tail_.position.store(Position{tail.chunk, tail.offset + bytes}.pack(), ordered);
+    PROCESSION_STEP("log.append.moved");
+    tail_.bytes.store(tail_.bytes.load(std::memory_order_relaxed) + counted, ordered);
+    PROCESSION_STEP("log.append.weighed");
+    // release: read by consumers and by qsize()
+    tail_.count.store(count + 1, ordered);
+    PROCESSION_STEP("log.append.counted");
+}
+
+inline bool RecordLog::try_front(Front& found) const noexcept {
+    // relaxed: written by the holder of the lock only
+    found.at = Position::unpack(head_.position.load(std::memory_order_relaxed));
+    if (!is_inside(found.at)) return false;
+    found.record = pool_.memory(found.at.chunk) + found.at.offset;
+    // acquire: pairs with the committing store; the payload is visible
+    found.head = RecordHead::unpack(word(found.record).load(std::memory_order_acquire));
+    const bool usual = found.head.flags == kCommitted &&
+                       found.head.length <= RecordShape::kInlineMax &&
+                       found.at.offset + shape_.bytes(found.head.length) + 8 <= kChunkBytes;
+    return usual && found.head.check ==
+                        static_cast<std::uint16_t>(head_.count.load(std::memory_order_relaxed));
+}
+
+inline void RecordLog::advance(const Front& front, std::uint64_t counted) noexcept {
+    constexpr auto ordered = std::memory_order_release;  // as in write()
+    const std::uint64_t count = head_.count.load(std::memory_order_relaxed);
+    const Position next{front.at.chunk, front.at.offset + record_bytes(front.head)};
+    PROCESSION_STEP("log.advance.ready");
+    // release: the commit. A producer that sees it may count on the space.
+    head_.position.store(next.pack(), ordered);
+    PROCESSION_STEP("log.advance.taken");
+    head_.bytes.store(head_.bytes.load(std::memory_order_relaxed) + counted, ordered);
+    PROCESSION_STEP("log.advance.weighed");
+    head_.count.store(count + 1, ordered);
+    PROCESSION_STEP("log.advance.counted");
 }
 
 template <class Visit>
