@@ -25,7 +25,7 @@ set_source_files_properties(${schedule_support} PROPERTIES COMPILE_OPTIONS -fno-
 add_executable(schedule_tests
     ${schedule_tests} ${schedule_support} ${scheduled_sources} support/census.cc)
 procession_compile_flags(schedule_tests)
-target_compile_definitions(schedule_tests PRIVATE PROCESSION_KILL_POINTS=1)
+target_compile_definitions(schedule_tests PRIVATE PROCESSION_KILL_POINTS=1 PROCESSION_WATCHED=1)
 # Calls that the compiler would otherwise replace by loads and stores of its own.
 target_compile_options(schedule_tests PRIVATE
     -fsanitize=thread -Wno-tsan -fno-builtin-memcpy -fno-builtin-memset)

@@ -9,6 +9,7 @@
 #include "queue/core.h"
 #include "schedule/core_for_tests.h"
 #include "schedule/names.h"
+#include "schedule/presence_for_tests.h"
 #include "support/census.h"
 
 namespace procession::schedule {
@@ -19,6 +20,7 @@ using queue::Core;
 using queue::CoreForTests;
 
 constexpr int kLastItem = 900;
+constexpr std::size_t kThreadsMax = 16;
 
 /// The queue of a case, as it is when a run begins. Every run puts it back so.
 class Stage {
@@ -138,9 +140,25 @@ class QueueRun {
             add(processes_.back(), story_.rescue, World::kWhenStuck);
         }
         if (story_.one_process) world_.watch(cores_[1].get(), sizeof(Core), 1);
+        give_each_a_presence();
         world_.on_death = [this](int process) {
             leaving_.push_back(history_.begin(process, Verb::leave));
             world_.note(static_cast<std::uint64_t>(process) + 4096);
+        };
+    }
+
+    // Number 0 is what happens outside of the coroutines.
+    void give_each_a_presence() {
+        for (std::size_t thread = 0; thread < kThreadsMax; ++thread) {
+            sync::PresenceForTests::reset(thread);
+            if (!story_.one_process || thread < 1 || thread > 2) continue;
+            world_.watch(sync::PresenceForTests::word_of(thread),
+                         sync::PresenceForTests::kWordBytes,
+                         static_cast<std::uint32_t>(thread) + 1);
+        }
+        sync::PresenceForTests::become(0);
+        world_.on_switch = [](int who) {
+            sync::PresenceForTests::become(static_cast<std::size_t>(who + 1));
         };
     }
 

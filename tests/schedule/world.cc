@@ -324,6 +324,7 @@ void World::go_to(int who) {
         ::makecontext(&next.context, enter_coroutine, 0);
     }
     swap_exceptions(own, next.exceptions);
+    if (on_switch) on_switch(who);
     ::swapcontext(&here, &next.context);
 }
 
@@ -332,6 +333,7 @@ void World::leave_for_main() {
     const int from = current_;
     current_ = -1;
     swap_exceptions(at(from).exceptions, main_exceptions_);
+    if (on_switch) on_switch(-1);
     ::swapcontext(&at(from).context, &main_);
 }
 

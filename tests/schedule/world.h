@@ -79,6 +79,8 @@ class World {
     [[nodiscard]] std::uint64_t points() const noexcept { return points_; }
     [[nodiscard]] bool is_dead(int process) const;
     std::function<void(int process)> on_death;
+    /// A coroutine goes on, or (-1) what is outside of them.
+    std::function<void(int who)> on_switch;
     /// Loses the wake-up with this number, counted from 1: to see whether that is noticed.
     unsigned lose_wake = 0;
     /// For traces: names a place in space 0.
