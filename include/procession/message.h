@@ -16,6 +16,7 @@ namespace procession {
 /// Names one delivery of one item to this process.
 struct Ticket {
     std::uint64_t position = 0;
+    std::uint64_t chunk_first = 0;  // tells the chunk at that position from a later one
     std::uint32_t deliveries = 0;
     std::uint32_t generation = 0;  // of this process: a fork child has none of its parent's leases
 };

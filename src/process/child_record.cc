@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "os/wait.h"
 #include "procession/error.h"
 #include "queue/notice.h"
@@ -122,6 +123,7 @@ void ChildRecord::collect_if_ended() {
     const auto ending = os::collect(child_);
     if (!ending) return;
     read_reports();
+    PROCESSION_STEP("child.collected");
     exit_code_ = ending->exit_code;
     if (!exit_code_) exit_code_ = last_report_ ? last_report_->exit_code : exit_code_unknown;
     conclude();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "handoff/spawning.h"
 #include "os/child.h"
 #include "os/report_channel.h"
@@ -28,9 +29,11 @@ class Launch {
         : identity_(identity_of_next_child(options, method)),
           record_(std::make_shared<ChildRecord>(identity_.name, method, options)) {
         expect(os::ReportChannel::create(reports_), "cannot make a channel for its reports");
+        PROCESSION_STEP("start.channel_made");
         if (options.die_with_parent)
             expect(record_->make_lifeline().open(lifeline_), "cannot make its lifeline");
         add_to_table(record_);
+        PROCESSION_STEP("start.listed");
         // So that what both write comes in order, and a fork child does not write it once more.
         flush_standard_streams();
     }
@@ -47,6 +50,7 @@ class Launch {
     std::shared_ptr<ChildRecord> started(os::Child child) {
         started_ = true;
         record_->started(std::move(child), std::move(reports_.receiver));
+        PROCESSION_STEP("start.started");
         return record_;
     }
 
@@ -65,6 +69,7 @@ class Launch {
 // The stack above belongs to the parent's story: it is never returned to.
 [[noreturn]] void run_forked_child(Launch& launch, ForkBody body) noexcept {
     become(&launch.identity());
+    PROCESSION_STEP("child.forked");
     const char* name = launch.identity().name.c_str();
     base::log(LogLevel::debug, "%s: forked, runs in a copy of its parent's memory", name);
     if (launch.lifeline().valid()) {
@@ -74,6 +79,7 @@ class Launch {
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
+    PROCESSION_STEP("child.ends");
     os::exit_at_once(code);
 }
 
@@ -95,6 +101,7 @@ os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Lau
                        const handoff::Spawning& spawning) {
     Writer state;
     body.encode(state, body.context);
+    PROCESSION_STEP("start.encoded");
     Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
     bootstrap.handles = spawning.manifest();
     Writer encoded;
@@ -129,6 +136,7 @@ std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options, SpawnBod
     spawning.add(launch.reports().get());
     if (launch.lifeline().valid()) spawning.add(launch.lifeline().get());
     const os::Handle message = message_for(options, body, launch, spawning);
+    PROCESSION_STEP("start.sealed");
     os::SpawnPlan plan;
     plan.arguments = {*program_name(), child_marker + std::to_string(message.get())};
     plan.inherited = {message.get()};

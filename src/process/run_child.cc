@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "os/child.h"
 #include "process/report.h"
 #include "procession/system_exit.h"
@@ -79,12 +80,15 @@ void flush_standard_streams() noexcept {
 int run_and_report(const std::string& name, os::NativeHandle reports, ForkBody body) noexcept {
     Report report = run(name, body);
     report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
+    PROCESSION_STEP("child.returned");
     const int code = report.exit_code;
     flush_standard_streams();
     // A forked child ends without destructors: it leaves its queues here, in good order.
     queue::leave_everywhere();
+    PROCESSION_STEP("child.left");
     base::log(LogLevel::debug, "%s ends with exit code %d", name.c_str(), code);
     send(reports, std::move(report));
+    PROCESSION_STEP("child.reported");
     return code;
 }
 

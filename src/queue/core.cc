@@ -121,6 +121,7 @@ void Core::initialise(const QueueOptions& options) {
     state_.max_bytes = options.max_bytes;
     state_.max_deliveries = options.max_deliveries;
     state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    PROCESSION_STEP("create.configured");
     const Actor me = self();
     log_.begin(take_block(ring::kChunkBytes, me));
 }
@@ -133,7 +134,7 @@ Core::~Core() {
         // Not given back by us, but by whoever notices that this process has ended.
         base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
-    delete open_leases_.load();
+    delete lease_books_.load();
 }
 
 std::vector<std::shared_ptr<Core>> Core::all() { return Registry::instance().all(); }
@@ -194,22 +195,24 @@ void Core::refuse_to_wait(std::string_view operation) const {
                        "debugger?); continue or kill it");
 }
 
-OpenLeases& Core::open_leases() {
-    OpenLeases* open = open_leases_.load(std::memory_order_acquire);
-    if (open != nullptr) return *open;
-    auto fresh = std::make_unique<OpenLeases>();
+LeaseBooks& Core::lease_books() {
+    LeaseBooks* books = lease_books_.load(std::memory_order_acquire);
+    if (books != nullptr) [[likely]]
+        return *books;
+    auto fresh = std::make_unique<LeaseBooks>();
     // acq_rel: pairs with the load above in other threads
-    if (open_leases_.compare_exchange_strong(open, fresh.get(), std::memory_order_acq_rel)) {
-        open = fresh.release();
+    if (lease_books_.compare_exchange_strong(books, fresh.get(), std::memory_order_acq_rel)) {
+        books = fresh.release();
     }
-    return *open;
+    return *books;
 }
 
 void Core::after_fork_in_child() noexcept {
-    // The parent's leases stay the parent's. Its list is left alone: another thread may have been
-    // inside.
-    open_leases_.store(nullptr, std::memory_order_relaxed);
+    // The parent's leases stay the parent's. Its books are left alone: another thread may have been
+    // writing.
+    lease_books_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
+    new (&finishing_) sync::SpinLock;
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
@@ -310,7 +313,7 @@ QueueStats Core::stats() {
     stats.put = state_.tail.count.load();
     stats.taken = state_.head.count.load();
     stats.redelivered = state_.redelivered.load();
-    stats.finished = state_.finished.load();
+    stats.finished = finished();
     stats.dead_lettered = state_.dead_lettered.load();
     stats.lost_in_hand = state_.lost_in_hand.load();
     stats.deaths = state_.deaths.load();
@@ -350,9 +353,9 @@ void Core::close() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     try {
-        if (joinable_) open_leases().take_all();
         take_over_all(slot, {slot});
         wake_everybody();
+        PROCESSION_STEP("close.given_back");
         membership_.leave();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();

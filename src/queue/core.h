@@ -15,12 +15,13 @@
 #include "procession/message.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
-#include "queue/open_leases.h"
+#include "queue/lease_books.h"
 #include "queue/state.h"
 #include "shm/membership.h"
 #include "shm/segment.h"
 #include "sync/doorbell.h"
 #include "sync/owner_lock.h"
+#include "sync/spin_lock.h"
 
 namespace procession::queue {
 
@@ -71,13 +72,15 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// Appends between 1 and `most` messages.
     Outcome get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline);
 
-    // core_lease.cc
+    // core_finish.cc
     void finish(const Ticket& ticket);
-    void give_back(const Ticket& ticket);
-    void reject(const Ticket& ticket, std::string_view reason);
     void task_done();
     [[nodiscard]] bool join(Deadline deadline);
     [[nodiscard]] std::uint64_t unfinished();
+
+    // core_lease.cc
+    void give_back(const Ticket& ticket);
+    void reject(const Ticket& ticket, std::string_view reason);
     /// For bytes that are no element: a plain queue's item is not lost either.
     void keep_as_dead_letter(const Message& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
@@ -148,7 +151,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
     void look_after(std::uint32_t slot) override;
     void after_fork_in_child() noexcept override;
-    [[nodiscard]] OpenLeases& open_leases();
+    /// Throws: std::bad_alloc.
+    [[nodiscard]] LeaseBooks& lease_books();
+    LeaseBook& book_with_room(std::size_t more);
 
     // Under no lock: take memory. Throws MemoryError.
     [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, Actor me);
@@ -178,6 +183,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         std::uint32_t deliveries = 0;
         bool outside_in_hand = false;
     };
+    [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
     void ring_for_space();
@@ -186,7 +192,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
                     Actor me);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
-    void push_returned(ring::Position at, std::byte* record);
+    /// `after`: a link of the list before which the item does not belong; its own one afterwards.
+    void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
     [[nodiscard]] bool shows_an_item() const;
@@ -198,20 +205,33 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, ring::RecordHead head,
                                                         std::uint32_t& unit) const;
 
+    // Of one thread's own leases.
+    [[nodiscard]] bool is_open(const Ticket& ticket) const noexcept;
+    /// The lease is this thread's alone to end; throws ValueError when it has ended already.
+    void begin_ending(const Ticket& ticket, std::string_view operation);
+    /// Instead of ending it.
+    void leave_open(const Ticket& ticket) noexcept;
+    [[nodiscard]] bool finish_at_once(const Ticket& ticket);
+    void finish_patiently(const Ticket& ticket);
+    void settle_own_announcement(Actor me);
+    void settle_after_commit(std::uint32_t slot);
+    void announce_finished();
+
     // Under the memory lock.
     void begin_op(MemoryOp op, ring::Position at, std::uint32_t block);
     void complete_finish(ring::Position at);
     void commit_finish(ring::Position at, std::byte* record);
     void repair_memory();
-    [[nodiscard]] bool holds(const Ticket& ticket, Actor me, std::byte*& record,
-                             ring::RecordHead& head) const;
+    void recount_finished(std::uint32_t chunk);
+    void settle_announcement(std::uint32_t slot);
     [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
                                                   std::uint32_t deliveries, std::string_view reason,
                                                   Actor me);
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
-    void check_lease(const Ticket& ticket, std::string_view operation);
-    void announce_finished();
-    void finish_held(const Ticket& ticket);
+
+    // Under no lock.
+    [[nodiscard]] std::uint64_t finished() const noexcept;
+    [[nodiscard]] bool all_finished() const noexcept;
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
@@ -220,7 +240,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
     std::size_t take_over_all(std::uint32_t holder, Actor me);
     std::size_t bury_the_dead(Actor me);
-    void take_over(std::uint32_t holder, ring::Position at, Actor me);
+    void take_over(std::uint32_t holder, ring::Position at, Actor me,
+                   std::atomic<std::uint64_t>*& after);
+    void announce_loss(std::uint32_t block);
+    void settle_loss();
     void nap();
     void wake_everybody();
 
@@ -240,7 +263,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
     // Replaced in a fork child, where another thread of the parent may have been changing it.
-    std::atomic<OpenLeases*> open_leases_{nullptr};
+    std::atomic<LeaseBooks*> lease_books_{nullptr};
+    sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
 };
 

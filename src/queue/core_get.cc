@@ -51,10 +51,15 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     const auto records =
         static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
     header.records.store(records, std::memory_order_release);
-    header.passed.store(1, std::memory_order_release);
+    PROCESSION_STEP("retire.counted");
+    // seq_cst: the look at the leases comes after it; see core_finish.cc
+    header.passed.exchange(1);
     PROCESSION_STEP("retire.passed");
-    const bool done = !joinable_ || header.finished.load(std::memory_order_relaxed) == records;
-    if (done) pool_.give(chunk);
+    if (joinable_) {
+        recount_finished(chunk);
+    } else {
+        pool_.give(chunk);
+    }
     PROCESSION_STEP("retire.freed");
 }
 
@@ -98,17 +103,20 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     claimed.deliveries = lease.deliveries + 1;
     state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
     state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
+    PROCESSION_STEP("get.again.described");
     state_.list_op.store(kListPop, std::memory_order_release);
     PROCESSION_STEP("get.again.announced");
     lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
     state_.returned_first.store(next, std::memory_order_release);
+    PROCESSION_STEP("get.again.unlinked");
     state_.returned_count.store(state_.returned_count.load() - 1, std::memory_order_release);
     PROCESSION_STEP("get.again.unlisted");
     state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
     PROCESSION_STEP("get.again.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("get.again.settled");
     return true;
 }
 
@@ -125,9 +133,15 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
     PROCESSION_STEP("get.copied");
     if (claimed.outside_in_hand) give_block(unit, me);
     if (joinable_) {
-        message.set_ticket({claimed.at.pack(), claimed.deliveries, membership_.generation()});
-        open_leases().add(message.ticket());
+        message.set_ticket(ticket_of(claimed.at, claimed.deliveries));
+        lease_books().of_this_thread().add(message.ticket());
     }
+}
+
+inline Ticket Core::ticket_of(Position at, std::uint32_t deliveries) const noexcept {
+    // relaxed: constant while the chunk holds an item of ours
+    const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
+    return {at.pack(), first, deliveries, membership_.generation()};
 }
 
 Outcome Core::get(Message& message, Deadline deadline) {
@@ -143,6 +157,7 @@ inline bool Core::get_at_once(Message& message) {
     if (slot == shm::Membership::kNone) return false;
     const Inside inside(*this);
     if (!is_usable()) return false;
+    LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
     sync::OwnerLock owner_lock(state_.head_lock, slot);
     if (!owner_lock.try_acquire()) return false;
     ring::Front front;
@@ -159,7 +174,6 @@ inline bool Core::get_at_once(Message& message) {
         // Memory for the copy before the item is taken: when there is none, nothing has happened.
         std::byte* copy = message.resize(front.head.length);
         if (joinable_) {
-            open_leases().reserve();
             RecordLog::lease_word(front.record)
                 .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
             PROCESSION_STEP("get.leased");
@@ -174,8 +188,8 @@ inline bool Core::get_at_once(Message& message) {
         const std::byte* payload = front.record + log_.shape().payload_at();
         ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
         PROCESSION_STEP("get.copied");
-        message.set_ticket({front.at.pack(), 1, membership_.generation()});
-        open_leases().add(message.ticket());
+        message.set_ticket(ticket_of(front.at, 1));
+        book->add(message.ticket());
     }
     return true;
 }
@@ -192,6 +206,7 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
         for (;;) {
             Claim claimed;
             bool got = false;
+            if (joinable_) book_with_room(1);
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
             if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
@@ -259,6 +274,7 @@ void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages
         // Room in both before the claim: a claimed item must not be lost to bad_alloc.
         messages.emplace_back();
         claims.emplace_back();
+        if (joinable_) book_with_room(claims.size());
         bool got = false;
         try {
             got = claim(claims.back(), messages.back(), me);
@@ -279,6 +295,7 @@ void Core::drain_after_shutdown() {
     for (;;) {
         Claim claimed;
         Message message;
+        if (joinable_) book_with_room(1);
         acquire(state_.head_lock, me);
         {
             const Lock lock(state_.head_lock);

@@ -53,6 +53,13 @@ inline bool Core::is_usable() const noexcept {
     return !closed_.load(std::memory_order_relaxed) && !segment_.is_poisoned();
 }
 
+/// This thread's book, with room for so many leases more. Throws: std::bad_alloc.
+inline LeaseBook& Core::book_with_room(std::size_t more) {
+    LeaseBook& book = lease_books().of_this_thread();
+    book.reserve(more, [this](const Ticket& ticket) { return is_open(ticket); });
+    return book;
+}
+
 inline void Core::check_open(std::string_view operation) const {
     if (!is_usable()) [[unlikely]]
         refuse_use(operation);

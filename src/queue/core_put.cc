@@ -39,6 +39,7 @@ bool Core::has_room(std::uint64_t bytes) {
         // costs the consumers their cache line
         const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
         state_.seen_taken.store(taken, std::memory_order_relaxed);
+        PROCESSION_STEP("put.room_seen");
         if (put - taken >= state_.maxsize) return false;
     }
     if (state_.max_bytes == 0) return true;

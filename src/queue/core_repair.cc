@@ -56,17 +56,39 @@ void Core::repair_locks(std::uint32_t dead) {
         sync::OwnerLock::release(state_.tail_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
-        const std::uint64_t in_hand = log_.repair_head();
-        if (!joinable_ && in_hand != 0) {
-            state_.lost_in_hand.store(state_.lost_in_hand.load() + in_hand);
-        }
+        if (log_.took_unsettled() && state_.op_lost.load() == 0) announce_loss(0);
+        log_.repair_head();
+        settle_loss();
         PROCESSION_STEP("repair.head");
         sync::OwnerLock::release(state_.head_lock);
     }
 }
 
+// Under the head lock: an item of a plain queue that its dead consumer had taken is about to be
+// counted as lost. The count is said beforehand, so that it is not raised twice when whoever counts
+// dies, too.
+void Core::announce_loss(std::uint32_t block) {
+    state_.op_lost_block.store(block, std::memory_order_release);
+    PROCESSION_STEP("loss.described");
+    state_.op_lost.store(state_.lost_in_hand.load() + 1, std::memory_order_release);
+    PROCESSION_STEP("loss.announced");
+}
+
+void Core::settle_loss() {
+    const std::uint64_t lost = state_.op_lost.load();
+    if (lost == 0) return;
+    // A payload's block that is still held will be found again.
+    const std::uint32_t block = state_.op_lost_block.load();
+    const bool is_lost = block == 0 || pool_.block(block - 1).state != BlockState::held;
+    if (is_lost) state_.lost_in_hand.store(lost, std::memory_order_release);
+    PROCESSION_STEP("loss.counted");
+    state_.op_lost.store(0, std::memory_order_release);
+    PROCESSION_STEP("loss.settled");
+}
+
 void Core::repair_memory() {
     pool_.rebuild();
+    PROCESSION_STEP("repair.memory.rebuilt");
     const MemoryOp op = state_.op.load();
     const Position at = Position::unpack(state_.op_record.load());
     const std::uint32_t block = state_.op_block.load();
@@ -82,12 +104,14 @@ void Core::repair_memory() {
         if (lease.state == LeaseState::finished) {
             if (op == MemoryOp::dead_letter) {
                 pool_.set(block, BlockState::dead_letter, 0);
+                PROCESSION_STEP("repair.memory.kept");
                 state_.dead_lettered.store(dead_lettered);
             }
             complete_finish(at);
         }
     }
     state_.op.store(MemoryOp::none, std::memory_order_release);
+    PROCESSION_STEP("repair.memory.settled");
 }
 
 // Under the head and the memory lock: visits the lease of each item that the head has passed in
@@ -123,6 +147,7 @@ void Core::rebuild_returned(Actor me) {
         const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
         const bool popped = lease.state == LeaseState::held;
         state_.redelivered.store(state_.op_redelivered.load() + (popped ? 1 : 0));
+        PROCESSION_STEP("repair.list.redelivered");
     }
     std::sort(returned.begin(), returned.end(),
               [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -131,11 +156,14 @@ void Core::rebuild_returned(Actor me) {
         RecordHead head;
         RecordLog::link_word(log_.record_at(at, head)).store(next);
         next = at.pack();
+        PROCESSION_STEP("repair.list.linked");
     }
     state_.returned_first.store(next);
+    PROCESSION_STEP("repair.list.headed");
     state_.returned_count.store(returned.size());
-    PROCESSION_STEP("repair.list");
+    PROCESSION_STEP("repair.list.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("repair.list.settled");
 }
 
 // Takes over all that a dead participant held. The caller has the claim on it (or is its successor
@@ -146,6 +174,7 @@ void Core::sweep(std::uint32_t dead, Actor me) {
     PROCESSION_STEP("sweep.locks_repaired");
     const std::size_t items = take_over_all(dead, me);
     state_.deaths.fetch_add(1);
+    PROCESSION_STEP("sweep.counted");
     base::log(LogLevel::debug, "%s: participant in slot %u died holding %zu items", label().c_str(),
               dead, items);
     wake_everybody();
@@ -159,15 +188,15 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
     {
         acquire(state_.memory_lock, me);
         const Lock memory_lock(state_.memory_lock);
+        if (joinable_) settle_announcement(holder);
         pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
             const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
                                                            block.state == BlockState::held);
             if (its_own) {
-                if (block.state == BlockState::held) {
-                    state_.lost_in_hand.store(state_.lost_in_hand.load() + 1);
-                }
+                if (block.state == BlockState::held) announce_loss(unit + 1);
                 pool_.give(unit);
                 PROCESSION_STEP("sweep.block_freed");
+                settle_loss();
             }
             each_lease_in(unit, block, [&](Position at, const Lease& lease) {
                 if (lease.state == LeaseState::held && lease.owner == holder) {
@@ -176,11 +205,13 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
             });
         });
     }
-    // The newest first: each goes to the front of the list.
+    // The oldest first: if this process dies on the way, what is there already is handed out before
+    // what follows, as it should be.
     std::sort(held.begin(), held.end(),
-              [](const auto& a, const auto& b) { return a.first > b.first; });
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::atomic<std::uint64_t>* after = &state_.returned_first;
     for (const auto& [sequence, at] : held) {
-        take_over(holder, at, me);
+        take_over(holder, at, me, after);
         PROCESSION_STEP("sweep.item_taken_over");
     }
     return held.size();
@@ -188,7 +219,8 @@ std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
 
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
-void Core::take_over(std::uint32_t holder, Position at, Actor me) {
+void Core::take_over(std::uint32_t holder, Position at, Actor me,
+                     std::atomic<std::uint64_t>*& after) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
@@ -200,7 +232,7 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
         return;
     }
     if (lease.deliveries < state_.max_deliveries) {
-        push_returned(at, record);
+        push_returned(at, record, after);
         return;
     }
     const std::string reason = (holder == me.slot ? "given back" : "its consumer died") +
@@ -218,7 +250,7 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
         // Rather delivered once too often than lost.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
-        push_returned(at, record);
+        push_returned(at, record, after);
     }
 }
 

@@ -50,6 +50,9 @@ struct State {
     std::atomic<std::uint64_t> op_redelivered;  // before a pop
     std::atomic<std::uint64_t> op_returned;     // the record of the list operation
     std::atomic<std::uint64_t> lost_in_hand;
+    std::atomic<std::uint64_t>
+        op_lost;  // `lost_in_hand` after the loss that is being counted; or 0
+    std::atomic<std::uint32_t> op_lost_block;  // unit + 1 of the lost item's block, if it has one
 
     // Memory and finished items.
     alignas(128) std::atomic<std::uint32_t> memory_lock;

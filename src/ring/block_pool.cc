@@ -97,6 +97,7 @@ std::uint32_t BlockPool::carve(std::uint32_t unit, std::uint32_t length, std::ui
     PROCESSION_STEP("pool.carve.taken");
     if (length > wanted) push(unit + wanted, length - wanted);
     state_.units_used.store(state_.units_used.load() + wanted);
+    PROCESSION_STEP("pool.carve.counted");
     return unit;
 }
 
@@ -108,6 +109,7 @@ void BlockPool::give(std::uint32_t unit) {
     push(unit, block.units);
     PROCESSION_STEP("pool.give.listed");
     state_.units_used.store(state_.units_used.load() - block.units);
+    PROCESSION_STEP("pool.give.counted");
 }
 
 void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) noexcept {
@@ -118,6 +120,7 @@ void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) n
 
 void BlockPool::rebuild() {
     for (auto& head : state_.free_heads) head.store(0, std::memory_order_relaxed);
+    PROCESSION_STEP("pool.rebuild.emptied");
     std::uint32_t used = 0;
     each_block([&](std::uint32_t unit, const Block& block) {
         if (block.state == BlockState::free) {
@@ -127,6 +130,7 @@ void BlockPool::rebuild() {
         }
     });
     state_.units_used.store(used);
+    PROCESSION_STEP("pool.rebuild.counted");
 }
 
 Block BlockPool::block(std::uint32_t unit) const {
@@ -161,6 +165,7 @@ std::uint32_t BlockPool::pop(std::uint32_t size_class) {
     require(unit < checked_end() && checked(unit).state == BlockState::free,
             "a free list leads to a block that is not free");
     head.store(link(unit).load());
+    PROCESSION_STEP("pool.pop.unlisted");
     return unit;
 }
 
@@ -169,6 +174,7 @@ void BlockPool::push(std::uint32_t unit, std::uint32_t units) noexcept {
     if (size_class >= PoolState::kClasses) size_class = PoolState::kClasses - 1;
     auto& head = state_.free_heads[size_class];
     link(unit).store(head.load());
+    PROCESSION_STEP("pool.push.linked");
     head.store(unit + 1);
 }
 

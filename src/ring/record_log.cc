@@ -34,10 +34,14 @@ void RecordLog::begin(std::uint32_t unit) {
     first.passed.store(0, kOrdered);
     first.finished.store(0, kOrdered);
     const Position start{unit, kFirstRecord};
+    PROCESSION_STEP("log.begin.described");
     word(at(start)).store(0, kOrdered);
     head_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.begin.headed");
     tail_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.begin.placed");
     pool_.set(unit, BlockState::chunk, 0);
+    PROCESSION_STEP("log.begin.marked");
 }
 
 bool RecordLog::needs_chunk(std::uint32_t payload) const {
@@ -81,6 +85,7 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
 
 void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
     tail_.op_count.store(kind, kOrdered);
+    PROCESSION_STEP("log.announce.described");
     tail_.op_block.store(unit + 1, kOrdered);
 }
 
@@ -91,7 +96,10 @@ void RecordLog::announce_block(std::uint32_t unit) noexcept {
     PROCESSION_STEP("log.publish.marked");
 }
 
-void RecordLog::end_announcement() noexcept { tail_.op_block.store(0, kOrdered); }
+void RecordLog::end_announcement() noexcept {
+    tail_.op_block.store(0, kOrdered);
+    PROCESSION_STEP("log.announce.ended");
+}
 
 void RecordLog::repair_tail(std::uint32_t dead) {
     auto tail = Position::unpack(tail_.position.load(kOwn));
@@ -123,9 +131,11 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     tail_.position.store(tail.pack(), kOrdered);
     PROCESSION_STEP("log.repair_tail.moved");
     tail_.bytes.store(counted.bytes, kOrdered);
+    PROCESSION_STEP("log.repair_tail.weighed");
     tail_.count.store(counted.count, kOrdered);
     PROCESSION_STEP("log.repair_tail.counted");
     tail_.op_block.store(0, kOrdered);
+    PROCESSION_STEP("log.repair_tail.settled");
 }
 
 RecordLog::Counted RecordLog::counted_before(Position position) const {
@@ -141,14 +151,41 @@ RecordLog::Counted RecordLog::counted_before(Position position) const {
 // The chunk may be in other use by now, and a payload be copied into it: a race, which ends in a
 // wrong hint at worst. Who acts on the hint looks under the lock. ThreadSanitizer need not report
 // it.
-#ifndef PROCESSION_WATCHED  // tests/schedule, which is no sanitizer, shall see it
-__attribute__((no_sanitize("thread")))
-#endif
-bool RecordLog::shows_a_record() const {
+__attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const noexcept {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
-    const auto* first = reinterpret_cast<const std::uint64_t*>(at(position));
+    if (!is_inside(position)) return true;  // for somebody to look under the lock, and report it
+    const auto* first =
+        reinterpret_cast<const std::uint64_t*>(pool_.memory(position.chunk) + position.offset);
     // The builtin, not std::atomic: its member function would be instrumented.
-    return RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE)).is(kCommitted);
+    const RecordHead head = RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE));
+    return head.is(kCommitted) && !(head.is(kNextChunk) && tail_stands_in(position.chunk));
+}
+
+bool RecordLog::tail_stands_in(std::uint32_t unit) const noexcept {
+    // acquire: pairs with link(); read once a chunk
+    return Position::unpack(tail_.position.load(std::memory_order_acquire)).chunk == unit;
+}
+
+// As there: the chunk may be in other use, and the answer means something only while it is not.
+__attribute__((no_sanitize("thread"))) std::uint64_t RecordLog::peek_lease(
+    Position position, std::uint64_t chunk_first) const noexcept {
+    if (!is_inside(position) || position.offset > kChunkBytes - 16) return 0;
+    const std::byte* chunk = pool_.memory(position.chunk);
+    const auto* first =
+        reinterpret_cast<const std::uint64_t*>(chunk + offsetof(ChunkHeader, first_count));
+    const auto* lease = reinterpret_cast<const std::uint64_t*>(chunk + position.offset + 8);
+    const std::uint64_t seen = __atomic_load_n(lease, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(first, __ATOMIC_ACQUIRE) == chunk_first ? seen : 0;
+}
+
+std::uint32_t RecordLog::count_finished(std::uint32_t unit) const {
+    std::uint32_t finished = 0;
+    each_record(unit, 0, [&](Position, RecordHead, std::byte* record) {
+        // acquire: pairs with the store that finished it
+        const Lease lease = Lease::unpack(lease_word(record).load(std::memory_order_acquire));
+        if (lease.state == LeaseState::finished) ++finished;
+    });
+    return finished;
 }
 
 void RecordLog::leave_chunk(Position from, std::uint32_t next) {
@@ -160,7 +197,22 @@ void RecordLog::leave_chunk(Position from, std::uint32_t next) {
     PROCESSION_STEP("log.leave.left");
 }
 
-std::uint64_t RecordLog::repair_head() {
+std::atomic<std::uint64_t>& RecordLog::lease_at(Position position) const {
+    return word(at({position.chunk, position.offset + 8}));
+}
+
+bool RecordLog::took_inline_uncounted() const {
+    const auto position = Position::unpack(head_.position.load(kOwn));
+    std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
+    bool last_is_inline = false;
+    each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte*) {
+        ++count;
+        last_is_inline = !head.is(kOutside);
+    });
+    return count != head_.count.load(kOwn) && last_is_inline;
+}
+
+void RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
     std::byte* record = record_at(position, head);
@@ -171,11 +223,10 @@ std::uint64_t RecordLog::repair_head() {
         PROCESSION_STEP("log.repair_head.unmarked");
     }
     const Counted counted = counted_before(position);
-    const std::uint64_t behind = counted.count - head_.count.load(kOwn);
     head_.bytes.store(counted.bytes, kOrdered);
     PROCESSION_STEP("log.repair_head.weighed");
     head_.count.store(counted.count, kOrdered);
-    return behind;
+    PROCESSION_STEP("log.repair_head.counted");
 }
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {

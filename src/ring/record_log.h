@@ -54,7 +54,7 @@ struct Front {
 ///      is not committed; it is at the tail, or at most one record beyond it while a producer is
 ///      there.
 ///   2. Heads of consumed records stay intact until their chunk is freed, and the tail's chunk is
-///      never freed.
+///      never freed: the head follows a link only when the tail has.
 ///   3. Each passed chunk has at least one record.
 class RecordLog {
   public:
@@ -91,22 +91,34 @@ class RecordLog {
     [[nodiscard]] bool try_front(Front& found) const noexcept;
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
-    /// Returns how many records were taken without being counted: 0 or 1.
-    std::uint64_t repair_head();
+    /// Before repair_head(), in a log without leases: whether the last record was taken, payload
+    /// and all, without being counted. (A payload in a block of its own is the block's affair.)
+    [[nodiscard]] bool took_unsettled() const;
+    void repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
     void finish_retiring(Retire retire);
 
     /// Without a lock, a hint: whether the head shows a committed record.
-    [[nodiscard]] bool shows_a_record() const;
+    [[nodiscard]] bool shows_a_record() const noexcept;
 
+    /// Without a lock: the lease word at a position while its chunk is the one that began with the
+    /// record `chunk_first`; 0 when that chunk has gone.
+    [[nodiscard]] std::uint64_t peek_lease(Position position,
+                                           std::uint64_t chunk_first) const noexcept;
     /// The record at a position, validated.
     std::byte* record_at(Position position, RecordHead& head) const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;
+    /// How many records of a chunk have a finished lease.
+    [[nodiscard]] std::uint32_t count_finished(std::uint32_t unit) const;
     /// The unit of a record's own block (kOutside), in range.
     [[nodiscard]] std::uint32_t outside_unit(std::byte* record) const;
     [[nodiscard]] ChunkHeader& chunk(std::uint32_t unit) const;
+    /// chunk() of a unit that has been validated.
+    [[nodiscard]] ChunkHeader& header_at(std::uint32_t unit) const noexcept {
+        return *reinterpret_cast<ChunkHeader*>(pool_.memory(unit));
+    }
     [[nodiscard]] RecordShape shape() const noexcept { return shape_; }
 
     /// Visits each record of a chunk up to `end` (0: to its end): visit(position, head, record).
@@ -137,6 +149,8 @@ class RecordLog {
     [[nodiscard]] std::uint32_t record_bytes(RecordHead head) const noexcept {
         return shape_.bytes(head.is(kOutside) ? RecordShape::kOutsideBytes : head.length);
     }
+    /// Also between the two stores of link(), when the log goes on in another chunk already.
+    [[nodiscard]] bool tail_stands_in(std::uint32_t unit) const noexcept;
     void announce(std::uint32_t unit, std::uint64_t kind) noexcept;
     void leave_chunk(Position from, std::uint32_t next);
 
@@ -257,6 +271,8 @@ bool RecordLog::front(Front& found, Retire retire) {
                     "the head shows a record of another place");
             return true;
         }
+        // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
+        if (tail_stands_in(found.at.chunk)) return false;
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
     }
@@ -272,6 +288,7 @@ void RecordLog::finish_retiring(Retire retire) {
         retire(leaving - 1, head_.retiring_first.load(std::memory_order_relaxed));
     }
     head_.retiring.store(0, std::memory_order_release);
+    PROCESSION_STEP("log.leave.settled");
 }
 
 }  // namespace procession::ring

@@ -18,7 +18,7 @@ namespace procession::shm {
 // All references inside are offsets or unit numbers: every process maps it at its own address.
 
 inline constexpr std::uint64_t kMagic = 0x6e6f697373636f72;  // "rocssion", little endian
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 
 inline constexpr std::uint32_t kUnitBytes = 4096;
 inline constexpr std::uint32_t kParticipantsMax = 1024;
@@ -32,7 +32,13 @@ struct alignas(64) Participant {
     std::atomic<std::uint32_t> state;  // ParticipantState
     std::atomic<std::uint32_t> pid;    // for people: as its own pid namespace numbers it
     std::atomic<std::uint64_t> joined_ns;
-    std::byte unused[48];
+    // Written only by the process itself, or who repairs after it. Belong to the slot: the next
+    // owner counts on.
+    std::atomic<std::uint64_t> finished;     // items that it finished on its own
+    std::atomic<std::uint64_t> op_record;    // the record of the item that it is finishing, or 0
+    std::atomic<std::uint64_t> op_first;     // first_count of that record's chunk
+    std::atomic<std::uint64_t> op_finished;  // `finished` before
+    std::byte unused[16];
 };
 static_assert(sizeof(Participant) == 64);
 

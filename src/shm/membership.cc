@@ -55,6 +55,7 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
                          std::memory_order_relaxed);  // relaxed: published by `state`
+    PROCESSION_STEP("join.described");
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
     slot_.store(slot, std::memory_order_release);
@@ -90,6 +91,7 @@ void Membership::unclaim_here(std::uint32_t s) noexcept {
 bool Membership::try_claim(std::uint32_t s) noexcept {
     if (s == slot() || !claim_here(s)) return false;
     const bool locked = locks_.try_lock(byte_of(s));
+    if (locked) PROCESSION_STEP("claim.locked");
     if (locked && segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) {
         return true;
     }
@@ -100,6 +102,7 @@ bool Membership::try_claim(std::uint32_t s) noexcept {
 
 void Membership::release_claim(std::uint32_t s) noexcept {
     locks_.unlock(byte_of(s));
+    PROCESSION_STEP("claim.released");
     unclaim_here(s);
 }
 
@@ -108,6 +111,7 @@ void Membership::bury(std::uint32_t s) noexcept {
     segment_.participant(s).state.store(kNobody, std::memory_order_release);
     PROCESSION_STEP("leave.buried");
     locks_.unlock(byte_of(s));
+    PROCESSION_STEP("leave.unlocked");
 }
 
 void Membership::after_fork_in_child() noexcept {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/step.h"
 #include "procession/error.h"
 
 namespace procession::shm {
@@ -40,8 +41,10 @@ Segment Segment::create(const SegmentPlan& plan) {
 
     std::error_code failed = os::create_memory_file("procession", made.file_);
     if (failed) refuse(failed, "create", "cannot create a memory file");
+    PROCESSION_STEP("segment.made");
     failed = os::allocate(made.file_, 0, kTableOffset);
     if (failed) refuse(failed, "create", "cannot allocate the first memory");
+    PROCESSION_STEP("segment.allocated");
     std::uint64_t size = 0;
     failed = os::identify(made.file_, made.identity_, size);
     if (failed) refuse(failed, "create", "cannot identify the memory file");
@@ -59,7 +62,9 @@ Segment Segment::create(const SegmentPlan& plan) {
     header.signature_bytes = static_cast<std::uint32_t>(signature);
     std::memcpy(header.signature, plan.signature.data(), signature);
     std::memcpy(header.name, plan.name.data(), std::min(plan.name.size(), sizeof header.name - 1));
+    PROCESSION_STEP("segment.described");
     header.magic = kMagic;
+    PROCESSION_STEP("segment.created");
     return made;
 }
 
@@ -108,6 +113,7 @@ std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) no
     const std::uint64_t table_to = kTableOffset + (to + 1) * entry;
     std::error_code failed = os::allocate(file_, table_from, table_to - table_from);
     if (failed) return failed;
+    PROCESSION_STEP("memory.grow.table");
     return os::allocate(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
 }
 

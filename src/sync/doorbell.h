@@ -45,6 +45,7 @@ class Doorbell {
     }
     void ring_all() noexcept {
         word_.store(0, std::memory_order_release);
+        PROCESSION_STEP("doorbell.cleared");
         os::wake(word_, INT32_MAX);
     }
 

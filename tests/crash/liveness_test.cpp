@@ -198,7 +198,7 @@ TEST(Liveness, a_participant_stopped_and_then_killed_is_dead) {
     JoinableQueue<int> queue;
     queue.put(1);
     Process stopped(procession::fork, [&] {
-        testing::stop_at_step("finish.announced");
+        testing::stop_at_step("done.announced");
         queue.get().done();
     });
     until_stopped(stopped.pid());

@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/step.h"
+
 namespace procession::os {
 
 namespace {
@@ -84,6 +86,7 @@ std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
         ::posix_spawn(&pid, "/proc/self/exe", kept.get(), nullptr, arguments.data(), environ);
     if (problem != 0) return system_error(problem);
     started.pid = pid;
+    PROCESSION_STEP("start.spawned");
     open_sentinel(started);
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
@@ -93,6 +96,7 @@ std::error_code fork_self(Child& started) noexcept {
     if (pid < 0) return system_error(errno);
     started.pid = pid;
     if (pid == 0) return {};
+    PROCESSION_STEP("start.forked");
     open_sentinel(started);
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }

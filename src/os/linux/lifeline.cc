@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/step.h"
+
 namespace procession::os {
 
 namespace {
@@ -33,6 +35,7 @@ std::error_code die_with(Handle child_end) noexcept {
         ::fcntl(fd, F_SETFL, flags | O_ASYNC) != 0) {
         return last_error();
     }
+    PROCESSION_STEP("lifeline.armed");
     // The parent may have died before the kernel was asked: look once, now that no death is missed.
     pollfd watched{fd, POLLIN, 0};
     if (::poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0) ::kill(::getpid(), SIGKILL);

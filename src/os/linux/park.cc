@@ -2,6 +2,7 @@
 #include "os/park.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@ bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
     ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
 }
+
+void yield() noexcept { ::sched_yield(); }
 
 unsigned processors() noexcept {
     // Not this process's own affinity: a process that is bound to one processor may well wait for

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "base/step.h"
+
 namespace procession::os {
 
 namespace {
@@ -35,6 +37,7 @@ std::error_code seal_bytes(const char* name, std::span<const std::span<const std
     for (const auto part : parts) {
         if (const auto problem = write_all(file, part)) return problem;
     }
+    PROCESSION_STEP("seal.written");
     if (::fcntl(file.get(), F_ADD_SEALS, unchangeable | F_SEAL_SEAL) != 0) return last_error();
     sealed = std::move(file);
     return {};

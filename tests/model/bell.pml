@@ -1,0 +1,230 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Model: where processes sleep until something may have changed.
+//
+//   sync::Doorbell   src/sync/doorbell.h          ring, wait: the flag word, the slices
+//   queue::Core      src/queue/core_get.cc        get: rings for space; passes the baton for items
+//                    src/queue/core_put.cc        put_one, put_inline_run, wait_for_room: rings for
+//                                                 items; passes the baton for space
+//
+// Consumers wait for items, producers for room, each side at its bell. A killer ends processes
+// between any two steps.
+//
+// What must hold: when nothing can move any more, no living consumer sleeps beside an item and no
+// living producer beside room. The guarantee of Doorbell has two halves, and both are checked:
+//   - nobody dies: no wake-up is lost, and the slices are not needed (WITHOUT_SLICES);
+//   - somebody dies: the slices make up for the wake-ups that died with their ringer or receiver.
+// That the second half needs the slices is shown as a fault that is caught.
+//
+// The critical sections are one step each: that there is one owner at a time is lock.pml's.
+
+#ifndef DEATHS
+#define DEATHS 0
+#endif
+#ifndef CAPACITY
+#define CAPACITY 1
+#endif
+#ifndef ROUNDS
+#define ROUNDS 2  // operations of each process
+#endif
+// Producers are 0 and 1, consumers 2 and 3.
+#define PROCESSES 4
+#define IS_PRODUCER(p) (p < 2)
+
+#define ITEM 0   // State::item_bell
+#define SPACE 1  // State::space_bell
+
+// ---- shared memory
+byte items;      // put and not taken
+bool word[2];    // the bells' words
+
+// ---- the kernel
+bool alive[PROCESSES] = true;
+byte asleep[PROCESSES];  // 0, or the bell at whose word it sleeps + 1
+
+// ---- what only the checker knows
+bool done[PROCESSES];
+
+#define READY(bell) (bell == ITEM -> items > 0 : items < CAPACITY)
+
+// os::wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
+inline wake_one(bell) {
+    atomic {
+        if
+        :: asleep[0] == bell + 1 -> asleep[0] = 0
+        :: asleep[1] == bell + 1 -> asleep[1] = 0
+        :: asleep[2] == bell + 1 -> asleep[2] = 0
+        :: asleep[3] == bell + 1 -> asleep[3] = 0
+        :: else
+        fi
+    }
+}
+
+// Doorbell::ring: a load, an exchange, a system call.
+inline ring(bell) {
+    if
+    :: word[bell] ->
+        if
+        :: d_step { word[bell] -> word[bell] = false } wake_one(bell)
+        :: !word[bell]
+        fi
+    :: else
+    fi
+}
+
+// Doorbell::wait. Its spinning looks at the condition more often, and is left out. A wait that may
+// not take longer (`patient` is false) gives up when it likes: its deadline passes.
+inline wait(bell) {
+    do
+    :: true ->
+#ifndef MUTANT_woken_does_not_set_the_word_again
+        word[bell] = true;
+#else
+        if :: first -> word[bell] = true; first = false :: else fi;
+#endif
+#ifndef MUTANT_does_not_look_again
+        if
+        :: READY(bell) -> break
+        :: !READY(bell) && !patient -> gave_up = true; break
+        :: !READY(bell)
+        fi;
+#endif
+        // os::park: compares and goes to sleep in one step of the kernel.
+        if
+        :: d_step { word[bell] -> asleep[me] = bell + 1 }
+            if
+            :: asleep[me] == 0
+#ifndef WITHOUT_SLICES
+            // The slice ends. When neither the word nor the condition has changed, the waiter would
+            // sleep again in the same state: that end is left out.
+            :: d_step { asleep[me] != 0 && (!word[bell] || READY(bell)) -> asleep[me] = 0 }
+#endif
+            fi
+        :: !word[bell]
+        fi
+#ifdef MUTANT_does_not_look_again
+        ;
+        if
+        :: READY(bell) -> break
+        :: else
+        fi
+#endif
+    od
+}
+
+// Core::get.
+inline get() {
+    do
+    // Under the head lock: claim, then shows_an_item.
+    :: d_step { items > 0 -> items-- }
+        if
+        :: items > 0 -> more = true
+        :: else
+        fi;
+        ring(SPACE);
+#ifndef MUTANT_consumer_keeps_the_baton
+        if
+        :: d_step { more -> more = false } ring(ITEM)
+        :: else
+        fi;
+#endif
+        more = false;
+        break
+    :: items == 0 ->
+        wait(ITEM);
+        if
+        :: gave_up -> break
+        :: else
+        fi
+#ifdef LOCK_TIMES_OUT
+        ;
+        // try_acquire: the deadline passed while a stopped process held the lock.
+        if
+        :: !patient -> gave_up = true; break
+        :: true
+        fi
+#endif
+    od
+}
+
+// Core::put_one, and put_inline_run of one item.
+inline put() {
+    do
+#ifdef MUTANT_rings_before_the_change
+    :: items < CAPACITY -> ring(ITEM);
+        items++;
+#else
+    :: d_step { items < CAPACITY -> items++ }
+        ring(ITEM);
+#endif
+#ifndef MUTANT_producer_keeps_the_baton
+        if
+        :: word[SPACE] ->
+            if
+            :: items < CAPACITY -> ring(SPACE)
+            :: else
+            fi
+        :: else
+        fi;
+#endif
+        break
+    :: items == CAPACITY -> wait(SPACE)
+    od
+}
+
+proctype Process(byte me; bool patient) provided (alive[me]) {
+    bool more, gave_up, first = true;
+    byte round;
+    do
+    :: round < ROUNDS && !gave_up ->
+        if
+        :: IS_PRODUCER(me) -> put()
+        :: else -> get()
+        fi;
+        round++
+    :: else -> break
+    od;
+    done[me] = true
+}
+
+// Kills whom it likes when it likes, and stops when it likes. atomic: a death is one moment, and
+// the kernel takes the dead from its list of sleepers.
+proctype Killer() {
+    byte deaths;
+    do
+    :: atomic { deaths < DEATHS ->
+            if
+            :: alive[0] && !done[0] -> alive[0] = false; asleep[0] = 0
+            :: alive[1] && !done[1] -> alive[1] = false; asleep[1] = 0
+            :: alive[2] && !done[2] -> alive[2] = false; asleep[2] = 0
+            :: alive[3] && !done[3] -> alive[3] = false; asleep[3] = 0
+            fi;
+            deaths++ }
+    :: break
+    od
+}
+
+proctype Checker() {
+    byte each;
+    timeout;
+    atomic {
+        do
+        :: each < PROCESSES ->
+            assert(done[each] || !alive[each] ||
+                   (IS_PRODUCER(each) -> items == CAPACITY : items == 0));
+            each++
+        :: else -> break
+        od
+    }
+}
+
+init {
+    atomic {
+        run Process(0, true);
+        run Process(1, true);
+        run Process(2, true);
+        run Process(3, false);
+        run Killer();
+        run Checker()
+    }
+}

@@ -1,0 +1,408 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Model: the lock that knows its owner, who is alive, and who repairs.
+//
+//   sync::OwnerLock     src/sync/owner_lock.h, owner_lock.cc   the word, the sleepers' bit, slices
+//   shm::Membership     src/shm/membership.cc                  slots, claims, burials, newcomers
+//   queue::Core         src/queue/core_repair.cc, core.cc      look_after, repair_locks, sweep,
+//                                                              bury_the_dead, own_slot, close
+//
+// Processes join, change what the lock guards (x, then y), own something, and leave. There are
+// fewer slots than processes, so that newcomers get the slots of the dead, swept or not. A killer
+// ends processes between any two steps, repairers and newcomers included.
+//
+// What must hold, in every state:
+//   - never two in the critical section, the repairer counting as one;
+//   - who enters finds what the lock guards whole (x == y);
+//   - a newcomer's slot owns nothing and holds no lock of its last owner;
+//   - nobody waits for ever: when nothing can move, every living process has come to its end;
+//   - afterwards a fresh participant finds everything whole and leaves nothing behind.
+//
+// A step of the model is one load, store or exchange of shared memory, or one system call, and may
+// be followed by death. Where a d_step or atomic holds more than that, the comment says why.
+
+// TWO: two processes instead of three. THREADS: the same, but the first has two threads.
+#ifdef THREADS
+#define PROCESSES 3
+#define ACTORS 4
+#define PROCESS_OF(a) (a <= 1 -> 0 : a - 1)
+#elif defined(TWO)
+#define PROCESSES 3
+#define ACTORS 3
+#define PROCESS_OF(a) (a)
+#else
+#define PROCESSES 4
+#define ACTORS 4
+#define PROCESS_OF(a) (a)
+#endif
+// The last one is the fresh participant, who comes when all others have ended and does not die.
+#define LAST (PROCESSES - 1)
+
+// DEATHS: how many.
+#ifndef SLOTS
+#define SLOTS 2
+#endif
+#define NONE 7
+#define SLEEPERS 8
+#define OWNER_OF(w) ((w & 7) - 1)
+
+// ---- shared memory
+byte word;             // OwnerLock::word_: 0, or owner slot + 1, and the sleepers' bit
+bool joined[SLOTS];    // shm::Participant::state
+byte x, y;             // what the lock guards: y follows x
+bool owns[SLOTS];      // a block in the unit table whose owner is this slot
+
+// ---- the kernel
+bool alive[PROCESSES] = true;
+byte byte_lock[SLOTS] = NONE;  // os::ByteLocks: which process has the slot's byte, while it lives
+bool asleep[ACTORS];           // in FUTEX_WAIT on `word`
+
+// ---- memory of one process
+byte slot[PROCESSES] = NONE;           // Membership::slot_
+bool claimed[PROCESSES * SLOTS];       // Membership::claimed_
+byte threads[PROCESSES];               // of each, not yet at their end
+
+// ---- what only the checker knows
+byte inside = NONE;  // the actor in the critical section
+bool done[ACTORS];
+
+#define HELD_BY_ANOTHER(s) \
+    (byte_lock[s] != NONE && byte_lock[s] != process && alive[byte_lock[s]])
+// Membership::is_dead: looks at the state, then asks the kernel; in between anything may happen.
+#define SEEMS_JOINED(s) (joined[s] && s != slot[process])
+
+// os::wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
+inline wake_one() {
+    atomic {
+        if
+        :: asleep[0] -> asleep[0] = false
+        :: asleep[1] -> asleep[1] = false
+        :: asleep[2] -> asleep[2] = false
+        :: else
+        fi
+    }
+}
+
+// ByteLocks::unlock: one system call.
+inline unlock_byte(s) {
+    d_step { if :: byte_lock[s] == process -> byte_lock[s] = NONE :: else fi }
+}
+// ByteLocks::try_lock, as the guard of what follows its success.
+#define LOCK_BYTE(s) d_step { !HELD_BY_ANOTHER(s) -> byte_lock[s] = process }
+
+// Membership::claim_here and unclaim_here, one instruction each. With one thread in each process
+// they are never in the way, and left out.
+#ifdef THREADS
+#ifdef MUTANT_threads_share_a_claim
+#define CLAIM_HERE(s) (true)
+#else
+#define CLAIM_HERE(s) d_step { !claimed[process * SLOTS + s] -> claimed[process * SLOTS + s] = true }
+#endif
+inline unclaim_here(s) { claimed[process * SLOTS + s] = false }
+#else
+#define CLAIM_HERE(s) (true)
+inline unclaim_here(s) { skip }
+#endif
+
+// Membership::is_dead and try_claim; `mine` says whether this thread has the claim.
+inline claim_if_dead(s) {
+    if
+    :: SEEMS_JOINED(s) ->
+        if
+        :: !HELD_BY_ANOTHER(s) ->
+#ifdef MUTANT_repairs_without_a_claim
+            mine = true
+#else
+            if
+            :: CLAIM_HERE(s) ->
+                if
+                :: LOCK_BYTE(s) ->
+                    if
+                    :: d_step { joined[s] -> mine = true }
+                    :: else -> unlock_byte(s); unclaim_here(s)
+                    fi
+                :: HELD_BY_ANOTHER(s) -> unclaim_here(s)
+                fi
+            :: else
+            fi
+#endif
+        :: else
+        fi
+    :: else
+    fi
+}
+inline release_claim(s) {
+    unlock_byte(s);
+    unclaim_here(s)
+}
+
+// OwnerLock::release: one exchange, then a look at what it gave. `inside` is the checker's.
+inline release() {
+    if
+    :: d_step { (word & SLEEPERS) == 0 -> word = 0; inside = NONE }
+    :: d_step { (word & SLEEPERS) != 0 -> word = 0; inside = NONE }
+       wake_one()
+    fi
+}
+
+// Core::repair_locks, by the holder of the claim: takes no lock.
+inline repair_locks(s) {
+    if
+    :: word != 0 && OWNER_OF(word) == s ->  // OwnerLock::is_owned_by: one load
+#ifdef MUTANT_releases_before_the_repair
+        release();
+        y = x
+#else
+        // The only store of this repair. That nobody living is inside is the checker's question.
+        d_step { assert(inside == NONE || inside == actor || !alive[PROCESS_OF(inside)]);
+                 inside = actor; y = x }
+        assert(word != 0 && OWNER_OF(word) == s);
+        release()
+#endif
+    :: else
+    fi
+}
+
+// Core::look_after, called by who waits for the lock.
+inline look_after(s) {
+    claim_if_dead(s);
+    if
+    :: d_step { mine -> mine = false }
+       repair_locks(s);
+       release_claim(s)
+    :: else
+    fi
+}
+
+// A compare-exchange from 0 that succeeds: one instruction, a guard. `inside` is the checker's.
+#define ENTER(value) d_step { word == 0 -> word = value; assert(inside == NONE); inside = actor }
+
+// OwnerLock::acquire, acquire_slowly. Spinning repeats the compare-exchange and is left out.
+inline acquire() {
+    if
+    :: ENTER(me + 1)
+    :: else ->
+        do
+        // A load of 0 and a compare-exchange. When the second fails, nothing has happened.
+#ifdef MUTANT_enters_without_the_sleepers_bit
+        :: ENTER(me + 1) -> break
+#else
+        :: ENTER((me + 1) | SLEEPERS) -> break
+#endif
+        // A load, and where the bit is missing, a compare-exchange that adds it. Again: when it
+        // fails, nothing has happened.
+        :: d_step { word != 0 -> word = word | SLEEPERS; seen = word }
+           park()
+        od
+    fi;
+    // What the lock guards is whole.
+    assert(x == y)
+}
+
+// os::park: FUTEX_WAIT compares and goes to sleep in one step of the kernel.
+inline park() {
+    if
+    :: d_step { word != seen -> seen = 0 }
+    :: d_step { word == seen -> asleep[actor] = true }
+        if
+        :: d_step { !asleep[actor] -> seen = 0 }  // woken
+#ifndef WITHOUT_SLICES
+        // The slice ends. When neither the word has changed nor the owner is dead, the waiter
+        // would find nothing and sleep again in the same state: that end is left out, so that a
+        // waiter whom no slice can help is seen to hang.
+        :: d_step { asleep[actor] && (word != seen || !HELD_BY_ANOTHER(OWNER_OF(seen))) ->
+                    asleep[actor] = false }
+           look_after(OWNER_OF(seen));
+           seen = 0
+#endif
+        fi
+    fi
+}
+
+// Core::sweep and take_over_all: needs the lock. Idempotent.
+inline sweep(s) {
+    repair_locks(s);
+    acquire();
+    owns[s] = false;
+    release()
+}
+
+// Membership::bury.
+inline bury(s) {
+    joined[s] = false;
+    unlock_byte(s)
+}
+
+// Core::bury_the_dead.
+inline bury_the_dead() {
+    do
+    :: each < SLOTS ->
+        claim_if_dead(each);
+        if
+        :: d_step { mine -> mine = false }
+           sweep(each);
+           bury(each);
+           release_claim(each)
+        :: else
+        fi;
+        each++
+    :: d_step { each == SLOTS -> each = 0 } break
+    od
+}
+
+// Membership::claim_slot: free slots first, then those of the dead. me == NONE: all are taken.
+inline claim_slot() {
+    do
+    :: each < 2 * SLOTS ->
+        if
+        :: joined[each % SLOTS] == (each >= SLOTS) ->
+            if
+            :: LOCK_BYTE(each % SLOTS) ->
+                if
+                :: d_step { joined[each % SLOTS] && each >= SLOTS ->
+                            me = each % SLOTS; stale = true; each = 0 }
+                   break
+                :: d_step { !joined[each % SLOTS] -> me = each % SLOTS; each = 0 }
+                   break
+                :: joined[each % SLOTS] && each < SLOTS -> unlock_byte(each % SLOTS)
+                fi
+            :: HELD_BY_ANOTHER(each % SLOTS)
+            fi
+        :: else
+        fi;
+        each++
+    :: d_step { each == 2 * SLOTS -> each = 0 } break
+    od
+}
+
+// Core::own_slot, Membership::confirm.
+inline join() {
+    claim_slot();
+    if
+    :: d_step { stale -> stale = false }
+#ifndef MUTANT_newcomer_does_not_sweep
+       sweep(me)
+#endif
+    :: else
+    fi;
+    if
+    :: me != NONE ->
+        // Nothing of the last owner is left to this one.
+        assert(!owns[me] && (word == 0 || OWNER_OF(word) != me));
+        joined[me] = true;
+        slot[process] = me
+    :: else
+    fi
+}
+
+inline work() {
+    owns[me] = true;  // BlockPool::take
+    acquire();
+    x++;
+    y++;
+    release();
+    owns[me] = false  // BlockPool::give
+}
+
+// Core::close: the last thread (Core::Inside: fetch_sub) gives back and leaves.
+inline close() {
+    if
+    :: d_step { threads[process] == 1 -> threads[process] = 0 }
+       acquire();
+       owns[me] = false;
+       release();
+       slot[process] = NONE;  // Membership::leave
+       bury(me)
+    :: d_step { threads[process] > 1 -> threads[process]-- }
+    fi
+}
+
+// provided: a dead process does nothing any more.
+proctype Actor(byte actor; byte process) provided (alive[process]) {
+    byte me = NONE, seen, each;
+    bool mine, stale;
+    if
+    :: process == LAST ->
+        // Nothing can move any more: whoever lives has come to its end, nobody hangs.
+        timeout;
+        d_step {
+            each = 0;
+            do
+            :: each < ACTORS - 1 ->
+                assert(done[each] || !alive[PROCESS_OF(each)]);
+                each++
+            :: else -> break
+            od;
+            each = 0
+        }
+        threads[process] = 1;
+        join();
+        assert(me != NONE)
+#ifdef THREADS
+    :: actor == 0 -> threads[process] = 2; join()
+    :: actor == 1 -> slot[process] != NONE; me = slot[process]
+    :: actor == 2 -> threads[process] = 1; join()
+#else
+    // They are all alike: the first is whoever begins first.
+    :: process != LAST && (actor == 0 || threads[process - 1] != 0 || done[actor - 1]) ->
+        threads[process] = 1;
+#ifdef MEMBERS
+        // Each has joined already: its own slot.
+        d_step { me = process; byte_lock[me] = process; joined[me] = true; slot[process] = me }
+#else
+        join()
+#endif
+#endif
+    fi;
+    if
+#ifdef MEMBERS
+    :: me != NONE && process != LAST -> work(); close()
+    :: process == LAST -> bury_the_dead(); work(); close()
+#else
+    :: me != NONE -> bury_the_dead(); work(); close()
+#endif
+    :: else
+    fi;
+    if
+    :: process == LAST ->
+        assert(word == 0 && x == y && !owns[0] && !owns[1] && !owns[SLOTS - 1] &&
+               !joined[0] && !joined[1] && !joined[SLOTS - 1])
+    :: else -> done[actor] = true
+    fi
+}
+
+// Kills whom it likes when it likes, and stops when it likes. atomic: a death is one moment, and
+// the kernel takes the dead from its list of sleepers.
+proctype Killer() {
+    byte deaths, victim;
+    do
+    :: deaths < DEATHS ->
+        atomic {
+            if
+            :: alive[0] && threads[0] != 0 -> victim = 0
+            :: alive[1] && threads[1] != 0 -> victim = 1
+            :: LAST > 2 && alive[2] && threads[2] != 0 -> victim = 2
+            fi;
+            alive[victim] = false;
+            deaths++;
+            for (victim : 0 .. ACTORS - 1) {
+                if
+                :: !alive[PROCESS_OF(victim)] -> asleep[victim] = false
+                :: else
+                fi
+            }
+            victim = 0
+        }
+    :: break
+    od
+}
+
+init {
+    atomic {
+        byte each_actor;
+        for (each_actor : 0 .. ACTORS - 1) {
+            run Actor(each_actor, PROCESS_OF(each_actor))
+        }
+        run Killer()
+    }
+}
