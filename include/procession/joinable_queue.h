@@ -52,20 +52,10 @@ class JoinableQueue : public TypedQueue<T> {
                                                  Deadline deadline = Deadline::never()) const {
         std::vector<Message> messages;
         const auto got = this->bytes_.try_get_many(messages, most, deadline);
-        std::vector<Lease<T>> leases;
-        if (!got.has_value() && got.error() == GetError::timed_out) return leases;
+        if (!got.has_value() && got.error() == GetError::timed_out) return {};
         this->require_get(got, "get_many");
-        leases.reserve(messages.size());
-        std::optional<DecodeError> failed;
-        for (const Message& message : messages) {
-            try {
-                leases.push_back(lease_of(message));
-            } catch (const DecodeError& error) {
-                failed = error;
-            }
-        }
-        if (leases.empty() && failed) throw *failed;
-        return leases;
+        return this->template decode_many<Lease<T>>(
+            messages, [this](const Message& message) { return lease_of(message); });
     }
 
     /// Finishes this thread's oldest open lease.

@@ -4,6 +4,8 @@
 #include <concepts>
 #include <deque>
 #include <exception>
+#include <new>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -110,6 +112,36 @@ class TypedQueue {
     void close() const { bytes_.close(); }
     [[nodiscard]] bool is_closed() const { return bytes_.is_closed(); }
 
+    /// The processes that use the queue now, by slot.
+    ///
+    /// Blocks:     briefly; up to 1 s behind a process that is stopped inside the queue.
+    /// Returns:    who they are, whether they live, and how many items each has in hand: exact at
+    ///             one instant during the call.
+    /// Throws:     TimeoutError behind a stopped process; ClosedError.
+    /// Python:     has no such thing.
+    [[nodiscard]] std::vector<Participant> participants() const { return bytes_.participants(); }
+    /// The deaths after number `since` that were noticed and repaired so far, oldest first. The
+    /// queue keeps the last 63; a gap between `since` and the first number shows what is gone.
+    ///
+    /// Blocks:     never.
+    /// Throws:     ClosedError.
+    /// Peer dies:  exactly one record for each, also if those who repair after it die, too.
+    /// Python:     has no such thing.
+    [[nodiscard]] std::vector<Death> deaths(std::uint64_t since = 0) const {
+        return bytes_.deaths(since);
+    }
+    /// Waits until there is a death after number `since`; to be told of all, give the number of the
+    /// last one seen (at first QueueStats::deaths, or 0).
+    ///
+    /// Blocks:     until a death, or the deadline. Notices by itself, within some milliseconds.
+    /// Returns:    deaths(since); none only when the deadline passed.
+    /// Throws:     ClosedError.
+    /// Threads:    any number, any time.   Processes: all that hold this queue; each sees all.
+    [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since,
+                                                     Deadline deadline = Deadline::never()) const {
+        return bytes_.wait_for_deaths(since, deadline);
+    }
+
     /// Items that could not be processed, oldest first; they stay where they are.
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const { return bytes_.dead_letters(); }
     /// The same, and removes them.
@@ -171,12 +203,41 @@ class TypedQueue {
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
             throw;
+        } catch (const std::bad_alloc&) {
+            bytes_.undeliver(message);
+            throw;
         } catch (const std::exception& failed) {
             // A user's codec threw something of its own, or a handle came the wrong way.
             bytes_.keep_undecodable(message, failed.what());
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
     }
+    /// make(message) for each. Without memory for all of them, those that could be made; what was
+    /// taken with them is taken back.
+    template <class Item, class Make>
+    std::vector<Item> decode_many(const std::vector<Message>& messages, Make make) const {
+        std::vector<Item> items;
+        // An undecodable item goes to the dead letters; the others must not be lost with it.
+        std::optional<DecodeError> failed;
+        std::size_t next = 0;
+        try {
+            items.reserve(messages.size());
+            while (next < messages.size()) {
+                const Message& message = messages[next++];
+                try {
+                    items.push_back(make(message));
+                } catch (const DecodeError& error) {
+                    failed = error;
+                }
+            }
+        } catch (const std::bad_alloc&) {
+            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+            if (items.empty()) throw;
+        }
+        if (items.empty() && failed) throw *failed;
+        return items;
+    }
+
     void require_put(Result<void, PutError> result, const char* operation) const {
         if (!result.has_value()) [[unlikely]]
             bytes_.refuse_put(result.error(), operation);

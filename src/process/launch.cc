@@ -66,16 +66,22 @@ class Launch {
     bool started_ = false;
 };
 
+[[noreturn]] void refuse_to_run(void* problem) {
+    throw OSError(*static_cast<std::error_code*>(problem), "arm", "die_with_parent",
+                  "the kernel refused");
+}
+
 // The stack above belongs to the parent's story: it is never returned to.
 [[noreturn]] void run_forked_child(Launch& launch, ForkBody body) noexcept {
     become(&launch.identity());
     PROCESSION_STEP("child.forked");
-    const char* name = launch.identity().name.c_str();
-    base::log(LogLevel::debug, "%s: forked, runs in a copy of its parent's memory", name);
+    base::log(LogLevel::debug, "%s: forked, runs in a copy of its parent's memory",
+              launch.identity().name.c_str());
+    std::error_code problem;
     if (launch.lifeline().valid()) {
-        if (const auto problem = os::die_with(std::move(launch.lifeline())))
-            base::log(LogLevel::error, "%s: die_with_parent does not work here (%s)", name,
-                      problem.message().c_str());
+        problem = os::die_with(std::move(launch.lifeline()));
+        // It would outlive its parent, so it does not run.
+        if (problem) body = {refuse_to_run, &problem};
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();

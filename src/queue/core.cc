@@ -112,7 +112,9 @@ Core::Core(shm::Segment segment)
       log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
       item_bell_(state_.item_bell),
       space_bell_(state_.space_bell),
-      join_bell_(state_.join_bell) {
+      join_bell_(state_.join_bell),
+      death_log_(segment_, log_, pool_),
+      death_bell_(death_log_.bell()) {
     start_listening();
 }
 
@@ -155,9 +157,11 @@ std::uint32_t Core::own_slot() {
     try {
         if (stale) sweep(slot, {slot});
     } catch (...) {
-        membership_.give_up(slot);  // for somebody else to try
+        membership_.give_up();  // for somebody else to try
         throw;
     }
+    if (stale) membership_.bury_predecessor(slot);
+    death_log_.forget(slot);
     membership_.confirm(slot);
     return slot;
 }
@@ -176,7 +180,14 @@ bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_v
     if (lock.try_acquire()) return true;
     // Who would not wait at all is still told the truth: not that the queue is empty or full.
     const bool would_not_wait = me.until.has_passed();
-    if (lock.acquire(would_not_wait ? Deadline(me.patience) : me.until, *this)) return true;
+    const Deadline until = would_not_wait ? Deadline(me.patience) : me.until;
+    for (;;) {
+        const Deadline round(me.patience);
+        const bool last_round = until.time_point() <= round.time_point();
+        if (lock.acquire(last_round ? until : round, *this)) return true;
+        if (last_round) break;
+        check_watch(operation);
+    }
     if (would_not_wait) refuse_to_wait(operation);
     return false;
 }
@@ -195,6 +206,23 @@ void Core::refuse_to_wait(std::string_view operation) const {
                        "debugger?); continue or kill it");
 }
 
+void Core::check_watch(std::string_view operation) {
+    check_file(operation);
+    const int error = claim_error_.exchange(0, std::memory_order_relaxed);
+    if (error == 0) return;
+    throw OSError({error, std::system_category()}, operation, label(),
+                  "cannot look after a participant that died; are too many files open?");
+}
+
+void Core::check_file(std::string_view operation) const {
+    if (segment_.has_file()) return;
+    throw OSError(std::make_error_code(std::errc::bad_file_descriptor), operation, label(),
+                  "its descriptor " + std::to_string(segment_.file().get()) +
+                      " was closed by another part of this program (closefrom, daemon?); what was "
+                      "put and taken is safe, but this process can no longer wait, pass the queue "
+                      "on, or make it grow");
+}
+
 LeaseBooks& Core::lease_books() {
     LeaseBooks* books = lease_books_.load(std::memory_order_acquire);
     if (books != nullptr) [[likely]]
@@ -207,7 +235,16 @@ LeaseBooks& Core::lease_books() {
     return *books;
 }
 
-void Core::after_fork_in_child() noexcept {
+void Core::after_fork_in_child() noexcept { forget_parent(); }
+
+void Core::prepare_child() noexcept {
+    membership_.become_own([this] {
+        sync::Presence::forget_other_threads();
+        forget_parent();
+    });
+}
+
+void Core::forget_parent() noexcept {
     // The parent's leases stay the parent's. Its books are left alone: another thread may have been
     // writing.
     lease_books_.store(nullptr, std::memory_order_relaxed);
@@ -243,6 +280,7 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
             failed = segment_.allocate_units(backed, end);
             reached = end;
         }
+        if (failed == std::errc::bad_file_descriptor) check_file("put");
         if (failed) refuse_memory(failed, bytes);
         PROCESSION_STEP("memory.grow.allocated");
         pool_.grown(reached);
@@ -315,8 +353,10 @@ QueueStats Core::stats() {
     stats.redelivered = state_.redelivered.load();
     stats.finished = finished();
     stats.dead_lettered = state_.dead_lettered.load();
-    stats.lost_in_hand = state_.lost_in_hand.load();
-    stats.deaths = state_.deaths.load();
+    const DeathLog::Totals totals = guarded("stats", [&] { return death_log_.totals(); });
+    stats.lost_in_hand = totals.lost_in_hand;
+    stats.locks_repaired = totals.locks_repaired;
+    stats.deaths = totals.deaths;
     const std::uint64_t bytes_in = state_.tail.bytes.load();
     const std::uint64_t bytes_out = state_.head.bytes.load();
     stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
@@ -342,6 +382,7 @@ void Core::announce_leaving() noexcept {
 }
 
 void Core::close() {
+    if (membership_.is_unprepared_child()) prepare_child();
     if (closed_.exchange(true)) return;
     // This process's own sleepers shall see it; then those who are inside have left.
     wake_everybody();
@@ -353,10 +394,16 @@ void Core::close() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     try {
-        take_over_all(slot, {slot});
+        take_over_all(slot, Holder::leaving, {slot});
         wake_everybody();
         PROCESSION_STEP("close.given_back");
         membership_.leave();
+    } catch (const std::exception& failed) {
+        // A stopped participant, or no memory: what is held here comes back as after a death.
+        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
+                  failed.what());
+        membership_.abandon();
+        wake_everybody();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),

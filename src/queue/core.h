@@ -12,9 +12,12 @@
 #include "os/at_fork.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
+#include "procession/death.h"
 #include "procession/message.h"
+#include "procession/participant.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
+#include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
 #include "shm/membership.h"
@@ -85,11 +88,21 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     void keep_as_dead_letter(const Message& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
+    // core_undo.cc
+    /// Takes back an item of a joinable queue for which this process has no memory: as if it had
+    /// not been handed out.
+    void undeliver(const Ticket& ticket);
+
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
     std::size_t notice_deaths();
     /// The same within a nap; does nothing when this process is no participant (yet).
     void notice_deaths_quickly();
+
+    // core_deaths.cc
+    [[nodiscard]] std::vector<Participant> participants();
+    [[nodiscard]] std::vector<Death> deaths(std::uint64_t since);
+    [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since, Deadline deadline);
 
     // core.cc
     [[nodiscard]] std::uint64_t qsize() {
@@ -108,6 +121,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         return state_.dead_letter_on_exception != 0;
     }
     [[nodiscard]] std::string label() const;
+    /// Throws: OSError when another part of this program has closed the queue's descriptor.
+    void check_file(std::string_view operation) const;
     [[nodiscard]] const shm::Segment& segment() const noexcept { return segment_; }
     /// Says in the debug log what a fork has reset here; called in the child, in ordinary context.
     void report_after_fork();
@@ -149,6 +164,11 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// Throws: TimeoutError when the holder is stopped.
     void acquire(std::atomic<std::uint32_t>& word, Actor me);
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
+    /// Throws: OSError when this process can no longer tell who is alive. Who waits must.
+    void check_watch(std::string_view operation);
+    /// In a child that no at-fork handler has prepared: does what they would have done.
+    void prepare_child() noexcept;
+    void forget_parent() noexcept;
     void look_after(std::uint32_t slot) override;
     void after_fork_in_child() noexcept override;
     /// Throws: std::bad_alloc.
@@ -233,17 +253,32 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] std::uint64_t finished() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
 
+    // core_undo.cc
+    void undeliver(ring::Position at, Actor me) noexcept;
+
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
     void sweep(std::uint32_t dead, Actor me);
     template <class Visit>
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
-    std::size_t take_over_all(std::uint32_t holder, Actor me);
+    struct Held {
+        std::uint64_t sequence = 0;
+        ring::Position at;
+    };
+    enum class Holder : std::uint8_t { dead, leaving };
+    void take_over_all(std::uint32_t holder, Holder is, Actor me);
+    void take_over_counted(std::uint32_t dead, ring::Position at, Actor me,
+                           std::atomic<std::uint64_t>*& after);
+    [[nodiscard]] std::vector<Held> free_blocks_of(std::uint32_t holder, Holder is, Actor me);
+    [[nodiscard]] std::uint32_t blocks_in_hand(std::uint32_t holder);
+    [[nodiscard]] std::vector<std::uint64_t> count_held(Actor me);
     std::size_t bury_the_dead(Actor me);
-    void take_over(std::uint32_t holder, ring::Position at, Actor me,
+    void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
                    std::atomic<std::uint64_t>*& after);
-    void announce_loss(std::uint32_t block);
-    void settle_loss();
+    [[nodiscard]] bool drops_items() const {
+        return state_.shutdown.load(std::memory_order_acquire) == kImmediate;
+    }
+    void report_death(std::uint32_t dead) const;
     void nap();
     void wake_everybody();
 
@@ -256,12 +291,15 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     sync::Doorbell item_bell_;
     sync::Doorbell space_bell_;
     sync::Doorbell join_bell_;
+    DeathLog death_log_;
+    sync::Doorbell death_bell_;
     std::atomic<bool> closed_{false};
     std::atomic<bool> ending_{false};
     std::atomic<std::uint32_t> left_{0};  // counts operations that ended after the closing
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
+    std::atomic<int> claim_error_{0};  // why a dead participant could not be looked after
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "queue/core_impl.h"
 
@@ -237,10 +238,19 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
 
 Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline) {
     if (most == 0) return Outcome::done;
-    Message first;
-    const Outcome outcome = get(first, deadline);
-    if (outcome != Outcome::done) return outcome;
-    messages.push_back(std::move(first));
+    // Room before the first item is taken: it must not be lost to bad_alloc.
+    messages.emplace_back();
+    Outcome outcome = Outcome::timed_out;
+    try {
+        outcome = get(messages.back(), deadline);
+    } catch (...) {
+        messages.pop_back();
+        throw;
+    }
+    if (outcome != Outcome::done) {
+        messages.pop_back();
+        return outcome;
+    }
     return guarded("get_many", [&] {
         const Actor me = self(deadline);
         std::vector<Claim> claims;

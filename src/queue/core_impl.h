@@ -68,6 +68,8 @@ inline void Core::check_open(std::string_view operation) const {
 template <class Work>
 auto Core::guarded(std::string_view operation, Work work) {
     try {
+        if (membership_.is_unprepared_child()) [[unlikely]]
+            prepare_child();
         const Inside inside(*this);
         check_open(operation);
         try {

@@ -23,9 +23,10 @@ void Core::give_back(const Ticket& ticket) {
             const Lock lock(state_.head_lock);
             settle_head(me);
             std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
-            take_over(me.slot, Position::unpack(ticket.position), me, from_the_first);
-        } catch (const TimeoutError&) {
-            leave_open(ticket);
+            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me,
+                      from_the_first);
+        } catch (const std::exception&) {
+            leave_open(ticket);  // still the caller's
             throw;
         }
         item_bell_.ring();
@@ -117,9 +118,9 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
                 write_dead_letter(static_cast<Format>(head.format), payload_of(record, head, unit),
                                   ticket.deliveries, reason, me);
             acquire(state_.memory_lock, me);
-        } catch (const Error&) {  // no memory, or a participant is stopped: still the caller's
+        } catch (const std::exception&) {  // no memory, or a participant is stopped
             if (block != ring::BlockPool::kNone) give_block(block, me);
-            leave_open(ticket);
+            leave_open(ticket);  // still the caller's
             throw;
         }
         {

@@ -1,5 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "base/logging.h"
@@ -28,16 +30,16 @@ void Core::look_after(std::uint32_t slot) {
     // Not to keep close() waiting for one who waits for a stopped participant.
     if (sync::Presence::is_inside(this)) check_open("wait");
     require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
-    if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
+    if (!membership_.is_dead(slot)) return;
+    os::ByteLock claim;
+    if (const std::error_code failed = membership_.try_claim(slot, claim)) {
+        const bool is_in_hand = failed == std::errc::resource_unavailable_try_again;
+        if (!is_in_hand) claim_error_.store(failed.value(), std::memory_order_relaxed);
+        return;
+    }
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
               label().c_str(), slot);
-    try {
-        repair_locks(slot);
-    } catch (...) {
-        membership_.release_claim(slot);
-        throw;
-    }
-    membership_.release_claim(slot);
+    repair_locks(slot);
     // What it held besides is taken over when this thread holds no lock.
     sweep_due_.store(true, std::memory_order_relaxed);
 }
@@ -45,45 +47,29 @@ void Core::look_after(std::uint32_t slot) {
 // Mends what the locks of a dead participant guard, and releases them. Takes no lock: nobody else
 // can hold one that the dead one holds, and only one process has the claim on it. Idempotent.
 void Core::repair_locks(std::uint32_t dead) {
+    death_log_.notice(dead);
     if (sync::OwnerLock::is_owned_by(state_.memory_lock, dead)) {
         repair_memory();
         PROCESSION_STEP("repair.memory");
+        death_log_.note_lock(dead, kHeldMemory);
         sync::OwnerLock::release(state_.memory_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.tail_lock, dead)) {
         log_.repair_tail(dead);
         PROCESSION_STEP("repair.tail");
+        death_log_.note_lock(dead, kHeldTail);
         sync::OwnerLock::release(state_.tail_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
-        if (log_.took_unsettled() && state_.op_lost.load() == 0) announce_loss(0);
+        // It may have been taking over from another one that died.
+        death_log_.settle();
+        if (!joinable_) death_log_.note_lost_at_head(dead, log_.took_inline_uncounted() ? 1 : 0);
         log_.repair_head();
-        settle_loss();
         PROCESSION_STEP("repair.head");
+        death_log_.note_lock(dead, kHeldHead);
         sync::OwnerLock::release(state_.head_lock);
     }
-}
-
-// Under the head lock: an item of a plain queue that its dead consumer had taken is about to be
-// counted as lost. The count is said beforehand, so that it is not raised twice when whoever counts
-// dies, too.
-void Core::announce_loss(std::uint32_t block) {
-    state_.op_lost_block.store(block, std::memory_order_release);
-    PROCESSION_STEP("loss.described");
-    state_.op_lost.store(state_.lost_in_hand.load() + 1, std::memory_order_release);
-    PROCESSION_STEP("loss.announced");
-}
-
-void Core::settle_loss() {
-    const std::uint64_t lost = state_.op_lost.load();
-    if (lost == 0) return;
-    // A payload's block that is still held will be found again.
-    const std::uint32_t block = state_.op_lost_block.load();
-    const bool is_lost = block == 0 || pool_.block(block - 1).state != BlockState::held;
-    if (is_lost) state_.lost_in_hand.store(lost, std::memory_order_release);
-    PROCESSION_STEP("loss.counted");
-    state_.op_lost.store(0, std::memory_order_release);
-    PROCESSION_STEP("loss.settled");
+    death_log_.end_of_locks(dead);
 }
 
 void Core::repair_memory() {
@@ -166,65 +152,109 @@ void Core::rebuild_returned(Actor me) {
     PROCESSION_STEP("repair.list.settled");
 }
 
-// Takes over all that a dead participant held. The caller has the claim on it (or is its successor
-// in the slot) and holds no lock. Idempotent: who dies on the way is succeeded by one who starts
-// again.
+// Takes over all that a dead participant held, and records its death. The caller has the claim on
+// it (or is its successor in the slot) and holds no lock. Idempotent: who dies on the way is
+// succeeded by one who starts again.
 void Core::sweep(std::uint32_t dead, Actor me) {
     repair_locks(dead);
     PROCESSION_STEP("sweep.locks_repaired");
-    const std::size_t items = take_over_all(dead, me);
-    state_.deaths.fetch_add(1);
-    PROCESSION_STEP("sweep.counted");
-    base::log(LogLevel::debug, "%s: participant in slot %u died holding %zu items", label().c_str(),
-              dead, items);
+    take_over_all(dead, Holder::dead, me);
+    PROCESSION_STEP("sweep.recorded");
     wake_everybody();
 }
 
-std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
-    std::vector<std::pair<std::uint64_t, Position>> held;
+void Core::take_over_all(std::uint32_t holder, Holder is, Actor me) {
     acquire(state_.head_lock, me);
     const Lock lock(state_.head_lock);
     settle_head(me);
-    {
-        acquire(state_.memory_lock, me);
-        const Lock memory_lock(state_.memory_lock);
-        if (joinable_) settle_announcement(holder);
-        pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
-            const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
-                                                           block.state == BlockState::held);
-            if (its_own) {
-                if (block.state == BlockState::held) announce_loss(unit + 1);
-                pool_.give(unit);
-                PROCESSION_STEP("sweep.block_freed");
-                settle_loss();
-            }
-            each_lease_in(unit, block, [&](Position at, const Lease& lease) {
-                if (lease.state == LeaseState::held && lease.owner == holder) {
-                    held.emplace_back(sequence_of(at), at);
-                }
-            });
-        });
-    }
     // The oldest first: if this process dies on the way, what is there already is handed out before
     // what follows, as it should be.
-    std::sort(held.begin(), held.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
     std::atomic<std::uint64_t>* after = &state_.returned_first;
-    for (const auto& [sequence, at] : held) {
-        take_over(holder, at, me, after);
+    for (const Held& item : free_blocks_of(holder, is, me)) {
+        if (is == Holder::dead) {
+            take_over_counted(holder, item.at, me, after);
+        } else {
+            take_over(holder, item.at, drops_items(), me, after);
+        }
         PROCESSION_STEP("sweep.item_taken_over");
     }
-    return held.size();
+    if (is == Holder::dead && death_log_.record(holder)) report_death(holder);
+}
+
+// Under the head lock. Returns the items that it holds, the oldest first.
+std::vector<Core::Held> Core::free_blocks_of(std::uint32_t holder, Holder is, Actor me) {
+    std::vector<Held> held;
+    acquire(state_.memory_lock, me);
+    const Lock memory_lock(state_.memory_lock);
+    if (joinable_) settle_announcement(holder);
+    if (is == Holder::dead) death_log_.note_lost_in_blocks(holder, blocks_in_hand(holder));
+    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+        const bool its_own = block.owner == holder &&
+                             (block.state == BlockState::owned || block.state == BlockState::held);
+        if (its_own) {
+            pool_.give(unit);
+            PROCESSION_STEP("sweep.block_freed");
+        }
+        each_lease_in(unit, block, [&](Position at, const Lease& lease) {
+            if (lease.state == LeaseState::held && lease.owner == holder) {
+                held.push_back({sequence_of(at), at});
+            }
+        });
+    });
+    std::sort(held.begin(), held.end(),
+              [](const Held& a, const Held& b) { return a.sequence < b.sequence; });
+    return held;
+}
+
+// Under the memory lock: the large items of a plain queue that are being copied.
+std::uint32_t Core::blocks_in_hand(std::uint32_t holder) {
+    std::uint32_t blocks = 0;
+    pool_.each_block([&](std::uint32_t, const ring::Block& block) {
+        if (block.state == BlockState::held && block.owner == holder) ++blocks;
+    });
+    return blocks;
+}
+
+// Under the head lock: the items that each participant has taken and not finished, by slot.
+std::vector<std::uint64_t> Core::count_held(Actor me) {
+    std::vector<std::uint64_t> held(
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax));
+    const auto count = [&](std::uint32_t owner) {
+        if (owner < held.size()) ++held[owner];
+    };
+    acquire(state_.memory_lock, me);
+    const Lock lock(state_.memory_lock);
+    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+        if (block.state == BlockState::held) count(block.owner);
+        each_lease_in(unit, block, [&](Position, const Lease& lease) {
+            if (lease.state == LeaseState::held) count(lease.owner);
+        });
+    });
+    return held;
+}
+
+// Under the head lock: counted exactly once as what becomes of it, also when this process dies.
+void Core::take_over_counted(std::uint32_t dead, Position at, Actor me,
+                             std::atomic<std::uint64_t>*& after) {
+    const bool drops = drops_items();
+    death_log_.announce(dead, at, drops);
+    try {
+        take_over(dead, at, drops, me, after);
+    } catch (...) {
+        death_log_.withdraw();
+        throw;
+    }
+    death_log_.settle();
 }
 
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
-void Core::take_over(std::uint32_t holder, Position at, Actor me,
+void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
                      std::atomic<std::uint64_t>*& after) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
-    if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
+    if (drops) {
         // Nothing is delivered any more.
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
@@ -235,9 +265,10 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me,
         push_returned(at, record, after);
         return;
     }
-    const std::string reason = (holder == me.slot ? "given back" : "its consumer died") +
-                               std::string(" after delivery ") + std::to_string(lease.deliveries) +
-                               " of at most " + std::to_string(state_.max_deliveries);
+    char reason[96];  // allocates nothing: there may be nothing left
+    std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u",
+                  holder == me.slot ? "given back" : "its consumer died", lease.deliveries,
+                  state_.max_deliveries);
     std::uint32_t unit = 0;
     try {
         const std::uint32_t block =
@@ -246,7 +277,7 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me,
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
         commit_dead_letter(at, record, block);
-    } catch (const MemoryError& none) {
+    } catch (const std::exception& none) {
         // Rather delivered once too often than lost.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
@@ -263,23 +294,24 @@ std::size_t Core::bury_the_dead(Actor me) {
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     std::size_t buried = 0;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
-        if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) continue;
-        try {
-            sweep(slot, me);
-            PROCESSION_STEP("sweep.swept");
-            membership_.bury(slot);
-            ++buried;
-        } catch (...) {
-            membership_.release_claim(slot);
-            throw;
+        if (!membership_.is_dead(slot)) continue;
+        os::ByteLock claim;
+        if (const std::error_code failed = membership_.try_claim(slot, claim)) {
+            if (failed == std::errc::resource_unavailable_try_again) continue;
+            throw OSError(failed, "notice_deaths", label(),
+                          "cannot look after a participant that died; are too many files open?");
         }
-        membership_.release_claim(slot);
+        sweep(slot, me);
+        PROCESSION_STEP("sweep.swept");
+        membership_.bury(slot, claim);
+        ++buried;
     }
     return buried;
 }
 
 void Core::nap() {
     if (segment_.is_poisoned()) check_open("wait");
+    check_watch("wait");
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);
@@ -297,7 +329,7 @@ void Core::notice_deaths_quickly() {
     try {
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
-    } catch (const TimeoutError&) {
+    } catch (const std::exception&) {                       // a stopped participant, or no memory
         sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
@@ -310,6 +342,7 @@ void Core::wake_everybody() {
     item_bell_.ring_all();
     space_bell_.ring_all();
     join_bell_.ring_all();
+    death_bell_.ring_all();
 }
 
 }  // namespace procession::queue

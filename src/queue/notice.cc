@@ -17,12 +17,11 @@ void notice_deaths_everywhere() noexcept {
 }
 
 void leave_everywhere() noexcept {
-    for (const auto& core : Core::all()) {
-        try {
-            core->leave_at_the_end();
-        } catch (const std::exception& failed) {
-            base::log(LogLevel::warning, "leaving a queue failed: %s", failed.what());
-        }
+    try {
+        for (const auto& core : Core::all()) core->leave_at_the_end();
+    } catch (const std::exception& failed) {
+        // Then the others notice the end of this process.
+        base::log(LogLevel::warning, "leaving the queues failed: %s", failed.what());
     }
 }
 

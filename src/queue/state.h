@@ -49,10 +49,6 @@ struct State {
     std::atomic<std::uint64_t> redelivered;
     std::atomic<std::uint64_t> op_redelivered;  // before a pop
     std::atomic<std::uint64_t> op_returned;     // the record of the list operation
-    std::atomic<std::uint64_t> lost_in_hand;
-    std::atomic<std::uint64_t>
-        op_lost;  // `lost_in_hand` after the loss that is being counted; or 0
-    std::atomic<std::uint32_t> op_lost_block;  // unit + 1 of the lost item's block, if it has one
 
     // Memory and finished items.
     alignas(128) std::atomic<std::uint32_t> memory_lock;
@@ -70,7 +66,6 @@ struct State {
     alignas(128) std::atomic<std::uint32_t> item_bell;
     alignas(128) std::atomic<std::uint32_t> space_bell;
     alignas(128) std::atomic<std::uint32_t> join_bell;
-    std::atomic<std::uint32_t> deaths;
 };
 static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset,
               "the state of a queue fits before the registry");

@@ -91,9 +91,6 @@ class RecordLog {
     [[nodiscard]] bool try_front(Front& found) const noexcept;
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
-    /// Before repair_head(), in a log without leases: whether the last record was taken, payload
-    /// and all, without being counted. (A payload in a block of its own is the block's affair.)
-    [[nodiscard]] bool took_unsettled() const;
     void repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
@@ -108,6 +105,11 @@ class RecordLog {
                                            std::uint64_t chunk_first) const noexcept;
     /// The record at a position, validated.
     std::byte* record_at(Position position, RecordHead& head) const;
+    /// The lease word of a joinable queue's record, whatever is there by now.
+    [[nodiscard]] std::atomic<std::uint64_t>& lease_at(Position position) const;
+    /// Under the head lock of a dead consumer, before repair_head(): whether it had taken a record
+    /// whose payload lies in the log, without counting it.
+    [[nodiscard]] bool took_inline_uncounted() const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;
     /// How many records of a chunk have a finished lease.

@@ -105,7 +105,14 @@ Segment Segment::attach(os::Handle file) {
     return made;
 }
 
+Segment::~Segment() {
+    // A number that is somebody else's file by now is not closed.
+    if (file_.valid() && !has_file()) static_cast<void>(file_.release());
+}
+
 std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {
+    // Not to write into the file of somebody else.
+    if (!has_file()) return std::make_error_code(std::errc::bad_file_descriptor);
     // The table first: the data lies behind it, so a file that reaches into the data has all of the
     // table's range, of which each part is allocated before the units that it describes.
     const std::uint64_t entry = sizeof(std::uint64_t);
@@ -120,7 +127,8 @@ std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) no
 std::uint64_t Segment::allocated_units() const noexcept {
     os::FileIdentity identity;
     std::uint64_t size = 0;
-    if (os::identify(file_, identity, size) || size <= data_offset_) return 0;
+    if (os::identify(file_, identity, size) || identity != identity_) return 0;
+    if (size <= data_offset_) return 0;
     return (size - data_offset_) / kUnitBytes;
 }
 

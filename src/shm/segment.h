@@ -30,6 +30,9 @@ class Segment {
     [[nodiscard]] static Segment create(const SegmentPlan& plan);
     /// Throws: VersionMismatch, CorruptSegment, OSError.
     [[nodiscard]] static Segment attach(os::Handle file);
+    Segment(Segment&&) noexcept = default;
+    Segment& operator=(Segment&&) noexcept = default;
+    ~Segment();
 
     [[nodiscard]] SegmentHeader& header() const noexcept {
         return *reinterpret_cast<SegmentHeader*>(mapping_.base());
@@ -38,13 +41,19 @@ class Segment {
     [[nodiscard]] Participant& participant(std::uint32_t slot) const noexcept {
         return reinterpret_cast<Participant*>(mapping_.base() + kRegistryOffset)[slot];
     }
+    [[nodiscard]] std::byte* deaths() const noexcept { return mapping_.base() + kDeathsOffset; }
     [[nodiscard]] std::atomic<std::uint64_t>* table() const noexcept {
         return reinterpret_cast<std::atomic<std::uint64_t>*>(mapping_.base() + kTableOffset);
     }
     [[nodiscard]] std::byte* data() const noexcept { return mapping_.base() + data_offset_; }
     [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
 
+    /// Whether this process still has the descriptor: another part of the program may have closed
+    /// it (closefrom), and its number may be another file's since. The memory stays mapped.
+    [[nodiscard]] bool has_file() const noexcept { return os::leads_to(file_, identity_); }
+
     /// Makes units [from, to) of the data area, and their part of the table, usable.
+    /// Returns: bad_file_descriptor without has_file().
     [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
     /// Units that the file holds now, whoever allocated them.
     [[nodiscard]] std::uint64_t allocated_units() const noexcept;
@@ -60,6 +69,8 @@ class Segment {
     void poison() const noexcept { header().poisoned.store(1, std::memory_order_relaxed); }
 
   private:
+    Segment() = default;
+
     os::Handle file_;
     os::FileIdentity identity_;
     os::Mapping mapping_;

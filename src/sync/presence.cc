@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "os/at_fork.h"
 #include "os/barrier.h"
+#include "os/child.h"
 
 namespace procession::sync {
 
@@ -43,16 +45,31 @@ class PresentThreads final : public os::ForkListener {
         return false;
     }
 
+    void forget_other_threads() noexcept {
+        new (&mutex_) std::mutex;  // one of them may have held it
+        keep_this_process();
+    }
+
   private:
     PresentThreads() { start_listening(); }
 
     void before_fork() noexcept override { mutex_.lock(); }
     void after_fork_in_parent() noexcept override { mutex_.unlock(); }
     void after_fork_in_child() noexcept override {
-        // The records of the other threads are left alone: they were the parent's.
-        first_ = Presence::mine_;
-        if (first_ != nullptr) first_->next = nullptr;
+        keep_this_process();
         mutex_.unlock();
+    }
+    // The records of the parent's threads are left alone.
+    void keep_this_process() noexcept {
+        const int self = os::this_process();
+        if (Presence::mine_ != nullptr) Presence::mine_->process = self;
+        for (Presence::Thread** each = &first_; *each != nullptr;) {
+            if ((*each)->process == self) {
+                each = &(*each)->next;
+            } else {
+                *each = (*each)->next;
+            }
+        }
     }
 
     std::mutex mutex_;
@@ -76,11 +93,16 @@ Presence::Thread& Presence::register_this_thread() {
         }
     };
     auto record = std::make_unique<Thread>();
+    record->process = os::this_process();
     static thread_local const AtThreadEnd at_thread_end;
     static_cast<void>(&at_thread_end);  // used, so that it comes into being
     PresentThreads::instance().add(record.get());
     mine_ = record.release();
     return *mine_;
+}
+
+void Presence::forget_other_threads() noexcept {
+    PresentThreads::instance().forget_other_threads();
 }
 
 bool Presence::others_inside(const void* object) noexcept {

@@ -30,6 +30,8 @@ class Presence {
     Presence(const Presence&) = delete;
     Presence& operator=(const Presence&) = delete;
 
+    /// In a child that no at-fork handler has prepared: the other threads were the parent's.
+    static void forget_other_threads() noexcept;
     /// Whether this thread is inside `object`.
     [[nodiscard]] static bool is_inside(const void* object) noexcept {
         return mine_ != nullptr && mine_->holds(object);
@@ -51,6 +53,7 @@ class Presence {
     struct Thread {
         std::atomic<const void*> inside{nullptr};
         Thread* next = nullptr;
+        int process = 0;
 
         [[nodiscard]] bool holds(const void* object) const noexcept {
             // acquire: pairs with leave()

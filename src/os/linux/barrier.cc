@@ -2,27 +2,26 @@
 #include "os/barrier.h"
 
 #include <linux/membarrier.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <atomic>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
 namespace {
 
-bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
+bool membarrier(int command) noexcept { return calls::membarrier(command) == 0; }
 
 // Taking a right away from a page that is in use: the kernel interrupts every processor that may
 // have the right cached, and returns when all have answered (as liburcu did before membarrier).
 bool interrupt_by_page() noexcept {
     constexpr std::size_t bytes = 4096;
-    void* page = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* page = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (page == MAP_FAILED) return false;
     *static_cast<volatile char*>(page) = 1;
-    const bool done = ::mprotect(page, bytes, PROT_NONE) == 0;
-    ::munmap(page, bytes);
+    const bool done = calls::mprotect(page, bytes, PROT_NONE) == 0;
+    calls::munmap(page, bytes);
     return done;
 }
 
