@@ -32,7 +32,8 @@ target_compile_options(schedule_tests PRIVATE
     -fsanitize=thread -Wno-tsan -fno-builtin-memcpy -fno-builtin-memset
     "-Dno_sanitize(what)=unused")
 target_link_options(schedule_tests PRIVATE
-    -Wl,--wrap=fcntl -Wl,--wrap=syscall -Wl,--wrap=sysconf -Wl,--wrap=memcpy -Wl,--wrap=memset
+    -Wl,--wrap=fcntl -Wl,--wrap=open -Wl,--wrap=mmap -Wl,--wrap=munmap -Wl,--wrap=sched_yield
+    -Wl,--wrap=syscall -Wl,--wrap=sysconf -Wl,--wrap=memcpy -Wl,--wrap=memset
     -Wl,--wrap=_ZNSt6chrono3_V212steady_clock3nowEv)
 target_include_directories(schedule_tests PRIVATE
     "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src" "${CMAKE_CURRENT_SOURCE_DIR}")

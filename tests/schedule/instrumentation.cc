@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,10 @@
 
 extern "C" {
 int __real_fcntl(int descriptor, int command, ...);
+int __real_open(const char* path, int flags, ...);
+void* __real_mmap(void* at, std::size_t bytes, int rights, int flags, int descriptor, off_t from);
+int __real_munmap(void* at, std::size_t bytes);
+int __real_sched_yield();
 long __real_syscall(long number, ...);
 long __real_sysconf(int name);
 void* __real_memcpy(void* to, const void* from, std::size_t bytes);
@@ -32,13 +37,12 @@ std::int64_t __real__ZNSt6chrono3_V212steady_clock3nowEv();
 
 namespace procession::schedule {
 
-void drop_all_locks(int descriptor) {
-    if (descriptor < 0) return;
-    struct flock all{};
-    all.l_type = F_UNLCK;
-    all.l_whence = SEEK_SET;
-    __real_fcntl(descriptor, F_OFD_SETLK, &all);
+void give_up_lock(void* mapping) {
+    // The place stays taken until its owner, if it still can, unmaps it.
+    __real_mmap(mapping, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
+
+void forget_lock(void* mapping) { __real_munmap(mapping, 1); }
 
 namespace {
 
@@ -127,16 +131,17 @@ struct flock* lock_request(int command, void* argument) {
     return is_lock ? static_cast<struct flock*>(argument) : nullptr;
 }
 
+// A lock comes into being between the opening of its description and the mapping that keeps it:
+// together that is one access, since the kernel would end the half of it, too.
 int byte_lock(World& world, int descriptor, int command, struct flock* request) {
-    world.used_lock_descriptor(descriptor);
-    world.point(command == F_OFD_GETLK ? "is locked?" : "(un)lock byte",
-                {static_cast<std::uint64_t>(request->l_start), true});
-    const bool locks = request->l_type != F_UNLCK;
+    if (command == F_OFD_GETLK) {
+        world.point("is locked?", {static_cast<std::uint64_t>(request->l_start), true});
+    }
     const int result = __real_fcntl(descriptor, command, request);
     const int error = errno;
     world.observe(static_cast<std::uint64_t>(result + 1));
     if (command == F_OFD_GETLK) world.observe(static_cast<std::uint64_t>(request->l_type) + 100);
-    if (command == F_OFD_SETLK && result == 0) world.byte_lock(request->l_start, locks);
+    if (command == F_OFD_SETLK && result == 0) world.byte_locked(request->l_start, descriptor);
     errno = error;
     return result;
 }
@@ -251,6 +256,39 @@ int __wrap_fcntl(int descriptor, int command, ...) {
         return __real_fcntl(descriptor, command, argument);
     }
     return schedule::byte_lock(*world, descriptor, command, request);
+}
+
+int __wrap_open(const char* path, int flags, ...) {
+    // No file is created here: there is no mode.
+    World* world = World::active();
+    if (world != nullptr && std::strncmp(path, "/proc/", 6) == 0) {
+        world->point("lock a byte", {0, true});
+    }
+    return __real_open(path, flags);
+}
+
+void* __wrap_mmap(void* at, std::size_t bytes, int rights, int flags, int descriptor, off_t from) {
+    void* mapping = __real_mmap(at, bytes, rights, flags, descriptor, from);
+    World* world = World::active();
+    if (world != nullptr) world->lock_kept(descriptor, mapping);
+    return mapping;
+}
+
+int __wrap_munmap(void* at, std::size_t bytes) {
+    World* world = World::active();
+    if (world == nullptr) return __real_munmap(at, bytes);
+    const std::int64_t byte = world->byte_kept_by(at);
+    if (byte >= 0) world->point("unlock", {static_cast<std::uint64_t>(byte), true});
+    const int result = __real_munmap(at, bytes);
+    world->lock_gone(at);
+    return result;
+}
+
+int __wrap_sched_yield() {
+    World* world = World::active();
+    if (world == nullptr || !world->is_in_coroutine()) return __real_sched_yield();
+    world->yield();
+    return 0;
 }
 
 long __wrap_syscall(long number, ...) {

@@ -3,7 +3,10 @@
 
 namespace procession::schedule {
 
-/// Gives up all byte locks that are held through this descriptor, as the end of its process would.
-void drop_all_locks(int descriptor);
+/// Gives up the byte lock that this mapping keeps, as the end of its process would.
+void give_up_lock(void* mapping);
+
+/// After that, or when nobody is left to do it.
+void forget_lock(void* mapping);
 
 }  // namespace procession::schedule

@@ -30,10 +30,9 @@ constexpr Named kNames[] = {
     PROCESSION_NAMED(head.retiring),  PROCESSION_NAMED(head.retiring_first),
     PROCESSION_NAMED(returned_first), PROCESSION_NAMED(returned_count),
     PROCESSION_NAMED(redelivered),    PROCESSION_NAMED(op_redelivered),
-    PROCESSION_NAMED(op_returned),    PROCESSION_NAMED(lost_in_hand),
-    PROCESSION_NAMED(memory_lock),    PROCESSION_NAMED(pool),
-    PROCESSION_NAMED(item_bell),      PROCESSION_NAMED(space_bell),
-    PROCESSION_NAMED(join_bell),      PROCESSION_NAMED(deaths),
+    PROCESSION_NAMED(op_returned),    PROCESSION_NAMED(memory_lock),
+    PROCESSION_NAMED(pool),           PROCESSION_NAMED(item_bell),
+    PROCESSION_NAMED(space_bell),     PROCESSION_NAMED(join_bell),
 };
 
 #undef PROCESSION_NAMED
@@ -53,11 +52,12 @@ std::string name_of_place(std::uint64_t offset) {
     const auto plus = [](std::uint64_t rest) { return "+" + std::to_string(rest); };
     if (offset < shm::kObjectOffset) return "header" + plus(offset);
     if (offset < shm::kRegistryOffset) return name_in_state(offset - shm::kObjectOffset);
-    if (offset < shm::kTableOffset) {
+    if (offset < shm::kDeathsOffset) {
         const std::uint64_t inside = offset - shm::kRegistryOffset;
         return "slot " + std::to_string(inside / sizeof(shm::Participant)) +
                plus(inside % sizeof(shm::Participant));
     }
+    if (offset < shm::kTableOffset) return "deaths" + plus(offset - shm::kDeathsOffset);
     const std::uint64_t data = shm::data_offset_for((std::uint64_t{1} << 20) / shm::kUnitBytes);
     if (offset < data) return "unit table " + std::to_string((offset - shm::kTableOffset) / 8);
     return "unit " + std::to_string((offset - data) / shm::kUnitBytes) +

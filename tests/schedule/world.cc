@@ -70,6 +70,7 @@ World::World(const Limits& limits, Chooser& chooser) : limits_(limits), chooser_
 World::~World() {
     active_ = nullptr;
     base::step_hook.store(nullptr);
+    for (const ByteLock& lock : locks_) forget_lock(lock.mapping);
     for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
         std::memcpy(home(undo->offset), &undo->before, sizeof undo->before);
     }
@@ -89,8 +90,8 @@ void World::watch(void* base, std::size_t bytes, std::uint32_t space) {
 }
 
 int World::add_process() {
-    processes_.push_back({});
-    return static_cast<int>(processes_.size()) - 1;
+    is_dead_.push_back(false);
+    return static_cast<int>(is_dead_.size()) - 1;
 }
 
 void World::add(int process, std::function<void()> body, int after) {
@@ -113,9 +114,7 @@ void World::run_alone(int process, std::function<void()> body) {
     reschedule();
 }
 
-bool World::is_dead(int process) const {
-    return processes_[static_cast<std::size_t>(process)].dead;
-}
+bool World::is_dead(int process) const { return is_dead_[static_cast<std::size_t>(process)]; }
 
 void World::fail(const std::string& why) {
     if (failure_.empty()) failure_ = why;
@@ -180,13 +179,15 @@ bool World::is_ready(int who) const {
 }
 
 void World::offer_runnable() {
-    const bool goes_on = current_ >= 0 && is_ready(current_);
+    const bool is_here = current_ >= 0 && is_ready(current_);
+    const bool goes_on = is_here && !at(current_).yields;
     if (goes_on) options_.push_back({Option::run, current_});
     if (goes_on && limits_.preemptions >= 0 && preemptions_ >= limits_.preemptions) return;
     const int count = static_cast<int>(coroutines_.size());
     for (int who = 0; who < count; ++who) {
         if (who != current_ && is_ready(who)) options_.push_back({Option::run, who});
     }
+    if (options_.empty() && is_here) options_.push_back({Option::run, current_});
 }
 
 bool World::can_die(int process) const {
@@ -200,7 +201,7 @@ bool World::can_die(int process) const {
 
 void World::offer_deaths() {
     if (static_cast<int>(deaths_) >= limits_.deaths) return;
-    for (int process = 0; process < static_cast<int>(processes_.size()); ++process) {
+    for (int process = 0; process < static_cast<int>(is_dead_.size()); ++process) {
         if (can_die(process)) options_.push_back({Option::kill, process});
     }
 }
@@ -268,7 +269,8 @@ void World::reschedule() {
         } else if (option.kind == Option::end_slice) {
             end_slice(option.who);
         } else {
-            if (current_ >= 0 && option.who != current_ && is_ready(current_)) ++preemptions_;
+            const bool could_go_on = current_ >= 0 && is_ready(current_) && !at(current_).yields;
+            if (could_go_on && option.who != current_) ++preemptions_;
             go_to(option.who);
             busy_ = false;
             return;
@@ -285,9 +287,13 @@ void World::kill(int number) {
         coroutine->status = Status::dead;
         coroutine->observed = 0;
     }
-    process(number).dead = true;
+    is_dead_[static_cast<std::size_t>(number)] = true;
     ++deaths_;
-    drop_all_locks(process(number).lock_descriptor);
+    for (ByteLock& lock : locks_) {
+        if (lock.process != number) continue;
+        lock.given_up = true;
+        give_up_lock(lock.mapping);
+    }
     if (on_death) on_death(number);
 }
 
@@ -353,6 +359,7 @@ void World::point(const char* what, Place place) {
     settle_store();
     if (current_ < 0) return;
     ++points_;
+    yields_in_vain_ = 0;
     reschedule();
     Coroutine& self = at(current_);
     self.observed = mix(self.observed + 1);
@@ -442,26 +449,54 @@ void World::wake(const volatile void* word, Place place, int count) {
     }
 }
 
-void World::used_lock_descriptor(int descriptor) {
-    const int owner = current_ >= 0 ? at(current_).process : acting_;
-    if (owner >= 0) process(owner).lock_descriptor = descriptor;
-}
-
-// Who locked a byte last, or has unlocked it, is part of the state.
-void World::byte_lock(std::int64_t offset, bool locked) {
-    const int owner = current_ >= 0 ? at(current_).process : acting_;
-    const int now = locked ? owner + 1 : -1;
+// Who holds a byte, or has unlocked it, is part of the state.
+void World::byte_changed(std::int64_t byte, int owner) {
     const auto known = std::find_if(byte_owners_.begin(), byte_owners_.end(),
-                                    [&](const auto& entry) { return entry.first == offset; });
-    const auto place = static_cast<std::uint64_t>(offset) | (std::uint64_t{0xffff} << kOffsetBits);
+                                    [&](const auto& entry) { return entry.first == byte; });
+    const auto place = static_cast<std::uint64_t>(byte) | (std::uint64_t{0xffff} << kOffsetBits);
     const int before = known == byte_owners_.end() ? 0 : known->second;
     memory_ ^= hash_of_word(place, static_cast<std::uint64_t>(before)) ^
-               hash_of_word(place, static_cast<std::uint64_t>(now));
+               hash_of_word(place, static_cast<std::uint64_t>(owner));
     if (known == byte_owners_.end()) {
-        byte_owners_.emplace_back(offset, now);
+        byte_owners_.emplace_back(byte, owner);
     } else {
-        known->second = now;
+        known->second = owner;
     }
+}
+
+void World::byte_locked(std::int64_t byte, int descriptor) {
+    fresh_byte_ = byte;
+    fresh_descriptor_ = descriptor;
+}
+
+void World::lock_kept(int descriptor, void* mapping) {
+    if (fresh_byte_ < 0 || descriptor != fresh_descriptor_) return;
+    locks_.push_back({fresh_byte_, acting_process(), mapping, false});
+    byte_changed(fresh_byte_, acting_process() + 1);
+    fresh_byte_ = -1;
+}
+
+void World::lock_gone(void* mapping) {
+    for (auto lock = locks_.begin(); lock != locks_.end(); ++lock) {
+        if (lock->mapping != mapping) continue;
+        if (!lock->given_up) byte_changed(lock->byte, -1);
+        locks_.erase(lock);
+        return;
+    }
+}
+
+std::int64_t World::byte_kept_by(void* mapping) const noexcept {
+    for (const ByteLock& lock : locks_) {
+        if (lock.mapping == mapping && !lock.given_up) return lock.byte;
+    }
+    return -1;
+}
+
+void World::yield() {
+    if (++yields_in_vain_ > 1000) return fail("somebody polls for ever");
+    at(current_).yields = true;
+    reschedule();
+    at(current_).yields = false;
 }
 
 std::int64_t World::now_ns() noexcept {

@@ -105,8 +105,13 @@ class World {
     bool park(const volatile void* word, Place place, std::uint32_t expected,
               std::int64_t limit_ns);
     void wake(const volatile void* word, Place place, int count);
-    void used_lock_descriptor(int descriptor);
-    void byte_lock(std::int64_t at, bool locked);
+    void yield();
+    // A byte lock is held by a mapping of the description that was locked.
+    void byte_locked(std::int64_t byte, int descriptor);
+    void lock_kept(int descriptor, void* mapping);
+    void lock_gone(void* mapping);
+    /// The byte that this mapping of a living process keeps locked; or -1.
+    [[nodiscard]] std::int64_t byte_kept_by(void* mapping) const noexcept;
     [[nodiscard]] std::int64_t now_ns() noexcept;
     void step(const char* name) noexcept;
     [[nodiscard]] bool is_in_coroutine() const noexcept { return current_ >= 0; }
@@ -118,6 +123,7 @@ class World {
         int after = kAtOnce;
         Status status = Status::fresh;
         bool timed_out = false;
+        bool yields = false;  // until somebody else has gone on
         unsigned late = 0;
         std::uint64_t observed = 0;
         const volatile void* parked_on = nullptr;
@@ -138,9 +144,11 @@ class World {
         std::size_t bytes;
         std::uint32_t space;
     };
-    struct Process {
-        int lock_descriptor = -1;
-        bool dead = false;
+    struct ByteLock {
+        std::int64_t byte;
+        int process;
+        void* mapping;
+        bool given_up;
     };
 
     static void enter_coroutine();
@@ -160,7 +168,10 @@ class World {
         return at(who).status == Status::finished || at(who).status == Status::dead;
     }
     Coroutine& at(int who) const { return *coroutines_[static_cast<std::size_t>(who)]; }
-    Process& process(int number) { return processes_[static_cast<std::size_t>(number)]; }
+    [[nodiscard]] int acting_process() const {
+        return current_ >= 0 ? at(current_).process : acting_;
+    }
+    void byte_changed(std::int64_t byte, int owner);
     std::byte* home(std::uint64_t offset) const;
     void tell(const std::string& line);
 
@@ -180,12 +191,13 @@ class World {
     unsigned deaths_ = 0;
     unsigned late_ = 0;
     unsigned wakes_ = 0;
+    unsigned yields_in_vain_ = 0;
     std::uint64_t points_ = 0;
     std::uint64_t memory_ = 0;   // hash of how watched memory differs from its start
     std::uint64_t history_ = 0;  // hash of the notes
     std::int64_t now_ns_ = 1'000'000'000;
     std::vector<Region> regions_;
-    std::vector<Process> processes_;
+    std::vector<bool> is_dead_;  // by process
     std::vector<std::unique_ptr<Coroutine>> coroutines_;
     std::vector<Option> options_;
     struct Undo {
@@ -198,7 +210,10 @@ class World {
         std::size_t bytes = 0;
         std::byte before[64];
     } pending_;
+    std::vector<ByteLock> locks_;
     std::vector<std::pair<std::int64_t, int>> byte_owners_;
+    std::int64_t fresh_byte_ = -1;  // locked, and not yet kept by a mapping of
+    int fresh_descriptor_ = -1;     // this descriptor
     std::string failure_;
     std::string trace_;
     ucontext_t main_{};
