@@ -1,0 +1,25 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "instruction/segment_view.h"
+
+namespace procession::instruction {
+
+/// A word of shared memory that has changed.
+struct Store {
+    std::uint64_t offset = 0;  // a multiple of 8
+    std::string name;          // "tail lock", "lease", "head of a record" ...
+};
+
+/// The words in which two images differ, named as ARCHITECTURE.md names them.
+[[nodiscard]] std::vector<Store> stores_between(const Image& before, const Image& after);
+/// Only their places.
+[[nodiscard]] std::vector<std::uint64_t> words_between(const Image& before, const Image& after);
+
+[[nodiscard]] std::string show(const std::vector<Store>& stores);
+
+}  // namespace procession::instruction
