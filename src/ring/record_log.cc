@@ -154,6 +154,7 @@ RecordLog::Counted RecordLog::counted_before(Position position) const {
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte* record) {
         ++counted.count;
         counted.bytes += counted_bytes(record, head);
+        counted.last_is_outside = head.is(kOutside);
     });
     return counted;
 }
@@ -202,7 +203,7 @@ std::uint64_t RecordLog::repair_head() {
     head_.bytes.store(counted.bytes, kOrdered);
     PROCESSION_STEP("log.repair_head.weighed");
     head_.count.store(counted.count, kOrdered);
-    return behind;
+    return counted.last_is_outside ? 0 : behind;
 }
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {

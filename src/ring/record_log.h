@@ -84,7 +84,8 @@ class RecordLog {
     [[nodiscard]] bool front(Front& found, Retire retire);
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes);
-    /// Returns how many records were taken without being counted: 0 or 1.
+    /// Returns how many inline payloads were taken without being counted: 0 or 1. One that lies in
+    /// a block of its own is found by its block, which is in the dead one's hands.
     std::uint64_t repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
@@ -121,6 +122,7 @@ class RecordLog {
     struct Counted {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
+        bool last_is_outside = false;
     };
     [[nodiscard]] Counted counted_before(Position position) const;
     [[nodiscard]] std::uint32_t record_bytes(RecordHead head) const noexcept {
