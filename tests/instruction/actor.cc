@@ -19,27 +19,41 @@ void must(bool holds, const char* what) {
 
 }  // namespace
 
-void Actor::put(const Step& step) {
-    std::vector<std::vector<std::byte>> payloads;
-    std::vector<ByteQueue::Piece> pieces;
-    for (const Thing& thing : step.things) payloads.push_back(payload_of(thing));
-    for (const auto& payload : payloads) pieces.push_back({Format::raw, payload});
-    switch (step.verb) {
+void Actor::prepare(const std::vector<Step>& steps) {
+    in_hand_.reserve(ActorNotes::kGotMax);
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        changes_.push_back(static_cast<unsigned>(changes_of(*step, id_).size()));
+        if (step->things.empty()) continue;
+        auto& payloads = payloads_.emplace_back();
+        auto& pieces = pieces_.emplace_back();
+        for (const Thing& thing : step->things) payloads.push_back(payload_of(thing));
+        for (const auto& payload : payloads) pieces.push_back({Format::raw, payload});
+    }
+}
+
+void Actor::put(Verb verb) {
+    const auto& pieces = pieces_.back();
+    switch (verb) {
         case Verb::put_many:
             must(queue_.put_many(pieces, Deadline::never()) == pieces.size(), "not all was put");
             break;
         case Verb::put_in_vain:
-            must(!queue_.try_put(pieces.at(0), Deadline::now()), "a full queue has taken an item");
+            must(!queue_.try_put(pieces[0], Deadline::now()), "a full queue has taken an item");
             break;
         default:
-            must(bool(queue_.try_put(pieces.at(0), Deadline::never())), "put() was refused");
+            must(bool(queue_.try_put(pieces[0], Deadline::never())), "put() was refused");
             break;
     }
+    pieces_.pop_back();
+    payloads_.pop_back();
 }
 
 void Actor::keep(Message message) {
     const unsigned count = notes_.got_count.load();
-    const int number = number_of(message.bytes());
+    // Only the number: that the payload is whole is found out by who recovers.
+    int number = 0;
+    must(message.bytes().size() >= sizeof number, "a payload is cut short");
+    std::memcpy(&number, message.bytes().data(), sizeof number);
     if (number != kFiller) {
         notes_.got.at(count).store(number);
         notes_.got_count.store(count + 1);
@@ -70,7 +84,7 @@ void Actor::call(const Step& step) {
     switch (step.verb) {
         case Verb::put:
         case Verb::put_many:
-        case Verb::put_in_vain: return put(step);
+        case Verb::put_in_vain: return put(step.verb);
         case Verb::get: return get();
         case Verb::get_many: return get_many(step.count);
         case Verb::get_in_vain: {
@@ -89,7 +103,8 @@ void Actor::call(const Step& step) {
 }
 
 void Actor::perform(const Step& step) {
-    const auto changes = static_cast<unsigned>(changes_of(step, id_).size());
+    const unsigned changes = changes_.back();
+    changes_.pop_back();
     notes_.begun.fetch_add(changes);
     call(step);
     notes_.done.fetch_add(changes);
@@ -100,8 +115,9 @@ void live(const ByteQueue& queue, int id, const Script& script, ActorNotes& note
         Actor actor(queue, id, notes);
         if (!script.is_newcomer) static_cast<void>(queue.qsize());  // takes part from here on
         actor.perform(script.before);
+        actor.prepare(script.observed);
         ::raise(SIGSTOP);
-        actor.perform(script.observed);
+        actor.perform_prepared(script.observed);
         notes.completed.store(true);
         for (;;) ::pause();
     } catch (const std::exception& thrown) {

@@ -30,13 +30,19 @@ class Actor {
     Actor(ByteQueue queue, int id, ActorNotes& notes)
         : queue_(std::move(queue)), id_(id), notes_(notes) {}
 
-    void perform(const Step& step);
-    void perform(const std::vector<Step>& steps) {
+    /// Makes the payloads that these steps need, so that performing them is hardly more than calls.
+    void prepare(const std::vector<Step>& steps);
+    void perform_prepared(const std::vector<Step>& steps) {
         for (const Step& step : steps) perform(step);
+    }
+    void perform(const std::vector<Step>& steps) {
+        prepare(steps);
+        perform_prepared(steps);
     }
 
   private:
-    void put(const Step& step);
+    void perform(const Step& step);
+    void put(Verb verb);
     void get();
     void get_many(std::size_t count);
     void keep(Message message);
@@ -47,6 +53,10 @@ class Actor {
     const int id_;
     ActorNotes& notes_;
     std::vector<Message> in_hand_;
+    // Of the calls to come, the next one last.
+    std::vector<std::vector<std::vector<std::byte>>> payloads_;
+    std::vector<std::vector<ByteQueue::Piece>> pieces_;
+    std::vector<unsigned> changes_;
 };
 
 /// The life of an actor that is a child: the script's first part, a stop (SIGSTOP) at which an

@@ -159,7 +159,7 @@ std::string Observation::check_commit(std::optional<unsigned> before,
 
 std::string Observation::check_counts(const Findings& found) const {
     std::uint64_t inside = 0;
-    for (const Progress& each : last_progress_) inside += each.begun != each.done ? 1 : 0;
+    for (const Progress& each : last_progress_) inside += each.begun - each.done;
     const std::uint64_t participants = participants_in(stage_.view().image());
     for (const Recovered& recovered : found) {
         // Only in the hand of somebody who died inside of get() can an item get lost.
