@@ -36,6 +36,9 @@ std::vector<Delivery> take_letters(const ByteQueue& queue) {
     std::uint64_t number = 0;
     for (const DeadLetter& letter : queue.take_dead_letters()) {
         must(letter.number == ++number, "dead letters are not numbered one by one");
+        const bool has_reason = letter.reason == "for the test" ||
+                                letter.reason.find(" after delivery ") != std::string::npos;
+        must(has_reason, "a dead letter's reason is not the one that was given");
         out.push_back({number_of(letter.bytes), letter.deliveries});
     }
     std::sort(out.begin(), out.end());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "queue/state.h"
 #include "ring/block_pool.h"
@@ -32,11 +33,12 @@ const shm::SegmentHeader& header_of(const Image& image) {
 
 struct Field {
     std::size_t at;
+    std::size_t bytes;
     const char* name;
 };
 
 #define FIELD(member, text) \
-    Field { offsetof(queue::State, member), text }
+    Field { offsetof(queue::State, member), sizeof(std::declval<queue::State&>().member), text }
 constexpr Field kFields[] = {
     FIELD(shutdown, "shutdown"),
     FIELD(tail_lock, "tail lock"),
@@ -62,19 +64,25 @@ constexpr Field kFields[] = {
     FIELD(space_bell, "space bell"),
     FIELD(join_bell, "join bell"),
     FIELD(deaths, "deaths"),
+    FIELD(list_op, "announced list change"),
+    FIELD(op, "announced finish"),
+    FIELD(op_record, "announced record"),
+    FIELD(op_block, "announced letter"),
+    FIELD(op_returned, "announced returned item"),
+    FIELD(pool, "pool"),
 };
 #undef FIELD
 
 std::string name_in_state(std::uint64_t offset) {
     const std::uint64_t in_state = offset - shm::kObjectOffset;
-    // A word of 8 bytes may have two fields of 4; the last one that begins in it is not less true.
     for (const Field& field : kFields) {
-        if (field.at / 8 == in_state / 8) return field.name;
+        if (in_state >= field.at && in_state < field.at + field.bytes) return field.name;
     }
     return "state+" + std::to_string(in_state);
 }
 
 std::string name_in_chunk(const Image& image, std::uint64_t start, std::uint64_t inside) {
+    inside = inside / 8 * 8;
     if (inside < ring::kFirstRecord) return "head of a chunk";
     const bool joinable = header_of(image).kind == 2;
     const ring::RecordShape shape(joinable);
@@ -112,15 +120,15 @@ std::string name_in_data(const Image& image, std::uint64_t offset) {
     return "beyond the last block";
 }
 
-std::string name_of(const Image& image, std::uint64_t offset) {
+}  // namespace
+
+std::string name_of_word(const Image& image, std::uint64_t offset) {
     if (offset < shm::kObjectOffset) return "segment header";
     if (offset < shm::kRegistryOffset) return name_in_state(offset);
     if (offset < shm::kTableOffset) return "participant";
     if (offset < header_of(image).data_offset) return "unit table";
     return name_in_data(image, offset);
 }
-
-}  // namespace
 
 std::vector<std::uint64_t> words_between(const Image& before, const Image& after) {
     std::vector<std::uint64_t> words;
@@ -137,10 +145,18 @@ std::vector<std::uint64_t> words_between(const Image& before, const Image& after
     return words;
 }
 
+std::string name_of_change(const Image& before, const Image& after, std::uint64_t word) {
+    // Of two fields of 4 bytes in one word, the one that has changed.
+    const auto low = [&](const Image& image) {
+        return static_cast<std::uint32_t>(word_at(image, word));
+    };
+    return name_of_word(after, low(before) == low(after) ? word + 4 : word);
+}
+
 std::vector<Store> stores_between(const Image& before, const Image& after) {
     std::vector<Store> stores;
     for (const std::uint64_t word : words_between(before, after)) {
-        stores.push_back({word, name_of(after, word)});
+        stores.push_back({word, name_of_change(before, after, word)});
     }
     return stores;
 }

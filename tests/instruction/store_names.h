@@ -17,7 +17,12 @@ struct Store {
 
 /// The words in which two images differ, named as ARCHITECTURE.md names them.
 [[nodiscard]] std::vector<Store> stores_between(const Image& before, const Image& after);
-/// Only their places.
+/// What lies at an offset, in the light of an image.
+[[nodiscard]] std::string name_of_word(const Image& image, std::uint64_t offset);
+/// The same for what has changed in the word at `word`.
+[[nodiscard]] std::string name_of_change(const Image& before, const Image& after,
+                                         std::uint64_t word);
+/// Only the places of the words that differ.
 [[nodiscard]] std::vector<std::uint64_t> words_between(const Image& before, const Image& after);
 
 [[nodiscard]] std::string show(const std::vector<Store>& stores);
