@@ -38,7 +38,9 @@ struct Instant {
 /// recovers, twice (kOrders), and must find what the model allows.
 class Observation {
   public:
-    explicit Observation(const Scenario& scenario);
+    /// Of the stores that copy a large payload, all are examined, or every so many.
+    enum class Copies : unsigned char { all, some };
+    explicit Observation(const Scenario& scenario, Copies copies = Copies::all);
 
     /// Executes one instruction of actor 1, 2 ... False when it has completed its script; then
     /// nothing was executed. Throws: std::runtime_error when it ended by an error.
@@ -68,10 +70,12 @@ class Observation {
         testing::SharedNotes<ActorNotes> notes;
         std::unique_ptr<Tracee> tracee;
         std::uint64_t instructions = 0;
-        std::uint64_t repeated = 0;
+        std::uint64_t turns = 0;   // of string instructions
+        std::uint64_t copied = 0;  // stores of copies
     };
     void enter(const Script& script);
     [[nodiscard]] AllProgress progress() const;
+    [[nodiscard]] bool is_skipped(Observed& observed) const;
     [[nodiscard]] std::string check_commit(std::optional<unsigned> before,
                                            const std::array<unsigned, kActorsMax>& counts);
     [[nodiscard]] std::string check_counts(const Findings& found) const;
@@ -81,9 +85,9 @@ class Observation {
     std::vector<std::unique_ptr<Observed>> actors_;
     Possible possible_;
     AllProgress last_progress_;
-    Image before_;  // the image at the last verification
+    const Copies copies_;
     bool changed_ = false;
-    std::size_t last_actor_ = 0;
+    unsigned unverified_ = 0;  // changes of the image
     Score score_;
 };
 

@@ -9,7 +9,7 @@ namespace procession::instruction {
 namespace {
 
 constexpr std::size_t kSmall = 40;
-constexpr std::size_t kLarge = 5000;  // in a block of its own
+constexpr std::size_t kLarge = 4104;  // in a block of its own
 
 Step small(int number) { return put(number, kSmall); }
 Step large(int number) { return put(number, kLarge); }
@@ -175,7 +175,7 @@ Scenarios make_pair_scenarios() {
              {{get()}, {give_back(), get()}}),
         pair("get_and_reject", joinable, some, {{}, {get()}}, {{get()}, {reject()}}),
         pair("put_large_and_reject", joinable, some, {{}, {large(10)}}, {{get()}, {reject()}}),
-        pair("shutdown_and_put", joinable, some, {{}, {shut_down()}}, {{get()}, {finish()}}),
+        pair("shutdown_and_finish", joinable, some, {{}, {shut_down()}}, {{get()}, {finish()}}),
         pair("two_puts", joinable, {small(1)}, {{}, {large(10)}}, {{}, {small(20)}}),
         pair("two_gets", joinable, some, {{}, {get()}}, {{}, {get(), finish()}}),
     };

@@ -77,6 +77,7 @@ bool SegmentView::refresh() {
     const bool same = bytes.size() == image_.size() &&
                       std::memcmp(bytes.data(), image_.data(), bytes.size()) == 0;
     if (same) return false;
+    before_.swap(image_);
     image_.assign(bytes.begin(), bytes.end());
     return true;
 }

@@ -27,6 +27,8 @@ class SegmentView {
     bool refresh();
     /// What was seen at the last look.
     [[nodiscard]] const Image& image() const { return image_; }
+    /// What was seen before the last change.
+    [[nodiscard]] const Image& before() const { return before_; }
     /// The bytes as they are now.
     [[nodiscard]] std::span<const std::byte> now() const;
 
@@ -34,6 +36,7 @@ class SegmentView {
     os::Handle file_;
     os::Mapping mapping_;
     Image image_;
+    Image before_;
 };
 
 /// The queue as a survivor would find it who comes after everybody died at the instant of the

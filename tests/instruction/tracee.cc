@@ -81,7 +81,7 @@ bool Tracee::step() {
 
 bool Tracee::is_about_to_sleep() const {
     // The child's code lies where ours does: it is a fork.
-    const auto* code = reinterpret_cast<const unsigned char*>(instruction());
+    const auto* code = reinterpret_cast<const unsigned char*>(last_ != 0 ? last_ : instruction());
     if (code[0] != 0x0f || code[1] != 0x05) return false;  // syscall
     user_regs_struct registers{};
     if (::ptrace(PTRACE_GETREGS, pid_, nullptr, &registers) != 0) fail("ptrace");
