@@ -98,6 +98,7 @@ void Actor::call(const Step& step) {
         case Verb::shut_down: return queue_.shutdown(false);
         case Verb::shut_down_now: return queue_.shutdown(true);
         case Verb::close: return queue_.close();
+        case Verb::join: return must(queue_.join(Deadline::never()), "join() has not returned");
         case Verb::notice_deaths: static_cast<void>(queue_.notice_deaths()); return;
     }
 }

@@ -97,6 +97,12 @@ void Observation::trust() {
     unverified_ = 0;
 }
 
+std::string Observation::explain(const std::function<std::string(const Model& model)>& difference) {
+    last_progress_ = progress();
+    possible_.narrow(last_progress_);
+    return possible_.explain(difference);
+}
+
 bool Observation::is_about_to_sleep(std::size_t actor) const {
     return actors_.at(actor - 1)->tracee->is_about_to_sleep();
 }
@@ -110,7 +116,7 @@ bool Observation::is_skipped(Observed& observed) const {
     return is_copy && ++observed.copied % kStoresSkippedOfSome != 0;
 }
 
-bool Observation::step(std::size_t actor) {
+bool Observation::step_blindly(std::size_t actor) {
     Observed& observed = *actors_.at(actor - 1);
     if (observed.notes->completed.load()) return false;
     if (!observed.tracee->step()) {
@@ -119,6 +125,12 @@ bool Observation::step(std::size_t actor) {
     }
     ++observed.instructions;
     ++score_.instructions;
+    return true;
+}
+
+bool Observation::step(std::size_t actor) {
+    if (!step_blindly(actor)) return false;
+    Observed& observed = *actors_.at(actor - 1);
     changed_ = false;
     const std::uint64_t turns = copies_ == Copies::all ? kTurnsSkipped : kTurnsSkippedOfSome;
     if (observed.tracee->is_inside_an_instruction() && ++observed.turns % turns != 0) return true;
@@ -132,7 +144,7 @@ bool Observation::step(std::size_t actor) {
 
 bool Observation::step_to_change(std::size_t actor, unsigned times) {
     while (times > 0) {
-        if (!step(actor)) return false;
+        if (is_about_to_sleep(actor) || !step(actor)) return false;
         if (changed_) --times;
     }
     return true;

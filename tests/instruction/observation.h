@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -45,14 +46,21 @@ class Observation {
     /// Executes one instruction of actor 1, 2 ... False when it has completed its script; then
     /// nothing was executed. Throws: std::runtime_error when it ended by an error.
     bool step(std::size_t actor);
+    /// The same without a look at the shared memory.
+    bool step_blindly(std::size_t actor);
     /// Whether the last step has changed anything that others can see.
     [[nodiscard]] bool has_changed() const { return changed_; }
     [[nodiscard]] bool is_about_to_sleep(std::size_t actor) const;
-    /// Steps until the actor has changed something `times` times. False when it completed before.
+    /// Steps until the actor has changed something `times` times. False when it completed before,
+    /// or goes to sleep.
     bool step_to_change(std::size_t actor, unsigned times);
 
     /// Everybody dies, in a copy, now. Returns: what is wrong; empty when nothing is.
     [[nodiscard]] std::string verify();
+    /// For a recovery of the queue itself, by what the actors have said: empty when `difference`
+    /// returns nothing for one of the possible states, otherwise what it returns for them.
+    [[nodiscard]] std::string explain(
+        const std::function<std::string(const Model& model)>& difference);
     /// Without a recovery: takes what the actors say as it is.
     void trust();
 

@@ -64,6 +64,17 @@ std::string Possible::narrow(const AllProgress& progress, const Findings& found)
     return states_.empty() ? why : std::string();
 }
 
+std::string Possible::explain(
+    const std::function<std::string(const Model& model)>& difference) const {
+    std::string all = "no state is possible";
+    for (const State& state : states_) {
+        const std::string wrong = difference(state.model);
+        if (wrong.empty()) return {};
+        all += "\n  " + wrong;
+    }
+    return all;
+}
+
 std::optional<unsigned> Possible::happened() const {
     const auto total = [](const State& state) {
         return std::accumulate(state.count.begin(), state.count.end(), 0U);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,10 @@ class Possible {
     [[nodiscard]] std::string narrow(const AllProgress& progress, const Findings& found);
     /// Only by what the actors say.
     void narrow(const AllProgress& progress);
+
+    /// Empty when `difference` is empty for one of the states; otherwise what it is for all.
+    [[nodiscard]] std::string explain(
+        const std::function<std::string(const Model& model)>& difference) const;
 
     [[nodiscard]] bool is_certain() const { return states_.size() == 1; }
     [[nodiscard]] const Model& model() const { return states_.front().model; }

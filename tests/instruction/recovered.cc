@@ -19,18 +19,6 @@ void must(bool holds, const char* what) {
 
 bool is_joinable(const ByteQueue& queue) { return queue.kind() == QueueKind::joinable; }
 
-std::vector<Delivery> drain(const ByteQueue& queue) {
-    std::vector<Delivery> out;
-    Message message;
-    while (queue.try_get(message, Deadline::now())) {
-        out.push_back({number_of(message.bytes()), 0});
-        if (!is_joinable(queue)) continue;
-        out.back().deliveries = message.ticket().deliveries;
-        queue.finish(message.ticket());
-    }
-    return out;
-}
-
 std::vector<Delivery> take_letters(const ByteQueue& queue) {
     std::vector<Delivery> out;
     std::uint64_t number = 0;
@@ -111,6 +99,18 @@ std::string show(std::uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
+std::vector<Delivery> drain(const ByteQueue& queue) {
+    std::vector<Delivery> out;
+    Message message;
+    while (queue.try_get(message, Deadline::now())) {
+        out.push_back({number_of(message.bytes()), 0});
+        if (!is_joinable(queue)) continue;
+        out.back().deliveries = message.ticket().deliveries;
+        queue.finish(message.ticket());
+    }
+    return out;
+}
+
 const char* name_of(Order order) {
     return order == Order::notice_then_drain ? "notice, then drain" : "drain, then notice";
 }
@@ -140,6 +140,18 @@ std::string difference(const Recovered& wanted, const Recovered& found) {
     return text;
 }
 
+void count_and_use(const ByteQueue& queue, Recovered& found) {
+    found.letters = take_letters(queue);
+    const QueueStats stats = queue.stats();
+    found.put = stats.put;
+    found.taken = stats.taken;
+    found.redelivered = stats.redelivered;
+    found.finished = stats.finished;
+    found.dead_lettered = stats.dead_lettered;
+    found.lost_in_hand = stats.lost_in_hand;
+    found.shut = use(queue);
+}
+
 Recovered recover(const ByteQueue& queue, Order order) {
     Recovered found;
     try {
@@ -150,15 +162,7 @@ Recovered recover(const ByteQueue& queue, Order order) {
             notice(queue, found);
             found.second = drain(queue);
         }
-        found.letters = take_letters(queue);
-        const QueueStats stats = queue.stats();
-        found.put = stats.put;
-        found.taken = stats.taken;
-        found.redelivered = stats.redelivered;
-        found.finished = stats.finished;
-        found.dead_lettered = stats.dead_lettered;
-        found.lost_in_hand = stats.lost_in_hand;
-        found.shut = use(queue);
+        count_and_use(queue, found);
     } catch (const std::exception& thrown) {
         found.problem = thrown.what();
     }

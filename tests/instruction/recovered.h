@@ -49,6 +49,13 @@ struct Recovered {
 /// Empty when a recovery has found what it must; otherwise the first difference, in words.
 [[nodiscard]] std::string difference(const Recovered& wanted, const Recovered& found);
 
+/// The end of a recovery: the dead letters and all counts, then the use of a queue that is empty.
+/// Throws: std::runtime_error and what the queue throws.
+void count_and_use(const ByteQueue& queue, Recovered& found);
+/// Takes, and finishes, all that is there. Throws: std::runtime_error for a payload that was not
+/// put.
+[[nodiscard]] std::vector<Delivery> drain(const ByteQueue& queue);
+
 /// Lets this process, a newcomer, recover a queue of whose participants none lives, take what is in
 /// it, and use it: a put and get of both sizes, join(), no byte of memory in use but the log's.
 [[nodiscard]] Recovered recover(const ByteQueue& queue, Order order);

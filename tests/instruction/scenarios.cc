@@ -177,6 +177,11 @@ Scenarios make_pair_scenarios() {
         pair("put_large_and_reject", joinable, some, {{}, {large(10)}}, {{get()}, {reject()}}),
         pair("shutdown_and_finish", joinable, some, {{}, {shut_down()}}, {{get()}, {finish()}}),
         pair("two_puts", joinable, {small(1)}, {{}, {large(10)}}, {{}, {small(20)}}),
+        pair("put_for_a_waiting_get", joinable, {}, {{}, {get()}}, {{}, {small(10), small(11)}}),
+        with_places(
+            pair("get_for_a_waiting_put", plain, {small(1)}, {{}, {small(10)}}, {{}, {get()}}), 1),
+        pair("finish_for_a_waiting_join", joinable, {small(1)}, {{}, {join()}},
+             {{get()}, {finish()}}),
         pair("two_gets", joinable, some, {{}, {get()}}, {{}, {get(), finish()}}),
     };
 }

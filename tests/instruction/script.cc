@@ -43,7 +43,8 @@ std::vector<Change> changes_of(const Step& step, int actor) {
             return returns;
         }
         case Verb::put_in_vain:
-        case Verb::get_in_vain: return {};
+        case Verb::get_in_vain:
+        case Verb::join: return {};
     }
     return {};
 }

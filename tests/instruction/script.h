@@ -28,6 +28,7 @@ enum class Verb : unsigned char {
     shut_down_now,
     close,
     notice_deaths,
+    join,
 };
 
 /// One call on a queue.
@@ -58,6 +59,8 @@ inline Step close(std::size_t in_hand = 0) { return {Verb::close, {}, 0, in_hand
 inline Step notice_deaths(std::vector<int> holders) {
     return {Verb::notice_deaths, {}, 0, 1, std::move(holders)};
 }
+
+inline Step join() { return {Verb::join, {}}; }
 
 /// What one process does: first undisturbed, then observed instruction by instruction.
 struct Script {
