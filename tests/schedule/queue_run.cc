@@ -89,6 +89,7 @@ class QueueRun {
         const int inspector = enter(false);
         world_.run_alone(inspector, [this, inspector] { inspect(participant(inspector)); });
         if (world_.is_cut()) return;
+        if (story_.at_end) story_.at_end(history_);
         if (!story_.drops && !history_.is_explained_by({story_.joinable, story_.maxsize})) {
             world_.fail("no queue could have answered so");
         }
@@ -274,7 +275,7 @@ struct Tally {
     }
     void print(const std::string& name, const Limits& limits, std::size_t states) const {
         const std::string bound = limits.preemptions < 0
-                                      ? "every schedule"
+                                      ? "any number of preemptions"
                                       : "<= " + std::to_string(limits.preemptions) + " preemptions";
         std::printf(
             "%s: %s, <= %d deaths, <= %d early slices: %zu states, %llu schedules (%llu to their "
@@ -291,6 +292,7 @@ void report(const std::string& name, const Stage& stage, const QueueCase& story,
     Replay replay(path);
     World world(limits, replay);
     world.trace(true);
+    world.lose_wake = story.lose_wake;
     std::string history;
     {
         QueueRun run(stage, story, world);
@@ -306,6 +308,7 @@ void report(const std::string& name, const Stage& stage, const QueueCase& story,
 std::string play(const Stage& stage, const QueueCase& story, const Limits& limits, Chooser& chooser,
                  Tally& tally) {
     World world(limits, chooser);
+    world.lose_wake = story.lose_wake;
     {
         QueueRun run(stage, story, world);
         run.play();
@@ -316,12 +319,24 @@ std::string play(const Stage& stage, const QueueCase& story, const Limits& limit
 
 }  // namespace
 
+std::string find_failure(const QueueCase& story, const Limits& limits) {
+    const Stage stage(story);
+    AllRuns runs(story.remembers_states);
+    Tally tally;
+    do {
+        runs.start_run();
+        std::string failure = play(stage, story, limits, runs, tally);
+        if (!failure.empty()) return failure;
+    } while (runs.next());
+    return {};
+}
+
 void explore(const std::string& name, const QueueCase& story, const Limits& limits) {
     const testing::Census before;
     {
         const Stage stage(story);
         // Two threads of one process share more than what is watched.
-        AllRuns runs(!story.one_process);
+        AllRuns runs(story.remembers_states && !story.one_process);
         Tally tally;
         do {
             runs.start_run();
@@ -352,7 +367,7 @@ void explore_at_random(const std::string& name, const QueueCase& story, const Li
             report(which, stage, story, limits, random.path());
             break;
         }
-        std::printf("seeds %llu and on: ", static_cast<unsigned long long>(seed));
+        std::printf("at random, seeds from %llu on: ", static_cast<unsigned long long>(seed));
         tally.print(name, limits, 0);
     }
     before.expect_nothing_left();

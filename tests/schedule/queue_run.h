@@ -88,7 +88,17 @@ struct QueueCase {
     bool drops = false;
     /// Two scripts are threads of one process.
     bool one_process = false;
+
+    // For tests of the explorer itself.
+    /// Shown the history of each run that came to its end.
+    std::function<void(const History&)> at_end;
+    bool remembers_states = true;
+    /// The wake-up with this number, counted from 1, is lost.
+    unsigned lose_wake = 0;
 };
+
+/// Explores the case until something goes wrong. Returns what, or nothing; prints nothing.
+[[nodiscard]] std::string find_failure(const QueueCase& story, const Limits& limits);
 
 /// Explores the case; fails the current test, with the interleaving, where a promise is broken.
 /// Prints what was explored.
