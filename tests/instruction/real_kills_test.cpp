@@ -128,7 +128,7 @@ TEST_P(RealKills, leave_their_queue_to_live_survivors) {
     const std::uint64_t length = length_of(scenario);
     const unsigned seed = static_cast<unsigned>(GetParam()) + 1;
     std::mt19937 random(seed);
-    const unsigned kills = std::getenv("PROCESSION_SOAK") != nullptr ? 300 : 6;
+    const unsigned kills = std::getenv("PROCESSION_SOAK") != nullptr ? 300 : 4;
     for (unsigned i = 0; i < kills; ++i) {
         // One in each part of the script.
         const std::uint64_t from = length * i / kills;

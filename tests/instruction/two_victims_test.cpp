@@ -97,7 +97,7 @@ std::string interleave(Observation& observation, std::mt19937& random) {
 TEST_P(TwoVictims, may_move_by_turns) {
     const Scenario& scenario = pair_scenarios().at(GetParam());
     const OneProcessor here;
-    const unsigned seeds = is_soak() ? 60 : 4;
+    const unsigned seeds = is_soak() ? 60 : 3;
     Score score;
     for (unsigned seed = 1; seed <= seeds; ++seed) {
         std::mt19937 random(seed);
