@@ -56,7 +56,7 @@ void Core::repair_locks(std::uint32_t dead) {
         sync::OwnerLock::release(state_.tail_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
-        if (log_.took_unsettled() && state_.op_lost.load() == 0) announce_loss(0);
+        if (log_.took_unsettled()) announce_loss(0);
         log_.repair_head();
         settle_loss();
         PROCESSION_STEP("repair.head");
