@@ -101,6 +101,11 @@ std::vector<Scenario> consumers() {
          .prepare = {{Verb::put, 0, 3}},
          .act = {kGet, kDone},
          .maxsize = 2},
+    };
+}
+
+std::vector<Scenario> plain_consumers() {
+    return {
         {.name = "plain_gets_small_items",
          .joinable = false,
          .prepare = {kFive},
@@ -222,7 +227,7 @@ std::vector<Scenario> repairers() {
 std::span<const Scenario> scenarios() {
     static const std::vector<Scenario> all = [] {
         std::vector<Scenario> joined;
-        for (auto& part : {producers(), consumers(), others(), repairers()}) {
+        for (auto& part : {producers(), consumers(), plain_consumers(), others(), repairers()}) {
             joined.insert(joined.end(), part.begin(), part.end());
         }
         return joined;
