@@ -50,7 +50,7 @@ struct Piece {
 ///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
 ///      allocation.
 /// Threads: any number, any time.
-class Core final : public os::ForkListener, private sync::OwnerWatch {
+class Core final : public os::ForkListener, private sync::OwnerWatch, private ring::Backing {
   public:
     [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
                                                       const QueueOptions& options);
@@ -131,6 +131,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         std::uint64_t returned = 0;
     };
     [[nodiscard]] Waiting count_waiting();
+    [[nodiscard]] bool read_waiting(Waiting& waiting) const;
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
     void check_open(std::string_view operation) const;
@@ -143,7 +144,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// Throws: TimeoutError when the holder is stopped.
     void acquire(std::atomic<std::uint32_t>& word, Actor me);
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
-    void look_after(std::uint32_t slot) override;
+    void look_after(const std::atomic<std::uint32_t>& lock) override;
+    [[nodiscard]] std::uint32_t units_there() const noexcept override;
+    [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
     [[nodiscard]] OpenLeases& open_leases();
 

@@ -179,7 +179,7 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
         const std::size_t start = messages.size();
         bool more = false;
         // The first message is in hand: from here on nothing may fail.
-        sync::OwnerLock head_lock(state_.head_lock, me.slot);
+        sync::OwnerLock head_lock(state_.head_lock, membership_.lock_name(me.slot));
         if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
         {
             const Lock lock(state_.head_lock);
@@ -226,7 +226,9 @@ void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages
 // Nothing is delivered any more: the items count as finished, so that join() ends.
 void Core::drain_after_shutdown() {
     const Actor me = self();
-    for (;;) {
+    // Nothing is put any more, so there is an end; but not to a log that leads back into itself.
+    for (std::uint64_t left = pool_.records_max();; --left) {
+        require(left != 0, "the log has no end");
         Claim claimed;
         Message message;
         acquire(state_.head_lock, me);

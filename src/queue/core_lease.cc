@@ -153,13 +153,20 @@ void Core::push_returned(Position at, std::byte* record) {
     PROCESSION_STEP("return.announced");
     const std::uint64_t mine = sequence_of(at);
     std::atomic<std::uint64_t>* before = &state_.returned_first;
-    std::uint64_t left = state_.returned_count.load();
-    while (before->load() != 0 && sequence_of(Position::unpack(before->load())) < mine) {
-        require(left-- != 0, "the list of returned items has no end");
+    std::uint64_t next = before->load();
+    std::uint64_t last = 0;
+    while (next != 0) {
+        const Position other = Position::unpack(next);
+        const std::uint64_t sequence = sequence_of(other);
+        if (sequence >= mine) break;
+        // So it has an end.
+        require(sequence > last, "the list of returned items is out of order");
+        last = sequence;
         RecordHead head;
-        before = &RecordLog::link_word(log_.record_at(Position::unpack(before->load()), head));
+        before = &RecordLog::link_word(log_.record_at(other, head));
+        next = before->load();
     }
-    RecordLog::link_word(record).store(before->load(), std::memory_order_release);
+    RecordLog::link_word(record).store(next, std::memory_order_release);
     PROCESSION_STEP("return.linked");
     before->store(at.pack(), std::memory_order_release);
     PROCESSION_STEP("return.listed");

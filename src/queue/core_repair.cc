@@ -24,10 +24,31 @@ constexpr std::chrono::milliseconds kSweepPatience{20};
 
 }  // namespace
 
-void Core::look_after(std::uint32_t slot) {
+// The slot that the word of a lock names, or kNone when that is changing just now. A participant does
+// not change its incarnation while a lock names it. So what stays the same over three looks and does
+// not fit together was written by nobody who took the lock, and nobody would ever release it.
+std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) const {
+    const std::uint32_t seen = lock.load(std::memory_order_acquire);
+    if (seen == 0) return shm::Membership::kNone;
+    const std::uint32_t slot = sync::OwnerLock::owner_of(seen);
+    require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
+    const std::uint32_t incarnation = membership_.incarnation(slot);
+    const std::uint32_t again = lock.load(std::memory_order_acquire);
+    const std::uint32_t name = sync::OwnerLock::name_of_owner(again);
+    const bool changing = name != sync::OwnerLock::name_of_owner(seen) ||
+                          membership_.incarnation(slot) != incarnation;
+    if (changing) return shm::Membership::kNone;
+    require(name == shm::Membership::name_of(slot, incarnation),
+            "a lock names an owner that never took it");
+    return slot;
+}
+
+void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     // Not to keep close() waiting for one who waits for a stopped participant.
     if (closed_.load(std::memory_order_relaxed) && inside_.load() != 0) check_open("wait");
-    require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
+    require(!segment_.is_poisoned(), "somebody has found that before");
+    const std::uint32_t slot = owner_to_look_after(lock);
+    if (slot == shm::Membership::kNone) return;
     if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
               label().c_str(), slot);

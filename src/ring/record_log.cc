@@ -78,6 +78,8 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
     std::byte* record = at(tail);
     const auto length = static_cast<std::uint32_t>(payload.size());
     const std::uint32_t bytes = shape_.bytes(length);
+    // The position was read anew since needs_chunk().
+    require(tail.offset + bytes + 8 <= kChunkBytes, "the tail has moved by itself");
     if (!payload.empty()) {
         std::memcpy(record + shape_.payload_at(), payload.data(), payload.size());
     }
@@ -104,7 +106,7 @@ void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
     tail_.op_block.store(unit + 1, kOrdered);
 }
 
-void RecordLog::announce_block(std::uint32_t unit) noexcept {
+void RecordLog::announce_block(std::uint32_t unit) {
     announce(unit, tail_.count.load(kOwn));
     PROCESSION_STEP("log.publish.announced");
     pool_.set(unit, BlockState::queued, 0);
@@ -118,10 +120,11 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     std::uint32_t chunks = 0;
     for (;;) {
         RecordHead head;
-        record_at(tail, head);
+        look_at(tail, head);
         if (!head.is(kCommitted)) break;
         if (head.is(kNextChunk)) {
-            require(++chunks < pool_.units_max(), "the chunks form a ring");
+            // A producer moves the tail before it goes on: it is one link behind at most.
+            require(++chunks == 1, "the tail is several chunks behind");
             tail = {head.length, kFirstRecord};
         } else {
             tail.offset += record_bytes(head);
@@ -135,9 +138,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         const std::uint64_t kind = tail_.op_count.load(kOwn);
         const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
         // The sweep frees what the dead one owns.
-        if (!published && op - 1 < pool_.units_max()) {
-            pool_.set(op - 1, BlockState::owned, dead);
-        }
+        if (!published) pool_.set(op - 1, BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }
     tail_.position.store(tail.pack(), kOrdered);
@@ -190,7 +191,7 @@ void RecordLog::leave_chunk(Position from, std::uint32_t next) {
 std::uint64_t RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
-    std::byte* record = record_at(position, head);
+    std::byte* record = look_at(position, head);
     if (shape_.payload_at() == 8 && head.is(kCommitted) && head.is(kOutside)) {
         // Perhaps marked as taken by the dead consumer, who had not committed: it was never taken.
         // (A lease in the same state means nothing: the next consumer writes its own.)

@@ -70,7 +70,7 @@ class RecordLog {
     void append(std::uint8_t format, std::span<const std::byte> payload,
                 std::uint64_t counted_bytes, bool outside);
     /// Before append(..., outside): hands the block, until now owned by the caller, to the log.
-    void announce_block(std::uint32_t unit) noexcept;
+    void announce_block(std::uint32_t unit);
     /// After it.
     void end_announcement() noexcept;
     /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block
@@ -93,7 +93,7 @@ class RecordLog {
     /// Without a lock, a hint: whether the head shows a committed record.
     [[nodiscard]] bool shows_a_record() const;
 
-    /// The record at a position, validated.
+    /// The committed record at a position, validated: all of it lies in its chunk.
     std::byte* record_at(Position position, RecordHead& head) const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;
@@ -118,6 +118,9 @@ class RecordLog {
 
   private:
     [[nodiscard]] std::byte* at(Position position) const;
+    /// What the log shows at a position: a record, which is validated; the way to the next chunk; or
+    /// its end, behind which nothing may be read.
+    std::byte* look_at(Position position, RecordHead& head) const;
     struct Counted {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
@@ -139,13 +142,17 @@ inline std::byte* RecordLog::at(Position position) const {
     require(position.offset >= kFirstRecord && position.offset + 8 <= kChunkBytes &&
                 position.offset % 8 == 0,
             "a position lies outside its chunk");
-    require(position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
-                position.chunk + kChunkUnits <= pool_.backed(),
-            "a chunk lies outside the memory");
+    pool_.require_memory(position.chunk, kChunkUnits);
     return pool_.memory(position.chunk) + position.offset;
 }
 
 inline std::byte* RecordLog::record_at(Position position, RecordHead& head) const {
+    std::byte* record = look_at(position, head);
+    require(head.is(kCommitted) && !head.is(kNextChunk), "a position shows no record");
+    return record;
+}
+
+inline std::byte* RecordLog::look_at(Position position, RecordHead& head) const {
     std::byte* record = at(position);
     // acquire: pairs with the committing store; the payload is visible
     head = RecordHead::unpack(word(record).load(std::memory_order_acquire));
@@ -162,7 +169,7 @@ void RecordLog::each_record(std::uint32_t unit, std::uint32_t end, Visit visit) 
     Position position{unit, kFirstRecord};
     while (end == 0 || position.offset < end) {
         RecordHead head;
-        std::byte* record = record_at(position, head);
+        std::byte* record = look_at(position, head);
         if (!head.is(kCommitted) || head.is(kNextChunk)) return;
         visit(position, head, record);
         position.offset += record_bytes(head);
@@ -173,7 +180,7 @@ template <class Retire>
 bool RecordLog::front(Front& found, Retire retire) {
     for (;;) {
         found.at = Position::unpack(head_.position.load(std::memory_order_relaxed));
-        found.record = record_at(found.at, found.head);
+        found.record = look_at(found.at, found.head);
         if (!found.head.is(kCommitted)) return false;
         if (!found.head.is(kNextChunk)) {
             require(found.head.check ==
@@ -181,6 +188,8 @@ bool RecordLog::front(Front& found, Retire retire) {
                     "the head shows a record of another place");
             return true;
         }
+        // Otherwise chunks that form a ring would keep us here for ever.
+        require(found.at.offset != kFirstRecord, "a chunk without records was left");
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
     }

@@ -32,7 +32,9 @@ struct alignas(64) Participant {
     std::atomic<std::uint32_t> state;  // ParticipantState
     std::atomic<std::uint32_t> pid;    // for people: as its own pid namespace numbers it
     std::atomic<std::uint64_t> joined_ns;
-    std::byte unused[48];
+    // Another number for each owner of the slot: see Membership::lock_name.
+    std::atomic<std::uint32_t> incarnation;
+    std::byte unused[44];
 };
 static_assert(sizeof(Participant) == 64);
 

@@ -55,11 +55,27 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
                          std::memory_order_relaxed);  // relaxed: published by `state`
+    renew(slot);
+    lock_name_.store(name_of(slot, incarnation(slot)), std::memory_order_relaxed);
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
     slot_.store(slot, std::memory_order_release);
     base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'",
               static_cast<int>(::getpid()), slot, segment_.name().c_str());
+}
+
+std::uint32_t Membership::name_of(std::uint32_t s, std::uint32_t incarnation) noexcept {
+    constexpr std::uint32_t slot_bits = 11;  // as sync::OwnerLock divides its word
+    static_assert(kParticipantsMax < 1U << slot_bits);
+    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name nobody.
+    const std::uint32_t mixed = (incarnation * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
+    return s | (mixed >> 12 | 1U) << slot_bits;
+}
+
+// By who has the byte lock. release: a lock taken by the new owner is seen after it.
+void Membership::renew(std::uint32_t s) noexcept {
+    auto& number = segment_.participant(s).incarnation;
+    number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 void Membership::leave() noexcept {
@@ -104,6 +120,7 @@ void Membership::release_claim(std::uint32_t s) noexcept {
 }
 
 void Membership::bury(std::uint32_t s) noexcept {
+    renew(s);
     // release: pairs with claim_slot(); the next owner sees everything repaired
     segment_.participant(s).state.store(kNobody, std::memory_order_release);
     PROCESSION_STEP("leave.buried");

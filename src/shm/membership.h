@@ -35,6 +35,24 @@ class Membership final : public os::ForkListener {
         return slot_.load(std::memory_order_acquire);  // pairs with join(): the slot is ours
     }
 
+    /// What the owner of slot `s` is called in the words of locks: the slot, and above it a tag that
+    /// every owner of the slot has for itself. So a word that no participant wrote does not name
+    /// one, but by deliberate forgery: see Core::owner_to_look_after. For this process's own slot,
+    /// two loads of its own memory.
+    [[nodiscard]] std::uint32_t lock_name(std::uint32_t s) const noexcept {
+        // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
+        if (s == slot_.load(std::memory_order_relaxed)) {
+            return lock_name_.load(std::memory_order_relaxed);
+        }
+        return name_of(s, incarnation(s));
+    }
+    [[nodiscard]] static std::uint32_t name_of(std::uint32_t s,
+                                               std::uint32_t incarnation) noexcept;
+    /// Changes whenever slot `s` gets or loses its owner, at moments when no lock names it.
+    [[nodiscard]] std::uint32_t incarnation(std::uint32_t s) const noexcept {
+        return segment_.participant(s).incarnation.load(std::memory_order_acquire);
+    }
+
     /// Takes a slot. `stale` is set when its last owner died and nobody has repaired yet: the
     /// caller repairs as that owner, then calls confirm(). Throws: OSError; ProcessError when all
     /// kParticipantsMax slots are taken.
@@ -70,6 +88,7 @@ class Membership final : public os::ForkListener {
         return kRegistryOffset + std::uint64_t{slot} * sizeof(Participant);
     }
 
+    void renew(std::uint32_t s) noexcept;
     [[nodiscard]] bool claim_here(std::uint32_t s) noexcept;
     void unclaim_here(std::uint32_t s) noexcept;
 
@@ -81,6 +100,7 @@ class Membership final : public os::ForkListener {
     std::array<std::atomic<std::uint64_t>, kParticipantsMax / 64> claimed_{};
     os::ByteLocks locks_;
     std::atomic<std::uint32_t> slot_{kNone};
+    std::atomic<std::uint32_t> lock_name_{0};
     std::atomic<std::uint32_t> generation_{0};
 };
 

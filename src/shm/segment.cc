@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::string_view kFile = "shared memory";
 
+// What is checked is what is used, whatever another process writes meanwhile: the compiler may not
+// read it again.
+template <class Number>
+Number read_once(Number& shared) noexcept {
+    return std::atomic_ref(shared).load(std::memory_order_relaxed);
+}
+
 [[noreturn]] void refuse(std::error_code code, std::string_view operation,
                          const std::string& message) {
     const bool memory = code == std::errc::not_enough_memory || code == std::errc::file_too_large;
@@ -75,12 +82,11 @@ Segment Segment::attach(os::Handle file) {
     }
     os::Mapping head;
     map_whole(made.file_, kTableOffset, "attach", head);
-    // A copy: what is checked is what is used, whatever another process writes meanwhile.
-    const auto& shared = *reinterpret_cast<const SegmentHeader*>(head.base());
-    const std::uint64_t magic = shared.magic;
-    const std::uint32_t version = shared.layout_version;
-    const std::uint64_t units = shared.units_max;
-    const std::uint64_t total = shared.total_bytes;
+    auto& shared = *reinterpret_cast<SegmentHeader*>(head.base());
+    const std::uint64_t magic = read_once(shared.magic);
+    const std::uint32_t version = read_once(shared.layout_version);
+    const std::uint64_t units = read_once(shared.units_max);
+    const std::uint64_t total = read_once(shared.total_bytes);
     if (magic != kMagic) {
         throw CorruptSegment("attach", kFile, "it does not begin with Procession's magic number");
     }
@@ -90,9 +96,10 @@ Segment Segment::attach(os::Handle file) {
                                   ", this build reads version " + std::to_string(kLayoutVersion) +
                                   "; run the same Procession in all processes");
     }
-    const bool sizes_agree = units <= kUnitsLimit && shared.data_offset == data_offset_for(units) &&
+    const bool sizes_agree = units <= kUnitsLimit &&
+                             read_once(shared.data_offset) == data_offset_for(units) &&
                              total == data_offset_for(units) + units * kUnitBytes &&
-                             shared.signature_bytes <= kSignatureMax;
+                             read_once(shared.signature_bytes) <= kSignatureMax;
     if (!sizes_agree) throw CorruptSegment("attach", kFile, "its sizes contradict each other");
     made.units_max_ = static_cast<std::uint32_t>(units);
     made.data_offset_ = data_offset_for(units);
@@ -119,7 +126,8 @@ std::uint64_t Segment::allocated_units() const noexcept {
 }
 
 std::string Segment::signature() const {
-    const std::uint32_t bytes = std::min<std::uint32_t>(header().signature_bytes, kSignatureMax);
+    const std::size_t bytes =
+        std::min<std::size_t>(read_once(header().signature_bytes), kSignatureMax);
     return {header().signature, bytes};
 }
 
