@@ -19,7 +19,8 @@ void open(std::span<const std::byte> message) {
         const process::Opened opened = process::open_bootstrap(message);
         if (opened.bootstrap.handles.empty()) found("a message without the report channel");
         const auto& end = message.back();
-        if (!opened.state.empty() && &opened.state.back() != &end) found("the state lies elsewhere");
+        if (!opened.state.empty() && &opened.state.back() != &end)
+            found("the state lies elsewhere");
         static_cast<void>(process::function_at(opened.bootstrap.entry));
     });
 }

@@ -104,7 +104,8 @@ void run(Input input) {
         Reader reader(input.rest(), "arguments");
         const Arguments arguments = decode<Arguments>(reader);
         survives([&] { static_cast<void>(arguments.jobs.qsize()); });
-        for (const auto& queue : arguments.results) survives([&] { static_cast<void>(queue.qsize()); });
+        for (const auto& queue : arguments.results)
+            survives([&] { static_cast<void>(queue.qsize()); });
     });
 }
 

@@ -13,7 +13,8 @@ namespace procession::fuzz {
 /// The bytes of one input, read as decisions. At the end everything is 0.
 class Input {
   public:
-    Input(const std::uint8_t* data, std::size_t size) : bytes_(std::as_bytes(std::span(data, size))) {}
+    Input(const std::uint8_t* data, std::size_t size)
+        : bytes_(std::as_bytes(std::span(data, size))) {}
 
     [[nodiscard]] bool at_end() const { return bytes_.empty(); }
 

@@ -156,8 +156,8 @@ void headers(const Seeds& seeds) {
 }
 
 void queues(const Seeds& seeds) {
-    const Bytes everything{10, 8,  40, 9, 0,  9, 10, 10, 11, 0, 12, 0, 10, 13, 0,  14, 5, 15, 9,
-                           18, 19, 21, 17, 0, 20, 23, 8,  10, 10, 22, 17, 1, 16, 0, 16, 1};
+    const Bytes everything{10, 8,  40, 9,  0,  9, 10, 10, 11, 0,  12, 0,  10, 13, 0,  14, 5,  15,
+                           9,  18, 19, 21, 17, 0, 20, 23, 8,  10, 10, 22, 17, 1,  16, 0,  16, 1};
     for (const int which : {0, 1}) {
         const auto kind = static_cast<std::uint8_t>(which);
         Bytes bytes{kind};
@@ -167,8 +167,8 @@ void queues(const Seeds& seeds) {
             Bytes later{static_cast<std::uint8_t>(128 + kind), step,
                         static_cast<std::uint8_t>(step % 4)};
             later.insert(later.end(), everything.begin(), everything.end());
-            seeds.add("queue_state",
-                      "died_" + std::to_string(kind) + "_" + std::to_string(step), later);
+            seeds.add("queue_state", "died_" + std::to_string(kind) + "_" + std::to_string(step),
+                      later);
         }
         // Each place of the state: one interesting value, before everything.
         for (std::size_t at = 0; at < 0x500; at += 40) {
@@ -176,8 +176,8 @@ void queues(const Seeds& seeds) {
             append16(patched, at);
             patched.push_back(static_cast<std::uint8_t>(at / 40));
             patched.insert(patched.end(), everything.begin(), everything.end());
-            seeds.add("queue_state",
-                      "patched_" + std::to_string(kind) + "_" + std::to_string(at), patched);
+            seeds.add("queue_state", "patched_" + std::to_string(kind) + "_" + std::to_string(at),
+                      patched);
         }
     }
 }

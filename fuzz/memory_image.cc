@@ -43,8 +43,8 @@ MemoryImage MemoryImage::of(const os::Handle& file) {
         if (std::all_of(now.begin(), now.end(), [](std::byte b) { return b == std::byte{0}; })) {
             continue;
         }
-        const bool adjoins = !image.runs_.empty() &&
-                             image.runs_.back().at + image.runs_.back().bytes.size() == at;
+        const bool adjoins =
+            !image.runs_.empty() && image.runs_.back().at + image.runs_.back().bytes.size() == at;
         if (!adjoins) image.runs_.push_back({at, {}});
         auto& run = image.runs_.back().bytes;
         run.insert(run.end(), now.begin(), now.end());

@@ -99,12 +99,30 @@ class Scribbler {
     }
 
     [[nodiscard]] static std::uint64_t interesting(std::uint8_t which) {
-        constexpr std::array<std::uint64_t, 24> values{
-            0,          1,          2,          3,          15,         16,
-            17,         127,        128,        255,        256,        511,
-            512,        1023,       1024,       0x7fffffff, 0x80000000, 0x80000001,
-            0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000,
-            0xfffffff800000040, 0xffffffffffffffff};
+        constexpr std::array<std::uint64_t, 24> values{0,
+                                                       1,
+                                                       2,
+                                                       3,
+                                                       15,
+                                                       16,
+                                                       17,
+                                                       127,
+                                                       128,
+                                                       255,
+                                                       256,
+                                                       511,
+                                                       512,
+                                                       1023,
+                                                       1024,
+                                                       0x7fffffff,
+                                                       0x80000000,
+                                                       0x80000001,
+                                                       0xffffffff,
+                                                       0x100000000,
+                                                       0x7fffffffffffffff,
+                                                       0x8000000000000000,
+                                                       0xfffffff800000040,
+                                                       0xffffffffffffffff};
         return values[which % values.size()];
     }
 
@@ -161,10 +179,11 @@ class Participant {
             case 10: return get();
             case 11: return with_one([&](const Message& m) { core_->finish(m.ticket()); });
             case 12: return with_one([&](const Message& m) { core_->give_back(m.ticket()); });
-            case 13: return with_one([&](const Message& m) {
-                if (core_->is_joinable()) return core_->reject(m.ticket(), "fuzz");
-                core_->keep_as_dead_letter(m, "fuzz");
-            });
+            case 13:
+                return with_one([&](const Message& m) {
+                    if (core_->is_joinable()) return core_->reject(m.ticket(), "fuzz");
+                    core_->keep_as_dead_letter(m, "fuzz");
+                });
             case 14: return put_many();
             default: return get_many();
         }
@@ -199,8 +218,8 @@ class Participant {
     }
     void put_many() {
         const std::string text(3000, 'm');
-        const std::vector<queue::Piece> pieces(
-            1 + input_.byte() % 30, {Format::msgpack, std::as_bytes(std::span(text))});
+        const std::vector<queue::Piece> pieces(1 + input_.byte() % 30,
+                                               {Format::msgpack, std::as_bytes(std::span(text))});
         queue::Outcome outcome{};
         static_cast<void>(core_->put_many(pieces, Deadline::now(), outcome));
     }

@@ -14,9 +14,9 @@
 namespace procession::fuzz {
 namespace {
 
-constexpr std::array<std::uint64_t, 8> kSizes{0,      100,    4096,    shm::kTableOffset - 1,
-                                              shm::kTableOffset, shm::kTableOffset + 4096,
-                                              200'000, 1'000'000};
+constexpr std::array<std::uint64_t, 8> kSizes{
+    0,       100,      4096, shm::kTableOffset - 1, shm::kTableOffset, shm::kTableOffset + 4096,
+    200'000, 1'000'000};
 
 void use(Input& input, os::Handle file) {
     survives([&] {

@@ -113,7 +113,8 @@ Core::Core(shm::Segment segment)
       log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
       item_bell_(state_.item_bell),
       space_bell_(state_.space_bell),
-      join_bell_(state_.join_bell) {
+      join_bell_(state_.join_bell),
+      constants_(read_constants()) {
     start_listening();
 }
 
@@ -122,6 +123,7 @@ void Core::initialise(const QueueOptions& options) {
     state_.max_bytes = options.max_bytes;
     state_.max_deliveries = options.max_deliveries;
     state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    constants_ = read_constants();
     const Actor me = self();
     log_.begin(take_block(ring::kChunkBytes, me));
 }
@@ -356,6 +358,7 @@ void Core::close() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     try {
+        check_no_lock_is_mine(slot);
         if (joinable_) open_leases().take_all();
         take_over_all(slot, {slot});
         wake_everybody();

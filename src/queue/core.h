@@ -216,6 +216,22 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, Actor me);
     void nap();
+
+    // core_audit.cc
+    /// What never changes, as this process found it.
+    struct Constants {
+        std::uint64_t maxsize = 0;
+        std::uint64_t max_bytes = 0;
+        std::uint32_t max_deliveries = 0;
+        std::uint32_t dead_letter_on_exception = 0;
+        friend bool operator==(const Constants&, const Constants&) = default;
+    };
+    [[nodiscard]] Constants read_constants() const noexcept;
+    void check_constants() const;
+    void audit_now_and_then();
+    void audit(Actor me);
+    void audit_returned() const;
+    void check_no_lock_is_mine(std::uint32_t slot) const;
     void wake_everybody();
 
     shm::Segment segment_;
@@ -233,6 +249,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
+    std::atomic<std::int64_t> next_audit_{0};
+    Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<OpenLeases*> open_leases_{nullptr};
     std::mutex joining_;

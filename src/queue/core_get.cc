@@ -30,7 +30,8 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
 }
 
 bool Core::shows_an_item() const {
-    return log_.shows_a_record() || state_.returned_first.load(std::memory_order_acquire) != 0;
+    return log_.shows_a_record() ||
+           (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
 }
 
 // What a dead holder of the head lock left to be done, which needs the memory lock.

@@ -38,13 +38,16 @@ bool Core::has_room(std::uint64_t bytes) {
         // acquire: pairs with advance(); looked at only when the queue seems full, since every look
         // costs the consumers their cache line
         const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
+        // Or the queue would seem full here and to have room in seems_to_have_room(), for ever.
+        ring::require(taken <= put, "more items were taken than put");
         state_.seen_taken.store(taken, std::memory_order_relaxed);
         if (put - taken >= state_.maxsize) return false;
     }
     if (state_.max_bytes == 0) return true;
-    const std::uint64_t queued = state_.tail.bytes.load(std::memory_order_relaxed) -
-                                 state_.head.bytes.load(std::memory_order_acquire);
-    return queued + bytes <= state_.max_bytes;
+    const std::uint64_t in = state_.tail.bytes.load(std::memory_order_relaxed);
+    const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
+    ring::require(out <= in, "more bytes were taken than put");
+    return bytes <= state_.max_bytes && in - out <= state_.max_bytes - bytes;
 }
 
 bool Core::seems_to_have_room(std::uint64_t bytes) const {
@@ -54,7 +57,7 @@ bool Core::seems_to_have_room(std::uint64_t bytes) const {
     if (state_.max_bytes == 0) return true;
     const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
     const std::uint64_t in = state_.tail.bytes.load(std::memory_order_acquire);
-    return in <= out || in - out + bytes <= state_.max_bytes;
+    return in <= out || (bytes <= state_.max_bytes && in - out <= state_.max_bytes - bytes);
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
@@ -206,6 +209,7 @@ void Core::shutdown(bool immediate) {
             const Lock lock(state_.tail_lock);
             const std::uint32_t wanted = immediate ? kImmediate : kDraining;
             const std::uint32_t now = state_.shutdown.load(std::memory_order_relaxed);
+            ring::require(now <= kImmediate, "the queue is in no known state");
             state_.shutdown.store(std::max(now, wanted), std::memory_order_release);
             PROCESSION_STEP("shutdown.stored");
         }

@@ -24,9 +24,10 @@ constexpr std::chrono::milliseconds kSweepPatience{20};
 
 }  // namespace
 
-// The slot that the word of a lock names, or kNone when that is changing just now. A participant does
-// not change its incarnation while a lock names it. So what stays the same over three looks and does
-// not fit together was written by nobody who took the lock, and nobody would ever release it.
+// The slot that the word of a lock names, or kNone when that is changing just now. A participant
+// does not change its incarnation while a lock names it. So what stays the same over three looks
+// and does not fit together was written by nobody who took the lock, and nobody would ever release
+// it.
 std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) const {
     const std::uint32_t seen = lock.load(std::memory_order_acquire);
     if (seen == 0) return shm::Membership::kNone;
@@ -47,6 +48,7 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     // Not to keep close() waiting for one who waits for a stopped participant.
     if (closed_.load(std::memory_order_relaxed) && inside_.load() != 0) check_open("wait");
     require(!segment_.is_poisoned(), "somebody has found that before");
+    check_constants();
     const std::uint32_t slot = owner_to_look_after(lock);
     if (slot == shm::Membership::kNone) return;
     if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
@@ -269,6 +271,8 @@ std::size_t Core::bury_the_dead(Actor me) {
 
 void Core::nap() {
     if (segment_.is_poisoned()) check_open("wait");
+    check_constants();
+    audit_now_and_then();
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);
@@ -283,8 +287,14 @@ void Core::notice_deaths_quickly() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || is_closed()) return;
     try {
+        // close() waits for this, too: until then the slot is ours.
+        const Inside inside(*this, "notice_deaths");
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
+    } catch (const ClosedError&) {
+        return;  // whoever waits finds it out
+    } catch (const Ending&) {
+        return;
     } catch (const TimeoutError&) {
         sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
     } catch (const ring::Corrupt& corrupt) {

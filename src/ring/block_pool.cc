@@ -164,8 +164,8 @@ std::uint32_t BlockPool::checked_end() const {
 Block BlockPool::checked(std::uint32_t unit, std::uint32_t end) const {
     // acquire: pairs with the store that made the block what it is
     const Block block = Block::unpack(table_[unit].load(std::memory_order_acquire));
-    require(block.units != 0 && block.units <= end - unit &&
-                block.state != BlockState::none && block.state <= BlockState::dead_letter,
+    require(block.units != 0 && block.units <= end - unit && block.state != BlockState::none &&
+                block.state <= BlockState::dead_letter,
             "a block's entry is no valid one");
     return block;
 }

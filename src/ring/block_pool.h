@@ -63,8 +63,9 @@ struct PoolState {
 /// Invariants (under the memory lock):
 ///   1. From unit 0, the lengths of blocks chain exactly to `end`.
 ///   2. A block is free iff its entry says so; every listed block is free.
-/// Whatever the shared state holds, nothing outside of the memory that is there is touched: each unit
-/// number and length is read once and checked against the pool's end, and that against the Backing.
+/// Whatever the shared state holds, nothing outside of the memory that is there is touched: each
+/// unit number and length is read once and checked against the pool's end, and that against the
+/// Backing.
 ///
 /// All members but the queries need the memory lock. Throws Corrupt where the state is impossible.
 class BlockPool {

@@ -149,6 +149,22 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     tail_.op_block.store(0, kOrdered);
 }
 
+void RecordLog::audit_tail() const {
+    const auto tail = Position::unpack(tail_.position.load(kOwn));
+    RecordHead head;
+    look_at(tail, head);
+    require(!head.is(kCommitted), "there are records behind the tail");
+    const Counted counted = counted_before(tail);
+    require(counted.count == tail_.count.load(kOwn) && counted.bytes == tail_.bytes.load(kOwn),
+            "the producers' counts are not those of the log");
+}
+
+void RecordLog::audit_head() const {
+    const Counted counted = counted_before(Position::unpack(head_.position.load(kOwn)));
+    require(counted.count == head_.count.load(kOwn) && counted.bytes == head_.bytes.load(kOwn),
+            "the consumers' counts are not those of the log");
+}
+
 RecordLog::Counted RecordLog::counted_before(Position position) const {
     const ChunkHeader& header = chunk(position.chunk);
     Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};

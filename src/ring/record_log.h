@@ -73,6 +73,9 @@ class RecordLog {
     void announce_block(std::uint32_t unit);
     /// After it.
     void end_announcement() noexcept;
+    /// Whether the counts are those of the records before the tail, and nothing lies behind it.
+    /// Throws Corrupt otherwise.
+    void audit_tail() const;
     /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block
     /// that was announced and not committed back to the dead one.
     void repair_tail(std::uint32_t dead);
@@ -84,6 +87,8 @@ class RecordLog {
     [[nodiscard]] bool front(Front& found, Retire retire);
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes);
+    /// As audit_tail(), of the head.
+    void audit_head() const;
     /// Returns how many records were taken without being counted: 0 or 1.
     std::uint64_t repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
@@ -118,8 +123,8 @@ class RecordLog {
 
   private:
     [[nodiscard]] std::byte* at(Position position) const;
-    /// What the log shows at a position: a record, which is validated; the way to the next chunk; or
-    /// its end, behind which nothing may be read.
+    /// What the log shows at a position: a record, which is validated; the way to the next chunk;
+    /// or its end, behind which nothing may be read.
     std::byte* look_at(Position position, RecordHead& head) const;
     struct Counted {
         std::uint64_t count = 0;

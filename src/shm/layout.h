@@ -65,6 +65,7 @@ struct SegmentHeader {
     std::atomic<std::uint32_t> participants_end;
 };
 static_assert(sizeof(SegmentHeader) <= kObjectOffset);
+inline constexpr std::size_t kConstantBytes = offsetof(SegmentHeader, poisoned);
 
 /// The last unit reference that fits the 32-bit unit numbers, with room for arithmetic.
 inline constexpr std::uint64_t kUnitsLimit = std::uint64_t{1} << 30;

@@ -67,7 +67,8 @@ void Membership::confirm(std::uint32_t slot) noexcept {
 std::uint32_t Membership::name_of(std::uint32_t s, std::uint32_t incarnation) noexcept {
     constexpr std::uint32_t slot_bits = 11;  // as sync::OwnerLock divides its word
     static_assert(kParticipantsMax < 1U << slot_bits);
-    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name nobody.
+    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name
+    // nobody.
     const std::uint32_t mixed = (incarnation * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
     return s | (mixed >> 12 | 1U) << slot_bits;
 }

@@ -35,10 +35,10 @@ class Membership final : public os::ForkListener {
         return slot_.load(std::memory_order_acquire);  // pairs with join(): the slot is ours
     }
 
-    /// What the owner of slot `s` is called in the words of locks: the slot, and above it a tag that
-    /// every owner of the slot has for itself. So a word that no participant wrote does not name
-    /// one, but by deliberate forgery: see Core::owner_to_look_after. For this process's own slot,
-    /// two loads of its own memory.
+    /// What the owner of slot `s` is called in the words of locks: the slot, and above it a tag
+    /// that every owner of the slot has for itself. So a word that no participant wrote does not
+    /// name one, but by deliberate forgery: see Core::owner_to_look_after. For this process's own
+    /// slot, two loads of its own memory.
     [[nodiscard]] std::uint32_t lock_name(std::uint32_t s) const noexcept {
         // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
         if (s == slot_.load(std::memory_order_relaxed)) {
@@ -46,8 +46,7 @@ class Membership final : public os::ForkListener {
         }
         return name_of(s, incarnation(s));
     }
-    [[nodiscard]] static std::uint32_t name_of(std::uint32_t s,
-                                               std::uint32_t incarnation) noexcept;
+    [[nodiscard]] static std::uint32_t name_of(std::uint32_t s, std::uint32_t incarnation) noexcept;
     /// Changes whenever slot `s` gets or loses its owner, at moments when no lock names it.
     [[nodiscard]] std::uint32_t incarnation(std::uint32_t s) const noexcept {
         return segment_.participant(s).incarnation.load(std::memory_order_acquire);

@@ -67,6 +67,7 @@ Segment Segment::create(const SegmentPlan& plan) {
     std::memcpy(header.signature, plan.signature.data(), signature);
     std::memcpy(header.name, plan.name.data(), std::min(plan.name.size(), sizeof header.name - 1));
     header.magic = kMagic;
+    made.remember_constants();
     return made;
 }
 
@@ -104,7 +105,16 @@ Segment Segment::attach(os::Handle file) {
     made.units_max_ = static_cast<std::uint32_t>(units);
     made.data_offset_ = data_offset_for(units);
     map_whole(made.file_, total, "attach", made.mapping_);
+    made.remember_constants();
     return made;
+}
+
+void Segment::remember_constants() noexcept {
+    std::memcpy(constants_.data(), mapping_.base(), constants_.size());
+}
+
+bool Segment::is_intact() const noexcept {
+    return std::memcmp(constants_.data(), mapping_.base(), constants_.size()) == 0;
 }
 
 std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {

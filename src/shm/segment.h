@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class Segment {
 
     /// Makes units [from, to) of the data area, and their part of the table, usable.
     [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Whether what is constant in the header is still what it was when this process came.
+    [[nodiscard]] bool is_intact() const noexcept;
     /// Units that the file holds now, whoever allocated them.
     [[nodiscard]] std::uint64_t allocated_units() const noexcept;
 
@@ -60,11 +63,14 @@ class Segment {
     void poison() const noexcept { header().poisoned.store(1, std::memory_order_relaxed); }
 
   private:
+    void remember_constants() noexcept;
+
     os::Handle file_;
     os::FileIdentity identity_;
     os::Mapping mapping_;
     std::uint64_t data_offset_ = 0;
     std::uint32_t units_max_ = 0;
+    std::array<std::byte, kConstantBytes> constants_{};
 };
 
 }  // namespace procession::shm
