@@ -153,7 +153,10 @@ class Participant {
     Participant& operator=(const Participant&) = delete;
 
     void run() {
-        for (std::size_t i = 0; i < kCommandsMax && !input_.at_end(); ++i) command(input_.byte());
+        // A TimeoutError took a second: whoever is in the way stays there.
+        for (std::size_t i = 0; i < kCommandsMax && !input_.at_end() && !timed_out_; ++i) {
+            command(input_.byte());
+        }
         armed_scribbler = nullptr;
         in_hand_.clear();
         survives([&] { core_->close(); });
@@ -169,7 +172,13 @@ class Participant {
             armed_scribbler = &*scribbler_;
             return;
         }
-        survives([&] { which < 16 ? move_items(which) : look(which); });
+        survives([&] {
+            try {
+                which < 16 ? move_items(which) : look(which);
+            } catch (const TimeoutError&) {
+                timed_out_ = true;
+            }
+        });
     }
 
     void move_items(std::uint8_t which) {
@@ -258,6 +267,7 @@ class Participant {
     Input& input_;
     std::optional<Scribbler> scribbler_;
     std::vector<Message> in_hand_;
+    bool timed_out_ = false;
 };
 
 void run(Input input) {

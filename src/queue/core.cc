@@ -176,6 +176,7 @@ void Core::refuse_use(std::string_view operation) const {
 bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {
     sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return true;
+    vain_looks_.store(0, std::memory_order_relaxed);
     // Who would not wait at all is still told the truth: not that the queue is empty or full.
     const bool would_not_wait = me.until.has_passed();
     if (lock.acquire(would_not_wait ? Deadline(me.patience) : me.until, *this)) return true;
@@ -186,6 +187,7 @@ bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_v
 void Core::acquire(std::atomic<std::uint32_t>& word, Actor me) {
     sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return;
+    vain_looks_.store(0, std::memory_order_relaxed);
     const Deadline patient(me.patience);
     const bool own_is_later = me.until.time_point() > patient.time_point();
     if (!lock.acquire(own_is_later ? me.until : patient, *this)) refuse_to_wait("wait");

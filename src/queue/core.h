@@ -232,6 +232,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void audit(Actor me);
     void audit_returned() const;
     void check_no_lock_is_mine(std::uint32_t slot) const;
+    void suspect_own_lock();
     void wake_everybody();
 
     shm::Segment segment_;
@@ -250,6 +251,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
     std::atomic<std::int64_t> next_audit_{0};
+    std::atomic<std::uint32_t> vain_looks_{0};
     Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<OpenLeases*> open_leases_{nullptr};

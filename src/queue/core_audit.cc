@@ -17,6 +17,8 @@ namespace {
 // Who has waited so long looks whether there is a sound queue to wait for.
 constexpr std::chrono::milliseconds kFirstAudit{500};
 constexpr std::chrono::milliseconds kAuditEvery{1000};
+// A waiter looks after 1, 2, 4, 8 and then every 16 ms.
+constexpr std::uint32_t kVainLooksMax = 64;
 
 }  // namespace
 
@@ -91,6 +93,21 @@ void Core::check_no_lock_is_mine(std::uint32_t slot) const {
     for (const auto* word : {&state_.tail_lock, &state_.head_lock, &state_.memory_lock}) {
         require(!sync::OwnerLock::is_owned_by(*word, slot), "a lock names this process in vain");
     }
+}
+
+// Called by a thread that waits for a lock whose word names this process. It does not hold it
+// itself; when no other operation is under way here, nobody does, and the word is a forgery. The
+// word and the number of operations are not read at one instant, so one look proves nothing: an
+// operation of another thread may have ended and a third one begun in between. That this happens at
+// each of many looks in a row, milliseconds apart, and never between two of them, can be ruled out.
+// A holder that is preempted or stopped for however long is under way, and counted.
+void Core::suspect_own_lock() {
+    if (inside_.load() > 1) {
+        vain_looks_.store(0, std::memory_order_relaxed);
+        return;
+    }
+    require(vain_looks_.fetch_add(1, std::memory_order_relaxed) < kVainLooksMax,
+            "a lock names this process in vain");
 }
 
 }  // namespace procession::queue

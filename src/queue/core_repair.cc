@@ -36,10 +36,13 @@ std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) 
     const std::uint32_t incarnation = membership_.incarnation(slot);
     const std::uint32_t again = lock.load(std::memory_order_acquire);
     const std::uint32_t name = sync::OwnerLock::name_of_owner(again);
+    // Gone only after the incarnation has changed, there only after it has.
+    const bool joined =
+        segment_.participant(slot).state.load(std::memory_order_acquire) != shm::kNobody;
     const bool changing = name != sync::OwnerLock::name_of_owner(seen) ||
                           membership_.incarnation(slot) != incarnation;
     if (changing) return shm::Membership::kNone;
-    require(name == shm::Membership::name_of(slot, incarnation),
+    require(joined && name == shm::Membership::name_of(slot, incarnation),
             "a lock names an owner that never took it");
     return slot;
 }
@@ -51,6 +54,7 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     check_constants();
     const std::uint32_t slot = owner_to_look_after(lock);
     if (slot == shm::Membership::kNone) return;
+    if (slot == membership_.slot()) suspect_own_lock();
     if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
               label().c_str(), slot);
@@ -293,6 +297,8 @@ void Core::notice_deaths_quickly() {
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
     } catch (const ClosedError&) {
         return;  // whoever waits finds it out
+    } catch (const CorruptSegment&) {
+        return;
     } catch (const Ending&) {
         return;
     } catch (const TimeoutError&) {

@@ -168,10 +168,13 @@ void RecordLog::audit_head() const {
 RecordLog::Counted RecordLog::counted_before(Position position) const {
     const ChunkHeader& header = chunk(position.chunk);
     Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};
+    std::uint32_t end = kFirstRecord;
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte* record) {
         ++counted.count;
         counted.bytes += counted_bytes(record, head);
+        end += record_bytes(head);
     });
+    require(end == position.offset, "the records do not lead to the position");
     return counted;
 }
 

@@ -135,15 +135,29 @@ std::uint64_t Segment::allocated_units() const noexcept {
     return (size - data_offset_) / kUnitBytes;
 }
 
+// From this process's own copy: it stays what it was when the object arrived.
 std::string Segment::signature() const {
-    const std::size_t bytes =
-        std::min<std::size_t>(read_once(header().signature_bytes), kSignatureMax);
-    return {header().signature, bytes};
+    std::uint32_t bytes = 0;
+    std::memcpy(&bytes, &constants_[offsetof(SegmentHeader, signature_bytes)], sizeof bytes);
+    return remembered_text(offsetof(SegmentHeader, signature),
+                           std::min<std::size_t>(bytes, kSignatureMax));
 }
 
 std::string Segment::name() const {
-    const char* text = header().name;
-    return {text, ::strnlen(text, sizeof header().name)};
+    return remembered_text(offsetof(SegmentHeader, name), sizeof(SegmentHeader::name));
+}
+
+// Up to a zero byte. It goes into logs and errors, which people read on a terminal: what could give
+// that orders is replaced.
+std::string Segment::remembered_text(std::size_t offset, std::size_t bytes) const {
+    const auto* begin = reinterpret_cast<const char*>(&constants_[offset]);
+    std::string text(begin, ::strnlen(begin, bytes));
+    const auto is_control = [](char letter) {
+        const auto code = static_cast<unsigned char>(letter);
+        return code < 0x20 || code == 0x7f;
+    };
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
 }
 
 }  // namespace procession::shm

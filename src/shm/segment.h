@@ -64,6 +64,7 @@ class Segment {
 
   private:
     void remember_constants() noexcept;
+    [[nodiscard]] std::string remembered_text(std::size_t offset, std::size_t bytes) const;
 
     os::Handle file_;
     os::FileIdentity identity_;
