@@ -1,51 +1,48 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target over files, and over all files of folders, in the order of their names.
+// Runs a fuzz target over the inputs of corpus files (*.txt), and over single inputs (other files).
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
+#include <exception>
 #include <fstream>
 #include <iterator>
-#include <vector>
+
+#include "fuzz/corpus_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
+namespace procession::fuzz {
 namespace {
 
-namespace fs = std::filesystem;
-
-std::vector<fs::path> files_of(const fs::path& path) {
-    if (!fs::is_directory(path)) return {path};
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(path)) files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    return files;
+std::vector<CorpusEntry> inputs_of(const std::filesystem::path& path) {
+    if (path.extension() == ".txt") return read_corpus(path);
+    std::ifstream stream(path, std::ios::binary);
+    return {{path.filename().string(), {std::istreambuf_iterator<char>(stream), {}}}};
 }
 
-std::vector<std::uint8_t> bytes_of(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-        std::fprintf(stderr, "cannot read %s\n", file.c_str());
-        std::exit(2);
-    }
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
+int replay(int argc, char** argv) {
     std::size_t replayed = 0;
     for (int i = 1; i < argc; ++i) {
-        for (const fs::path& file : files_of(argv[i])) {
+        for (const CorpusEntry& input : inputs_of(argv[i])) {
             // The last line of a crash names the input.
-            std::printf("%s\n", file.filename().c_str());
+            std::printf("%s\n", input.name.c_str());
             std::fflush(stdout);
-            const auto bytes = bytes_of(file);
-            LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+            LLVMFuzzerTestOneInput(input.bytes.data(), input.bytes.size());
             ++replayed;
         }
     }
     std::printf("%zu inputs replayed\n", replayed);
     return replayed > 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace procession::fuzz
+
+int main(int argc, char** argv) {
+    try {
+        return procession::fuzz::replay(argc, argv);
+    } catch (const std::exception& problem) {
+        std::fprintf(stderr, "%s\n", problem.what());
+        return 2;
+    }
 }

@@ -192,8 +192,9 @@ std::uint32_t Core::write_dead_letter(Format format, std::span<const std::byte> 
     std::byte* to = pool_.memory(unit);
     std::memcpy(to, &header, sizeof header);
     std::memcpy(to + sizeof header, kept.data(), kept.size());
+    // Both lie in the pool: where that is corrupt, they may overlap.
     if (!payload.empty()) {
-        std::memcpy(to + sizeof header + kept.size(), payload.data(), payload.size());
+        std::memmove(to + sizeof header + kept.size(), payload.data(), payload.size());
     }
     PROCESSION_STEP("dead_letter.written");
     return unit;

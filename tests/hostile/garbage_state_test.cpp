@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -263,6 +263,7 @@ TEST(GarbageLock, a_lock_that_names_a_participant_that_has_left_is_corrupt) {
 struct Garbage {
     const char* name;
     void (*put)(const SegmentBytes& segment);
+    friend void PrintTo(const Garbage& garbage, std::ostream* to) { *to << garbage.name; }
 };
 
 const Garbage kGarbage[] = {
