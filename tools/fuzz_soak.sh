@@ -1,9 +1,9 @@
 #!/bin/bash
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
-# tools/fuzz_soak.sh [SECONDS [TARGET...]]    fuzzes each target for so long (60), from the committed
-# inputs. What a fuzzer finds stays in build/fuzz/found/TARGET, and is a failure. New inputs that reach
-# new code are collected in build/fuzz/corpus/TARGET and used again next time.
+# tools/fuzz_soak.sh [SECONDS [TARGET...]]    fuzzes each target for so long (60).
+# It starts from the committed inputs. What a fuzzer finds stays in build/fuzz/found/TARGET, and is
+# a failure. Inputs that reach new code are collected in build/fuzz/corpus/TARGET for the next time.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 seconds=${1:-60}

@@ -245,6 +245,26 @@ TEST(GarbageLock, a_lock_that_names_this_process_in_vain_does_not_keep_close_wai
     }
 }
 
+// Without the tag of a name, a stray 2 would be the second participant, and who waits for it would
+// wait as long as it lives.
+TEST(GarbageLock, a_small_number_does_not_name_a_live_participant) {
+    Jobs queue{small_queue()};
+    use_everything(queue);
+    JoinableQueue<int> stay;
+    Process child(procession::fork, [&] {
+        use_everything(queue);
+        stay.put(1);
+        static_cast<void>(stay.join());
+    });
+    auto until_it_is_there = stay.get();
+    const SegmentBytes segment(queue);
+    ASSERT_EQ(segment.participant(1).state.load(), shm::kJoined);
+    segment.state().tail_lock.store(2);
+    EXPECT_THROW(queue.put("one"), CorruptSegment);
+    until_it_is_there.done();
+    EXPECT_TRUE(testing::ends_well(child));
+}
+
 TEST(GarbageLock, a_lock_that_names_a_participant_that_has_left_is_corrupt) {
     Jobs queue{small_queue()};
     const SegmentBytes segment(queue);
