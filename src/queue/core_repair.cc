@@ -60,7 +60,7 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     if (!membership_.is_dead(slot)) return;
     os::ByteLock claim;
     if (const std::error_code failed = membership_.try_claim(slot, claim)) {
-        const bool is_in_hand = failed == std::errc::resource_unavailable_try_again;
+        const bool is_in_hand = failed == std::errc::device_or_resource_busy;
         if (!is_in_hand) claim_error_.store(failed.value(), std::memory_order_relaxed);
         return;
     }
@@ -324,7 +324,7 @@ std::size_t Core::bury_the_dead(Actor me) {
         if (!membership_.is_dead(slot)) continue;
         os::ByteLock claim;
         if (const std::error_code failed = membership_.try_claim(slot, claim)) {
-            if (failed == std::errc::resource_unavailable_try_again) continue;
+            if (failed == std::errc::device_or_resource_busy) continue;
             throw OSError(failed, "notice_deaths", label(),
                           "cannot look after a participant that died; are too many files open?");
         }

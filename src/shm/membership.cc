@@ -41,7 +41,7 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             if (take_stale && seems_locked(s)) continue;
             os::ByteLock lock;
             const std::error_code failed = try_lock(s, lock);
-            if (failed == std::errc::resource_unavailable_try_again) continue;
+            if (failed == std::errc::device_or_resource_busy) continue;
             if (failed) {
                 throw OSError(failed, "join", segment_.name(),
                               "cannot lock this process's place in the shared memory; is /proc "
@@ -126,7 +126,7 @@ bool Membership::is_dead(std::uint32_t s) const noexcept {
 }
 
 std::error_code Membership::try_claim(std::uint32_t s, os::ByteLock& claim) noexcept {
-    const auto not_now = std::make_error_code(std::errc::resource_unavailable_try_again);
+    const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
     if (s == slot()) return not_now;
     if (const std::error_code failed = try_lock(s, claim)) return failed;
     if (segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) return {};

@@ -74,7 +74,7 @@ class Membership final : public os::ForkListener {
     /// Whether slot `s` was joined by a process that is no more. False for this process's own.
     [[nodiscard]] bool is_dead(std::uint32_t s) const noexcept;
     /// The exclusive right to repair after a dead participant, for as long as `claim` lives.
-    /// Returns: resource_unavailable_try_again when it lives after all, or somebody repairs
+    /// Returns: device_or_resource_busy when it lives after all, or somebody repairs
     ///          already; another error when this process cannot (too many open files).
     [[nodiscard]] std::error_code try_claim(std::uint32_t s, os::ByteLock& claim) noexcept;
     /// After the repair: the slot is free again.
