@@ -340,7 +340,8 @@ void check_system_calls(const Source& source) {
         R"(|(^|[^\w.>:])(::)?(openat|fcntl|fstat|ftruncate|fallocate|mmap|munmap|mremap|madvise|)"
         R"(memfd_create|shm_open|syscall|ppoll|pipe2?|eventfd|socketpair|readlink|recvmsg|sendmsg|)"
         R"(getrlimit|setrlimit|sysconf|prctl|vfork|posix_spawnp?|)"
-        R"(posix_spawn_file_actions_(init|add\w+)|execve\w*|wait(id|pid)|getpid|getppid|_exit)\s*\()");
+        R"(posix_spawn_file_actions_(init|add\w+)|execve\w*|waitid|waitpid|)"
+        R"(getpid|getppid|_exit)\s*\()");
     const bool is_ours = is_below(source, "src/") || is_below(source, "include/");
     if (!is_ours || is_below(source, "src/os/windows/") || source.path == kSystemCalls) return;
     const bool is_platform = is_below(source, "src/os/linux/");

@@ -26,9 +26,7 @@ constexpr int exit_code_of_exception = 1;
 Report report_of_current_exception(const std::string& name, const char* message) {
     Report report;
     report.exit_code = exit_code_of_exception;
-    report.failed = true;
-    report.type = type_of_current_exception();
-    report.message = std::string_view(message).substr(0, report_message_bytes_max);
+    report_failure(report, message);
     std::fprintf(stderr, "Process %s: exception %s%s%s\n", name.c_str(), report.type.c_str(),
                  report.message.empty() ? "" : ": ", report.message.c_str());
     return report;
@@ -63,6 +61,18 @@ std::string type_of_current_exception() {
     const std::unique_ptr<char, void (*)(void*)> readable(
         abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
     return readable ? readable.get() : type->name();
+}
+
+void report_failure(Report& report, const char* message) noexcept {
+    report.failed = true;
+    try {
+        report.type = type_of_current_exception();
+        report.message = std::string_view(message).substr(0, report_message_bytes_max);
+    } catch (const std::exception&) {
+        // Short enough to need no memory.
+        if (report.type.empty()) report.type = "an exception";
+        report.message = "out of memory";
+    }
 }
 
 void flush_standard_streams() noexcept {

@@ -112,9 +112,7 @@ void arrive(std::string_view descriptor) {
     Report report;
     report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
     report.exit_code = exit_code_of_bad_bootstrap;
-    report.failed = true;
-    report.type = type_of_current_exception();
-    report.message = what;
+    report_failure(report, what);
     if (reports != os::no_handle) send(reports, std::move(report));
     // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread by then
     std::exit(exit_code_of_bad_bootstrap);

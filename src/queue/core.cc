@@ -322,11 +322,18 @@ void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
 
 Core::Waiting Core::count_waiting() {
     return guarded("qsize", [&] {
-        self();
+        const Actor me = self();
         // A lock that is held now may be a dead one's, with counts not yet mended.
         for (auto* word : {&state_.tail_lock, &state_.head_lock}) {
             const std::uint32_t holder = word->load(std::memory_order_acquire);
             if (holder != 0) look_after(sync::OwnerLock::owner_of(holder));
+        }
+        // Who died while changing the list of returned items left the list, and its count, to the
+        // next holder of the lock. When that is another one, it settles the same first.
+        if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
+            sync::OwnerLock(state_.head_lock, me.slot).try_acquire()) {
+            const Lock lock(state_.head_lock);
+            settle_head(me);
         }
         for (;;) {
             const std::uint64_t taken = state_.head.count.load();

@@ -130,6 +130,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] static std::vector<std::shared_ptr<Core>> all();
 
   private:
+    friend struct CoreForTests;  // tests/schedule: several participants in one process
     class Lock;
     class Inside;
     struct Ending {};  // thrown through an operation that the end of the process has overtaken

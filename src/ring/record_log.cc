@@ -202,6 +202,7 @@ std::atomic<std::uint64_t>& RecordLog::lease_at(Position position) const {
 }
 
 bool RecordLog::took_inline_uncounted() const {
+    if (shape_.payload_at() != 8) return false;  // what is under a lease is not lost
     const auto position = Position::unpack(head_.position.load(kOwn));
     std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
     bool last_is_inline = false;

@@ -108,7 +108,7 @@ class RecordLog {
     /// The lease word of a joinable queue's record, whatever is there by now.
     [[nodiscard]] std::atomic<std::uint64_t>& lease_at(Position position) const;
     /// Under the head lock of a dead consumer, before repair_head(): whether it had taken a record
-    /// whose payload lies in the log, without counting it.
+    /// whose payload lies in the log, without counting it. Never in a log with leases.
     [[nodiscard]] bool took_inline_uncounted() const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;

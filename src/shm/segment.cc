@@ -106,8 +106,10 @@ Segment Segment::attach(os::Handle file) {
 }
 
 Segment::~Segment() {
-    // A number that is somebody else's file by now is not closed.
-    if (file_.valid() && !has_file()) static_cast<void>(file_.release());
+    // A number that is somebody else's file by now is not closed; before it is known what it is, it
+    // is ours.
+    const bool is_known = identity_ != os::FileIdentity{};
+    if (file_.valid() && is_known && !has_file()) static_cast<void>(file_.release());
 }
 
 std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {

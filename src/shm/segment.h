@@ -50,7 +50,10 @@ class Segment {
 
     /// Whether this process still has the descriptor: another part of the program may have closed
     /// it (closefrom), and its number may be another file's since. The memory stays mapped.
-    [[nodiscard]] bool has_file() const noexcept { return os::leads_to(file_, identity_); }
+    /// True when the kernel does not tell.
+    [[nodiscard]] bool has_file() const noexcept {
+        return os::leads_to(file_, identity_) != std::errc::bad_file_descriptor;
+    }
 
     /// Makes units [from, to) of the data area, and their part of the table, usable.
     /// Returns: bad_file_descriptor without has_file().

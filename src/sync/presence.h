@@ -48,6 +48,7 @@ class Presence {
 
   private:
     friend class PresentThreads;
+    friend struct PresenceForTests;      // tests/schedule: several threads that are none
     static constexpr char kSeveral = 0;  // its address: inside more than one object
     struct Thread {
         std::atomic<const void*> inside{nullptr};

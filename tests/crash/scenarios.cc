@@ -101,6 +101,11 @@ std::vector<Scenario> consumers() {
          .prepare = {{Verb::put, 0, 3}},
          .act = {kGet, kDone},
          .maxsize = 2},
+    };
+}
+
+std::vector<Scenario> plain_consumers() {
+    return {
         {.name = "plain_gets_small_items",
          .joinable = false,
          .prepare = {kFive},
@@ -195,8 +200,7 @@ std::vector<Scenario> repairers() {
         after("repairer_of_a_second_delivery",
               {kFive, kGet, kGet, {Verb::give_back}, {Verb::give_back}}, {kGet},
               "get.again.leased"),
-        after("repairer_of_items_in_hand", {kFive}, {kGet, kGet, kGet},
-              "get.at_once.copied"),
+        after("repairer_of_items_in_hand", {kFive}, {kGet, kGet, kGet}, "get.at_once.copied"),
         last_chance(after("repairer_of_items_that_had_their_last_chance", {kFive}, {kGet, kGet},
                           "get.at_once.copied")),
         plain(after("repairer_of_a_taking", {kFive}, {kGet}, "log.advance.taken")),
@@ -223,7 +227,7 @@ std::vector<Scenario> repairers() {
 std::span<const Scenario> scenarios() {
     static const std::vector<Scenario> all = [] {
         std::vector<Scenario> joined;
-        for (auto& part : {producers(), consumers(), others(), repairers()}) {
+        for (auto& part : {producers(), consumers(), plain_consumers(), others(), repairers()}) {
             joined.insert(joined.end(), part.begin(), part.end());
         }
         return joined;

@@ -16,6 +16,9 @@ struct Run {
     std::string trouble;  // for people
 };
 
+/// Under the sanitizers, where a fork takes very long, only each eleventh case is visited.
+[[nodiscard]] bool is_due();
+
 /// Runs an operation in a fork child of this process, with the faults as planned. Adds a failure to
 /// the current test when it crashed, hung, threw what it must not, left something behind, or left
 /// its objects in bad order. Returns whether all was well.

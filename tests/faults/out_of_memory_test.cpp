@@ -38,7 +38,7 @@ class Starve {
 
   private:
     void visit(const PlannedShortage& shortage) {
-        if (failures_ >= kFailuresMax) return;
+        if (failures_ >= kFailuresMax || !is_due()) return;
         plan_.plan(shortage);
         if (runs_well(plan_, {operation_, 0, true, shortage.text()})) {
             EXPECT_LE(plan_.noted_live_allocations(), live_)

@@ -130,7 +130,7 @@ class Visit {
         }
     }
     void visit(const PlannedFault& fault) {
-        if (failures_ >= kFailuresMax) return;
+        if (failures_ >= kFailuresMax || !is_due()) return;
         auto faults = with_given(operation_);
         faults.push_back(fault);
         plan_.plan(faults);

@@ -43,10 +43,10 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     if (!own.valid()) {
         // The path leads nowhere, or the number is something that cannot be opened.
         const std::error_code failed = last_error();
-        return leads_to(file, identity) ? failed
-                                        : std::make_error_code(std::errc::bad_file_descriptor);
+        const std::error_code elsewhere = leads_to(file, identity);
+        return elsewhere ? elsewhere : failed;
     }
-    if (!leads_to(own, identity)) return std::make_error_code(std::errc::bad_file_descriptor);
+    if (const std::error_code elsewhere = leads_to(own, identity)) return elsewhere;
     struct flock request = one_byte(at, F_WRLCK);
     if (calls::uninterrupted([&] { return calls::set_lock(own.get(), &request); }) != 0) {
         const bool busy = errno == EACCES || errno == EAGAIN;
@@ -68,7 +68,7 @@ bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
     if (calls::get_lock(file.get(), &request) != 0 || request.l_type != F_UNLCK) return true;
     // Of the right file? Another part of the program may have closed the descriptor, and its number
     // may be another file's since. Asked afterwards: it does not change back.
-    return !leads_to(file, identity);
+    return static_cast<bool>(leads_to(file, identity));
 }
 
 void ByteLock::unlock() noexcept {

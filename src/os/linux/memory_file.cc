@@ -103,10 +103,12 @@ std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64
     return {};
 }
 
-bool leads_to(const Handle& file, const FileIdentity& identity) noexcept {
+std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept {
     FileIdentity found;
     std::uint64_t size = 0;
-    return !identify(file, found, size) && found == identity;
+    if (const std::error_code unknown = identify(file, found, size)) return unknown;
+    if (found == identity) return {};
+    return std::make_error_code(std::errc::bad_file_descriptor);
 }
 
 bool is_sealed_against_shrinking(const Handle& file) noexcept {
