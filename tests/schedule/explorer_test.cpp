@@ -45,7 +45,7 @@ std::string explore_two(Act first, Act second, std::uint64_t expected, std::uint
 }
 
 class NobodyDies final : public sync::OwnerWatch {
-    void look_after(std::uint32_t) override {}
+    void look_after(const std::atomic<std::uint32_t>&) override {}
 };
 
 void lock(Shared& shared, std::uint32_t me) {
