@@ -258,6 +258,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
 
     // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
+    [[nodiscard]] std::uint64_t known_put() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
 
     // core_undo.cc
