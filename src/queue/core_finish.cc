@@ -285,7 +285,8 @@ std::uint64_t Core::finished() const noexcept {
 }
 
 // A producer counts what it has put after it has committed it, and may be slow or dead in between;
-// then the consumers' count knows better, since who finishes an item has counted it as taken before.
+// then the consumers' count knows better, since who finishes an item has counted it as taken
+// before.
 std::uint64_t Core::known_put() const noexcept {
     return std::max(state_.tail.count.load(), state_.head.count.load());
 }
