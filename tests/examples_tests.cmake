@@ -13,7 +13,7 @@ function(procession_example_test program)
             COMMAND ${watchdog_command} bash "${examples_folder}/${program}_test.sh"
                 "$<TARGET_FILE:${program}>" ${name})
         set_tests_properties(example.${program}.${name} PROPERTIES
-            LABELS examples TIMEOUT ${ctest_seconds})
+            LABELS examples)
     endforeach()
 endfunction()
 

@@ -33,7 +33,8 @@ model_fault(lock_without_slices_and_with_a_death lock TWO DEATHS=1 WITHOUT_SLICE
 model_mutants(lock "MEMBERS;SLOTS=3;DEATHS=1" repairs_without_a_claim releases_before_the_repair)
 model_mutants(lock "MEMBERS;SLOTS=3;DEATHS=0;WITHOUT_SLICES" enters_without_the_sleepers_bit)
 model_mutants(lock "TWO;DEATHS=2" newcomer_does_not_sweep)
-model_mutants(lock "THREADS;DEATHS=1" threads_share_a_claim)
+model_mutants(lock "THREADS;DEATHS=1" bytes_do_not_exclude_threads)
+model_mutants(lock "DEATHS=1" predecessor_keeps_its_name)
 
 model_test(log log DEATHS=1 soak:DEATHS=2)
 model_test(log_with_longer_chunks log RECORDS=2 DEATHS=1)

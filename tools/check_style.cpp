@@ -34,6 +34,9 @@ constexpr std::size_t kFileLengthMax = 500;
 constexpr std::string_view kCopyright =
     " The Procession Authors. SPDX-License-Identifier: Apache-2.0";
 
+/// Where system calls are made.
+constexpr std::string_view kSystemCalls = "src/os/linux/calls.h";
+
 int fault_count = 0;
 
 struct Source {
@@ -329,6 +332,29 @@ void check_banned_calls(const Source& source) {
     }
 }
 
+/// System calls are made by the wrappers of one file, each of which a test can make fail.
+void check_system_calls(const Source& source) {
+    // What other things are called too counts only when it is written as the system's.
+    static const std::regex call(
+        R"((^|[^\w.>])::(open|close|read|write|send|recv|poll|fork|kill|dup|dup2|dup3)\s*\()"
+        R"(|(^|[^\w.>:])(::)?(openat|fcntl|fstat|ftruncate|fallocate|mmap|munmap|mremap|madvise|)"
+        R"(memfd_create|shm_open|syscall|ppoll|pipe2?|eventfd|socketpair|readlink|recvmsg|sendmsg|)"
+        R"(getrlimit|setrlimit|sysconf|prctl|vfork|posix_spawnp?|)"
+        R"(posix_spawn_file_actions_(init|add\w+)|execve\w*|waitid|waitpid|)"
+        R"(getpid|getppid|_exit)\s*\()");
+    const bool is_ours = is_below(source, "src/") || is_below(source, "include/");
+    if (!is_ours || is_below(source, "src/os/windows/") || source.path == kSystemCalls) return;
+    const bool is_platform = is_below(source, "src/os/linux/");
+    for (std::size_t i = 0; i < source.code.size(); ++i) {
+        std::smatch found;
+        if (!std::regex_search(source.code[i], found, call)) continue;
+        fault(source, i + 1, "system_call",
+              '"' + found.str() + "\" goes around " +
+                  (is_platform ? std::string(kSystemCalls) + ", where a test can make it fail"
+                               : std::string("src/os: give it a verb for this")));
+    }
+}
+
 void check_platform_conditionals(const Source& source) {
     static const std::regex conditional(
         R"(^\s*#\s*(if|ifdef|ifndef|elif)\b.*)"
@@ -400,6 +426,7 @@ void check_file(const fs::path& root, const fs::path& file, const Lines& layers)
     check_functions(source);
     check_layers(source, layers);
     check_banned_calls(source);
+    check_system_calls(source);
     check_platform_conditionals(source);
     check_platform_twins(source, root);
 }

@@ -111,6 +111,19 @@ expect_clean 'a line with a reason is excepted'
 write src/base/text.cc 'assert(x);  // style-ok(layers): not this rule'
 expect banned_call 'an exception from another rule does not count'
 
+write src/os/linux/calls.h '#pragma once' 'int open() { return ::open("", 0) + ::fcntl(0, 1); }'
+expect_clean 'the wrappers make the system calls'
+for call in 'int a = ::open("", 0);' 'fcntl(0, F_GETFD);' '::syscall(SYS_futex);' \
+    'if (::close(fd) != 0) return;' '*base = mmap(nullptr, 1, 0, 0, -1, 0);'; do
+    write src/os/linux/park.cc '#include "os/park.h"' "void f() { $call }"
+    expect system_call "a platform file goes around the wrappers: $call"
+    write src/queue/core.cc "void f() { $call }"
+    expect system_call "a higher layer makes a system call: $call"
+done
+write src/os/linux/park.cc '#include "os/park.h"' 'int A::open() { return calls::open("", 1); }' \
+    'void g(A& a, A* b) { a.open(1); b->close(2); locks_.open(file); SealedBytes::open(x); }'
+expect_clean 'wrappers, and methods of such names, are no system calls'
+
 write src/base/text.cc '#if defined(_WIN32)' '#endif'
 expect platform_conditional 'a platform conditional outside of src/os'
 write src/os/linux/park.cc '#include <windows.h>'

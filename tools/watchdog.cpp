@@ -10,6 +10,9 @@
 // --fixed-addresses switches address randomisation off where that is allowed: GCC 12's
 // ThreadSanitizer does not start on kernels that randomise 32 bits (vm.mmap_rnd_bits).
 //
+// With PROCESSION_SOAK in the environment (./test --soak) tests take longer on purpose: the timeout
+// is 40 times as long.
+//
 // The exit code is COMMAND's own, or 124 (timeout), 125 (something left behind), 126 (could not
 // start).
 
@@ -28,9 +31,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -44,6 +47,8 @@ constexpr int kTimedOut = 124;
 constexpr int kLeftBehind = 125;
 constexpr int kCannotStart = 126;
 
+constexpr double kSoakFactor = 40;
+
 struct Options {
     double timeout_seconds = 100;
     double grace_seconds = 3;
@@ -53,9 +58,12 @@ struct Options {
 
 volatile std::sig_atomic_t asked_to_stop = 0;
 
+/// What can be read of it: a file below /proc whose process ends meanwhile fails while it is read,
+/// which iterators over its buffer would throw (std::filebuf::underflow) and an inserter does not.
 std::string contents_of(const fs::path& file) {
-    std::ifstream stream(file);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
 }
 
 std::string command_line_of(pid_t pid) {
@@ -142,14 +150,18 @@ void kill_descendants() {
 
 void show_kernel_view(pid_t pid) {
     const std::string folder = "/proc/" + std::to_string(pid);
-    std::error_code ignored;
-    for (const auto& thread : fs::directory_iterator(folder + "/task", ignored)) {
-        std::string call = contents_of(thread.path() / "syscall");
+    std::error_code error;
+    const fs::directory_iterator end;
+    // Not a range-for, whose increment would throw when the process ends meanwhile.
+    for (fs::directory_iterator it(folder + "/task", error); !error && it != end;
+         it.increment(error)) {
+        const fs::path& thread = it->path();
+        std::string call = contents_of(thread / "syscall");
         if (call.empty() || call.back() != '\n') call += '\n';
-        const ProcessState state = state_of(thread.path().filename().string());
+        const ProcessState state = state_of(thread.filename().string());
         std::fprintf(stderr, "  thread %s state %c, waits in %s, system call %s",
-                     thread.path().filename().c_str(), state.state,
-                     contents_of(thread.path() / "wchan").c_str(), call.c_str());
+                     thread.filename().c_str(), state.state, contents_of(thread / "wchan").c_str(),
+                     call.c_str());
     }
 }
 
@@ -343,6 +355,9 @@ bool parse(int argc, char** argv, Options& options) {
             break;
         }
     }
+    const char* soak = std::getenv("PROCESSION_SOAK");
+    const bool is_soak = soak != nullptr && *soak != '\0' && std::strcmp(soak, "0") != 0;
+    if (is_soak) options.timeout_seconds *= kSoakFactor;
     return options.command != nullptr && *options.command != nullptr && options.timeout_seconds > 0;
 }
 

@@ -4,6 +4,7 @@
 # watchdog_selftest.sh WATCHDOG    each verdict of tools/watchdog is reached, and nothing survives.
 set -u
 watchdog=$1
+unset PROCESSION_SOAK
 failures=0
 mark=$$
 shared=/dev/shm/watchdog_selftest_$mark
@@ -51,6 +52,12 @@ nothing_survives 'a hang'
 verdict 124 "sleep $odd" 'a hang in a session of its own is ended' --timeout 1 -- \
     sh -c "setsid sleep $odd & wait"
 nothing_survives 'a hang in another session'
+
+export PROCESSION_SOAK=1
+verdict 0 '' 'a soak may take longer' --timeout 0.1 -- sleep 0.5
+export PROCESSION_SOAK=0
+verdict 124 'not done after 0.1' 'no soak may not' --timeout 0.1 -- sleep 3
+unset PROCESSION_SOAK
 
 verdict 125 "left behind: process .*sleep $odd" 'a process left behind fails' --grace 0.3 -- \
     sh -c "setsid sleep $odd >/dev/null 2>&1 &"

@@ -14,7 +14,9 @@
 #include "procession/codec/writer.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
+#include "procession/death.h"
 #include "procession/message.h"
+#include "procession/participant.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "procession/result.h"
@@ -52,6 +54,10 @@ class ByteQueue {
     Result<void, GetError> try_get_many(std::vector<Message>& messages, std::size_t most,
                                         Deadline deadline) const;
 
+    /// Throws what the throwing verbs throw: Full or ShutDown, Empty or ShutDown.
+    [[noreturn]] void refuse_put(PutError error, const char* operation) const;
+    [[noreturn]] void refuse_get(GetError error, const char* operation) const;
+
     /// The lease that a message of a joinable queue carries. Throws: ValueError when it has ended.
     void finish(const Ticket& ticket) const;
     void give_back(const Ticket& ticket) const;
@@ -62,6 +68,9 @@ class ByteQueue {
 
     /// For a message whose bytes are no element: to the dead letters with it.
     void keep_undecodable(const Message& message, std::string_view reason) const;
+    /// For a message that there is no memory to decode: it is as if it had not been taken. A plain
+    /// queue's goes to the dead letters: others may have taken what was behind it.
+    void undeliver(const Message& message) const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
     std::vector<DeadLetter> take_dead_letters() const;
 
@@ -75,6 +84,9 @@ class ByteQueue {
     [[nodiscard]] bool is_closed() const;
     /// Looks now for participants that died; otherwise waiting calls do so every few milliseconds.
     std::size_t notice_deaths() const;
+    [[nodiscard]] std::vector<Participant> participants() const;
+    [[nodiscard]] std::vector<Death> deaths(std::uint64_t since) const;
+    [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since, Deadline deadline) const;
 
     /// "JoinableQueue 'jobs'"
     [[nodiscard]] std::string label() const;

@@ -52,20 +52,10 @@ class JoinableQueue : public TypedQueue<T> {
                                                  Deadline deadline = Deadline::never()) const {
         std::vector<Message> messages;
         const auto got = this->bytes_.try_get_many(messages, most, deadline);
-        std::vector<Lease<T>> leases;
-        if (!got.has_value() && got.error() == GetError::timed_out) return leases;
+        if (!got.has_value() && got.error() == GetError::timed_out) return {};
         this->require_get(got, "get_many");
-        leases.reserve(messages.size());
-        std::optional<DecodeError> failed;
-        for (const Message& message : messages) {
-            try {
-                leases.push_back(lease_of(message));
-            } catch (const DecodeError& error) {
-                failed = error;
-            }
-        }
-        if (leases.empty() && failed) throw *failed;
-        return leases;
+        return this->template decode_many<Lease<T>>(
+            messages, [this](const Message& message) { return lease_of(message); });
     }
 
     /// Finishes this thread's oldest open lease.
@@ -96,10 +86,12 @@ class JoinableQueue : public TypedQueue<T> {
     Lease<T> lease_of(const Message& message) const {
         return Lease<T>(this->bytes_, message.ticket(), this->decode_or_keep(message));
     }
-    Lease<T> get_as(Deadline deadline, std::string_view operation) const {
-        Message message;
-        this->require_get(this->bytes_.try_get(message, deadline), operation);
-        return lease_of(message);
+    Lease<T> get_as(Deadline deadline, const char* operation) const {
+        return this->receive(
+            deadline, [&](auto result) { this->require_get(result, operation); },
+            [this](T&& value, const Message& message) {
+                return Lease<T>(this->bytes_, message.ticket(), std::move(value));
+            });
     }
     void take_next(std::optional<Lease<T>>& item) const {
         Message message;

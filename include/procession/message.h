@@ -16,6 +16,7 @@ namespace procession {
 /// Names one delivery of one item to this process.
 struct Ticket {
     std::uint64_t position = 0;
+    std::uint64_t chunk_first = 0;  // tells the chunk at that position from a later one
     std::uint32_t deliveries = 0;
     std::uint32_t generation = 0;  // of this process: a fork child has none of its parent's leases
 };
@@ -24,6 +25,8 @@ struct Ticket {
 class Message {
   public:
     Message() = default;
+    /// A message that keeps its bytes in `place` when they fit there. It stays with its maker.
+    explicit Message(std::span<std::byte> place) : place_(place) {}
     Message(Message&& other) noexcept { take(other); }
     Message& operator=(Message&& other) noexcept {
         if (this != &other) take(other);
@@ -34,40 +37,52 @@ class Message {
     ~Message() = default;
 
     [[nodiscard]] Format format() const noexcept { return format_; }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data(), size_}; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     [[nodiscard]] const Ticket& ticket() const noexcept { return ticket_; }
 
     /// For queues: makes room for `size` bytes, not initialised, and returns it.
     /// Throws: std::bad_alloc.
     std::byte* resize(std::size_t size) {
-        if (size > inline_.size() && size > capacity_) {
-            heap_ = std::make_unique_for_overwrite<std::byte[]>(size);
-            capacity_ = size;
+        if (size <= place_.size()) {
+            data_ = place_.data();
+        } else if (size <= inline_.size()) {
+            data_ = inline_.data();
+        } else {
+            data_ = heap_of(size);
         }
         size_ = size;
-        return const_cast<std::byte*>(data());
+        return data_;
     }
     void set_format(Format format) noexcept { format_ = format; }
     void set_ticket(const Ticket& ticket) noexcept { ticket_ = ticket; }
 
   private:
+    std::byte* heap_of(std::size_t size) {
+        if (size > capacity_) {
+            heap_ = std::make_unique_for_overwrite<std::byte[]>(size);
+            capacity_ = size;
+        }
+        return heap_.get();
+    }
     void take(Message& other) noexcept {
         ticket_ = other.ticket_;
         format_ = other.format_;
-        size_ = std::exchange(other.size_, 0);
-        capacity_ = std::exchange(other.capacity_, 0);
+        place_ = other.place_;
         heap_ = std::move(other.heap_);
+        capacity_ = std::exchange(other.capacity_, 0);
+        data_ = other.data_;
+        size_ = std::exchange(other.size_, 0);
         // Only what is used: the rest of the array was never written.
-        if (size_ != 0 && size_ <= inline_.size()) {
-            std::memcpy(inline_.data(), other.inline_.data(), size_);
+        if (size_ != 0 && data_ == other.inline_.data()) {
+            data_ = inline_.data();
+            std::memcpy(data_, other.inline_.data(), size_);
         }
-    }
-    [[nodiscard]] const std::byte* data() const noexcept {
-        return size_ <= inline_.size() ? inline_.data() : heap_.get();
     }
 
     Ticket ticket_;
     Format format_ = Format::raw;
+    std::span<std::byte> place_;
+    std::byte* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::unique_ptr<std::byte[]> heap_;

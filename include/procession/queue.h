@@ -52,21 +52,10 @@ class Queue : public TypedQueue<T> {
                                           Deadline deadline = Deadline::never()) const {
         std::vector<Message> messages;
         const auto got = this->bytes_.try_get_many(messages, most, deadline);
-        std::vector<T> values;
-        if (!got.has_value() && got.error() == GetError::timed_out) return values;
+        if (!got.has_value() && got.error() == GetError::timed_out) return {};
         this->require_get(got, "get_many");
-        values.reserve(messages.size());
-        // An undecodable item goes to the dead letters; the others must not be lost with it.
-        std::optional<DecodeError> failed;
-        for (const Message& message : messages) {
-            try {
-                values.push_back(this->decode_or_keep(message));
-            } catch (const DecodeError& error) {
-                failed = error;
-            }
-        }
-        if (values.empty() && failed) throw *failed;
-        return values;
+        return this->template decode_many<T>(
+            messages, [this](const Message& message) { return this->decode_or_keep(message); });
     }
 
     /// for (T item : queue): until shutdown.
@@ -78,10 +67,10 @@ class Queue : public TypedQueue<T> {
     friend class QueueIterator<Queue, T>;
     explicit Queue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
 
-    T get_as(Deadline deadline, std::string_view operation) const {
-        Message message;
-        this->require_get(this->bytes_.try_get(message, deadline), operation);
-        return this->decode_or_keep(message);
+    T get_as(Deadline deadline, const char* operation) const {
+        return this->receive(
+            deadline, [&](auto result) { this->require_get(result, operation); },
+            [](T&& value, const Message&) { return std::move(value); });
     }
     void take_next(std::optional<T>& item) const {
         Message message;

@@ -4,6 +4,8 @@
 #include <concepts>
 #include <deque>
 #include <exception>
+#include <new>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -50,10 +52,14 @@ class TypedQueue {
     /// put() that reports instead of throwing what the protocol may answer.
     /// Returns: nothing, or timed_out | shut_down.
     Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
-        Writer scratch;
-        Format format = Format::raw;
-        const auto bytes = encode_item(value, scratch, format);
-        return bytes_.try_put({format, bytes}, deadline);
+        if constexpr (format_of<T> == Format::raw) {
+            return bytes_.try_put({Format::raw, std::as_bytes(std::span(&value, 1))}, deadline);
+        } else {
+            Writer scratch;
+            Format format = Format::raw;
+            const auto bytes = encode_item(value, scratch, format);
+            return bytes_.try_put({format, bytes}, deadline);
+        }
     }
     /// Appends the values of a range, in order and, as far as there is room, in one step.
     ///
@@ -106,6 +112,36 @@ class TypedQueue {
     void close() const { bytes_.close(); }
     [[nodiscard]] bool is_closed() const { return bytes_.is_closed(); }
 
+    /// The processes that use the queue now, by slot.
+    ///
+    /// Blocks:     briefly; up to 1 s behind a process that is stopped inside the queue.
+    /// Returns:    who they are, whether they live, and how many items each has in hand: exact at
+    ///             one instant during the call.
+    /// Throws:     TimeoutError behind a stopped process; ClosedError.
+    /// Python:     has no such thing.
+    [[nodiscard]] std::vector<Participant> participants() const { return bytes_.participants(); }
+    /// The deaths after number `since` that were noticed and repaired so far, oldest first. The
+    /// queue keeps the last 63; a gap between `since` and the first number shows what is gone.
+    ///
+    /// Blocks:     never.
+    /// Throws:     ClosedError.
+    /// Peer dies:  exactly one record for each, also if those who repair after it die, too.
+    /// Python:     has no such thing.
+    [[nodiscard]] std::vector<Death> deaths(std::uint64_t since = 0) const {
+        return bytes_.deaths(since);
+    }
+    /// Waits until there is a death after number `since`; to be told of all, give the number of the
+    /// last one seen (at first QueueStats::deaths, or 0).
+    ///
+    /// Blocks:     until a death, or the deadline. Notices by itself, within some milliseconds.
+    /// Returns:    deaths(since); none only when the deadline passed.
+    /// Throws:     ClosedError.
+    /// Threads:    any number, any time.   Processes: all that hold this queue; each sees all.
+    [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since,
+                                                     Deadline deadline = Deadline::never()) const {
+        return bytes_.wait_for_deaths(since, deadline);
+    }
+
     /// Items that could not be processed, oldest first; they stay where they are.
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const { return bytes_.dead_letters(); }
     /// The same, and removes them.
@@ -137,11 +173,38 @@ class TypedQueue {
             return bytes;
         }
     }
+    /// A raw T whose bytes an item can be copied into at once.
+    static constexpr bool lands_in_place =
+        format_of<T> == Format::raw && std::is_trivially_default_constructible_v<T>;
+    /// Whether the item has landed in `value`, as the bytes of one.
+    [[nodiscard]] static bool has_landed(const Message& message, const T& value) {
+        return message.format() == Format::raw && message.bytes().size() == sizeof(T) &&
+               codec::is_well_formed(value);
+    }
+    /// Takes an item: hands `use` the value and the message, after require(what came of it).
+    template <class Require, class Use>
+    auto receive(Deadline deadline, Require require, Use use) const {
+        if constexpr (lands_in_place) {
+            T value;  // written by the queue
+            Message message(std::as_writable_bytes(std::span(&value, 1)));
+            require(bytes_.try_get(message, deadline));
+            if (has_landed(message, value)) [[likely]]
+                return use(std::move(value), message);
+            return use(decode_or_keep(message), message);
+        } else {
+            Message message;
+            require(bytes_.try_get(message, deadline));
+            return use(decode_or_keep(message), message);
+        }
+    }
     [[nodiscard]] T decode_or_keep(const Message& message) const {
         try {
             return decode_message<T>(message.format(), message.bytes());
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
+            throw;
+        } catch (const std::bad_alloc&) {
+            bytes_.undeliver(message);
             throw;
         } catch (const std::exception& failed) {
             // A user's codec threw something of its own, or a handle came the wrong way.
@@ -149,19 +212,39 @@ class TypedQueue {
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
     }
-    void require_put(const Result<void, PutError>& result, std::string_view operation) const {
-        if (result.has_value()) return;
-        if (result.error() == PutError::shut_down) {
-            throw ShutDown(operation, bytes_.label(), "the queue was shut down");
+    /// make(message) for each. Without memory for all of them, those that could be made; what was
+    /// taken with them is taken back.
+    template <class Item, class Make>
+    std::vector<Item> decode_many(const std::vector<Message>& messages, Make make) const {
+        std::vector<Item> items;
+        // An undecodable item goes to the dead letters; the others must not be lost with it.
+        std::optional<DecodeError> failed;
+        std::size_t next = 0;
+        try {
+            items.reserve(messages.size());
+            while (next < messages.size()) {
+                const Message& message = messages[next++];
+                try {
+                    items.push_back(make(message));
+                } catch (const DecodeError& error) {
+                    failed = error;
+                }
+            }
+        } catch (const std::bad_alloc&) {
+            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+            if (items.empty()) throw;
         }
-        throw Full(operation, bytes_.label(), "the queue is full");
+        if (items.empty() && failed) throw *failed;
+        return items;
     }
-    void require_get(const Result<void, GetError>& result, std::string_view operation) const {
-        if (result.has_value()) return;
-        if (result.error() == GetError::shut_down) {
-            throw ShutDown(operation, bytes_.label(), "the queue was shut down and is empty");
-        }
-        throw Empty(operation, bytes_.label(), "the queue is empty");
+
+    void require_put(Result<void, PutError> result, const char* operation) const {
+        if (!result.has_value()) [[unlikely]]
+            bytes_.refuse_put(result.error(), operation);
+    }
+    void require_get(Result<void, GetError> result, const char* operation) const {
+        if (!result.has_value()) [[unlikely]]
+            bytes_.refuse_get(result.error(), operation);
     }
 
     ByteQueue bytes_;

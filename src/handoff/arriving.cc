@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "os/inherited.h"
 #include "os/memory_file.h"
 #include "procession/error.h"
@@ -41,6 +42,7 @@ Arriving::Arriving(const std::vector<InheritedHandle>& manifest) : outer_(innerm
                 "this descriptor is not the " + each.object + " that the parent process passed on");
         }
         os::close_on_exec(candidate.get());
+        PROCESSION_STEP("handoff.arrived");
         base::log(LogLevel::debug, "handle index %zu arrived as %d (%s)", arrived_.size(),
                   each.number, each.object.c_str());
         arrived_.push_back(std::move(candidate));

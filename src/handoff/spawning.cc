@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "os/inherited.h"
 #include "procession/error.h"
 
@@ -34,6 +35,7 @@ std::uint32_t Spawning::add(os::NativeHandle handle) {
         if (each.original == handle && each.identity == identity)
             return static_cast<std::uint32_t>(index);
     }
+    PROCESSION_STEP("handoff.duplicated");
     const auto index = static_cast<std::uint32_t>(added_.size());
     manifest_.push_back({copy.get(), identity.device, identity.inode, os::describe(copy.get())});
     base::log(LogLevel::debug, "handle %d -> duplicated into child as index %u (%s)", handle, index,

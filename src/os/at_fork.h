@@ -22,8 +22,8 @@ namespace procession::os {
 /// lock (malloc's included, as far as libc does not mend it): only async-signal-safe calls and
 /// writes to own memory are allowed.
 ///
-/// A process made by vfork, posix_spawn or a bare clone system call has no such moment and must not
-/// use Procession.
+/// A process made by vfork, posix_spawn, _Fork or a bare clone system call has no such moment. What
+/// must not be mistaken in such a child lies in os::WipedOnFork.
 class ForkListener {
   public:
     ForkListener(const ForkListener&) = delete;

@@ -27,6 +27,11 @@ struct FileIdentity {
 [[nodiscard]] std::error_code identify(const Handle& file, FileIdentity& identity,
                                        std::uint64_t& size) noexcept;
 
+/// Whether `file` is open and leads to the file `identity`: another part of the program may have
+/// closed the descriptor, and its number may be something else's since.
+/// Returns: bad_file_descriptor when it does not; another error when the kernel does not tell.
+[[nodiscard]] std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept;
+
 /// Whether the kernel promises that the file will not shrink.
 [[nodiscard]] bool is_sealed_against_shrinking(const Handle& file) noexcept;
 

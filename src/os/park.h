@@ -20,6 +20,9 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 /// A hint to the processor that the caller polls.
 inline void pause() noexcept { __builtin_ia32_pause(); }
 
+/// Lets another thread run: its caller waits for one that may not be running.
+void yield() noexcept;
+
 /// How many processors are there; spinning makes no sense with one.
 [[nodiscard]] unsigned processors() noexcept;
 

@@ -11,7 +11,9 @@ namespace procession::os {
 ///
 /// With no_handle there is nothing but the deadline.
 ///
-/// Returns:  false when the deadline passed first.
+/// Returns:  false when the deadline passed first. Where the kernel cannot tell (it has no memory
+/// for
+///           the question), true after a moment: the caller looks for itself, and at its deadline.
 [[nodiscard]] bool wait_readable(NativeHandle handle, Deadline deadline) noexcept;
 
 }  // namespace procession::os

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "os/wait.h"
 #include "procession/error.h"
 #include "queue/notice.h"
@@ -86,7 +87,9 @@ bool ChildRecord::join(Deadline deadline) {
     while (os::wait_readable(child_.sentinel.get(), deadline)) {
         if (exit_code().has_value()) return true;
         // It has ended, but a debugger that is attached to it has first right to see that.
+        // Or the kernel could not tell.
         static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
+        if (deadline.has_passed()) break;
     }
     return exit_code().has_value();
 }
@@ -99,16 +102,20 @@ void ChildRecord::signal(int number, std::string_view operation) {
         throw ProcessError(problem, operation, name_, "the system refused to send the signal");
 }
 
-void ChildRecord::end_by_force(Deadline patience) noexcept {
+bool ChildRecord::try_to_end(int number, Deadline patience) noexcept {
     try {
-        signal(SIGTERM, "terminate");
-        if (join(patience)) return;
-        base::log(LogLevel::warning, "%s did not end on SIGTERM: SIGKILL", name_.c_str());
-        signal(SIGKILL, "kill");
-        join(Deadline::never());
+        signal(number, number == SIGKILL ? "kill" : "terminate");
+        return join(patience);
     } catch (const std::exception& problem) {
         base::log(LogLevel::error, "%s", problem.what());
+        return false;
     }
+}
+
+bool ChildRecord::end_by_force(Deadline patience) noexcept {
+    if (try_to_end(SIGTERM, patience)) return true;
+    base::log(LogLevel::warning, "%s did not end on SIGTERM: SIGKILL", name_.c_str());
+    return try_to_end(SIGKILL, Deadline::never());
 }
 
 void ChildRecord::after_fork_in_child() noexcept {
@@ -122,6 +129,7 @@ void ChildRecord::collect_if_ended() {
     const auto ending = os::collect(child_);
     if (!ending) return;
     read_reports();
+    PROCESSION_STEP("child.collected");
     exit_code_ = ending->exit_code;
     if (!exit_code_) exit_code_ = last_report_ ? last_report_->exit_code : exit_code_unknown;
     conclude();

@@ -53,14 +53,16 @@ class ChildRecord final : public os::ForkListener {
     [[nodiscard]] std::optional<ChildException> exception();
     bool join(Deadline deadline);
     void signal(int number, std::string_view operation);
-    /// SIGTERM; when that does not end it before the deadline, SIGKILL. Waits for the end.
-    void end_by_force(Deadline patience) noexcept;
+    /// SIGTERM; when that does not end it before the deadline, SIGKILL. Waits for the end, unless
+    /// the system refuses to send either: then false.
+    bool end_by_force(Deadline patience) noexcept;
 
     /// For the table, which holds records that are not started yet.
     [[nodiscard]] bool runs();
     [[nodiscard]] ProcessInfo info() const { return {child_.pid, name_}; }
 
   private:
+    bool try_to_end(int number, Deadline patience) noexcept;
     void after_fork_in_child() noexcept override;
     void collect_if_ended();  // lock held
     void read_reports();      // lock held

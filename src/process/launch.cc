@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "handoff/spawning.h"
 #include "os/child.h"
 #include "os/report_channel.h"
@@ -28,9 +29,11 @@ class Launch {
         : identity_(identity_of_next_child(options, method)),
           record_(std::make_shared<ChildRecord>(identity_.name, method, options)) {
         expect(os::ReportChannel::create(reports_), "cannot make a channel for its reports");
+        PROCESSION_STEP("start.channel_made");
         if (options.die_with_parent)
             expect(record_->make_lifeline().open(lifeline_), "cannot make its lifeline");
         add_to_table(record_);
+        PROCESSION_STEP("start.listed");
         // So that what both write comes in order, and a fork child does not write it once more.
         flush_standard_streams();
     }
@@ -47,6 +50,7 @@ class Launch {
     std::shared_ptr<ChildRecord> started(os::Child child) {
         started_ = true;
         record_->started(std::move(child), std::move(reports_.receiver));
+        PROCESSION_STEP("start.started");
         return record_;
     }
 
@@ -62,18 +66,26 @@ class Launch {
     bool started_ = false;
 };
 
+[[noreturn]] void refuse_to_run(void* problem) {
+    throw OSError(*static_cast<std::error_code*>(problem), "arm", "die_with_parent",
+                  "the kernel refused");
+}
+
 // The stack above belongs to the parent's story: it is never returned to.
 [[noreturn]] void run_forked_child(Launch& launch, ForkBody body) noexcept {
     become(&launch.identity());
-    const char* name = launch.identity().name.c_str();
-    base::log(LogLevel::debug, "%s: forked, runs in a copy of its parent's memory", name);
+    PROCESSION_STEP("child.forked");
+    base::log(LogLevel::debug, "%s: forked, runs in a copy of its parent's memory",
+              launch.identity().name.c_str());
+    std::error_code problem;
     if (launch.lifeline().valid()) {
-        if (const auto problem = os::die_with(std::move(launch.lifeline())))
-            base::log(LogLevel::error, "%s: die_with_parent does not work here (%s)", name,
-                      problem.message().c_str());
+        problem = os::die_with(std::move(launch.lifeline()));
+        // It would outlive its parent, so it does not run.
+        if (problem) body = {refuse_to_run, &problem};
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
+    PROCESSION_STEP("child.ends");
     os::exit_at_once(code);
 }
 
@@ -95,6 +107,7 @@ os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Lau
                        const handoff::Spawning& spawning) {
     Writer state;
     body.encode(state, body.context);
+    PROCESSION_STEP("start.encoded");
     Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
     bootstrap.handles = spawning.manifest();
     Writer encoded;
@@ -129,6 +142,7 @@ std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options, SpawnBod
     spawning.add(launch.reports().get());
     if (launch.lifeline().valid()) spawning.add(launch.lifeline().get());
     const os::Handle message = message_for(options, body, launch, spawning);
+    PROCESSION_STEP("start.sealed");
     os::SpawnPlan plan;
     plan.arguments = {*program_name(), child_marker + std::to_string(message.get())};
     plan.inherited = {message.get()};

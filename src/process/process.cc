@@ -27,8 +27,9 @@ void let_go(std::shared_ptr<ChildRecord>& child) noexcept {
     if (child == nullptr) return;
     if (child->is_mine()) {
         try {
-            if (child->daemon() && child->runs()) child->end_by_force(process::daemon_patience);
-            child->join(Deadline::never());
+            const bool left_alone =
+                child->daemon() && child->runs() && !child->end_by_force(process::daemon_patience);
+            if (!left_alone) child->join(Deadline::never());
             // NOLINTNEXTLINE(bugprone-empty-catch)
         } catch (...) {  // no memory for the text of its exception: it has ended all the same
         }

@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "os/child.h"
 #include "process/report.h"
 #include "procession/system_exit.h"
@@ -25,9 +26,7 @@ constexpr int exit_code_of_exception = 1;
 Report report_of_current_exception(const std::string& name, const char* message) {
     Report report;
     report.exit_code = exit_code_of_exception;
-    report.failed = true;
-    report.type = type_of_current_exception();
-    report.message = std::string_view(message).substr(0, report_message_bytes_max);
+    report_failure(report, message);
     std::fprintf(stderr, "Process %s: exception %s%s%s\n", name.c_str(), report.type.c_str(),
                  report.message.empty() ? "" : ": ", report.message.c_str());
     return report;
@@ -64,6 +63,18 @@ std::string type_of_current_exception() {
     return readable ? readable.get() : type->name();
 }
 
+void report_failure(Report& report, const char* message) noexcept {
+    report.failed = true;
+    try {
+        report.type = type_of_current_exception();
+        report.message = std::string_view(message).substr(0, report_message_bytes_max);
+    } catch (const std::exception&) {
+        // Short enough to need no memory.
+        if (report.type.empty()) report.type = "an exception";
+        report.message = "out of memory";
+    }
+}
+
 void flush_standard_streams() noexcept {
     for (std::ostream* each : {&std::cout, &std::cerr, &std::clog}) {
         try {
@@ -79,12 +90,15 @@ void flush_standard_streams() noexcept {
 int run_and_report(const std::string& name, os::NativeHandle reports, ForkBody body) noexcept {
     Report report = run(name, body);
     report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
+    PROCESSION_STEP("child.returned");
     const int code = report.exit_code;
     flush_standard_streams();
     // A forked child ends without destructors: it leaves its queues here, in good order.
     queue::leave_everywhere();
+    PROCESSION_STEP("child.left");
     base::log(LogLevel::debug, "%s ends with exit code %d", name.c_str(), code);
     send(reports, std::move(report));
+    PROCESSION_STEP("child.reported");
     return code;
 }
 

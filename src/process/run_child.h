@@ -4,6 +4,7 @@
 #include <string>
 
 #include "os/handle.h"
+#include "process/report.h"
 #include "procession/launch.h"
 
 namespace procession::process {
@@ -17,6 +18,10 @@ namespace procession::process {
 
 /// Flushes std::cout, std::cerr, std::clog, stdout and stderr; other streams belong to the user.
 void flush_standard_streams() noexcept;
+
+/// Says in `report` that the exception in flight, of this message, was the end; as far as there is
+/// memory for it.
+void report_failure(Report& report, const char* message) noexcept;
 
 /// "std::runtime_error" for the exception in flight, whatever its type.
 [[nodiscard]] std::string type_of_current_exception();

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/logging.h"
+#include "base/step.h"
 #include "handoff/arriving.h"
 #include "os/child.h"
 #include "os/inherited.h"
@@ -43,10 +44,12 @@ void rebuilt() {
               identity().name.c_str(), arrival->opened.state.size(),
               arrival->opened.bootstrap.handles.size());
     arrival.reset();
+    PROCESSION_STEP("child.rebuilt");
     is_rebuilt = true;
     Report report;
     report.kind = static_cast<std::uint8_t>(Report::Kind::rebuilt);
     send(reports, std::move(report));
+    PROCESSION_STEP("child.rebuilt.reported");
 }
 
 os::Handle message_handle(std::string_view descriptor) {
@@ -86,16 +89,21 @@ void arrive(std::string_view descriptor) {
                               problem.message() + ")");
     }
     sealed.reset();
+    PROCESSION_STEP("child.message_found");
     arrival->opened = open_bootstrap(arrival->message.bytes());
+    PROCESSION_STEP("child.message_read");
     const Bootstrap& bootstrap = arrival->opened.bootstrap;
     arrival->handles = std::make_unique<handoff::Arriving>(bootstrap.handles);
     reports = arrival->handles->take(0).release();
+    PROCESSION_STEP("child.can_report");
     become_who(bootstrap);
+    PROCESSION_STEP("child.named");
     if (bootstrap.die_with_parent) {
         if (const auto problem = os::die_with(arrival->handles->take(1)))
             throw OSError(problem, "arm", "die_with_parent", "the kernel refused");
     }
     arrival->entry = reinterpret_cast<SpawnEntry>(function_at(bootstrap.entry));
+    PROCESSION_STEP("child.entry_found");
 }
 
 [[noreturn]] void give_up(const char* what) {
@@ -104,9 +112,7 @@ void arrive(std::string_view descriptor) {
     Report report;
     report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
     report.exit_code = exit_code_of_bad_bootstrap;
-    report.failed = true;
-    report.type = type_of_current_exception();
-    report.message = what;
+    report_failure(report, what);
     if (reports != os::no_handle) send(reports, std::move(report));
     // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread by then
     std::exit(exit_code_of_bad_bootstrap);

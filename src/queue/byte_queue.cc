@@ -65,6 +65,18 @@ Result<void, GetError> ByteQueue::try_get_many(std::vector<Message>& messages, s
     return result_of<GetError>(core_->get_many(messages, most, deadline));
 }
 
+void ByteQueue::refuse_put(PutError error, const char* operation) const {
+    if (error == PutError::shut_down) throw ShutDown(operation, label(), "the queue was shut down");
+    throw Full(operation, label(), "the queue is full");
+}
+
+void ByteQueue::refuse_get(GetError error, const char* operation) const {
+    if (error == GetError::shut_down) {
+        throw ShutDown(operation, label(), "the queue was shut down and is empty");
+    }
+    throw Empty(operation, label(), "the queue is empty");
+}
+
 void ByteQueue::finish(const Ticket& ticket) const { core_->finish(ticket); }
 void ByteQueue::give_back(const Ticket& ticket) const { core_->give_back(ticket); }
 void ByteQueue::reject(const Ticket& ticket, std::string_view reason) const {
@@ -78,12 +90,20 @@ void ByteQueue::keep_undecodable(const Message& message, std::string_view reason
     if (core_->is_joinable()) {
         try {
             core_->reject(message.ticket(), reason);
-        } catch (const MemoryError&) {
+        } catch (const std::exception&) {
             core_->give_back(message.ticket());  // it waits for the memory of its letter
             throw;
         }
     } else {
         core_->keep_as_dead_letter(message, reason);
+    }
+}
+
+void ByteQueue::undeliver(const Message& message) const {
+    if (core_->is_joinable()) {
+        core_->undeliver(message.ticket());
+    } else {
+        core_->keep_as_dead_letter(message, "its consumer had no memory for it");
     }
 }
 
@@ -98,6 +118,11 @@ void ByteQueue::shutdown(bool immediate) const { core_->shutdown(immediate); }
 void ByteQueue::close() const { core_->close(); }
 bool ByteQueue::is_closed() const { return core_->is_closed(); }
 std::size_t ByteQueue::notice_deaths() const { return core_->notice_deaths(); }
+std::vector<Participant> ByteQueue::participants() const { return core_->participants(); }
+std::vector<Death> ByteQueue::deaths(std::uint64_t since) const { return core_->deaths(since); }
+std::vector<Death> ByteQueue::wait_for_deaths(std::uint64_t since, Deadline deadline) const {
+    return core_->wait_for_deaths(since, deadline);
+}
 std::string ByteQueue::label() const { return core_->label(); }
 QueueKind ByteQueue::kind() const {
     return core_->is_joinable() ? QueueKind::joinable : QueueKind::plain;
@@ -106,6 +131,7 @@ bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_o
 
 void ByteQueue::encode_handle(Writer& writer) const {
     handoff::assert_spawning(type_name(kind()));
+    core_->check_file("pass");
     const std::uint32_t index = handoff::Spawning::current()->add(core_->segment().file().get());
     std::array<std::byte, sizeof index> bytes;
     std::memcpy(bytes.data(), &index, sizeof index);

@@ -60,6 +60,7 @@ class Registry final : public os::ForkListener {
 // it.
 [[maybe_unused]] const Registry& made_early = Registry::instance();
 
+constexpr int kLooksWithoutLock = 100;
 constexpr std::uint32_t kGrowthMin = 16;
 constexpr std::uint32_t kGrowthMax = 16384;
 
@@ -107,12 +108,15 @@ Core::Core(shm::Segment segment)
     : segment_(std::move(segment)),
       state_(*reinterpret_cast<State*>(segment_.object())),
       membership_(segment_),
-      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max()),
+      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max(), this),
       joinable_(static_cast<Kind>(segment_.header().kind) == Kind::joinable),
       log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
       item_bell_(state_.item_bell),
       space_bell_(state_.space_bell),
-      join_bell_(state_.join_bell) {
+      join_bell_(state_.join_bell),
+      death_log_(segment_, log_, pool_),
+      death_bell_(death_log_.bell()),
+      constants_(read_constants()) {
     start_listening();
 }
 
@@ -121,6 +125,8 @@ void Core::initialise(const QueueOptions& options) {
     state_.max_bytes = options.max_bytes;
     state_.max_deliveries = options.max_deliveries;
     state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    constants_ = read_constants();
+    PROCESSION_STEP("create.configured");
     const Actor me = self();
     log_.begin(take_block(ring::kChunkBytes, me));
 }
@@ -133,7 +139,7 @@ Core::~Core() {
         // Not given back by us, but by whoever notices that this process has ended.
         base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
-    delete open_leases_.load();
+    delete lease_books_.load();
 }
 
 std::vector<std::shared_ptr<Core>> Core::all() { return Registry::instance().all(); }
@@ -154,9 +160,11 @@ std::uint32_t Core::own_slot() {
     try {
         if (stale) sweep(slot, {slot});
     } catch (...) {
-        membership_.give_up(slot);  // for somebody else to try
+        membership_.give_up();  // for somebody else to try
         throw;
     }
+    if (stale) membership_.bury_predecessor(slot);
+    death_log_.forget(slot);
     membership_.confirm(slot);
     return slot;
 }
@@ -171,18 +179,27 @@ void Core::refuse_use(std::string_view operation) const {
 }
 
 bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {
-    sync::OwnerLock lock(word, me.slot);
+    sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return true;
+    vain_looks_.store(0, std::memory_order_relaxed);
     // Who would not wait at all is still told the truth: not that the queue is empty or full.
     const bool would_not_wait = me.until.has_passed();
-    if (lock.acquire(would_not_wait ? Deadline(me.patience) : me.until, *this)) return true;
+    const Deadline until = would_not_wait ? Deadline(me.patience) : me.until;
+    for (;;) {
+        const Deadline round(me.patience);
+        const bool last_round = until.time_point() <= round.time_point();
+        if (lock.acquire(last_round ? until : round, *this)) return true;
+        if (last_round) break;
+        check_watch(operation);
+    }
     if (would_not_wait) refuse_to_wait(operation);
     return false;
 }
 
 void Core::acquire(std::atomic<std::uint32_t>& word, Actor me) {
-    sync::OwnerLock lock(word, me.slot);
+    sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return;
+    vain_looks_.store(0, std::memory_order_relaxed);
     const Deadline patient(me.patience);
     const bool own_is_later = me.until.time_point() > patient.time_point();
     if (!lock.acquire(own_is_later ? me.until : patient, *this)) refuse_to_wait("wait");
@@ -194,23 +211,50 @@ void Core::refuse_to_wait(std::string_view operation) const {
                        "debugger?); continue or kill it");
 }
 
-OpenLeases& Core::open_leases() {
-    OpenLeases* open = open_leases_.load(std::memory_order_acquire);
-    if (open != nullptr) return *open;
-    auto fresh = std::make_unique<OpenLeases>();
-    // acq_rel: pairs with the load above in other threads
-    if (open_leases_.compare_exchange_strong(open, fresh.get(), std::memory_order_acq_rel)) {
-        open = fresh.release();
-    }
-    return *open;
+void Core::check_watch(std::string_view operation) {
+    check_file(operation);
+    const int error = claim_error_.exchange(0, std::memory_order_relaxed);
+    if (error == 0) return;
+    throw OSError({error, std::system_category()}, operation, label(),
+                  "cannot look after a participant that died; are too many files open?");
 }
 
-void Core::after_fork_in_child() noexcept {
-    // The parent's leases stay the parent's. Its list is left alone: another thread may have been
-    // inside.
-    open_leases_.store(nullptr, std::memory_order_relaxed);
+void Core::check_file(std::string_view operation) const {
+    if (segment_.has_file()) return;
+    throw OSError(std::make_error_code(std::errc::bad_file_descriptor), operation, label(),
+                  "its descriptor " + std::to_string(segment_.file().get()) +
+                      " was closed by another part of this program (closefrom, daemon?); what was "
+                      "put and taken is safe, but this process can no longer wait, pass the queue "
+                      "on, or make it grow");
+}
+
+LeaseBooks& Core::lease_books() {
+    LeaseBooks* books = lease_books_.load(std::memory_order_acquire);
+    if (books != nullptr) [[likely]]
+        return *books;
+    auto fresh = std::make_unique<LeaseBooks>();
+    // acq_rel: pairs with the load above in other threads
+    if (lease_books_.compare_exchange_strong(books, fresh.get(), std::memory_order_acq_rel)) {
+        books = fresh.release();
+    }
+    return *books;
+}
+
+void Core::after_fork_in_child() noexcept { forget_parent(); }
+
+void Core::prepare_child() noexcept {
+    membership_.become_own([this] {
+        sync::Presence::forget_other_threads();
+        forget_parent();
+    });
+}
+
+void Core::forget_parent() noexcept {
+    // The parent's leases stay the parent's. Its books are left alone: another thread may have been
+    // writing.
+    lease_books_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
-    inside_.store(0, std::memory_order_relaxed);
+    new (&finishing_) sync::SpinLock;
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
@@ -220,6 +264,14 @@ void Core::report_after_fork() {
               "Queue._after_fork: %s is inherited: same memory (descriptor %d); leases, locks and "
               "identity are fresh",
               label().c_str(), segment_.file().get());
+}
+
+std::uint32_t Core::units_there() const {
+    std::uint64_t units = 0;
+    if (const std::error_code failed = segment_.allocated_units(units)) {
+        throw OSError(failed, "use", label(), "the kernel does not tell how much memory there is");
+    }
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(units, segment_.units_max()));
 }
 
 std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
@@ -234,13 +286,14 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     if (end != ring::BlockPool::kNone) {
         const std::uint32_t backed = pool_.backed();
         const std::uint32_t step = std::clamp(backed / 4, kGrowthMin, kGrowthMax);
-        const std::uint32_t wish = std::max(end, std::min(backed + step, pool_.units_max()));
+        const std::uint32_t wish = std::clamp(backed + step, end, pool_.units_max());
         std::error_code failed = segment_.allocate_units(backed, wish);
         std::uint32_t reached = wish;
         if (failed && wish != end) {
             failed = segment_.allocate_units(backed, end);
             reached = end;
         }
+        if (failed == std::errc::bad_file_descriptor) check_file("put");
         if (failed) refuse_memory(failed, bytes);
         PROCESSION_STEP("memory.grow.allocated");
         pool_.grown(reached);
@@ -282,22 +335,35 @@ void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
 
 Core::Waiting Core::count_waiting() {
     return guarded("qsize", [&] {
-        self();
+        const Actor me = self();
         // A lock that is held now may be a dead one's, with counts not yet mended.
-        for (auto* word : {&state_.tail_lock, &state_.head_lock}) {
-            const std::uint32_t holder = word->load(std::memory_order_acquire);
-            if (holder != 0) look_after(sync::OwnerLock::owner_of(holder));
+        for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
+        // Who died while changing the list of returned items left the list, and its count, to the
+        // next holder of the lock. When that is another one, it settles the same first.
+        if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
+            sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
+            const Lock lock(state_.head_lock);
+            settle_head(me);
         }
-        for (;;) {
-            const std::uint64_t taken = state_.head.count.load();
-            const std::uint64_t returned = state_.returned_count.load();
-            const std::uint64_t put = state_.tail.count.load();
-            // Unchanged around the look at `put`: exact at that instant.
-            const bool stable =
-                taken == state_.head.count.load() && returned == state_.returned_count.load();
-            if (stable) return Waiting{put > taken ? put - taken : 0, returned};
+        Waiting waiting;
+        for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
+            if (read_waiting(waiting)) return waiting;
         }
+        // Consumers are busy: they wait a moment. Then only a scribbler changes their counts.
+        acquire(state_.head_lock, me);
+        const Lock lock(state_.head_lock);
+        ring::require(read_waiting(waiting), "the counts of consumers change under their lock");
+        return waiting;
     });
+}
+
+// Whether it is exact: the consumers' counts did not change around the look at the producers'.
+bool Core::read_waiting(Waiting& waiting) const {
+    const std::uint64_t taken = state_.head.count.load();
+    const std::uint64_t returned = state_.returned_count.load();
+    const std::uint64_t put = state_.tail.count.load();
+    waiting = {put > taken ? put - taken : 0, returned};
+    return taken == state_.head.count.load() && returned == state_.returned_count.load();
 }
 
 bool Core::full() {
@@ -311,15 +377,19 @@ QueueStats Core::stats() {
     stats.put = state_.tail.count.load();
     stats.taken = state_.head.count.load();
     stats.redelivered = state_.redelivered.load();
-    stats.finished = state_.finished.load();
+    stats.finished = finished();
     stats.dead_lettered = state_.dead_lettered.load();
-    stats.lost_in_hand = state_.lost_in_hand.load();
-    stats.deaths = state_.deaths.load();
+    const DeathLog::Totals totals = guarded("stats", [&] { return death_log_.totals(); });
+    stats.lost_in_hand = totals.lost_in_hand;
+    stats.locks_repaired = totals.locks_repaired;
+    stats.deaths = totals.deaths;
     const std::uint64_t bytes_in = state_.tail.bytes.load();
     const std::uint64_t bytes_out = state_.head.bytes.load();
     stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
     stats.memory_bytes = std::uint64_t{pool_.units_used()} * shm::kUnitBytes;
-    stats.memory_reserved_bytes = segment_.allocated_units() * shm::kUnitBytes;
+    std::uint64_t reserved = 0;
+    const bool is_known = !segment_.allocated_units(reserved);
+    stats.memory_reserved_bytes = is_known ? reserved * shm::kUnitBytes : stats.memory_bytes;
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     for (std::uint32_t slot = 0; slot < end; ++slot) {
@@ -334,20 +404,35 @@ void Core::leave_at_the_end() {
     close();
 }
 
+void Core::announce_leaving() noexcept {
+    left_.fetch_add(1);
+    os::wake(left_, 1);
+}
+
 void Core::close() {
+    if (membership_.is_unprepared_child()) prepare_child();
     if (closed_.exchange(true)) return;
     // This process's own sleepers shall see it; then those who are inside have left.
     wake_everybody();
-    for (std::uint32_t left = inside_.load(); left != 0; left = inside_.load()) {
-        os::park(inside_, left, std::chrono::milliseconds(10));
+    for (;;) {
+        const std::uint32_t left = left_.load();
+        if (!sync::Presence::others_inside(this)) break;
+        os::park(left_, left, std::chrono::milliseconds(10));
     }
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     try {
-        if (joinable_) open_leases().take_all();
-        take_over_all(slot, {slot});
+        check_no_lock_is_mine(slot);
+        take_over_all(slot, Holder::leaving, {slot});
         wake_everybody();
+        PROCESSION_STEP("close.given_back");
         membership_.leave();
+    } catch (const std::exception& failed) {
+        // A stopped participant, or no memory: what is held here comes back as after a death.
+        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
+                  failed.what());
+        membership_.abandon();
+        wake_everybody();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),

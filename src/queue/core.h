@@ -12,15 +12,19 @@
 #include "os/at_fork.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
+#include "procession/death.h"
 #include "procession/message.h"
+#include "procession/participant.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
-#include "queue/open_leases.h"
+#include "queue/death_log.h"
+#include "queue/lease_books.h"
 #include "queue/state.h"
 #include "shm/membership.h"
 #include "shm/segment.h"
 #include "sync/doorbell.h"
 #include "sync/owner_lock.h"
+#include "sync/spin_lock.h"
 
 namespace procession::queue {
 
@@ -50,7 +54,7 @@ struct Piece {
 ///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
 ///      allocation.
 /// Threads: any number, any time.
-class Core final : public os::ForkListener, private sync::OwnerWatch {
+class Core final : public os::ForkListener, private sync::OwnerWatch, private ring::Backing {
   public:
     [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
                                                       const QueueOptions& options);
@@ -71,22 +75,34 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// Appends between 1 and `most` messages.
     Outcome get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline);
 
-    // core_lease.cc
+    // core_finish.cc
     void finish(const Ticket& ticket);
-    void give_back(const Ticket& ticket);
-    void reject(const Ticket& ticket, std::string_view reason);
     void task_done();
     [[nodiscard]] bool join(Deadline deadline);
     [[nodiscard]] std::uint64_t unfinished();
+
+    // core_lease.cc
+    void give_back(const Ticket& ticket);
+    void reject(const Ticket& ticket, std::string_view reason);
     /// For bytes that are no element: a plain queue's item is not lost either.
     void keep_as_dead_letter(const Message& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
+
+    // core_undo.cc
+    /// Takes back an item of a joinable queue for which this process has no memory: as if it had
+    /// not been handed out.
+    void undeliver(const Ticket& ticket);
 
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
     std::size_t notice_deaths();
     /// The same within a nap; does nothing when this process is no participant (yet).
     void notice_deaths_quickly();
+
+    // core_deaths.cc
+    [[nodiscard]] std::vector<Participant> participants();
+    [[nodiscard]] std::vector<Death> deaths(std::uint64_t since);
+    [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since, Deadline deadline);
 
     // core.cc
     [[nodiscard]] std::uint64_t qsize() {
@@ -105,6 +121,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         return state_.dead_letter_on_exception != 0;
     }
     [[nodiscard]] std::string label() const;
+    /// Throws: OSError when another part of this program has closed the queue's descriptor.
+    void check_file(std::string_view operation) const;
     [[nodiscard]] const shm::Segment& segment() const noexcept { return segment_; }
     /// Says in the debug log what a fork has reset here; called in the child, in ordinary context.
     void report_after_fork();
@@ -112,6 +130,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] static std::vector<std::shared_ptr<Core>> all();
 
   private:
+    friend struct CoreForTests;  // tests/schedule: several participants in one process
     class Lock;
     class Inside;
     struct Ending {};  // thrown through an operation that the end of the process has overtaken
@@ -131,9 +150,12 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         std::uint64_t returned = 0;
     };
     [[nodiscard]] Waiting count_waiting();
+    [[nodiscard]] bool read_waiting(Waiting& waiting) const;
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
+    [[nodiscard]] bool is_usable() const noexcept;
     void check_open(std::string_view operation) const;
+    void announce_leaving() noexcept;
     [[noreturn]] void refuse_use(std::string_view operation) const;
     /// Runs `work`, turning ring::Corrupt into CorruptSegment for everybody.
     template <class Work>
@@ -143,9 +165,18 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// Throws: TimeoutError when the holder is stopped.
     void acquire(std::atomic<std::uint32_t>& word, Actor me);
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
-    void look_after(std::uint32_t slot) override;
+    /// Throws: OSError when this process can no longer tell who is alive. Who waits must.
+    void check_watch(std::string_view operation);
+    /// In a child that no at-fork handler has prepared: does what they would have done.
+    void prepare_child() noexcept;
+    void forget_parent() noexcept;
+    void look_after(const std::atomic<std::uint32_t>& lock) override;
+    [[nodiscard]] std::uint32_t units_there() const override;
+    [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
-    [[nodiscard]] OpenLeases& open_leases();
+    /// Throws: std::bad_alloc.
+    [[nodiscard]] LeaseBooks& lease_books();
+    LeaseBook& book_with_room(std::size_t more);
 
     // Under no lock: take memory. Throws MemoryError.
     [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, Actor me);
@@ -153,15 +184,18 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes);
 
     // Under the tail lock.
-    [[nodiscard]] bool has_room(std::uint64_t bytes);
+    [[nodiscard]] bool has_room(std::uint64_t bytes) noexcept;
+    void require_full() const;
     void append(const Piece& piece, std::uint32_t outside, Actor me);
     void ensure_chunk(std::size_t payload, Actor me);
     [[nodiscard]] std::uint32_t store_outside(const Piece& piece, Actor me);
     void check_fits(const Piece& piece) const;
     Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
                            std::size_t& done);
+    [[nodiscard]] bool put_at_once(const Piece& piece);
+    Outcome put_patiently(const Piece& piece, Deadline deadline);
+    void ring_for_items();
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
-    void ring_after_put();
     [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
@@ -171,14 +205,22 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         ring::RecordHead head;
         std::byte* record = nullptr;
         std::uint32_t deliveries = 0;
-        bool outside_in_hand = false;
+        // Where it lies: a plain queue's record is nobody's any more, its chunk may be in other
+        // use.
+        std::span<const std::byte> payload;
+        std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
     };
+    [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
+    [[nodiscard]] bool get_at_once(Message& message);
+    Outcome get_patiently(Message& message, Deadline deadline);
+    void ring_for_space();
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
     void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
                     Actor me);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
-    void push_returned(ring::Position at, std::byte* record);
+    /// `after`: a link of the list before which the item does not belong; its own one afterwards.
+    void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
     [[nodiscard]] bool shows_an_item() const;
@@ -190,30 +232,79 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, ring::RecordHead head,
                                                         std::uint32_t& unit) const;
 
+    // Of one thread's own leases.
+    [[nodiscard]] bool is_open(const Ticket& ticket) const noexcept;
+    /// The lease is this thread's alone to end; throws ValueError when it has ended already.
+    void begin_ending(const Ticket& ticket, std::string_view operation);
+    /// Instead of ending it.
+    void leave_open(const Ticket& ticket) noexcept;
+    [[nodiscard]] bool finish_at_once(const Ticket& ticket);
+    void finish_patiently(const Ticket& ticket);
+    void settle_own_announcement(Actor me);
+    void settle_after_commit(std::uint32_t slot);
+    void announce_finished();
+
     // Under the memory lock.
     void begin_op(MemoryOp op, ring::Position at, std::uint32_t block);
     void complete_finish(ring::Position at);
     void commit_finish(ring::Position at, std::byte* record);
     void repair_memory();
-    [[nodiscard]] bool holds(const Ticket& ticket, Actor me, std::byte*& record,
-                             ring::RecordHead& head) const;
+    void recount_finished(std::uint32_t chunk);
+    void settle_announcement(std::uint32_t slot);
     [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
                                                   std::uint32_t deliveries, std::string_view reason,
                                                   Actor me);
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
-    void check_lease(const Ticket& ticket, std::string_view operation);
-    void announce_finished();
-    void finish_held(const Ticket& ticket);
+
+    // Under no lock.
+    [[nodiscard]] std::uint64_t finished() const noexcept;
+    [[nodiscard]] std::uint64_t known_put() const noexcept;
+    [[nodiscard]] bool all_finished() const noexcept;
+
+    // core_undo.cc
+    void undeliver(ring::Position at, Actor me) noexcept;
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
     void sweep(std::uint32_t dead, Actor me);
     template <class Visit>
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
-    std::size_t take_over_all(std::uint32_t holder, Actor me);
+    struct Held {
+        std::uint64_t sequence = 0;
+        ring::Position at;
+    };
+    enum class Holder : std::uint8_t { dead, leaving };
+    void take_over_all(std::uint32_t holder, Holder is, Actor me);
+    void take_over_counted(std::uint32_t dead, ring::Position at, Actor me,
+                           std::atomic<std::uint64_t>*& after);
+    [[nodiscard]] std::vector<Held> free_blocks_of(std::uint32_t holder, Holder is, Actor me);
+    [[nodiscard]] std::uint32_t blocks_in_hand(std::uint32_t holder);
+    [[nodiscard]] std::vector<std::uint64_t> count_held(Actor me);
     std::size_t bury_the_dead(Actor me);
-    void take_over(std::uint32_t holder, ring::Position at, Actor me);
+    void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
+                   std::atomic<std::uint64_t>*& after);
+    [[nodiscard]] bool drops_items() const {
+        return state_.shutdown.load(std::memory_order_acquire) == kImmediate;
+    }
+    void report_death(std::uint32_t dead) const;
     void nap();
+
+    // core_audit.cc
+    /// What never changes, as this process found it.
+    struct Constants {
+        std::uint64_t maxsize = 0;
+        std::uint64_t max_bytes = 0;
+        std::uint32_t max_deliveries = 0;
+        std::uint32_t dead_letter_on_exception = 0;
+        friend bool operator==(const Constants&, const Constants&) = default;
+    };
+    [[nodiscard]] Constants read_constants() const noexcept;
+    void check_constants() const;
+    void audit_now_and_then();
+    void audit(Actor me);
+    void audit_returned() const;
+    void check_no_lock_is_mine(std::uint32_t slot) const;
+    void suspect_own_lock();
     void wake_everybody();
 
     shm::Segment segment_;
@@ -225,14 +316,21 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     sync::Doorbell item_bell_;
     sync::Doorbell space_bell_;
     sync::Doorbell join_bell_;
+    DeathLog death_log_;
+    sync::Doorbell death_bell_;
     std::atomic<bool> closed_{false};
     std::atomic<bool> ending_{false};
-    std::atomic<std::uint32_t> inside_{0};  // operations under way in this process
+    std::atomic<std::uint32_t> left_{0};  // counts operations that ended after the closing
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
+    std::atomic<int> claim_error_{0};  // why a dead participant could not be looked after
+    std::atomic<std::int64_t> next_audit_{0};
+    std::atomic<std::uint32_t> vain_looks_{0};
+    Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
-    std::atomic<OpenLeases*> open_leases_{nullptr};
+    std::atomic<LeaseBooks*> lease_books_{nullptr};
+    sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
 };
 

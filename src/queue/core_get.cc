@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "queue/core_impl.h"
 
@@ -30,7 +31,8 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
 }
 
 bool Core::shows_an_item() const {
-    return log_.shows_a_record() || state_.returned_first.load(std::memory_order_acquire) != 0;
+    return log_.shows_a_record() ||
+           (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
 }
 
 // What a dead holder of the head lock left to be done, which needs the memory lock.
@@ -51,10 +53,15 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     const auto records =
         static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
     header.records.store(records, std::memory_order_release);
-    header.passed.store(1, std::memory_order_release);
+    PROCESSION_STEP("retire.counted");
+    // seq_cst: the look at the leases comes after it; see core_finish.cc
+    header.passed.exchange(1);
     PROCESSION_STEP("retire.passed");
-    const bool done = !joinable_ || header.finished.load(std::memory_order_relaxed) == records;
-    if (done) pool_.give(chunk);
+    if (joinable_) {
+        recount_finished(chunk);
+    } else {
+        pool_.give(chunk);
+    }
     PROCESSION_STEP("retire.freed");
 }
 
@@ -63,7 +70,8 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     if (joinable_ && state_.returned_first.load(std::memory_order_relaxed) != 0) {
         claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
         claimed.record = log_.record_at(claimed.at, claimed.head);
-        message.resize(payload_of(claimed.record, claimed.head, unit).size());
+        claimed.payload = payload_of(claimed.record, claimed.head, unit);
+        message.resize(claimed.payload.size());
         return pop_returned(claimed, me);
     }
     ring::Front front;
@@ -74,14 +82,14 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     // Memory for the copy before the item is taken: when there is none, nothing has happened.
     std::byte* copy = message.resize(payload.size());
     message.set_format(static_cast<Format>(front.head.format));
-    claimed = {front.at, front.head, front.record, 1, false};
+    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone};
     if (joinable_) {
         RecordLog::lease_word(front.record)
             .store(Lease{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
         PROCESSION_STEP("get.leased");
     } else if (front.head.is(ring::kOutside)) {
         pool_.set(unit, BlockState::held, me.slot);
-        claimed.outside_in_hand = true;
+        claimed.unit = unit;
         PROCESSION_STEP("get.held");
     } else if (!payload.empty()) {
         std::memcpy(copy, payload.data(), payload.size());
@@ -98,45 +106,109 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     claimed.deliveries = lease.deliveries + 1;
     state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
     state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
+    PROCESSION_STEP("get.again.described");
     state_.list_op.store(kListPop, std::memory_order_release);
     PROCESSION_STEP("get.again.announced");
     lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
     state_.returned_first.store(next, std::memory_order_release);
+    PROCESSION_STEP("get.again.unlinked");
     state_.returned_count.store(state_.returned_count.load() - 1, std::memory_order_release);
     PROCESSION_STEP("get.again.unlisted");
     state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
     PROCESSION_STEP("get.again.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("get.again.settled");
     return true;
 }
 
 // Copies what claim() left in shared memory, outside of any lock.
 void Core::complete(const Claim& claimed, Message& message, Actor me) {
-    if (!joinable_ && !claimed.outside_in_hand) return;
-    std::uint32_t unit = 0;
-    const auto payload = payload_of(claimed.record, claimed.head, unit);
-    require(payload.size() == message.bytes().size(), "a payload has changed its length");
+    const bool is_held = claimed.unit != ring::BlockPool::kNone;
+    if (!joinable_ && !is_held) return;
+    const auto payload = claimed.payload;
     message.set_format(static_cast<Format>(claimed.head.format));
     if (!payload.empty()) {
         std::memcpy(message.resize(payload.size()), payload.data(), payload.size());
     }
     PROCESSION_STEP("get.copied");
-    if (claimed.outside_in_hand) give_block(unit, me);
+    if (is_held) give_block(claimed.unit, me);
     if (joinable_) {
-        message.set_ticket({claimed.at.pack(), claimed.deliveries, membership_.generation()});
-        open_leases().add(message.ticket());
+        message.set_ticket(ticket_of(claimed.at, claimed.deliveries));
+        lease_books().of_this_thread().add(message.ticket());
     }
 }
 
+inline Ticket Core::ticket_of(Position at, std::uint32_t deliveries) const noexcept {
+    // relaxed: constant while the chunk holds an item of ours
+    const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
+    return {at.pack(), first, deliveries, membership_.generation()};
+}
+
 Outcome Core::get(Message& message, Deadline deadline) {
+    if (get_at_once(message)) [[likely]]
+        return Outcome::done;
+    return get_patiently(message, deadline);
+}
+
+// The usual get(): nobody has the lock, the oldest item is a small one in the head's own chunk.
+// False when it is not the usual one; then nothing has happened, and get_patiently() does it.
+inline bool Core::get_at_once(Message& message) {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone) return false;
+    const Inside inside(*this);
+    if (!is_usable()) return false;
+    LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
+    sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
+    if (!owner_lock.try_acquire()) return false;
+    ring::Front front;
+    {
+        const Lock lock(state_.head_lock);
+        // relaxed: written by the holder of the lock only, but for `shutdown`, which the slower way
+        // looks at again
+        constexpr auto own = std::memory_order_relaxed;
+        const bool usual = state_.list_op.load(own) == kNoListOp &&
+                           state_.head.retiring.load(own) == 0 &&
+                           state_.returned_first.load(own) == 0 &&
+                           state_.shutdown.load(own) != kImmediate && log_.try_front(front);
+        if (!usual) return false;
+        // Memory for the copy before the item is taken: when there is none, nothing has happened.
+        std::byte* copy = message.resize(front.head.length);
+        if (joinable_) {
+            RecordLog::lease_word(front.record)
+                .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
+            PROCESSION_STEP("get.at_once.leased");
+        } else {
+            ring::copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
+        }
+        log_.advance(front, front.head.length);
+    }
+    ring_for_space();
+    message.set_format(static_cast<Format>(front.head.format));
+    if (joinable_) {
+        const std::byte* payload = front.record + log_.shape().payload_at();
+        ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
+        PROCESSION_STEP("get.at_once.copied");
+        message.set_ticket(ticket_of(front.at, 1));
+        book->add(message.ticket());
+    }
+    return true;
+}
+
+// After an item was taken. A consumer that sleeps may have been woken in our place.
+inline void Core::ring_for_space() {
+    space_bell_.ring();
+    if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
+}
+
+Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
         for (;;) {
             Claim claimed;
             bool got = false;
-            bool more = false;
+            if (joinable_) book_with_room(1);
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
             if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
@@ -147,11 +219,9 @@ Outcome Core::get(Message& message, Deadline deadline) {
                 }
                 settle_head(me);
                 got = claim(claimed, message, me);
-                more = got && shows_an_item();
             }
             if (got) {
-                space_bell_.ring();
-                if (more) item_bell_.ring();
+                ring_for_space();
                 complete(claimed, message, me);
                 return Outcome::done;
             }
@@ -169,17 +239,25 @@ Outcome Core::get(Message& message, Deadline deadline) {
 
 Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline) {
     if (most == 0) return Outcome::done;
-    Message first;
-    const Outcome outcome = get(first, deadline);
-    if (outcome != Outcome::done) return outcome;
-    messages.push_back(std::move(first));
+    // Room before the first item is taken: it must not be lost to bad_alloc.
+    messages.emplace_back();
+    Outcome outcome = Outcome::timed_out;
+    try {
+        outcome = get(messages.back(), deadline);
+    } catch (...) {
+        messages.pop_back();
+        throw;
+    }
+    if (outcome != Outcome::done) {
+        messages.pop_back();
+        return outcome;
+    }
     return guarded("get_many", [&] {
         const Actor me = self(deadline);
         std::vector<Claim> claims;
         const std::size_t start = messages.size();
-        bool more = false;
         // The first message is in hand: from here on nothing may fail.
-        sync::OwnerLock head_lock(state_.head_lock, me.slot);
+        sync::OwnerLock head_lock(state_.head_lock, membership_.lock_name(me.slot));
         if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
         {
             const Lock lock(state_.head_lock);
@@ -192,10 +270,8 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
                 // Out of memory, or a stopped participant: what is claimed is delivered.
                 messages.resize(start + claims.size());
             }
-            more = shows_an_item();
         }
-        if (!claims.empty()) space_bell_.ring();
-        if (more) item_bell_.ring();
+        ring_for_space();
         for (std::size_t i = 0; i < claims.size(); ++i) {
             complete(claims[i], messages[start + i], me);
         }
@@ -209,6 +285,7 @@ void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages
         // Room in both before the claim: a claimed item must not be lost to bad_alloc.
         messages.emplace_back();
         claims.emplace_back();
+        if (joinable_) book_with_room(claims.size());
         bool got = false;
         try {
             got = claim(claims.back(), messages.back(), me);
@@ -226,9 +303,12 @@ void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages
 // Nothing is delivered any more: the items count as finished, so that join() ends.
 void Core::drain_after_shutdown() {
     const Actor me = self();
-    for (;;) {
+    // Nothing is put any more, so there is an end; but not to a log that leads back into itself.
+    for (std::uint64_t left = pool_.records_max();; --left) {
+        require(left != 0, "the log has no end");
         Claim claimed;
         Message message;
+        if (joinable_) book_with_room(1);
         acquire(state_.head_lock, me);
         {
             const Lock lock(state_.head_lock);

@@ -4,6 +4,7 @@
 #include "procession/error.h"
 #include "queue/core.h"
 #include "ring/corrupt.h"
+#include "sync/presence.h"
 
 namespace procession::queue {
 
@@ -30,40 +31,47 @@ inline Core::Actor Core::self(Deadline until) {
     return {known != shm::Membership::kNone ? known : own_slot(), until};
 }
 
-inline void Core::check_open(std::string_view operation) const {
-    if (is_closed() || segment_.is_poisoned()) [[unlikely]]
-        refuse_use(operation);
-}
-
-/// Marks an operation of this process as under way: close() waits for those.
-class Core::Inside {
+/// Marks an operation of this thread as under way: close() waits for those. Who has one looks for
+/// closed_ after that.
+class Core::Inside : sync::Presence {
   public:
-    Inside(Core& core, std::string_view operation) : core_(core) {
-        // seq_cst: either close() sees this operation, or the operation sees the closing
-        core_.inside_.fetch_add(1);
-        try {
-            core_.check_open(operation);
-        } catch (...) {
-            leave();
-            throw;
-        }
+    explicit Inside(Core& core) : Presence(&core), core_(core) {}
+    ~Inside() {
+        leave();
+        if (core_.closed_.load(std::memory_order_relaxed)) [[unlikely]]
+            core_.announce_leaving();
     }
-    ~Inside() { leave(); }
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
 
   private:
-    void leave() noexcept {
-        const bool last = core_.inside_.fetch_sub(1) == 1;
-        if (last && core_.closed_.load()) os::wake(core_.inside_, 1);
-    }
     Core& core_;
 };
+
+/// Whether this process may act in the segment at all.
+inline bool Core::is_usable() const noexcept {
+    return !closed_.load(std::memory_order_relaxed) && !segment_.is_poisoned();
+}
+
+/// This thread's book, with room for so many leases more. Throws: std::bad_alloc.
+inline LeaseBook& Core::book_with_room(std::size_t more) {
+    LeaseBook& book = lease_books().of_this_thread();
+    book.reserve(more, [this](const Ticket& ticket) { return is_open(ticket); });
+    return book;
+}
+
+inline void Core::check_open(std::string_view operation) const {
+    if (!is_usable()) [[unlikely]]
+        refuse_use(operation);
+}
 
 template <class Work>
 auto Core::guarded(std::string_view operation, Work work) {
     try {
-        const Inside inside(*this, operation);
+        if (membership_.is_unprepared_child()) [[unlikely]]
+            prepare_child();
+        const Inside inside(*this);
+        check_open(operation);
         try {
             return work();
         } catch (const ring::Corrupt& corrupt) {

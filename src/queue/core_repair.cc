@@ -1,5 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdio>
+#include <new>
 #include <utility>
 
 #include "base/logging.h"
@@ -24,20 +26,47 @@ constexpr std::chrono::milliseconds kSweepPatience{20};
 
 }  // namespace
 
-void Core::look_after(std::uint32_t slot) {
-    // Not to keep close() waiting for one who waits for a stopped participant.
-    if (closed_.load(std::memory_order_relaxed) && inside_.load() != 0) check_open("wait");
+// The slot that the word of a lock names, or kNone when that is changing just now. A participant
+// does not change its incarnation while a lock names it. So what stays the same over three looks
+// and does not fit together was written by nobody who took the lock, and nobody would ever release
+// it.
+std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) const {
+    const std::uint32_t seen = lock.load(std::memory_order_acquire);
+    if (seen == 0) return shm::Membership::kNone;
+    const std::uint32_t slot = sync::OwnerLock::owner_of(seen);
     require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
-    if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) return;
+    const std::uint32_t incarnation = membership_.incarnation(slot);
+    const std::uint32_t again = lock.load(std::memory_order_acquire);
+    const std::uint32_t name = sync::OwnerLock::name_of_owner(again);
+    // Gone only after the incarnation has changed, there only after it has.
+    const bool joined =
+        segment_.participant(slot).state.load(std::memory_order_acquire) != shm::kNobody;
+    const bool changing = name != sync::OwnerLock::name_of_owner(seen) ||
+                          membership_.incarnation(slot) != incarnation;
+    if (changing) return shm::Membership::kNone;
+    require(joined && name == shm::Membership::name_of(slot, incarnation),
+            "a lock names an owner that never took it");
+    return slot;
+}
+
+void Core::look_after(const std::atomic<std::uint32_t>& lock) {
+    // Not to keep close() waiting for one who waits for a stopped participant.
+    if (sync::Presence::is_inside(this)) check_open("wait");
+    require(!segment_.is_poisoned(), "somebody has found that before");
+    check_constants();
+    const std::uint32_t slot = owner_to_look_after(lock);
+    if (slot == shm::Membership::kNone) return;
+    if (slot == membership_.slot()) suspect_own_lock();
+    if (!membership_.is_dead(slot)) return;
+    os::ByteLock claim;
+    if (const std::error_code failed = membership_.try_claim(slot, claim)) {
+        const bool is_in_hand = failed == std::errc::device_or_resource_busy;
+        if (!is_in_hand) claim_error_.store(failed.value(), std::memory_order_relaxed);
+        return;
+    }
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
               label().c_str(), slot);
-    try {
-        repair_locks(slot);
-    } catch (...) {
-        membership_.release_claim(slot);
-        throw;
-    }
-    membership_.release_claim(slot);
+    repair_locks(slot);
     // What it held besides is taken over when this thread holds no lock.
     sweep_due_.store(true, std::memory_order_relaxed);
 }
@@ -45,28 +74,34 @@ void Core::look_after(std::uint32_t slot) {
 // Mends what the locks of a dead participant guard, and releases them. Takes no lock: nobody else
 // can hold one that the dead one holds, and only one process has the claim on it. Idempotent.
 void Core::repair_locks(std::uint32_t dead) {
+    death_log_.notice(dead);
     if (sync::OwnerLock::is_owned_by(state_.memory_lock, dead)) {
         repair_memory();
         PROCESSION_STEP("repair.memory");
+        death_log_.note_lock(dead, kHeldMemory);
         sync::OwnerLock::release(state_.memory_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.tail_lock, dead)) {
         log_.repair_tail(dead);
         PROCESSION_STEP("repair.tail");
+        death_log_.note_lock(dead, kHeldTail);
         sync::OwnerLock::release(state_.tail_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
-        const std::uint64_t in_hand = log_.repair_head();
-        if (!joinable_ && in_hand != 0) {
-            state_.lost_in_hand.store(state_.lost_in_hand.load() + in_hand);
-        }
+        // It may have been taking over from another one that died.
+        death_log_.settle();
+        death_log_.note_lost_at_head(dead, log_.took_inline_uncounted() ? 1 : 0);
+        log_.repair_head();
         PROCESSION_STEP("repair.head");
+        death_log_.note_lock(dead, kHeldHead);
         sync::OwnerLock::release(state_.head_lock);
     }
+    death_log_.end_of_locks(dead);
 }
 
 void Core::repair_memory() {
     pool_.rebuild();
+    PROCESSION_STEP("repair.memory.rebuilt");
     const MemoryOp op = state_.op.load();
     const Position at = Position::unpack(state_.op_record.load());
     const std::uint32_t block = state_.op_block.load();
@@ -82,12 +117,14 @@ void Core::repair_memory() {
         if (lease.state == LeaseState::finished) {
             if (op == MemoryOp::dead_letter) {
                 pool_.set(block, BlockState::dead_letter, 0);
+                PROCESSION_STEP("repair.memory.kept");
                 state_.dead_lettered.store(dead_lettered);
             }
             complete_finish(at);
         }
     }
     state_.op.store(MemoryOp::none, std::memory_order_release);
+    PROCESSION_STEP("repair.memory.settled");
 }
 
 // Under the head and the memory lock: visits the lease of each item that the head has passed in
@@ -123,6 +160,7 @@ void Core::rebuild_returned(Actor me) {
         const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
         const bool popped = lease.state == LeaseState::held;
         state_.redelivered.store(state_.op_redelivered.load() + (popped ? 1 : 0));
+        PROCESSION_STEP("repair.list.redelivered");
     }
     std::sort(returned.begin(), returned.end(),
               [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -131,68 +169,119 @@ void Core::rebuild_returned(Actor me) {
         RecordHead head;
         RecordLog::link_word(log_.record_at(at, head)).store(next);
         next = at.pack();
+        PROCESSION_STEP("repair.list.linked");
     }
     state_.returned_first.store(next);
+    PROCESSION_STEP("repair.list.headed");
     state_.returned_count.store(returned.size());
-    PROCESSION_STEP("repair.list");
+    PROCESSION_STEP("repair.list.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
+    PROCESSION_STEP("repair.list.settled");
 }
 
-// Takes over all that a dead participant held. The caller has the claim on it (or is its successor
-// in the slot) and holds no lock. Idempotent: who dies on the way is succeeded by one who starts
-// again.
+// Takes over all that a dead participant held, and records its death. The caller has the claim on
+// it (or is its successor in the slot) and holds no lock. Idempotent: who dies on the way is
+// succeeded by one who starts again.
 void Core::sweep(std::uint32_t dead, Actor me) {
     repair_locks(dead);
     PROCESSION_STEP("sweep.locks_repaired");
-    const std::size_t items = take_over_all(dead, me);
-    state_.deaths.fetch_add(1);
-    base::log(LogLevel::debug, "%s: participant in slot %u died holding %zu items", label().c_str(),
-              dead, items);
+    take_over_all(dead, Holder::dead, me);
+    PROCESSION_STEP("sweep.recorded");
     wake_everybody();
 }
 
-std::size_t Core::take_over_all(std::uint32_t holder, Actor me) {
-    std::vector<std::pair<std::uint64_t, Position>> held;
+void Core::take_over_all(std::uint32_t holder, Holder is, Actor me) {
     acquire(state_.head_lock, me);
     const Lock lock(state_.head_lock);
     settle_head(me);
-    {
-        acquire(state_.memory_lock, me);
-        const Lock memory_lock(state_.memory_lock);
-        pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
-            const bool its_own = block.owner == holder && (block.state == BlockState::owned ||
-                                                           block.state == BlockState::held);
-            if (its_own) {
-                if (block.state == BlockState::held) {
-                    state_.lost_in_hand.store(state_.lost_in_hand.load() + 1);
-                }
-                pool_.give(unit);
-                PROCESSION_STEP("sweep.block_freed");
-            }
-            each_lease_in(unit, block, [&](Position at, const Lease& lease) {
-                if (lease.state == LeaseState::held && lease.owner == holder) {
-                    held.emplace_back(sequence_of(at), at);
-                }
-            });
-        });
-    }
-    // The newest first: each goes to the front of the list.
-    std::sort(held.begin(), held.end(),
-              [](const auto& a, const auto& b) { return a.first > b.first; });
-    for (const auto& [sequence, at] : held) {
-        take_over(holder, at, me);
+    // The oldest first: if this process dies on the way, what is there already is handed out before
+    // what follows, as it should be.
+    std::atomic<std::uint64_t>* after = &state_.returned_first;
+    for (const Held& item : free_blocks_of(holder, is, me)) {
+        if (is == Holder::dead) {
+            take_over_counted(holder, item.at, me, after);
+        } else {
+            take_over(holder, item.at, drops_items(), me, after);
+        }
         PROCESSION_STEP("sweep.item_taken_over");
     }
-    return held.size();
+    if (is == Holder::dead && death_log_.record(holder)) report_death(holder);
+}
+
+// Under the head lock. Returns the items that it holds, the oldest first.
+std::vector<Core::Held> Core::free_blocks_of(std::uint32_t holder, Holder is, Actor me) {
+    std::vector<Held> held;
+    acquire(state_.memory_lock, me);
+    const Lock memory_lock(state_.memory_lock);
+    if (joinable_) settle_announcement(holder);
+    if (is == Holder::dead) death_log_.note_lost_in_blocks(holder, blocks_in_hand(holder));
+    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+        const bool its_own = block.owner == holder &&
+                             (block.state == BlockState::owned || block.state == BlockState::held);
+        if (its_own) {
+            pool_.give(unit);
+            PROCESSION_STEP("sweep.block_freed");
+        }
+        each_lease_in(unit, block, [&](Position at, const Lease& lease) {
+            if (lease.state == LeaseState::held && lease.owner == holder) {
+                held.push_back({sequence_of(at), at});
+            }
+        });
+    });
+    std::sort(held.begin(), held.end(),
+              [](const Held& a, const Held& b) { return a.sequence < b.sequence; });
+    return held;
+}
+
+// Under the memory lock: the large items of a plain queue that are being copied.
+std::uint32_t Core::blocks_in_hand(std::uint32_t holder) {
+    std::uint32_t blocks = 0;
+    pool_.each_block([&](std::uint32_t, const ring::Block& block) {
+        if (block.state == BlockState::held && block.owner == holder) ++blocks;
+    });
+    return blocks;
+}
+
+// Under the head lock: the items that each participant has taken and not finished, by slot.
+std::vector<std::uint64_t> Core::count_held(Actor me) {
+    std::vector<std::uint64_t> held(
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax));
+    const auto count = [&](std::uint32_t owner) {
+        if (owner < held.size()) ++held[owner];
+    };
+    acquire(state_.memory_lock, me);
+    const Lock lock(state_.memory_lock);
+    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+        if (block.state == BlockState::held) count(block.owner);
+        each_lease_in(unit, block, [&](Position, const Lease& lease) {
+            if (lease.state == LeaseState::held) count(lease.owner);
+        });
+    });
+    return held;
+}
+
+// Under the head lock: counted exactly once as what becomes of it, also when this process dies.
+void Core::take_over_counted(std::uint32_t dead, Position at, Actor me,
+                             std::atomic<std::uint64_t>*& after) {
+    const bool drops = drops_items();
+    death_log_.announce(dead, at, drops);
+    try {
+        take_over(dead, at, drops, me, after);
+    } catch (...) {
+        death_log_.withdraw();
+        throw;
+    }
+    death_log_.settle();
 }
 
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
-void Core::take_over(std::uint32_t holder, Position at, Actor me) {
+void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
+                     std::atomic<std::uint64_t>*& after) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
-    if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
+    if (drops) {
         // Nothing is delivered any more.
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
@@ -200,12 +289,13 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
         return;
     }
     if (lease.deliveries < state_.max_deliveries) {
-        push_returned(at, record);
+        push_returned(at, record, after);
         return;
     }
-    const std::string reason = (holder == me.slot ? "given back" : "its consumer died") +
-                               std::string(" after delivery ") + std::to_string(lease.deliveries) +
-                               " of at most " + std::to_string(state_.max_deliveries);
+    char reason[96];  // allocates nothing: there may be nothing left
+    std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u",
+                  holder == me.slot ? "given back" : "its consumer died", lease.deliveries,
+                  state_.max_deliveries);
     std::uint32_t unit = 0;
     try {
         const std::uint32_t block =
@@ -214,11 +304,11 @@ void Core::take_over(std::uint32_t holder, Position at, Actor me) {
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
         commit_dead_letter(at, record, block);
-    } catch (const MemoryError& none) {
+    } catch (const std::exception& none) {
         // Rather delivered once too often than lost.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
-        push_returned(at, record);
+        push_returned(at, record, after);
     }
 }
 
@@ -231,23 +321,26 @@ std::size_t Core::bury_the_dead(Actor me) {
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     std::size_t buried = 0;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
-        if (!membership_.is_dead(slot) || !membership_.try_claim(slot)) continue;
-        try {
-            sweep(slot, me);
-            PROCESSION_STEP("sweep.swept");
-            membership_.bury(slot);
-            ++buried;
-        } catch (...) {
-            membership_.release_claim(slot);
-            throw;
+        if (!membership_.is_dead(slot)) continue;
+        os::ByteLock claim;
+        if (const std::error_code failed = membership_.try_claim(slot, claim)) {
+            if (failed == std::errc::device_or_resource_busy) continue;
+            throw OSError(failed, "notice_deaths", label(),
+                          "cannot look after a participant that died; are too many files open?");
         }
-        membership_.release_claim(slot);
+        sweep(slot, me);
+        PROCESSION_STEP("sweep.swept");
+        membership_.bury(slot, claim);
+        ++buried;
     }
     return buried;
 }
 
 void Core::nap() {
     if (segment_.is_poisoned()) check_open("wait");
+    check_watch("wait");
+    check_constants();
+    audit_now_and_then();
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);
@@ -259,18 +352,18 @@ void Core::nap() {
 }
 
 void Core::notice_deaths_quickly() {
+    const Inside inside(*this);
     const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone || is_closed()) return;
+    if (slot == shm::Membership::kNone || !is_usable()) return;
     try {
-        // close() waits for this: until then the slot is ours to act in.
-        const Inside inside(*this, "notice_deaths");
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
-    } catch (const ClosedError&) {
-        // Another thread closes the queue; whoever is left looks.
-    } catch (const Ending&) {
-    } catch (const TimeoutError&) {
-        sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
+    } catch (const TimeoutError&) {  // a participant is stopped: at the next nap
+        sweep_due_.store(true, std::memory_order_relaxed);
+    } catch (const MemoryError&) {
+        sweep_due_.store(true, std::memory_order_relaxed);
+    } catch (const std::bad_alloc&) {
+        sweep_due_.store(true, std::memory_order_relaxed);
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "%s: the shared memory is corrupt: %s", label().c_str(),
@@ -282,6 +375,7 @@ void Core::wake_everybody() {
     item_bell_.ring_all();
     space_bell_.ring_all();
     join_bell_.ring_all();
+    death_bell_.ring_all();
 }
 
 }  // namespace procession::queue

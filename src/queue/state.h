@@ -49,7 +49,6 @@ struct State {
     std::atomic<std::uint64_t> redelivered;
     std::atomic<std::uint64_t> op_redelivered;  // before a pop
     std::atomic<std::uint64_t> op_returned;     // the record of the list operation
-    std::atomic<std::uint64_t> lost_in_hand;
 
     // Memory and finished items.
     alignas(128) std::atomic<std::uint32_t> memory_lock;
@@ -67,7 +66,6 @@ struct State {
     alignas(128) std::atomic<std::uint32_t> item_bell;
     alignas(128) std::atomic<std::uint32_t> space_bell;
     alignas(128) std::atomic<std::uint32_t> join_bell;
-    std::atomic<std::uint32_t> deaths;
 };
 static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset,
               "the state of a queue fits before the registry");

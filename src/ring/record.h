@@ -27,6 +27,8 @@ inline constexpr std::uint32_t kChunkUnits = 16;
 inline constexpr std::uint32_t kChunkBytes = kChunkUnits * shm::kUnitBytes;
 
 /// The start of each chunk. Constant once linked, but for the marked fields (memory lock).
+/// `finished` is exact from the moment at which the head leaves the chunk; until then the leases
+/// alone tell.
 struct ChunkHeader {
     std::uint64_t pool_link;                 // the pool's while the chunk is free
     std::atomic<std::uint64_t> first_count;  // number of the chunk's first record
@@ -73,15 +75,18 @@ struct Lease {
     LeaseState state = LeaseState::queued;
     std::uint32_t owner = 0;       // slot, while held
     std::uint32_t deliveries = 0;  // how often it was handed out
+    bool ending = false;           // held: one thread of the owner is about to end it
+
+    friend bool operator==(const Lease&, const Lease&) = default;
 
     [[nodiscard]] static Lease unpack(std::uint64_t word) noexcept {
         return {static_cast<LeaseState>(word & 0xff),
                 static_cast<std::uint32_t>(word >> 8) & 0xffff,
-                static_cast<std::uint32_t>(word >> 32)};
+                static_cast<std::uint32_t>(word >> 32), ((word >> 24) & 0xff) != 0};
     }
     [[nodiscard]] std::uint64_t pack() const noexcept {
         return static_cast<std::uint64_t>(state) | (std::uint64_t{owner & 0xffff} << 8) |
-               (std::uint64_t{deliveries} << 32);
+               (std::uint64_t{ending ? 1U : 0U} << 24) | (std::uint64_t{deliveries} << 32);
     }
 };
 

@@ -1,8 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "ring/record_log.h"
 
-#include <cstring>
-
 #include "base/step.h"
 #include "ring/corrupt.h"
 
@@ -36,10 +34,14 @@ void RecordLog::begin(std::uint32_t unit) {
     first.passed.store(0, kOrdered);
     first.finished.store(0, kOrdered);
     const Position start{unit, kFirstRecord};
+    PROCESSION_STEP("log.begin.described");
     word(at(start)).store(0, kOrdered);
     head_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.begin.headed");
     tail_.position.store(start.pack(), kOrdered);
+    PROCESSION_STEP("log.begin.placed");
     pool_.set(unit, BlockState::chunk, 0);
+    PROCESSION_STEP("log.begin.marked");
 }
 
 bool RecordLog::needs_chunk(std::uint32_t payload) const {
@@ -74,54 +76,41 @@ void RecordLog::link(std::uint32_t unit) {
 void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
                        std::uint64_t counted, bool outside) {
     const auto tail = Position::unpack(tail_.position.load(kOwn));
-    const std::uint64_t count = tail_.count.load(kOwn);
     std::byte* record = at(tail);
     const auto length = static_cast<std::uint32_t>(payload.size());
-    const std::uint32_t bytes = shape_.bytes(length);
-    if (!payload.empty()) {
-        std::memcpy(record + shape_.payload_at(), payload.data(), payload.size());
-    }
-    if (shape_.payload_at() > 8) lease_word(record).store(Lease{}.pack(), kOrdered);
-    PROCESSION_STEP("log.append.copied");
-    word(record + bytes).store(0, kOrdered);
-    PROCESSION_STEP("log.append.ended");
+    require(tail.offset + shape_.bytes(length) + 8 <= kChunkBytes, "the tail's chunk is too short");
     const auto flags = static_cast<std::uint8_t>(kCommitted | (outside ? kOutside : 0));
-    // release: the commit. A consumer that sees it sees the payload and the end behind it.
-    word(record).store(RecordHead{length, flags, format, static_cast<std::uint16_t>(count)}.pack(),
-                       kOrdered);
-    PROCESSION_STEP("log.append.committed");
-    tail_.position.store(Position{tail.chunk, tail.offset + bytes}.pack(), kOrdered);
-    PROCESSION_STEP("log.append.moved");
-    tail_.bytes.store(tail_.bytes.load(kOwn) + counted, kOrdered);
-    PROCESSION_STEP("log.append.weighed");
-    // release: read by consumers and by qsize()
-    tail_.count.store(count + 1, kOrdered);
-    PROCESSION_STEP("log.append.counted");
+    write(tail, record, {length, flags, format, 0}, payload, counted);
 }
 
 void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
     tail_.op_count.store(kind, kOrdered);
+    PROCESSION_STEP("log.announce.described");
     tail_.op_block.store(unit + 1, kOrdered);
 }
 
-void RecordLog::announce_block(std::uint32_t unit) noexcept {
+void RecordLog::announce_block(std::uint32_t unit) {
     announce(unit, tail_.count.load(kOwn));
     PROCESSION_STEP("log.publish.announced");
     pool_.set(unit, BlockState::queued, 0);
     PROCESSION_STEP("log.publish.marked");
 }
 
-void RecordLog::end_announcement() noexcept { tail_.op_block.store(0, kOrdered); }
+void RecordLog::end_announcement() noexcept {
+    tail_.op_block.store(0, kOrdered);
+    PROCESSION_STEP("log.announce.ended");
+}
 
 void RecordLog::repair_tail(std::uint32_t dead) {
     auto tail = Position::unpack(tail_.position.load(kOwn));
     std::uint32_t chunks = 0;
     for (;;) {
         RecordHead head;
-        record_at(tail, head);
+        look_at(tail, head);
         if (!head.is(kCommitted)) break;
         if (head.is(kNextChunk)) {
-            require(++chunks < pool_.units_max(), "the chunks form a ring");
+            // A producer moves the tail before it goes on: it is one link behind at most.
+            require(++chunks == 1, "the tail is several chunks behind");
             tail = {head.length, kFirstRecord};
         } else {
             tail.offset += record_bytes(head);
@@ -135,53 +124,86 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         const std::uint64_t kind = tail_.op_count.load(kOwn);
         const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
         // The sweep frees what the dead one owns.
-        if (!published && op - 1 < pool_.units_max()) {
-            pool_.set(op - 1, BlockState::owned, dead);
-        }
+        if (!published) pool_.set(op - 1, BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }
     tail_.position.store(tail.pack(), kOrdered);
     PROCESSION_STEP("log.repair_tail.moved");
     tail_.bytes.store(counted.bytes, kOrdered);
+    PROCESSION_STEP("log.repair_tail.weighed");
     tail_.count.store(counted.count, kOrdered);
     PROCESSION_STEP("log.repair_tail.counted");
     tail_.op_block.store(0, kOrdered);
+    PROCESSION_STEP("log.repair_tail.settled");
+}
+
+void RecordLog::audit_tail() const {
+    const auto tail = Position::unpack(tail_.position.load(kOwn));
+    RecordHead head;
+    look_at(tail, head);
+    require(!head.is(kCommitted), "there are records behind the tail");
+    const Counted counted = counted_before(tail);
+    require(counted.count == tail_.count.load(kOwn) && counted.bytes == tail_.bytes.load(kOwn),
+            "the producers' counts are not those of the log");
+}
+
+void RecordLog::audit_head() const {
+    const Counted counted = counted_before(Position::unpack(head_.position.load(kOwn)));
+    require(counted.count == head_.count.load(kOwn) && counted.bytes == head_.bytes.load(kOwn),
+            "the consumers' counts are not those of the log");
 }
 
 RecordLog::Counted RecordLog::counted_before(Position position) const {
     const ChunkHeader& header = chunk(position.chunk);
     Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};
+    std::uint32_t end = kFirstRecord;
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte* record) {
         ++counted.count;
         counted.bytes += counted_bytes(record, head);
+        end += record_bytes(head);
     });
+    require(end == position.offset, "the records do not lead to the position");
     return counted;
 }
 
-bool RecordLog::shows_a_record() const {
+// The chunk may be in other use by now, and a payload be copied into it: a race, which ends in a
+// wrong hint at worst. Who acts on the hint looks under the lock. ThreadSanitizer need not report
+// it.
+__attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const noexcept {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
-    // Not validated: the chunk may be in other use by now. Who acts on the hint looks under the
-    // lock.
-    const auto head = RecordHead::unpack(word(at(position)).load(std::memory_order_acquire));
+    if (!is_inside(position)) return true;  // for somebody to look under the lock, and report it
+    const auto* first =
+        reinterpret_cast<const std::uint64_t*>(pool_.memory(position.chunk) + position.offset);
+    // The builtin, not std::atomic: its member function would be instrumented.
+    const RecordHead head = RecordHead::unpack(__atomic_load_n(first, __ATOMIC_ACQUIRE));
     return head.is(kCommitted) && !(head.is(kNextChunk) && tail_stands_in(position.chunk));
 }
 
-bool RecordLog::tail_stands_in(std::uint32_t unit) const {
+bool RecordLog::tail_stands_in(std::uint32_t unit) const noexcept {
     // acquire: pairs with link(); read once a chunk
     return Position::unpack(tail_.position.load(std::memory_order_acquire)).chunk == unit;
 }
 
-void RecordLog::advance(const Front& front, std::uint64_t counted) {
-    const std::uint64_t count = head_.count.load(kOwn);
-    const Position next{front.at.chunk, front.at.offset + record_bytes(front.head)};
-    PROCESSION_STEP("log.advance.ready");
-    // release: the commit. A producer that sees it may count on the space.
-    head_.position.store(next.pack(), kOrdered);
-    PROCESSION_STEP("log.advance.taken");
-    head_.bytes.store(head_.bytes.load(kOwn) + counted, kOrdered);
-    PROCESSION_STEP("log.advance.weighed");
-    head_.count.store(count + 1, kOrdered);
-    PROCESSION_STEP("log.advance.counted");
+// As there: the chunk may be in other use, and the answer means something only while it is not.
+__attribute__((no_sanitize("thread"))) std::uint64_t RecordLog::peek_lease(
+    Position position, std::uint64_t chunk_first) const noexcept {
+    if (!is_inside(position) || position.offset > kChunkBytes - 16) return 0;
+    const std::byte* chunk = pool_.memory(position.chunk);
+    const auto* first =
+        reinterpret_cast<const std::uint64_t*>(chunk + offsetof(ChunkHeader, first_count));
+    const auto* lease = reinterpret_cast<const std::uint64_t*>(chunk + position.offset + 8);
+    const std::uint64_t seen = __atomic_load_n(lease, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(first, __ATOMIC_ACQUIRE) == chunk_first ? seen : 0;
+}
+
+std::uint32_t RecordLog::count_finished(std::uint32_t unit) const {
+    std::uint32_t finished = 0;
+    each_record(unit, 0, [&](Position, RecordHead, std::byte* record) {
+        // acquire: pairs with the store that finished it
+        const Lease lease = Lease::unpack(lease_word(record).load(std::memory_order_acquire));
+        if (lease.state == LeaseState::finished) ++finished;
+    });
+    return finished;
 }
 
 void RecordLog::leave_chunk(Position from, std::uint32_t next) {
@@ -193,10 +215,26 @@ void RecordLog::leave_chunk(Position from, std::uint32_t next) {
     PROCESSION_STEP("log.leave.left");
 }
 
-std::uint64_t RecordLog::repair_head() {
+std::atomic<std::uint64_t>& RecordLog::lease_at(Position position) const {
+    return word(at({position.chunk, position.offset + 8}));
+}
+
+bool RecordLog::took_inline_uncounted() const {
+    if (shape_.payload_at() != 8) return false;  // what is under a lease is not lost
+    const auto position = Position::unpack(head_.position.load(kOwn));
+    std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
+    bool last_is_inline = false;
+    each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte*) {
+        ++count;
+        last_is_inline = !head.is(kOutside);
+    });
+    return count != head_.count.load(kOwn) && last_is_inline;
+}
+
+void RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
-    std::byte* record = record_at(position, head);
+    std::byte* record = look_at(position, head);
     if (shape_.payload_at() == 8 && head.is(kCommitted) && head.is(kOutside)) {
         // Perhaps marked as taken by the dead consumer, who had not committed: it was never taken.
         // (A lease in the same state means nothing: the next consumer writes its own.)
@@ -204,16 +242,10 @@ std::uint64_t RecordLog::repair_head() {
         PROCESSION_STEP("log.repair_head.unmarked");
     }
     const Counted counted = counted_before(position);
-    std::uint64_t lost = counted.count - head_.count.load(kOwn);
-    each_record(position.chunk, position.offset, [&](Position at, RecordHead taken, std::byte*) {
-        // A large payload is held by the dead one still: the sweep finds and counts it.
-        const bool is_last = at.offset + record_bytes(taken) == position.offset;
-        if (is_last && taken.is(kOutside)) lost = 0;
-    });
     head_.bytes.store(counted.bytes, kOrdered);
     PROCESSION_STEP("log.repair_head.weighed");
     head_.count.store(counted.count, kOrdered);
-    return lost;
+    PROCESSION_STEP("log.repair_head.counted");
 }
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <span>
 
+#include "base/step.h"
 #include "ring/block_pool.h"
+#include "ring/copy_bytes.h"
 #include "ring/corrupt.h"
 #include "ring/record.h"
 
@@ -66,13 +68,19 @@ class RecordLog {
     /// Whether append() of so many payload bytes needs link() first.
     [[nodiscard]] bool needs_chunk(std::uint32_t payload) const;
     void link(std::uint32_t unit);
+    /// append() of a payload in the record, when the tail's chunk has room for it. Otherwise false,
+    /// and nothing is done.
+    [[nodiscard]] bool try_append(std::uint8_t format, std::span<const std::byte> payload);
     /// Appends and commits. `outside` marks the payload as a block reference.
     void append(std::uint8_t format, std::span<const std::byte> payload,
                 std::uint64_t counted_bytes, bool outside);
     /// Before append(..., outside): hands the block, until now owned by the caller, to the log.
-    void announce_block(std::uint32_t unit) noexcept;
+    void announce_block(std::uint32_t unit);
     /// After it.
     void end_announcement() noexcept;
+    /// Whether the counts are those of the records before the tail, and nothing lies behind it.
+    /// Throws Corrupt otherwise.
+    void audit_tail() const;
     /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block
     /// that was announced and not committed back to the dead one.
     void repair_tail(std::uint32_t dead);
@@ -82,25 +90,42 @@ class RecordLog {
     /// `retire`, which frees it in its time.
     template <class Retire>
     [[nodiscard]] bool front(Front& found, Retire retire);
+    /// front() when the record lies in the head's own chunk. Otherwise false, and nothing is done.
+    [[nodiscard]] bool try_front(Front& found) const noexcept;
     /// Takes the front record: its one store commits.
-    void advance(const Front& front, std::uint64_t counted_bytes);
-    /// Returns how many small records were taken without being counted, 0 or 1: in a plain queue
-    /// they are lost.
-    std::uint64_t repair_head();
+    void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
+    /// As audit_tail(), of the head.
+    void audit_head() const;
+    void repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
     void finish_retiring(Retire retire);
 
     /// Without a lock, a hint: whether the head shows a committed record.
-    [[nodiscard]] bool shows_a_record() const;
+    [[nodiscard]] bool shows_a_record() const noexcept;
 
-    /// The record at a position, validated.
+    /// Without a lock: the lease word at a position while its chunk is the one that began with the
+    /// record `chunk_first`; 0 when that chunk has gone.
+    [[nodiscard]] std::uint64_t peek_lease(Position position,
+                                           std::uint64_t chunk_first) const noexcept;
+    /// The committed record at a position, validated: all of it lies in its chunk.
     std::byte* record_at(Position position, RecordHead& head) const;
+    /// The lease word of a joinable queue's record, whatever is there by now.
+    [[nodiscard]] std::atomic<std::uint64_t>& lease_at(Position position) const;
+    /// Under the head lock of a dead consumer, before repair_head(): whether it had taken a record
+    /// whose payload lies in the log, without counting it. Never in a log with leases.
+    [[nodiscard]] bool took_inline_uncounted() const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;
+    /// How many records of a chunk have a finished lease.
+    [[nodiscard]] std::uint32_t count_finished(std::uint32_t unit) const;
     /// The unit of a record's own block (kOutside), in range.
     [[nodiscard]] std::uint32_t outside_unit(std::byte* record) const;
     [[nodiscard]] ChunkHeader& chunk(std::uint32_t unit) const;
+    /// chunk() of a unit that has been validated.
+    [[nodiscard]] ChunkHeader& header_at(std::uint32_t unit) const noexcept {
+        return *reinterpret_cast<ChunkHeader*>(pool_.memory(unit));
+    }
     [[nodiscard]] RecordShape shape() const noexcept { return shape_; }
 
     /// Visits each record of a chunk up to `end` (0: to its end): visit(position, head, record).
@@ -119,6 +144,14 @@ class RecordLog {
 
   private:
     [[nodiscard]] std::byte* at(Position position) const;
+    /// Whether a record may begin there, as far as this process knows: false also for memory that
+    /// it has not looked at since it was made.
+    [[nodiscard]] bool is_inside(Position position) const noexcept;
+    void write(Position tail, std::byte* record, RecordHead head,
+               std::span<const std::byte> payload, std::uint64_t counted) noexcept;
+    /// What the log shows at a position: a record, which is validated; the way to the next chunk;
+    /// or its end, behind which nothing may be read.
+    std::byte* look_at(Position position, RecordHead& head) const;
     struct Counted {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
@@ -128,7 +161,7 @@ class RecordLog {
         return shape_.bytes(head.is(kOutside) ? RecordShape::kOutsideBytes : head.length);
     }
     /// Also between the two stores of link(), when the log goes on in another chunk already.
-    [[nodiscard]] bool tail_stands_in(std::uint32_t unit) const;
+    [[nodiscard]] bool tail_stands_in(std::uint32_t unit) const noexcept;
     void announce(std::uint32_t unit, std::uint64_t kind) noexcept;
     void leave_chunk(Position from, std::uint32_t next);
 
@@ -138,17 +171,26 @@ class RecordLog {
     RecordShape shape_;
 };
 
+inline bool RecordLog::is_inside(Position position) const noexcept {
+    return position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
+           position.offset % 8 == 0 && pool_.has_memory(position.chunk, kChunkUnits);
+}
+
 inline std::byte* RecordLog::at(Position position) const {
-    require(position.offset >= kFirstRecord && position.offset + 8 <= kChunkBytes &&
+    require(position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
                 position.offset % 8 == 0,
             "a position lies outside its chunk");
-    require(position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
-                position.chunk + kChunkUnits <= pool_.backed(),
-            "a chunk lies outside the memory");
+    pool_.require_memory(position.chunk, kChunkUnits);
     return pool_.memory(position.chunk) + position.offset;
 }
 
 inline std::byte* RecordLog::record_at(Position position, RecordHead& head) const {
+    std::byte* record = look_at(position, head);
+    require(head.is(kCommitted) && !head.is(kNextChunk), "a position shows no record");
+    return record;
+}
+
+inline std::byte* RecordLog::look_at(Position position, RecordHead& head) const {
     std::byte* record = at(position);
     // acquire: pairs with the committing store; the payload is visible
     head = RecordHead::unpack(word(record).load(std::memory_order_acquire));
@@ -160,12 +202,76 @@ inline std::byte* RecordLog::record_at(Position position, RecordHead& head) cons
     return record;
 }
 
+inline bool RecordLog::try_append(std::uint8_t format, std::span<const std::byte> payload) {
+    // relaxed: written by the holder of the lock only
+    const auto tail = Position::unpack(tail_.position.load(std::memory_order_relaxed));
+    const auto length = static_cast<std::uint32_t>(payload.size());
+    if (!is_inside(tail) || tail.offset + shape_.bytes(length) + 8 > kChunkBytes) return false;
+    write(tail, pool_.memory(tail.chunk) + tail.offset, {length, kCommitted, format, 0}, payload,
+          payload.size());
+    return true;
+}
+
+// All stores in program order for whoever repairs after us: release keeps the compiler from
+// reordering them, and costs nothing on x86-64.
+inline void RecordLog::write(Position tail, std::byte* record, RecordHead head,
+                             std::span<const std::byte> payload, std::uint64_t counted) noexcept {
+    constexpr auto ordered = std::memory_order_release;
+    // relaxed: written by the holder of the lock only
+    const std::uint64_t count = tail_.count.load(std::memory_order_relaxed);
+    const std::uint32_t bytes = shape_.bytes(static_cast<std::uint32_t>(payload.size()));
+    copy_bytes(record + shape_.payload_at(), payload);
+    if (shape_.payload_at() > 8) lease_word(record).store(Lease{}.pack(), ordered);
+    PROCESSION_STEP("log.append.copied");
+    word(record + bytes).store(0, ordered);
+    PROCESSION_STEP("log.append.ended");
+    head.check = static_cast<std::uint16_t>(count);
+    // release: the commit. A consumer that sees it sees the payload and the end behind it.
+    word(record).store(head.pack(), ordered);
+    PROCESSION_STEP("log.append.committed");
+    tail_.position.store(Position{tail.chunk, tail.offset + bytes}.pack(), ordered);
+    PROCESSION_STEP("log.append.moved");
+    tail_.bytes.store(tail_.bytes.load(std::memory_order_relaxed) + counted, ordered);
+    PROCESSION_STEP("log.append.weighed");
+    // release: read by consumers and by qsize()
+    tail_.count.store(count + 1, ordered);
+    PROCESSION_STEP("log.append.counted");
+}
+
+inline bool RecordLog::try_front(Front& found) const noexcept {
+    // relaxed: written by the holder of the lock only
+    found.at = Position::unpack(head_.position.load(std::memory_order_relaxed));
+    if (!is_inside(found.at)) return false;
+    found.record = pool_.memory(found.at.chunk) + found.at.offset;
+    // acquire: pairs with the committing store; the payload is visible
+    found.head = RecordHead::unpack(word(found.record).load(std::memory_order_acquire));
+    const bool usual = found.head.flags == kCommitted &&
+                       found.head.length <= RecordShape::kInlineMax &&
+                       found.at.offset + shape_.bytes(found.head.length) + 8 <= kChunkBytes;
+    return usual && found.head.check ==
+                        static_cast<std::uint16_t>(head_.count.load(std::memory_order_relaxed));
+}
+
+inline void RecordLog::advance(const Front& front, std::uint64_t counted) noexcept {
+    constexpr auto ordered = std::memory_order_release;  // as in write()
+    const std::uint64_t count = head_.count.load(std::memory_order_relaxed);
+    const Position next{front.at.chunk, front.at.offset + record_bytes(front.head)};
+    PROCESSION_STEP("log.advance.ready");
+    // release: the commit. A producer that sees it may count on the space.
+    head_.position.store(next.pack(), ordered);
+    PROCESSION_STEP("log.advance.taken");
+    head_.bytes.store(head_.bytes.load(std::memory_order_relaxed) + counted, ordered);
+    PROCESSION_STEP("log.advance.weighed");
+    head_.count.store(count + 1, ordered);
+    PROCESSION_STEP("log.advance.counted");
+}
+
 template <class Visit>
 void RecordLog::each_record(std::uint32_t unit, std::uint32_t end, Visit visit) const {
     Position position{unit, kFirstRecord};
     while (end == 0 || position.offset < end) {
         RecordHead head;
-        std::byte* record = record_at(position, head);
+        std::byte* record = look_at(position, head);
         if (!head.is(kCommitted) || head.is(kNextChunk)) return;
         visit(position, head, record);
         position.offset += record_bytes(head);
@@ -176,7 +282,7 @@ template <class Retire>
 bool RecordLog::front(Front& found, Retire retire) {
     for (;;) {
         found.at = Position::unpack(head_.position.load(std::memory_order_relaxed));
-        found.record = record_at(found.at, found.head);
+        found.record = look_at(found.at, found.head);
         if (!found.head.is(kCommitted)) return false;
         if (!found.head.is(kNextChunk)) {
             require(found.head.check ==
@@ -184,6 +290,8 @@ bool RecordLog::front(Front& found, Retire retire) {
                     "the head shows a record of another place");
             return true;
         }
+        // Otherwise chunks that form a ring would keep us here for ever.
+        require(found.at.offset != kFirstRecord, "a chunk without records was left");
         // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
         if (tail_stands_in(found.at.chunk)) return false;
         leave_chunk(found.at, found.head.length);
@@ -201,6 +309,7 @@ void RecordLog::finish_retiring(Retire retire) {
         retire(leaving - 1, head_.retiring_first.load(std::memory_order_relaxed));
     }
     head_.retiring.store(0, std::memory_order_release);
+    PROCESSION_STEP("log.leave.settled");
 }
 
 }  // namespace procession::ring

@@ -12,13 +12,14 @@ namespace procession::shm {
 //   0                 SegmentHeader            constant after creation, but for `poisoned`
 //   kObjectOffset     the object's own state   (queue::State)
 //   kRegistryOffset   Participant[kParticipantsMax]
+//   kDeathsOffset     the object's record of deaths (queue::DeathArea)
 //   kTableOffset      unit table, 8 bytes for each unit of the data area
 //   data_offset       the data area, in units of kUnitBytes
 //
 // All references inside are offsets or unit numbers: every process maps it at its own address.
 
 inline constexpr std::uint64_t kMagic = 0x6e6f697373636f72;  // "rocssion", little endian
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 
 inline constexpr std::uint32_t kUnitBytes = 4096;
 inline constexpr std::uint32_t kParticipantsMax = 1024;
@@ -26,20 +27,31 @@ inline constexpr std::uint64_t kObjectOffset = 1024;
 inline constexpr std::uint64_t kRegistryOffset = 4096;
 
 /// One process that uses the segment. Whether it lives is told by the byte lock at its own offset
-/// (see os::ByteLocks), never by a field.
+/// (see os::ByteLock), never by a field.
 struct alignas(64) Participant {
     // Written only by whoever holds the byte lock: the process itself, or who repairs after it.
     std::atomic<std::uint32_t> state;  // ParticipantState
     std::atomic<std::uint32_t> pid;    // for people: as its own pid namespace numbers it
     std::atomic<std::uint64_t> joined_ns;
-    std::byte unused[48];
+    std::atomic<std::uint64_t> id;  // SegmentHeader::joins: never used twice, unlike slot and pid
+    // Written only by the process itself, or who repairs after it. Belong to the slot: the next
+    // owner counts on.
+    std::atomic<std::uint64_t> finished;     // items that it finished on its own
+    std::atomic<std::uint64_t> op_record;    // the record of the item that it is finishing, or 0
+    std::atomic<std::uint64_t> op_first;     // first_count of that record's chunk
+    std::atomic<std::uint64_t> op_finished;  // `finished` before
+    // Another number for each owner of the slot: see Membership::lock_name.
+    std::atomic<std::uint32_t> incarnation;
+    std::byte unused[4];
 };
 static_assert(sizeof(Participant) == 64);
 
 enum ParticipantState : std::uint32_t { kNobody = 0, kJoined = 1 };
 
-inline constexpr std::uint64_t kTableOffset =
+inline constexpr std::uint64_t kDeathsOffset =
     kRegistryOffset + std::uint64_t{kParticipantsMax} * sizeof(Participant);
+inline constexpr std::uint64_t kDeathsBytes = std::uint64_t{10} * kUnitBytes;
+inline constexpr std::uint64_t kTableOffset = kDeathsOffset + kDeathsBytes;
 static_assert(kTableOffset % kUnitBytes == 0);
 
 inline constexpr std::size_t kSignatureMax = 256;
@@ -61,8 +73,11 @@ struct SegmentHeader {
     std::atomic<std::uint32_t> poisoned;
     // Participants ever seen are below this slot number; only grows.
     std::atomic<std::uint32_t> participants_end;
+    // How often somebody joined; only grows.
+    std::atomic<std::uint64_t> joins;
 };
 static_assert(sizeof(SegmentHeader) <= kObjectOffset);
+inline constexpr std::size_t kConstantBytes = offsetof(SegmentHeader, poisoned);
 
 /// The last unit reference that fits the 32-bit unit numbers, with room for arithmetic.
 inline constexpr std::uint64_t kUnitsLimit = std::uint64_t{1} << 30;

@@ -1,42 +1,58 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "shm/membership.h"
 
-#include <unistd.h>
-
 #include <chrono>
+#include <new>
 #include <string>
 
 #include "base/logging.h"
 #include "base/step.h"
+#include "os/child.h"
 #include "procession/error.h"
 
 namespace procession::shm {
 
-std::uint32_t Membership::claim_slot(bool& stale) {
-    {
-        const std::lock_guard guard(opening_);
-        if (!locks_.is_open()) {
-            if (const std::error_code failed = locks_.open(segment_.file())) {
-                throw OSError(failed, "join", segment_.name(),
-                              "cannot open the liveness lock of the shared memory; is /proc "
-                              "mounted and the number of open files below its limit?");
-            }
-        }
+Membership::Membership(const Segment& segment) : segment_(segment) {
+    if (const std::error_code failed = self_.map()) {
+        throw OSError(failed, "open", segment.name(), "cannot map a page of this process's own");
     }
+    self_->is_own.store(kOwn, std::memory_order_relaxed);  // relaxed: nobody else knows us
+    start_listening();
+}
+
+Membership::~Membership() {
+    stop_listening();
+    // In a child there is nothing to unlock: it is wiped.
+    self_->lock.unlock();
+}
+
+std::error_code Membership::try_lock(std::uint32_t slot, os::ByteLock& taken) noexcept {
+    const std::lock_guard guard(locking_);
+    return os::ByteLock::try_lock(segment_.file(), segment_.identity(), byte_of(slot), taken);
+}
+
+std::uint32_t Membership::claim_slot(bool& stale) {
     // Free slots first; then those whose owner died unnoticed.
     for (const bool take_stale : {false, true}) {
         for (std::uint32_t s = 0; s < kParticipantsMax; ++s) {
             // relaxed: a hint, the byte lock decides
             const auto state = segment_.participant(s).state.load(std::memory_order_relaxed);
             if ((state != kNobody) != take_stale) continue;
-            if (!locks_.try_lock(byte_of(s))) continue;
+            if (take_stale && seems_locked(s)) continue;
+            os::ByteLock lock;
+            const std::error_code failed = try_lock(s, lock);
+            if (failed == std::errc::device_or_resource_busy) continue;
+            if (failed) {
+                throw OSError(failed, "join", segment_.name(),
+                              "cannot lock this process's place in the shared memory; is /proc "
+                              "mounted, the number of open files below its limit, and the "
+                              "descriptor of the queue still open (closefrom)?");
+            }
             PROCESSION_STEP("join.locked");
             // acquire: pairs with bury() and leave(); what the last owner did is visible
             stale = segment_.participant(s).state.load(std::memory_order_acquire) != kNobody;
-            if (stale && !take_stale) {
-                locks_.unlock(byte_of(s));
-                continue;
-            }
+            if (stale && !take_stale) continue;
+            self_->lock = std::move(lock);
             return s;
         }
     }
@@ -45,78 +61,103 @@ std::uint32_t Membership::claim_slot(bool& stale) {
                            " participants are taken by live processes; close() the queue in some");
 }
 
+void Membership::bury_predecessor(std::uint32_t slot) noexcept {
+    // As in bury(): whoever has read the name of a lock of ours and then finds nobody in the slot
+    // finds that the name has changed, and not that nobody ever took that lock.
+    renew(slot);
+    PROCESSION_STEP("join.predecessor_renewed");
+    segment_.participant(slot).state.store(kNobody, std::memory_order_release);
+    PROCESSION_STEP("join.predecessor_buried");
+}
+
 void Membership::confirm(std::uint32_t slot) noexcept {
     Participant& self = segment_.participant(slot);
     auto& end = segment_.header().participants_end;
     std::uint32_t seen = end.load(std::memory_order_relaxed);  // relaxed: retried by the exchange
     while (seen <= slot && !end.compare_exchange_weak(seen, slot + 1)) {}
     PROCESSION_STEP("join.counted");
-    self.pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
+    // The id first: who reads it again after the other two knows whether they belong together.
+    self.id.store(segment_.header().joins.fetch_add(1) + 1, std::memory_order_release);
+    PROCESSION_STEP("join.named");
+    self.pid.store(static_cast<std::uint32_t>(os::this_process()), std::memory_order_release);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
-                         std::memory_order_relaxed);  // relaxed: published by `state`
+                         std::memory_order_release);
+    PROCESSION_STEP("join.described");
+    renew(slot);
+    self_->lock_name.store(name_of(slot, incarnation(slot)), std::memory_order_relaxed);
+    PROCESSION_STEP("join.renewed");
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
-    slot_.store(slot, std::memory_order_release);
-    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'",
-              static_cast<int>(::getpid()), slot, segment_.name().c_str());
+    self_->slot_plus_1.store(slot + 1, std::memory_order_release);
+    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'", os::this_process(),
+              slot, segment_.name().c_str());
+}
+
+std::uint32_t Membership::name_of(std::uint32_t s, std::uint32_t incarnation) noexcept {
+    constexpr std::uint32_t slot_bits = 11;  // as sync::OwnerLock divides its word
+    static_assert(kParticipantsMax < 1U << slot_bits);
+    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name
+    // nobody.
+    const std::uint32_t mixed = (incarnation * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
+    return s | (mixed >> 12 | 1U) << slot_bits;
+}
+
+// By who has the byte lock. release: a lock taken by the new owner is seen after it.
+void Membership::renew(std::uint32_t s) noexcept {
+    auto& number = segment_.participant(s).incarnation;
+    number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 void Membership::leave() noexcept {
-    const std::uint32_t slot = slot_.exchange(kNone);
+    const std::uint32_t slot = self_->slot_plus_1.exchange(0) - 1;
     if (slot == kNone) return;
-    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'",
-              static_cast<int>(::getpid()), slot, segment_.name().c_str());
-    bury(slot);
+    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'", os::this_process(),
+              slot, segment_.name().c_str());
+    bury(slot, self_->lock);
+}
+
+void Membership::abandon() noexcept {
+    self_->slot_plus_1.store(0);
+    self_->lock.unlock();
 }
 
 bool Membership::is_dead(std::uint32_t s) const noexcept {
     if (s >= kParticipantsMax || s == slot()) return false;
     // acquire: pairs with confirm(); a slot seen as joined was locked before
     if (segment_.participant(s).state.load(std::memory_order_acquire) == kNobody) return false;
-    return !locks_.is_locked_by_another(byte_of(s));
+    return !seems_locked(s);
 }
 
-bool Membership::claim_here(std::uint32_t s) noexcept {
-    const std::uint64_t bit = std::uint64_t{1} << (s % 64);
-    // acquire: pairs with unclaim_here(), the repair by another thread is visible
-    return (claimed_[s / 64].fetch_or(bit, std::memory_order_acquire) & bit) == 0;
+std::error_code Membership::try_claim(std::uint32_t s, os::ByteLock& claim) noexcept {
+    const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
+    if (s == slot()) return not_now;
+    if (const std::error_code failed = try_lock(s, claim)) return failed;
+    if (segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) return {};
+    claim.unlock();
+    return not_now;
 }
 
-void Membership::unclaim_here(std::uint32_t s) noexcept {
-    claimed_[s / 64].fetch_and(~(std::uint64_t{1} << (s % 64)), std::memory_order_release);
-}
-
-bool Membership::try_claim(std::uint32_t s) noexcept {
-    if (s == slot() || !claim_here(s)) return false;
-    const bool locked = locks_.try_lock(byte_of(s));
-    if (locked && segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) {
-        return true;
-    }
-    if (locked) locks_.unlock(byte_of(s));
-    unclaim_here(s);
-    return false;
-}
-
-void Membership::release_claim(std::uint32_t s) noexcept {
-    locks_.unlock(byte_of(s));
-    unclaim_here(s);
-}
-
-void Membership::bury(std::uint32_t s) noexcept {
+void Membership::bury(std::uint32_t s, os::ByteLock& claim) noexcept {
+    renew(s);
+    PROCESSION_STEP("leave.renewed");
     // release: pairs with claim_slot(); the next owner sees everything repaired
     segment_.participant(s).state.store(kNobody, std::memory_order_release);
     PROCESSION_STEP("leave.buried");
-    locks_.unlock(byte_of(s));
+    claim.unlock();
+    PROCESSION_STEP("leave.unlocked");
 }
 
 void Membership::after_fork_in_child() noexcept {
-    locks_.abandon_in_fork_child();
-    slot_.store(kNone, std::memory_order_relaxed);  // relaxed: one thread exists
+    generation_.fetch_add(1, std::memory_order_relaxed);  // relaxed: one thread exists
+    self_->is_own.store(kOwn, std::memory_order_relaxed);
+    locking_.unlock();
+}
+
+void Membership::after_unprepared_fork() noexcept {
+    // Another thread of the parent may have held it: the child's is a fresh one.
+    new (&locking_) std::mutex;
     generation_.fetch_add(1, std::memory_order_relaxed);
-    // Another thread of the parent may have been repairing: its claims are not ours.
-    for (auto& bits : claimed_) bits.store(0, std::memory_order_relaxed);
-    opening_.unlock();
 }
 
 }  // namespace procession::shm

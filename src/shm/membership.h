@@ -1,13 +1,14 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 
 #include "os/at_fork.h"
-#include "os/byte_locks.h"
+#include "os/byte_lock.h"
+#include "os/park.h"
+#include "os/wiped_on_fork.h"
 #include "shm/segment.h"
 
 namespace procession::shm {
@@ -15,73 +16,128 @@ namespace procession::shm {
 /// Who this process is in one segment, and who else lives there.
 ///
 /// Guarantees:
-///   1. join() returned slot s: the kernel keeps byte s locked for this process until leave() or
+///   1. claim_slot() returned s: the kernel keeps byte s locked for this process until leave() or
 ///      the end of the process; no other live process has slot s.
-///   2. A fork child is nobody: it never has its parent's slot, and joins as a new participant when
-///      it first needs to be one (P9).
-///   3. Whoever holds try_claim(s) for a dead s is alone in repairing after it; if it dies itself,
-///      the kernel gives up both of its bytes and the next one repairs both.
+///   2. A child is nobody, however it was made: it never has its parent's slot, and joins as a new
+///      participant when it first needs to be one (P9).
+///   3. Who holds the claim on a dead s is alone in repairing after it, among all threads of all
+///      processes; if its process dies, the kernel gives up both bytes and the next one repairs
+///      both.
 class Membership final : public os::ForkListener {
   public:
     static constexpr std::uint32_t kNone = 0xffffffff;
 
-    explicit Membership(const Segment& segment) : segment_(segment) { start_listening(); }
-    ~Membership() override { stop_listening(); }
+    /// Throws: OSError.
+    explicit Membership(const Segment& segment);
+    ~Membership() override;
     Membership(const Membership&) = delete;
     Membership& operator=(const Membership&) = delete;
 
     /// This process's slot, or kNone. One load.
     [[nodiscard]] std::uint32_t slot() const noexcept {
-        return slot_.load(std::memory_order_acquire);  // pairs with join(): the slot is ours
+        return self_->slot_plus_1.load(std::memory_order_acquire) - 1;  // pairs with confirm()
+    }
+
+    /// What the owner of slot `s` is called in the words of locks: the slot, and above it a tag
+    /// that every owner of the slot has for itself. So a word that no participant wrote does not
+    /// name one, but by deliberate forgery: see Core::owner_to_look_after. For this process's own
+    /// slot, two loads of its own memory.
+    [[nodiscard]] std::uint32_t lock_name(std::uint32_t s) const noexcept {
+        // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
+        if (s + 1 == self_->slot_plus_1.load(std::memory_order_relaxed)) {
+            return self_->lock_name.load(std::memory_order_relaxed);
+        }
+        return name_of(s, incarnation(s));
+    }
+    [[nodiscard]] static std::uint32_t name_of(std::uint32_t s, std::uint32_t incarnation) noexcept;
+    /// Changes whenever slot `s` gets or loses its owner, at moments when no lock names it.
+    [[nodiscard]] std::uint32_t incarnation(std::uint32_t s) const noexcept {
+        return segment_.participant(s).incarnation.load(std::memory_order_acquire);
     }
 
     /// Takes a slot. `stale` is set when its last owner died and nobody has repaired yet: the
-    /// caller repairs as that owner, then calls confirm(). Throws: OSError; ProcessError when all
-    /// kParticipantsMax slots are taken.
+    /// caller repairs as that owner, calls bury_predecessor(), then confirm(). Throws: OSError;
+    /// ProcessError when all kParticipantsMax slots are taken.
     std::uint32_t claim_slot(bool& stale);
+    void bury_predecessor(std::uint32_t slot) noexcept;
     void confirm(std::uint32_t slot) noexcept;
     /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
-    void give_up(std::uint32_t slot) noexcept { locks_.unlock(byte_of(slot)); }
+    void give_up() noexcept { self_->lock.unlock(); }
+
+    /// Leaves as one who dies: what this process owns in the segment is taken over by whoever
+    /// notices. For a caller that cannot give it up in good order.
+    void abandon() noexcept;
 
     /// Gives the slot up. The caller holds no lock and owns nothing in the segment any more.
     void leave() noexcept;
 
     /// Whether slot `s` was joined by a process that is no more. False for this process's own.
     [[nodiscard]] bool is_dead(std::uint32_t s) const noexcept;
-    /// The exclusive right to repair after a dead participant; false when it lives after all, or
-    /// somebody repairs already. Also excludes other threads of this process.
-    [[nodiscard]] bool try_claim(std::uint32_t s) noexcept;
-    void release_claim(std::uint32_t s) noexcept;
+    /// The exclusive right to repair after a dead participant, for as long as `claim` lives.
+    /// Returns: device_or_resource_busy when it lives after all, or somebody repairs
+    ///          already; another error when this process cannot (too many open files).
+    [[nodiscard]] std::error_code try_claim(std::uint32_t s, os::ByteLock& claim) noexcept;
     /// After the repair: the slot is free again.
-    void bury(std::uint32_t s) noexcept;
+    void bury(std::uint32_t s, os::ByteLock& claim) noexcept;
 
     /// Counts the forks this process has come through: state made before one belongs to the parent.
     [[nodiscard]] std::uint32_t generation() const noexcept {
         return generation_.load(
             std::memory_order_relaxed);  // relaxed: changes only in a fork child
     }
+    /// Whether this process is a child that was made without at-fork handlers (_Fork, clone), and
+    /// still has its parent's memory as it was. One load.
+    [[nodiscard]] bool is_unprepared_child() const noexcept {
+        return self_->is_own.load(std::memory_order_acquire) != kOwn;
+    }
+    /// Then, once, and before anything else: `prepare` runs in one thread, the others wait for it.
+    template <class Prepare>
+    void become_own(Prepare prepare) noexcept;
 
   private:
-    void before_fork() noexcept override { opening_.lock(); }
-    void after_fork_in_parent() noexcept override { opening_.unlock(); }
+    // All zero in a child.
+    struct Self {
+        std::atomic<std::uint32_t> slot_plus_1;
+        std::atomic<std::uint32_t> is_own;
+        std::atomic<std::uint32_t> lock_name;
+        os::ByteLock lock;  // on the byte of the slot
+    };
+    enum : std::uint32_t { kInherited = 0, kBecoming = 1, kOwn = 2 };
+
+    void before_fork() noexcept override { locking_.lock(); }
+    void after_fork_in_parent() noexcept override { locking_.unlock(); }
     void after_fork_in_child() noexcept override;
+
+    void after_unprepared_fork() noexcept;
 
     [[nodiscard]] static std::uint64_t byte_of(std::uint32_t slot) noexcept {
         return kRegistryOffset + std::uint64_t{slot} * sizeof(Participant);
     }
-
-    [[nodiscard]] bool claim_here(std::uint32_t s) noexcept;
-    void unclaim_here(std::uint32_t s) noexcept;
+    [[nodiscard]] bool seems_locked(std::uint32_t slot) const noexcept {
+        return os::ByteLock::is_locked(segment_.file(), segment_.identity(), byte_of(slot));
+    }
+    [[nodiscard]] std::error_code try_lock(std::uint32_t slot, os::ByteLock& taken) noexcept;
+    void renew(std::uint32_t s) noexcept;
 
     const Segment& segment_;
-    // Held while the lock descriptor comes into being, and across fork: a child knows all that it
-    // has to close.
-    std::mutex opening_;
-    // Byte locks do not exclude threads of one process from each other: these bits do, one a slot.
-    std::array<std::atomic<std::uint64_t>, kParticipantsMax / 64> claimed_{};
-    os::ByteLocks locks_;
-    std::atomic<std::uint32_t> slot_{kNone};
+    os::WipedOnFork<Self> self_;
+    // Held while a lock comes into being, and across fork: no child inherits the descriptor that is
+    // open in between.
+    std::mutex locking_;
     std::atomic<std::uint32_t> generation_{0};
 };
+
+template <class Prepare>
+void Membership::become_own(Prepare prepare) noexcept {
+    std::uint32_t found = kInherited;
+    // acq_rel: pairs with the release below, what another thread has prepared is visible
+    if (self_->is_own.compare_exchange_strong(found, kBecoming, std::memory_order_acq_rel)) {
+        after_unprepared_fork();
+        prepare();
+        self_->is_own.store(kOwn, std::memory_order_release);
+        return;
+    }
+    while (is_unprepared_child()) os::pause();
+}
 
 }  // namespace procession::shm

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ class Segment {
     [[nodiscard]] static Segment create(const SegmentPlan& plan);
     /// Throws: VersionMismatch, CorruptSegment, OSError.
     [[nodiscard]] static Segment attach(os::Handle file);
+    Segment(Segment&&) noexcept = default;
+    Segment& operator=(Segment&&) noexcept = default;
+    ~Segment();
 
     [[nodiscard]] SegmentHeader& header() const noexcept {
         return *reinterpret_cast<SegmentHeader*>(mapping_.base());
@@ -38,16 +42,27 @@ class Segment {
     [[nodiscard]] Participant& participant(std::uint32_t slot) const noexcept {
         return reinterpret_cast<Participant*>(mapping_.base() + kRegistryOffset)[slot];
     }
+    [[nodiscard]] std::byte* deaths() const noexcept { return mapping_.base() + kDeathsOffset; }
     [[nodiscard]] std::atomic<std::uint64_t>* table() const noexcept {
         return reinterpret_cast<std::atomic<std::uint64_t>*>(mapping_.base() + kTableOffset);
     }
     [[nodiscard]] std::byte* data() const noexcept { return mapping_.base() + data_offset_; }
     [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
 
+    /// Whether this process still has the descriptor: another part of the program may have closed
+    /// it (closefrom), and its number may be another file's since. The memory stays mapped.
+    /// True when the kernel does not tell.
+    [[nodiscard]] bool has_file() const noexcept {
+        return os::leads_to(file_, identity_) != std::errc::bad_file_descriptor;
+    }
+
     /// Makes units [from, to) of the data area, and their part of the table, usable.
+    /// Returns: bad_file_descriptor without has_file().
     [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Whether what is constant in the header is still what it was when this process came.
+    [[nodiscard]] bool is_intact() const noexcept;
     /// Units that the file holds now, whoever allocated them.
-    [[nodiscard]] std::uint64_t allocated_units() const noexcept;
+    [[nodiscard]] std::error_code allocated_units(std::uint64_t& units) const noexcept;
 
     [[nodiscard]] const os::Handle& file() const noexcept { return file_; }
     [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }
@@ -60,11 +75,16 @@ class Segment {
     void poison() const noexcept { header().poisoned.store(1, std::memory_order_relaxed); }
 
   private:
+    Segment() = default;
+    void remember_constants() noexcept;
+    [[nodiscard]] std::string remembered_text(std::size_t offset, std::size_t bytes) const;
+
     os::Handle file_;
     os::FileIdentity identity_;
     os::Mapping mapping_;
     std::uint64_t data_offset_ = 0;
     std::uint32_t units_max_ = 0;
+    std::array<std::byte, kConstantBytes> constants_{};
 };
 
 }  // namespace procession::shm

@@ -29,10 +29,14 @@ class Doorbell {
   public:
     explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
 
+    /// Whether somebody may be asleep. A look that costs nothing, after the change as for ring().
+    [[nodiscard]] bool may_sleep() const noexcept {
+        // relaxed: ordered after the change by the exchange that ring() asks for
+        return word_.load(std::memory_order_relaxed) != 0;
+    }
     /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow.
     void ring() noexcept {
-        // relaxed: ordered after the change by that exchange
-        if (word_.load(std::memory_order_relaxed) == 0) return;
+        if (!may_sleep()) return;
         PROCESSION_STEP("doorbell.seen");
         if (word_.exchange(0, std::memory_order_acq_rel) != 0) {
             PROCESSION_STEP("doorbell.taken");
@@ -41,6 +45,7 @@ class Doorbell {
     }
     void ring_all() noexcept {
         word_.store(0, std::memory_order_release);
+        PROCESSION_STEP("doorbell.cleared");
         os::wake(word_, INT32_MAX);
     }
 

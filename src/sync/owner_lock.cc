@@ -29,12 +29,13 @@ bool spinning_pays() noexcept {
 }
 
 bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
+    PROCESSION_STEP("lock.contended");
     for (int spin = 0; spinning_pays() && spin < kSpins; ++spin) {
         std::uint32_t seen =
             word_.load(std::memory_order_relaxed);  // relaxed: the exchange decides
         if (seen == 0 && word_.compare_exchange_weak(seen, me_, std::memory_order_acquire,
                                                      std::memory_order_relaxed)) {
-            PROCESSION_STEP("lock.acquired");
+            PROCESSION_STEP("lock.acquired.polling");
             return true;
         }
         os::pause();
@@ -48,7 +49,7 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
             // wakes.
             if (word_.compare_exchange_weak(seen, me_ | kSleepers, std::memory_order_acquire,
                                             std::memory_order_relaxed)) {
-                PROCESSION_STEP("lock.acquired");
+                PROCESSION_STEP("lock.acquired.waiting");
                 return true;
             }
             continue;
@@ -58,10 +59,11 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
             !word_.compare_exchange_weak(seen, seen | kSleepers, std::memory_order_relaxed)) {
             continue;
         }
+        PROCESSION_STEP("lock.marked");
         const auto limit = std::min(slice, deadline.remaining());
         const bool woken = os::park(word_, seen | kSleepers, limit);
         if (!woken) {
-            watch.look_after(owner_of(seen));
+            watch.look_after(word_);
             slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
         }
     }

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -75,8 +75,10 @@ inline void write_file(const std::string& path, const std::string& text) {
 }
 
 inline std::string file_text(const std::string& path) {
-    std::ifstream stream(path);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream
+        text;  // its inserter does not throw when a process ends while its /proc is read
+    text << std::ifstream(path).rdbuf();
+    return text.str();
 }
 
 /// Sends stderr elsewhere while it lives: what children print in passing is not the test's result.

@@ -2,53 +2,24 @@
 // Who is alive is told by the kernel: neither the slow nor the stopped are taken for dead, and
 // neither an exec nor an inherited descriptor keeps the dead alive.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <string>
 #include <thread>
 
-#include "os/handle.h"
 #include "procession/procession.h"
+#include "support/gate.h"
 #include "support/sudden_death.h"
 
 namespace procession {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A pipe whose reader waits until the test lets go of the writing end.
-class Gate {
-  public:
-    Gate() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::bad_alloc();
-        reader_.reset(ends[0]);
-        writer_.reset(ends[1]);
-    }
-    void wait() {
-        writer_.reset();
-        char byte = 0;
-        while (::read(reader_.get(), &byte, 1) < 0 && errno == EINTR) {}
-    }
-    void open() { writer_.reset(); }
-    [[nodiscard]] int reader() const { return reader_.get(); }
-    [[nodiscard]] int writer() const { return writer_.get(); }
-
-  private:
-    os::Handle reader_;
-    os::Handle writer_;
-};
-
-// Waits until the child has stopped itself.
-void until_stopped(int pid) {
-    siginfo_t info{};
-    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOWAIT), 0);
-}
+using testing::Gate;
+using testing::until_stopped;
 
 TEST(Liveness, a_stopped_participant_keeps_its_items) {
     JoinableQueue<int> queue;
@@ -58,7 +29,7 @@ TEST(Liveness, a_stopped_participant_keeps_its_items) {
         ::raise(SIGSTOP);
         lease.done();
     });
-    until_stopped(holder.pid());
+    ASSERT_TRUE(until_stopped(holder.pid()));
     EXPECT_EQ(queue.bytes().notice_deaths(), 0U);
     EXPECT_FALSE(queue.try_get(120ms).has_value()) << "the naps of a waiter do not take it either";
     ::kill(holder.pid(), SIGCONT);
@@ -166,7 +137,7 @@ TEST(Liveness, a_producer_stopped_while_it_holds_the_lock_delays_others_only_to_
         testing::stop_at_step("log.append.copied");
         queue.put(1);
     });
-    until_stopped(stopped.pid());
+    ASSERT_TRUE(until_stopped(stopped.pid()));
     EXPECT_THROW(queue.put(2, 30ms), Full);
     EXPECT_THROW(queue.put_nowait(2), TimeoutError) << "not Full: that would not be true";
     EXPECT_FALSE(queue.try_get().has_value()) << "consumers are not concerned";
@@ -185,7 +156,7 @@ TEST(Liveness, a_consumer_stopped_while_it_holds_the_lock_delays_others_only_to_
         testing::stop_at_step("log.advance.ready");
         static_cast<void>(queue.get());
     });
-    until_stopped(stopped.pid());
+    ASSERT_TRUE(until_stopped(stopped.pid()));
     EXPECT_THROW(static_cast<void>(queue.get(30ms)), Empty);
     EXPECT_THROW(static_cast<void>(queue.get_nowait()), TimeoutError);
     queue.put(3);
@@ -198,10 +169,10 @@ TEST(Liveness, a_participant_stopped_and_then_killed_is_dead) {
     JoinableQueue<int> queue;
     queue.put(1);
     Process stopped(procession::fork, [&] {
-        testing::stop_at_step("finish.announced");
+        testing::stop_at_step("done.announced");
         queue.get().done();
     });
-    until_stopped(stopped.pid());
+    ASSERT_TRUE(until_stopped(stopped.pid()));
     stopped.kill();
     auto again = queue.get();
     EXPECT_EQ(again.deliveries(), 2U);

@@ -4,8 +4,9 @@
 //
 //   sync::OwnerLock     src/sync/owner_lock.h, owner_lock.cc   the word, the sleepers' bit, slices
 //   shm::Membership     src/shm/membership.cc                  slots, claims, burials, newcomers
-//   queue::Core         src/queue/core_repair.cc, core.cc      look_after, repair_locks, sweep,
-//                                                              bury_the_dead, own_slot, close
+//   queue::Core         src/queue/core_repair.cc, core.cc      owner_to_look_after, look_after,
+//                                                              repair_locks, sweep, bury_the_dead,
+//                                                              own_slot, close
 //
 // Processes join, change what the lock guards (x, then y), own something, and leave. There are
 // fewer slots than processes, so that newcomers get the slots of the dead, swept or not. A killer
@@ -14,6 +15,7 @@
 // What must hold, in every state:
 //   - never two in the critical section, the repairer counting as one;
 //   - who enters finds what the lock guards whole (x == y);
+//   - a word that a participant wrote is never taken for a stray one (which poisons the queue);
 //   - a newcomer's slot owns nothing and holds no lock of its last owner;
 //   - nobody waits for ever: when nothing can move, every living process has come to its end;
 //   - afterwards a fresh participant finds everything whole and leaves nothing behind.
@@ -22,6 +24,8 @@
 // be followed by death. Where a d_step or atomic holds more than that, the comment says why.
 
 // TWO: two processes instead of three. THREADS: the same, but the first has two threads.
+// MEMBERS: as many as there are slots have joined already. WITHOUT_NAMES: a look at who holds the
+// lock is one step; fewer states.
 #ifdef THREADS
 #define PROCESSES 3
 #define ACTORS 4
@@ -44,30 +48,34 @@
 #endif
 #define NONE 7
 #define SLEEPERS 8
-#define OWNER_OF(w) ((w & 7) - 1)
+#define OWNER_OF(w) ((w & 7) - 1)  // OwnerLock::owner_of, name_of_owner
+#define WITHOUT_SLEEPERS(w) (w & 119)
+// Membership::name_of, plus 1: the slot and a tag that is made of its incarnation.
+#define NAME(s, count) ((s + 1) | (count << 4))
+#define INCARNATIONS 8
 
 // ---- shared memory
-byte word;             // OwnerLock::word_: 0, or owner slot + 1, and the sleepers' bit
+byte word;             // OwnerLock::word_: 0, or the owner's name + 1, and the sleepers' bit
 bool joined[SLOTS];    // shm::Participant::state
+byte incarnation[SLOTS];  // shm::Participant::incarnation, modulo INCARNATIONS
 byte x, y;             // what the lock guards: y follows x
 bool owns[SLOTS];      // a block in the unit table whose owner is this slot
 
 // ---- the kernel
 bool alive[PROCESSES] = true;
-byte byte_lock[SLOTS] = NONE;  // os::ByteLocks: which process has the slot's byte, while it lives
+byte byte_lock[SLOTS] = NONE;  // os::ByteLock: which process has the slot's byte, while it lives
 bool asleep[ACTORS];           // in FUTEX_WAIT on `word`
 
 // ---- memory of one process
-byte slot[PROCESSES] = NONE;           // Membership::slot_
-bool claimed[PROCESSES * SLOTS];       // Membership::claimed_
-byte threads[PROCESSES];               // of each, not yet at their end
+byte slot[PROCESSES] = NONE;  // Membership::slot()
+byte threads[PROCESSES];      // of each, not yet at their end
 
 // ---- what only the checker knows
 byte inside = NONE;  // the actor in the critical section
 bool done[ACTORS];
 
-#define HELD_BY_ANOTHER(s) \
-    (byte_lock[s] != NONE && byte_lock[s] != process && alive[byte_lock[s]])
+// ByteLock::is_locked: by whomever.
+#define IS_LOCKED(s) (byte_lock[s] != NONE && alive[byte_lock[s]])
 // Membership::is_dead: looks at the state, then asks the kernel; in between anything may happen.
 #define SEEMS_JOINED(s) (joined[s] && s != slot[process])
 
@@ -83,26 +91,14 @@ inline wake_one() {
     }
 }
 
-// ByteLocks::unlock: one system call.
-inline unlock_byte(s) {
-    d_step { if :: byte_lock[s] == process -> byte_lock[s] = NONE :: else fi }
-}
-// ByteLocks::try_lock, as the guard of what follows its success.
-#define LOCK_BYTE(s) d_step { !HELD_BY_ANOTHER(s) -> byte_lock[s] = process }
-
-// Membership::claim_here and unclaim_here, one instruction each. With one thread in each process
-// they are never in the way, and left out.
-#ifdef THREADS
-#ifdef MUTANT_threads_share_a_claim
-#define CLAIM_HERE(s) (true)
+// ByteLock::unlock, by its holder.
+inline unlock_byte(s) { d_step { assert(byte_lock[s] == process); byte_lock[s] = NONE } }
+// ByteLock::try_lock, as the guard of what follows its success. Also excludes the other threads of
+// this process.
+#ifdef MUTANT_bytes_do_not_exclude_threads
+#define LOCK_BYTE(s) d_step { !IS_LOCKED(s) || byte_lock[s] == process -> byte_lock[s] = process }
 #else
-#define CLAIM_HERE(s) \
-    d_step { !claimed[process * SLOTS + s] -> claimed[process * SLOTS + s] = true }
-#endif
-inline unclaim_here(s) { claimed[process * SLOTS + s] = false }
-#else
-#define CLAIM_HERE(s) (true)
-inline unclaim_here(s) { skip }
+#define LOCK_BYTE(s) d_step { !IS_LOCKED(s) -> byte_lock[s] = process }
 #endif
 
 // Membership::is_dead and try_claim; `mine` says whether this thread has the claim.
@@ -110,21 +106,17 @@ inline claim_if_dead(s) {
     if
     :: SEEMS_JOINED(s) ->
         if
-        :: !HELD_BY_ANOTHER(s) ->
+        :: !IS_LOCKED(s) ->
 #ifdef MUTANT_repairs_without_a_claim
             mine = true
 #else
             if
-            :: CLAIM_HERE(s) ->
+            :: LOCK_BYTE(s) ->
                 if
-                :: LOCK_BYTE(s) ->
-                    if
-                    :: d_step { joined[s] -> mine = true }
-                    :: else -> unlock_byte(s); unclaim_here(s)
-                    fi
-                :: HELD_BY_ANOTHER(s) -> unclaim_here(s)
+                :: d_step { joined[s] -> mine = true }
+                :: else -> unlock_byte(s)
                 fi
-            :: else
+            :: IS_LOCKED(s)
             fi
 #endif
         :: else
@@ -133,9 +125,18 @@ inline claim_if_dead(s) {
     fi
 }
 inline release_claim(s) {
-    unlock_byte(s);
-    unclaim_here(s)
+#ifndef MUTANT_repairs_without_a_claim
+    unlock_byte(s)
+#else
+    skip
+#endif
 }
+// Membership::renew: by who has the byte lock.
+#ifdef WITHOUT_NAMES
+#define renew(s)
+#else
+#define renew(s) incarnation[s] = (incarnation[s] + 1) % INCARNATIONS;
+#endif
 
 // OwnerLock::release: one exchange, then a look at what it gave. `inside` is the checker's.
 inline release() {
@@ -164,15 +165,43 @@ inline repair_locks(s) {
     fi
 }
 
-// Core::look_after, called by who waits for the lock.
-inline look_after(s) {
-    claim_if_dead(s);
+// Core::owner_to_look_after: `suspect`, or NONE while the owner changes. That the word fits is
+// ring::Corrupt otherwise. WITHOUT_NAMES: park() has the suspect from the slice's end.
+inline owner_to_look_after() {
     if
-    :: d_step { mine -> mine = false }
-       repair_locks(s);
-       release_claim(s)
+    :: d_step { word == 0 -> suspect = NONE }
+    :: d_step { word != 0 -> seen = WITHOUT_SLEEPERS(word); suspect = OWNER_OF(word) }
+        count = incarnation[suspect];
+        if
+        :: d_step { WITHOUT_SLEEPERS(word) != seen -> suspect = NONE }
+        :: else ->
+            stale = joined[suspect];
+            if
+            :: d_step { incarnation[suspect] != count -> suspect = NONE }
+            :: else -> assert(stale && seen == NAME(suspect, count))
+            fi
+        fi
+    fi;
+    d_step { seen = 0; count = 0; stale = false }
+}
+
+// Core::look_after, called by who waits for the lock.
+inline look_after() {
+#ifndef WITHOUT_NAMES
+    owner_to_look_after();
+#endif
+    if
+    :: suspect != NONE ->
+        claim_if_dead(suspect);
+        if
+        :: d_step { mine -> mine = false }
+           repair_locks(suspect);
+           release_claim(suspect)
+        :: else
+        fi
     :: else
-    fi
+    fi;
+    suspect = NONE
 }
 
 // A compare-exchange from 0 that succeeds: one instruction, a guard. `inside` is the checker's.
@@ -181,14 +210,14 @@ inline look_after(s) {
 // OwnerLock::acquire, acquire_slowly. Spinning repeats the compare-exchange and is left out.
 inline acquire() {
     if
-    :: ENTER(me + 1)
+    :: ENTER(name)
     :: else ->
         do
         // A load of 0 and a compare-exchange. When the second fails, nothing has happened.
 #ifdef MUTANT_enters_without_the_sleepers_bit
-        :: ENTER(me + 1) -> break
+        :: ENTER(name) -> break
 #else
-        :: ENTER((me + 1) | SLEEPERS) -> break
+        :: ENTER(name | SLEEPERS) -> break
 #endif
         // A load, and where the bit is missing, a compare-exchange that adds it. Again: when it
         // fails, nothing has happened.
@@ -211,10 +240,9 @@ inline park() {
         // The slice ends. When neither the word has changed nor the owner is dead, the waiter
         // would find nothing and sleep again in the same state: that end is left out, so that a
         // waiter whom no slice can help is seen to hang.
-        :: d_step { asleep[actor] && (word != seen || !HELD_BY_ANOTHER(OWNER_OF(seen))) ->
-                    asleep[actor] = false }
-           look_after(OWNER_OF(seen));
-           seen = 0
+        :: d_step { asleep[actor] && (word != seen || !IS_LOCKED(OWNER_OF(seen))) ->
+                    asleep[actor] = false; suspect = OWNER_OF(seen); seen = 0 }
+           look_after()
 #endif
         fi
     fi
@@ -230,6 +258,7 @@ inline sweep(s) {
 
 // Membership::bury.
 inline bury(s) {
+    renew(s)
     joined[s] = false;
     unlock_byte(s)
 }
@@ -242,8 +271,7 @@ inline bury_the_dead() {
         if
         :: d_step { mine -> mine = false }
            sweep(each);
-           bury(each);
-           release_claim(each)
+           bury(each)
         :: else
         fi;
         each++
@@ -267,7 +295,7 @@ inline claim_slot() {
                    break
                 :: joined[each % SLOTS] && each < SLOTS -> unlock_byte(each % SLOTS)
                 fi
-            :: HELD_BY_ANOTHER(each % SLOTS)
+            :: IS_LOCKED(each % SLOTS)
             fi
         :: else
         fi;
@@ -276,21 +304,26 @@ inline claim_slot() {
     od
 }
 
-// Core::own_slot, Membership::confirm.
+// Core::own_slot, Membership::bury_predecessor, confirm.
 inline join() {
     claim_slot();
     if
-    :: d_step { stale -> stale = false }
+    :: d_step { stale -> stale = false; name = NAME(me, incarnation[me]) }
 #ifndef MUTANT_newcomer_does_not_sweep
-       sweep(me)
+       sweep(me);
 #endif
+#ifndef MUTANT_predecessor_keeps_its_name
+       renew(me)
+#endif
+       joined[me] = false
     :: else
     fi;
     if
     :: me != NONE ->
         // Nothing of the last owner is left to this one.
         assert(!owns[me] && (word == 0 || OWNER_OF(word) != me));
-        joined[me] = true;
+        renew(me)
+        d_step { name = NAME(me, incarnation[me]); joined[me] = true }
         slot[process] = me
     :: else
     fi
@@ -320,7 +353,7 @@ inline close() {
 
 // provided: a dead process does nothing any more.
 proctype Actor(byte actor; byte process) provided (alive[process]) {
-    byte me = NONE, seen, each;
+    byte me = NONE, name, seen, each, suspect = NONE, count;
     bool mine, stale;
     if
     :: process == LAST ->
@@ -341,15 +374,19 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
         assert(me != NONE)
 #ifdef THREADS
     :: actor == 0 -> threads[process] = 2; join()
-    :: actor == 1 -> slot[process] != NONE; me = slot[process]
+    :: actor == 1 ->
+        slot[process] != NONE;
+        d_step { me = slot[process]; name = NAME(me, incarnation[me]) }
     :: actor == 2 -> threads[process] = 1; join()
 #else
     // They are all alike: the first is whoever begins first.
     :: process != LAST && (actor == 0 || threads[process - 1] != 0 || done[actor - 1]) ->
         threads[process] = 1;
 #ifdef MEMBERS
-        // Each has joined already: its own slot.
-        d_step { me = process; byte_lock[me] = process; joined[me] = true; slot[process] = me }
+        if
+        :: d_step { process < SLOTS -> me = process; name = NAME(me, 0) }
+        :: process >= SLOTS -> join()
+        fi
 #else
         join()
 #endif
@@ -357,8 +394,8 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
     fi;
     if
 #ifdef MEMBERS
-    :: me != NONE && process != LAST -> work(); close()
-    :: process == LAST -> bury_the_dead(); work(); close()
+    :: me != NONE && process < SLOTS -> work(); close()
+    :: me != NONE && process >= SLOTS -> bury_the_dead(); work(); close()
 #else
     :: me != NONE -> bury_the_dead(); work(); close()
 #endif
@@ -404,6 +441,13 @@ init {
         for (each_actor : 0 .. ACTORS - 1) {
             run Actor(each_actor, PROCESS_OF(each_actor))
         }
+#ifdef MEMBERS
+        for (each_actor : 0 .. SLOTS - 1) {
+            byte_lock[each_actor] = each_actor;
+            joined[each_actor] = true;
+            slot[each_actor] = each_actor
+        }
+#endif
         run Killer()
     }
 }

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 namespace procession::testing {
@@ -15,8 +14,10 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string first_words(const fs::path& file) {
-    std::ifstream stream(file);
-    std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    // By an inserter, which does not throw when the process ends while its file is read.
+    std::ostringstream contents;
+    contents << std::ifstream(file).rdbuf();
+    std::string text = contents.str();
     for (char& letter : text) {
         if (letter == '\0' || letter == '\n') letter = ' ';
     }

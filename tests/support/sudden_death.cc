@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/step.h"
 
@@ -14,7 +15,7 @@ namespace procession::testing {
 namespace {
 
 struct Shared {
-    char last[64];
+    char last[StepTrace::kNameBytes];
 };
 
 Shared& shared() {
@@ -23,25 +24,42 @@ Shared& shared() {
     return *memory;
 }
 
-unsigned steps = 0;
+std::atomic<unsigned> steps{0};
 unsigned fatal = 0;
-const char* stop_name = nullptr;
+int fatal_signal = SIGKILL;
+pid_t armed = 0;   // only this process, when it is not 0
+pid_t spared = 0;  // any process but this one, when it is not 0
+StepTrace* trace = nullptr;
+const char* act_name = nullptr;
+std::function<void()> act_once;
 
-[[maybe_unused]] void arrive(const char* name) {
-    if (stop_name != nullptr && std::strcmp(stop_name, name) == 0) {
-        stop_name = nullptr;
-        ::raise(SIGSTOP);
-    }
-    ++steps;
-    if (steps != fatal) return;
-    std::strncpy(shared().last, name, sizeof(Shared::last) - 1);
-    ::kill(::getpid(), SIGKILL);
-    for (;;) ::pause();
+void write_name(char (&to)[StepTrace::kNameBytes], const char* name) {
+    std::strncpy(to, name, StepTrace::kNameBytes - 1);
 }
 
-void arm(unsigned n) {
-    steps = 0;
+[[maybe_unused]] void arrive(const char* name) {
+    const pid_t self = ::getpid();
+    if ((armed != 0 && armed != self) || (spared != 0 && spared == self)) return;
+    if (act_name != nullptr && std::strcmp(act_name, name) == 0) {
+        act_name = nullptr;
+        std::exchange(act_once, nullptr)();
+    }
+    const unsigned step = steps.fetch_add(1) + 1;
+    if (trace != nullptr && trace->keeps_names) {
+        const unsigned at = trace->count.fetch_add(1);
+        if (at < StepTrace::kNamesMax) write_name(trace->names[at], name);
+    }
+    if (step != fatal) return;
+    write_name(shared().last, name);
+    if (trace != nullptr) write_name(trace->last, name);
+    ::kill(self, fatal_signal);
+    while (fatal_signal == SIGKILL) ::pause();
+}
+
+void arm(unsigned n, int signal) {
+    steps.store(0);
     fatal = n;
+    fatal_signal = signal;
 #ifdef PROCESSION_KILL_POINTS
     base::step_hook.store(arrive);
 #endif
@@ -49,13 +67,31 @@ void arm(unsigned n) {
 
 }  // namespace
 
-void stop_at_step(const char* name) {
-    stop_name = name;
-    arm(0);
+void die_at_step(unsigned n) {
+    armed = ::getpid();
+    spared = 0;
+    arm(n, SIGKILL);
 }
-void die_at_step(unsigned n) { arm(n); }
-void record_steps() { arm(0); }
-unsigned steps_so_far() { return steps; }
+void fork_children_die_at_step(unsigned n) {
+    armed = 0;
+    spared = ::getpid();
+    arm(n, SIGKILL);
+}
+void stop_at_step(unsigned n) {
+    die_at_step(0);
+    arm(n, SIGSTOP);
+}
+void at_step(const char* name, std::function<void()> act) {
+    act_name = name;
+    act_once = std::move(act);
+    die_at_step(0);
+}
+void stop_at_step(const char* name) {
+    at_step(name, [] { ::raise(SIGSTOP); });
+}
+void record_steps() { die_at_step(0); }
+unsigned steps_so_far() { return steps.load(); }
 std::string last_step() { return shared().last; }
+void trace_steps_into(StepTrace* to) { trace = to; }
 
 }  // namespace procession::testing

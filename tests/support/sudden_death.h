@@ -1,20 +1,43 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <string>
 
 namespace procession::testing {
 
 /// Arms this process (a fork child): it dies by SIGKILL at its n-th protocol step from now, counted
-/// from 1. Needs a build with kill points.
+/// from 1 over all of its threads. Its own fork children are not armed. Needs a build with kill
+/// points.
 void die_at_step(unsigned n);
-/// Arms this process to stop itself (SIGSTOP) when it next arrives at the named step, once.
+/// Arms the children that this process forks from now on: each dies at its own n-th step. This
+/// process itself lives on.
+void fork_children_die_at_step(unsigned n);
+/// Arms this process to stop itself (SIGSTOP) at its n-th step.
+void stop_at_step(unsigned n);
+/// Arms this process to stop itself when it next arrives at the named step, once.
 void stop_at_step(const char* name);
+/// Runs something when this process next arrives at the named step, once.
+void at_step(const char* name, std::function<void()> act);
 /// Counts steps, and keeps their names, without dying.
 void record_steps();
 [[nodiscard]] unsigned steps_so_far();
 /// The name of the step at which the process last arrived; in memory shared with children made
 /// after the first call.
 [[nodiscard]] std::string last_step();
+
+/// Where a process writes down its steps, in memory that outlives it.
+struct StepTrace {
+    static constexpr unsigned kNamesMax = 4096;
+    static constexpr unsigned kNameBytes = 48;
+
+    char last[kNameBytes];  // where it died
+    bool keeps_names;
+    std::atomic<unsigned> count;
+    char names[kNamesMax][kNameBytes];  // with keeps_names, in order
+};
+/// From now on this process and its fork children write here; nullptr ends it.
+void trace_steps_into(StepTrace* trace);
 
 }  // namespace procession::testing

@@ -66,6 +66,15 @@ std::string build_signature() {
 }
 
 template <class T>
+bool is_well_formed(const T& object) {
+    if constexpr (Builtin<T>::any_bytes_are_one) {
+        return true;
+    } else {
+        return Builtin<T>::well_formed(object);
+    }
+}
+
+template <class T>
 T decode_raw(std::span<const std::byte> bytes, const std::string& object) {
     if (bytes.size() != sizeof(T)) {
         throw DecodeError("decode", object,
@@ -73,10 +82,8 @@ T decode_raw(std::span<const std::byte> bytes, const std::string& object) {
                               std::to_string(bytes.size()));
     }
     RawCopy<T> copy(bytes);
-    if constexpr (!Builtin<T>::any_bytes_are_one) {
-        if (!Builtin<T>::well_formed(copy.object())) {
-            throw DecodeError("decode", object, "expected a bool of 0 or 1, found another byte");
-        }
+    if (!is_well_formed(copy.object())) {
+        throw DecodeError("decode", object, "expected a bool of 0 or 1, found another byte");
     }
     return std::move(copy.object());
 }

@@ -1,16 +1,12 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/child.h"
 
-#include <spawn.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+
+#include "base/step.h"
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -18,23 +14,17 @@ namespace {
 
 std::error_code system_error(int number) noexcept { return {number, std::generic_category()}; }
 
-// By number: <sys/pidfd.h> of glibc 2.36 declares these without extern "C".
-int pidfd_open(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
-int pidfd_send_signal(int pidfd, int signal) noexcept {
-    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
-}
-
 /// The file actions of one posix_spawn: keep these descriptors open across exec, under their
 /// numbers.
 class KeptOpen {
   public:
     explicit KeptOpen(const std::vector<NativeHandle>& kept) noexcept {
-        problem_ = ::posix_spawn_file_actions_init(&actions_);
+        problem_ = calls::posix_spawn_init(&actions_);
         if (problem_ != 0) return;
         made_ = true;
         // dup2 onto itself clears CLOEXEC in the child alone (POSIX.1-2024; glibc since 2.29).
         for (const NativeHandle each : kept) {
-            problem_ = ::posix_spawn_file_actions_adddup2(&actions_, each, each);
+            problem_ = calls::posix_spawn_adddup2(&actions_, each, each);
             if (problem_ != 0) return;
         }
     }
@@ -56,16 +46,16 @@ class KeptOpen {
 // Nobody but us collects our children, so the number is still that child's, unless the program
 // ignores SIGCHLD and the child has ended already: then any handle that is readable says the truth.
 void open_sentinel(Child& child) noexcept {
-    child.sentinel.reset(pidfd_open(child.pid));
+    child.sentinel.reset(calls::pidfd_open(child.pid));
     if (!child.sentinel.valid() && errno == ESRCH)
-        child.sentinel.reset(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+        child.sentinel.reset(calls::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
 // Without a sentinel we could neither wait for the child nor signal it safely: undo the start.
 std::error_code abandon(Child& child) noexcept {
     const int problem = errno;
-    ::kill(child.pid, SIGKILL);
-    while (::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {}
+    calls::kill(child.pid, SIGKILL);
+    while (calls::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {}
     child.pid = 0;
     return system_error(problem);
 }
@@ -81,18 +71,20 @@ std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
     if (kept.problem() != 0) return system_error(kept.problem());
     pid_t pid = 0;
     const int problem =
-        ::posix_spawn(&pid, "/proc/self/exe", kept.get(), nullptr, arguments.data(), environ);
+        calls::posix_spawn(&pid, "/proc/self/exe", kept.get(), arguments.data(), environ);
     if (problem != 0) return system_error(problem);
     started.pid = pid;
+    PROCESSION_STEP("start.spawned");
     open_sentinel(started);
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
 
 std::error_code fork_self(Child& started) noexcept {
-    const pid_t pid = ::fork();
+    const pid_t pid = calls::fork();
     if (pid < 0) return system_error(errno);
     started.pid = pid;
     if (pid == 0) return {};
+    PROCESSION_STEP("start.forked");
     open_sentinel(started);
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
@@ -101,7 +93,7 @@ std::optional<Ending> collect(const Child& child) noexcept {
     for (;;) {
         siginfo_t info{};
         const auto id = static_cast<id_t>(child.sentinel.get());
-        if (::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) == 0) {
+        if (calls::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) == 0) {
             if (info.si_pid == 0) return std::nullopt;
             return Ending{info.si_code == CLD_EXITED ? info.si_status : -info.si_status};
         }
@@ -110,19 +102,19 @@ std::optional<Ending> collect(const Child& child) noexcept {
 }
 
 std::error_code send_signal(const Child& child, int signal) noexcept {
-    if (pidfd_send_signal(child.sentinel.get(), signal) == 0) return {};
+    if (calls::pidfd_send_signal(child.sentinel.get(), signal) == 0) return {};
     const bool ended = errno == ESRCH || errno == EBADF;  // EBADF: the stand-in of open_sentinel
     return ended ? std::error_code{} : system_error(errno);
 }
 
 void name_this_process(const char* program) noexcept {
     const char* slash = std::strrchr(program, '/');
-    ::prctl(PR_SET_NAME, slash != nullptr ? slash + 1 : program);
+    calls::name_thread(slash != nullptr ? slash + 1 : program);
 }
 
-int this_process() noexcept { return ::getpid(); }
-int parent_of_this_process() noexcept { return ::getppid(); }
+int this_process() noexcept { return calls::getpid(); }
+int parent_of_this_process() noexcept { return calls::getppid(); }
 
-void exit_at_once(int code) noexcept { ::_exit(code); }
+void exit_at_once(int code) noexcept { calls::exit_now(code); }
 
 }  // namespace procession::os

@@ -1,21 +1,20 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/inherited.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
 std::string describe(NativeHandle handle) {
     char text[256];
     const std::string path = "/proc/self/fd/" + std::to_string(handle);
-    const ssize_t length = ::readlink(path.c_str(), text, sizeof text);
+    const ssize_t length = calls::readlink(path.c_str(), text, sizeof text);
     return length < 0 ? "unknown" : std::string(text, static_cast<std::size_t>(length));
 }
 
 void close_on_exec(NativeHandle handle) noexcept {
-    const int flags = ::fcntl(handle, F_GETFD);
-    if (flags >= 0) ::fcntl(handle, F_SETFD, flags | FD_CLOEXEC);
+    const int flags = calls::get_descriptor_flags(handle);
+    if (flags >= 0) calls::set_descriptor_flags(handle, flags | FD_CLOEXEC);
 }
 
 }  // namespace procession::os

@@ -1,12 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/lifeline.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
+
+#include "base/step.h"
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -19,7 +18,7 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
 std::error_code Lifeline::open(Handle& child_end) noexcept {
     const std::lock_guard guard(lock_);
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return last_error();
+    if (calls::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return last_error();
     child_end.reset(ends[0]);
     writer_.reset(ends[1]);
     return {};
@@ -27,15 +26,18 @@ std::error_code Lifeline::open(Handle& child_end) noexcept {
 
 std::error_code die_with(Handle child_end) noexcept {
     const int fd = child_end.get();
-    const int flags = ::fcntl(fd, F_GETFL);
+    const int flags = calls::get_status_flags(fd);
     if (flags < 0) return last_error();
-    if (::fcntl(fd, F_SETSIG, SIGKILL) != 0 || ::fcntl(fd, F_SETOWN, ::getpid()) != 0 ||
-        ::fcntl(fd, F_SETFL, flags | O_ASYNC) != 0) {
+    if (calls::set_signal(fd, SIGKILL) != 0 || calls::set_owner(fd, calls::getpid()) != 0 ||
+        calls::set_status_flags(fd, flags | O_ASYNC) != 0) {
         return last_error();
     }
+    PROCESSION_STEP("lifeline.armed");
     // The parent may have died before the kernel was asked: look once, now that no death is missed.
     pollfd watched{fd, POLLIN, 0};
-    if (::poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0) ::kill(::getpid(), SIGKILL);
+    const int ready = calls::uninterrupted([&] { return calls::poll(&watched, 1, 0); });
+    if (ready < 0) return last_error();
+    if (ready > 0 && (watched.revents & POLLHUP) != 0) calls::kill(calls::getpid(), SIGKILL);
     [[maybe_unused]] const int held_for_ever = child_end.release();
     return {};
 }

@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/mapping.h"
 
-#include <sys/mman.h>
-
 #include <cerrno>
 #include <utility>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -18,13 +18,12 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
 }
 
 Mapping::~Mapping() {
-    if (base_ != nullptr) ::munmap(base_, bytes_);
+    if (base_ != nullptr) calls::munmap(base_, bytes_);
 }
 
 std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
     // NORESERVE: the address range is a promise to grow, the memory is allocated by os::allocate.
-    void* base =
-        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get(), 0);
+    void* base = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get());
     if (base == MAP_FAILED) return {errno, std::generic_category()};
     Mapping fresh;
     fresh.base_ = static_cast<std::byte*>(base);

@@ -1,17 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/memory_file.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -22,13 +18,19 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
 // Reads a small text file of the kernel into `text` as a string; false when there is none.
 template <std::size_t N>
 bool read_text(const char* path, char (&text)[N]) noexcept {
-    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const ssize_t length = ::read(fd, text, N - 1);
-    ::close(fd);
-    if (length <= 0) return false;
+    const Handle file(
+        calls::uninterrupted([&] { return calls::open(path, O_RDONLY | O_CLOEXEC); }));
+    if (!file.valid()) return false;
+    std::size_t length = 0;
+    while (length < N - 1) {
+        const ssize_t got = calls::uninterrupted(
+            [&] { return calls::read(file.get(), text + length, N - 1 - length); });
+        if (got < 0) return false;
+        if (got == 0) break;
+        length += static_cast<std::size_t>(got);
+    }
     text[length] = '\0';
-    return true;
+    return length > 0;
 }
 
 std::uint64_t system_available() noexcept {
@@ -54,9 +56,9 @@ std::uint64_t container_available() noexcept {
 }  // namespace
 
 std::error_code create_memory_file(const char* name, Handle& created) noexcept {
-    Handle file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    Handle file(calls::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file.valid()) return last_error();
-    if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK) != 0) return last_error();
+    if (calls::add_seals(file.get(), F_SEAL_SHRINK) != 0) return last_error();
     created = std::move(file);
     return {};
 }
@@ -64,7 +66,7 @@ std::error_code create_memory_file(const char* name, Handle& created) noexcept {
 std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t bytes) noexcept {
     // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ instead of failing.
     rlimit limit{};
-    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+    if (calls::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
         from + bytes > limit.rlim_cur) {
         return std::make_error_code(std::errc::file_too_large);
     }
@@ -74,24 +76,43 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
     if (bytes >= look_from && bytes > available_memory()) {
         return std::make_error_code(std::errc::not_enough_memory);
     }
-    while (::fallocate(file.get(), 0, static_cast<off_t>(from), static_cast<off_t>(bytes)) != 0) {
-        if (errno == EINTR) continue;
-        if (errno == ENOSPC) return std::make_error_code(std::errc::not_enough_memory);
-        return last_error();
+    // An interrupted call has undone what it had done: it is repeated in smaller pieces, so that
+    // signals that come all the time cannot keep it from its end.
+    constexpr std::uint64_t least = std::uint64_t{64} << 10;
+    std::uint64_t piece = bytes;
+    for (std::uint64_t done = 0; done < bytes;) {
+        const std::uint64_t now = std::min(piece, bytes - done);
+        if (calls::fallocate(file.get(), 0, static_cast<off_t>(from + done),
+                             static_cast<off_t>(now)) == 0) {
+            done += now;
+        } else if (errno == EINTR) {
+            piece = std::max(now / 2 / least * least, least);
+        } else {
+            if (errno == ENOSPC) return std::make_error_code(std::errc::not_enough_memory);
+            return last_error();
+        }
     }
     return {};
 }
 
 std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
     struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return last_error();
+    if (calls::fstat(file.get(), &status) != 0) return last_error();
     identity = {status.st_dev, status.st_ino};
     size = static_cast<std::uint64_t>(status.st_size);
     return {};
 }
 
+std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept {
+    FileIdentity found;
+    std::uint64_t size = 0;
+    if (const std::error_code unknown = identify(file, found, size)) return unknown;
+    if (found == identity) return {};
+    return std::make_error_code(std::errc::bad_file_descriptor);
+}
+
 bool is_sealed_against_shrinking(const Handle& file) noexcept {
-    const int seals = ::fcntl(file.get(), F_GET_SEALS);
+    const int seals = calls::get_seals(file.get());
     return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
 }
 

@@ -1,13 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/park.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -22,18 +20,18 @@ bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
     timeout.tv_nsec = nanoseconds % 1'000'000'000;
     // Not FUTEX_PRIVATE: the word is shared between processes. The relative timeout of FUTEX_WAIT
     // is measured on CLOCK_MONOTONIC (futex(2)).
-    const long result = ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &timeout, nullptr, 0);
+    const long result = calls::futex_wait(&word, expected, &timeout);
     return result == 0 || errno != ETIMEDOUT;
 }
 
-void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
-    ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
-}
+void wake(std::atomic<std::uint32_t>& word, int count) noexcept { calls::futex_wake(&word, count); }
+
+void yield() noexcept { calls::sched_yield(); }
 
 unsigned processors() noexcept {
     // Not this process's own affinity: a process that is bound to one processor may well wait for
     // one that is bound to another.
-    return static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+    return static_cast<unsigned>(std::max(1L, calls::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 }  // namespace procession::os

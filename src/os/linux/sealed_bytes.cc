@@ -1,12 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/sealed_bytes.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
+
+#include "base/step.h"
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
@@ -18,7 +16,7 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
 
 std::error_code write_all(const Handle& file, std::span<const std::byte> bytes) noexcept {
     while (!bytes.empty()) {
-        const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+        const ssize_t written = calls::write(file.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return last_error();
         bytes = bytes.subspan(static_cast<std::size_t>(written));
@@ -30,30 +28,31 @@ std::error_code write_all(const Handle& file, std::span<const std::byte> bytes) 
 
 std::error_code seal_bytes(const char* name, std::span<const std::span<const std::byte>> parts,
                            Handle& sealed) noexcept {
-    Handle file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    Handle file(calls::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file.valid()) return last_error();
     for (const auto part : parts) {
         if (const auto problem = write_all(file, part)) return problem;
     }
-    if (::fcntl(file.get(), F_ADD_SEALS, unchangeable | F_SEAL_SEAL) != 0) return last_error();
+    PROCESSION_STEP("seal.written");
+    if (calls::add_seals(file.get(), unchangeable | F_SEAL_SEAL) != 0) return last_error();
     sealed = std::move(file);
     return {};
 }
 
 SealedBytes::~SealedBytes() {
-    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+    if (!bytes_.empty()) calls::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 std::error_code SealedBytes::open(const Handle& sealed) noexcept {
-    const int seals = ::fcntl(sealed.get(), F_GET_SEALS);
+    const int seals = calls::get_seals(sealed.get());
     if (seals < 0) return last_error();
     if ((seals & unchangeable) != unchangeable)
         return std::make_error_code(std::errc::permission_denied);
     struct stat status{};
-    if (::fstat(sealed.get(), &status) != 0) return last_error();
+    if (calls::fstat(sealed.get(), &status) != 0) return last_error();
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return {};
-    void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, sealed.get(), 0);
+    void* base = calls::mmap(size, PROT_READ, MAP_PRIVATE, sealed.get());
     if (base == MAP_FAILED) return last_error();
     bytes_ = {static_cast<const std::byte*>(base), size};
     return {};

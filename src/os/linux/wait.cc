@@ -1,11 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/wait.h"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
+
+#include "os/linux/calls.h"
+#include "os/park.h"
 
 namespace procession::os {
 
@@ -19,9 +21,13 @@ bool wait_readable(NativeHandle handle, Deadline deadline) noexcept {
         const timespec limit{static_cast<time_t>(whole.count()),
                              static_cast<long>((left - whole).count())};
         pollfd watched{handle, POLLIN, 0};
-        const int ready = ::ppoll(&watched, 1, &limit, nullptr);
+        const int ready = calls::ppoll(&watched, 1, &limit);
         if (ready > 0) return true;
-        if (ready < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM) return true;
+        if (ready < 0 && errno != EINTR) {
+            std::atomic<std::uint32_t> never{0};
+            park(never, 0, std::chrono::milliseconds(1));
+            return true;
+        }
         if (deadline.has_passed()) return false;
     }
 }

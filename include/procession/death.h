@@ -1,0 +1,40 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "procession/deadline.h"
+
+namespace procession {
+
+/// A process that died while it used a queue, and what became of what it held. Written once
+/// everything is in order again: who reads of a death finds nothing of it left to be done.
+///
+/// An end is a death when the process had not closed the queue: a signal, _exit(), exec().
+struct Death {
+    std::uint64_t number = 0;  // the queue's first death is 1; the last is QueueStats::deaths
+    // Who it was, as in Participant.
+    std::uint64_t id = 0;
+    int pid = 0;
+    std::uint32_t slot = 0;
+    // On the monotonic clock. When it died nobody knows; `noticed` is when somebody first saw it.
+    Deadline::Clock::time_point joined;
+    Deadline::Clock::time_point noticed;
+    Deadline::Clock::time_point repaired;
+    int repaired_by = 0;  // a pid, as the repairer's own pid namespace numbers it
+
+    // The items of a JoinableQueue that it had taken and not finished.
+    std::uint32_t items_held = 0;     // the sum of the next three
+    std::uint32_t redelivered = 0;    // wait in the queue again
+    std::uint32_t dead_lettered = 0;  // had been delivered max_deliveries times
+    std::uint32_t dropped = 0;        // the queue was shut down immediately
+    // The items of a plain Queue that are lost, because it died inside get().
+    std::uint32_t lost_in_hand = 0;
+
+    // Whether it died inside an operation, holding one of the queue's inner locks.
+    bool held_producer_lock = false;
+    bool held_consumer_lock = false;
+    bool held_memory_lock = false;
+};
+
+}  // namespace procession

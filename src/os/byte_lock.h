@@ -1,0 +1,62 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <system_error>
+
+#include "os/memory_file.h"
+
+namespace procession::os {
+
+/// Liveness as a kernel fact: an exclusive lock on one byte of a memory file, held by this process.
+/// Move-only; its destructor unlocks.
+///
+/// Guarantee: a byte locked here stays locked exactly as long as this process lives and keeps the
+/// object; the kernel gives it up after the *last* thread of the process has executed its last
+/// instruction, whatever ended it (kill, crash, exec). It therefore
+///   - never calls a stopped, traced or slow process dead, nor the end of one thread an end;
+///   - never takes a reused pid for the old process: no pid is involved, so pid namespaces do not
+///     matter either;
+///   - needs no cooperation of the dying process;
+///   - belongs to no child, however that was made (fork, _Fork, clone): it never keeps its parent
+///     alive;
+///   - survives the closing of all descriptors by another part of the program (closefrom).
+///
+/// Mechanism (Linux): a fresh open file description, locked with F_OFD_SETLK (fcntl(2), "Open file
+/// description locks"), and a mapping of it. Then its descriptor is closed: the mapping alone keeps
+/// the description, and the lock. The mapping is MADV_DONTFORK, so no child inherits it, and exec
+/// drops it with all others.
+///
+/// What remains: a child made by a bare clone in *another thread* during the microseconds of
+/// try_lock() inherits the descriptor, and one that shares this process's memory (vfork, clone with
+/// CLONE_VM) the mapping. They keep the byte locked until they exec or end.
+///
+/// All zero bytes are a ByteLock that holds nothing, so that one may live in memory that is wiped
+/// on fork.
+class ByteLock {
+  public:
+    ByteLock() noexcept = default;
+    ByteLock(ByteLock&& other) noexcept : mapping_(other.mapping_) { other.mapping_ = nullptr; }
+    ByteLock& operator=(ByteLock&& other) noexcept;
+    ByteLock(const ByteLock&) = delete;
+    ByteLock& operator=(const ByteLock&) = delete;
+    ~ByteLock() { unlock(); }
+
+    /// Locks byte `at` of the file `identity`, to which `file` must lead.
+    /// Returns: device_or_resource_busy when it is locked already, by whomever;
+    ///          bad_file_descriptor when the handle leads elsewhere: somebody closed it.
+    [[nodiscard]] static std::error_code try_lock(const Handle& file, const FileIdentity& identity,
+                                                  std::uint64_t at, ByteLock& taken) noexcept;
+    /// Whether anybody holds the byte: a live participant. True also when that cannot be told: a
+    /// live one must never be called dead.
+    [[nodiscard]] static bool is_locked(const Handle& file, const FileIdentity& identity,
+                                        std::uint64_t at) noexcept;
+
+    [[nodiscard]] bool is_held() const noexcept { return mapping_ != nullptr; }
+    void unlock() noexcept;
+
+  private:
+    void* mapping_ = nullptr;
+};
+
+}  // namespace procession::os

@@ -1,0 +1,228 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os/linux/fault_hook.h"
+
+/// Every system call of src/os/linux, under its own name. Each is exactly that call; in builds with
+/// PROCESSION_FAULTS a test can make it fail first. tools/check_style.cpp sees to it that nobody
+/// goes around.
+namespace procession::os::calls {
+
+/// Whether the test wants this call to fail: errno is set then.
+inline bool fails(Call call) noexcept {
+    const int number = fault(call);
+    if (number <= 0) return false;
+    errno = number;
+    return true;
+}
+
+/// How many bytes are to be moved: `count`, half of it, or (-1) none, with errno set.
+inline ssize_t allowed(Call call, std::size_t count) noexcept {
+    const int number = fault(call);
+    if (number > 0) {
+        errno = number;
+        return -1;
+    }
+    return static_cast<ssize_t>(number == kShort ? (count + 1) / 2 : count);
+}
+
+/// Makes the call again while a signal interrupts it.
+template <class MakeCall>
+auto uninterrupted(MakeCall make_call) noexcept {
+    for (;;) {
+        const auto result = make_call();
+        if (result != -1 || errno != EINTR) return result;
+    }
+}
+
+// ---- descriptors -------------------------------------------------------------------------------
+
+inline int open(const char* path, int flags) noexcept {
+    return fails(Call::open) ? -1 : ::open(path, flags);
+}
+/// Also a failing close gives up the descriptor (close(2)).
+inline int close(int fd) noexcept {
+    const int number = fault(Call::close);
+    const int result = ::close(fd);
+    if (number <= 0) return result;
+    errno = number;
+    return -1;
+}
+inline ssize_t read(int fd, void* to, std::size_t count) noexcept {
+    const ssize_t most = allowed(Call::read, count);
+    return most < 0 ? -1 : ::read(fd, to, static_cast<std::size_t>(most));
+}
+inline ssize_t write(int fd, const void* from, std::size_t count) noexcept {
+    const ssize_t most = allowed(Call::write, count);
+    return most < 0 ? -1 : ::write(fd, from, static_cast<std::size_t>(most));
+}
+inline ssize_t readlink(const char* path, char* to, std::size_t size) noexcept {
+    return fails(Call::readlink) ? -1 : ::readlink(path, to, size);
+}
+inline int fstat(int fd, struct stat* status) noexcept {
+    return fails(Call::fstat) ? -1 : ::fstat(fd, status);
+}
+inline int poll(pollfd* watched, nfds_t count, int milliseconds) noexcept {
+    return fails(Call::poll) ? -1 : ::poll(watched, count, milliseconds);
+}
+inline int ppoll(pollfd* watched, nfds_t count, const timespec* limit) noexcept {
+    return fails(Call::ppoll) ? -1 : ::ppoll(watched, count, limit, nullptr);
+}
+inline int pipe2(int (&ends)[2], int flags) noexcept {
+    return fails(Call::pipe2) ? -1 : ::pipe2(ends, flags);
+}
+inline int eventfd(unsigned count, int flags) noexcept {
+    return fails(Call::eventfd) ? -1 : ::eventfd(count, flags);
+}
+inline int socketpair(int domain, int type, int protocol, int (&ends)[2]) noexcept {
+    return fails(Call::socketpair) ? -1 : ::socketpair(domain, type, protocol, ends);
+}
+inline ssize_t send(int fd, const void* from, std::size_t count, int flags) noexcept {
+    return fails(Call::send) ? -1 : ::send(fd, from, count, flags);
+}
+inline ssize_t recv(int fd, void* to, std::size_t count, int flags) noexcept {
+    return fails(Call::recv) ? -1 : ::recv(fd, to, count, flags);
+}
+
+// ---- fcntl, by its commands --------------------------------------------------------------------
+
+inline int add_seals(int fd, int seals) noexcept {
+    return fails(Call::fcntl_add_seals) ? -1 : ::fcntl(fd, F_ADD_SEALS, seals);
+}
+inline int get_seals(int fd) noexcept {
+    return fails(Call::fcntl_get_seals) ? -1 : ::fcntl(fd, F_GET_SEALS);
+}
+inline int duplicate(int fd, int at_least) noexcept {
+    return fails(Call::fcntl_dupfd) ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, at_least);
+}
+inline int set_lock(int fd, struct flock* request) noexcept {
+    return fails(Call::fcntl_set_lock) ? -1 : ::fcntl(fd, F_OFD_SETLK, request);
+}
+inline int get_lock(int fd, struct flock* request) noexcept {
+    return fails(Call::fcntl_get_lock) ? -1 : ::fcntl(fd, F_OFD_GETLK, request);
+}
+inline int get_descriptor_flags(int fd) noexcept {
+    return fails(Call::fcntl_getfd) ? -1 : ::fcntl(fd, F_GETFD);
+}
+inline int set_descriptor_flags(int fd, int flags) noexcept {
+    return fails(Call::fcntl_setfd) ? -1 : ::fcntl(fd, F_SETFD, flags);
+}
+inline int get_status_flags(int fd) noexcept {
+    return fails(Call::fcntl_getfl) ? -1 : ::fcntl(fd, F_GETFL);
+}
+inline int set_status_flags(int fd, int flags) noexcept {
+    return fails(Call::fcntl_setfl) ? -1 : ::fcntl(fd, F_SETFL, flags);
+}
+inline int set_signal(int fd, int number) noexcept {
+    return fails(Call::fcntl_setsig) ? -1 : ::fcntl(fd, F_SETSIG, number);
+}
+inline int set_owner(int fd, pid_t owner) noexcept {
+    return fails(Call::fcntl_setown) ? -1 : ::fcntl(fd, F_SETOWN, owner);
+}
+
+// ---- memory ------------------------------------------------------------------------------------
+
+inline int memfd_create(const char* name, unsigned flags) noexcept {
+    return fails(Call::memfd_create) ? -1 : ::memfd_create(name, flags);
+}
+inline int fallocate(int fd, int mode, off_t from, off_t bytes) noexcept {
+    return fails(Call::fallocate) ? -1 : ::fallocate(fd, mode, from, bytes);
+}
+inline void* mmap(std::size_t bytes, int protection, int flags, int fd) noexcept {
+    return fails(Call::mmap) ? MAP_FAILED : ::mmap(nullptr, bytes, protection, flags, fd, 0);
+}
+inline int madvise(void* base, std::size_t bytes, int advice) noexcept {
+    return fails(Call::madvise) ? -1 : ::madvise(base, bytes, advice);
+}
+inline int mprotect(void* base, std::size_t bytes, int protection) noexcept {
+    return fails(Call::mprotect) ? -1 : ::mprotect(base, bytes, protection);
+}
+inline long membarrier(int command) noexcept {
+    return fails(Call::membarrier) ? -1 : ::syscall(SYS_membarrier, command, 0, 0);
+}
+/// A whole mapping can always be removed: what may fail is to split one.
+inline int munmap(void* base, std::size_t bytes) noexcept {
+    const int number = fault(Call::munmap);
+    const int result = ::munmap(base, bytes);
+    if (number <= 0) return result;
+    errno = number;
+    return -1;
+}
+inline int getrlimit(__rlimit_resource_t resource, rlimit* limit) noexcept {
+    return fails(Call::getrlimit) ? -1 : ::getrlimit(resource, limit);
+}
+inline long futex_wait(void* word, std::uint32_t expected, const timespec* limit) noexcept {
+    if (fails(Call::futex_wait)) return -1;
+    return ::syscall(SYS_futex, word, FUTEX_WAIT, expected, limit, nullptr, 0);
+}
+inline long futex_wake(void* word, int count) noexcept {
+    if (fails(Call::futex_wake)) return -1;
+    return ::syscall(SYS_futex, word, FUTEX_WAKE, count, nullptr, nullptr, 0);
+}
+
+// ---- processes ---------------------------------------------------------------------------------
+
+inline pid_t fork() noexcept { return fails(Call::fork) ? -1 : ::fork(); }
+/// These three return the number of the error and leave errno alone.
+inline int posix_spawn_init(posix_spawn_file_actions_t* actions) noexcept {
+    const int number = fault(Call::posix_spawn_init);
+    return number > 0 ? number : ::posix_spawn_file_actions_init(actions);
+}
+inline int posix_spawn_adddup2(posix_spawn_file_actions_t* actions, int fd, int as) noexcept {
+    const int number = fault(Call::posix_spawn_adddup2);
+    return number > 0 ? number : ::posix_spawn_file_actions_adddup2(actions, fd, as);
+}
+inline int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                       char* const* arguments, char* const* environment) noexcept {
+    const int number = fault(Call::posix_spawn);
+    if (number > 0) return number;
+    return ::posix_spawn(pid, path, actions, nullptr, arguments, environment);
+}
+// By number: <sys/pidfd.h> of glibc 2.36 declares these two without extern "C".
+inline int pidfd_open(pid_t pid) noexcept {
+    return fails(Call::pidfd_open) ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+inline int pidfd_send_signal(int pidfd, int number) noexcept {
+    if (fails(Call::pidfd_send_signal)) return -1;
+    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0));
+}
+inline int waitid(idtype_t type, id_t id, siginfo_t* info, int options) noexcept {
+    return fails(Call::waitid) ? -1 : ::waitid(type, id, info, options);
+}
+inline pid_t waitpid(pid_t pid, int* status, int options) noexcept {
+    return fails(Call::waitpid) ? -1 : ::waitpid(pid, status, options);
+}
+inline int kill(pid_t pid, int number) noexcept {
+    return fails(Call::kill) ? -1 : ::kill(pid, number);
+}
+inline int name_thread(const char* name) noexcept {
+    return fails(Call::prctl) ? -1 : ::prctl(PR_SET_NAME, name);
+}
+inline long sysconf(int name) noexcept { return fails(Call::sysconf) ? -1 : ::sysconf(name); }
+
+// These never fail.
+inline void sched_yield() noexcept { ::sched_yield(); }
+inline pid_t getpid() noexcept { return ::getpid(); }
+inline pid_t getppid() noexcept { return ::getppid(); }
+[[noreturn]] inline void exit_now(int code) noexcept { ::_exit(code); }
+
+}  // namespace procession::os::calls

@@ -1,0 +1,82 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace procession::os::calls {
+
+/// The calls of src/os/linux that can fail. One system call with several meanings is several here.
+enum class Call : std::uint8_t {
+    close,
+    eventfd,
+    fallocate,
+    fcntl_add_seals,
+    fcntl_dupfd,
+    fcntl_get_lock,
+    fcntl_get_seals,
+    fcntl_getfd,
+    fcntl_getfl,
+    fcntl_set_lock,
+    fcntl_setfd,
+    fcntl_setfl,
+    fcntl_setown,
+    fcntl_setsig,
+    fork,
+    fstat,
+    futex_wait,
+    futex_wake,
+    getrlimit,
+    kill,
+    madvise,
+    membarrier,
+    memfd_create,
+    mmap,
+    mprotect,
+    munmap,
+    open,
+    pidfd_open,
+    pidfd_send_signal,
+    pipe2,
+    poll,
+    posix_spawn,
+    posix_spawn_adddup2,
+    posix_spawn_init,
+    ppoll,
+    prctl,
+    read,
+    readlink,
+    recv,
+    send,
+    socketpair,
+    sysconf,
+    waitid,
+    waitpid,
+    write,
+};
+inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::write) + 1;
+
+#ifdef PROCESSION_FAULTS
+
+/// Says what becomes of a call that is about to be made: 0, it is made; kShort, it is made with
+/// half of the bytes; otherwise it fails with this errno. Must be async-signal-safe: it is also
+/// asked in a fork child.
+using FaultHook = int (*)(Call call) noexcept;
+inline std::atomic<FaultHook> fault_hook{nullptr};
+inline constexpr int kShort = -1;
+
+inline int fault(Call call) noexcept {
+    // relaxed: a test sets the hook before it makes calls
+    const FaultHook hook = fault_hook.load(std::memory_order_relaxed);
+    return hook != nullptr ? hook(call) : 0;
+}
+
+#else
+
+constexpr int fault(Call) noexcept { return 0; }
+inline constexpr int kShort = -1;
+
+#endif
+
+}  // namespace procession::os::calls

@@ -1,0 +1,24 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/wiped_on_fork.h"
+
+#include <cerrno>
+
+#include "os/linux/calls.h"
+
+namespace procession::os {
+
+std::error_code WipedMemory::map(std::size_t bytes) noexcept {
+    // Anonymous and private: what MADV_WIPEONFORK asks for (madvise(2), since Linux 4.14).
+    void* base = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (base == MAP_FAILED) return {errno, std::generic_category()};
+    base_ = base;
+    bytes_ = bytes;
+    if (calls::madvise(base, bytes, MADV_WIPEONFORK) != 0) return {errno, std::generic_category()};
+    return {};
+}
+
+WipedMemory::~WipedMemory() {
+    if (base_ != nullptr) calls::munmap(base_, bytes_);
+}
+
+}  // namespace procession::os

@@ -1,0 +1,85 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/logging.h"
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+namespace {
+
+// Fields of one participant at one time; false when there is none, or it changed meanwhile.
+bool read_participant(const shm::Participant& from, Participant& into) {
+    // acquire: pairs with Membership::confirm(), which writes the id first and the state last
+    if (from.state.load(std::memory_order_acquire) != shm::kJoined) return false;
+    into.id = from.id.load(std::memory_order_acquire);
+    into.pid = static_cast<int>(from.pid.load(std::memory_order_acquire));
+    into.joined = Deadline::Clock::time_point(std::chrono::nanoseconds(
+        static_cast<std::int64_t>(from.joined_ns.load(std::memory_order_acquire))));
+    return from.id.load(std::memory_order_acquire) == into.id &&
+           from.state.load(std::memory_order_acquire) == shm::kJoined;
+}
+
+}  // namespace
+
+std::vector<Participant> Core::participants() {
+    return guarded("participants", [&] {
+        const Actor me = self();
+        std::vector<Participant> found;
+        {
+            acquire(state_.head_lock, me);
+            const Lock lock(state_.head_lock);
+            settle_head(me);
+            const auto held = count_held(me);
+            for (std::uint32_t slot = 0; slot < held.size(); ++slot) {
+                Participant one;
+                if (!read_participant(segment_.participant(slot), one)) continue;
+                one.slot = slot;
+                one.is_this_process = slot == me.slot;
+                one.items_held = held[slot];
+                found.push_back(one);
+            }
+        }
+        // Who has left meanwhile, or was repaired after, is no participant any more.
+        std::erase_if(found, [&](Participant& one) {
+            one.is_alive = !membership_.is_dead(one.slot);
+            Participant now;
+            return !read_participant(segment_.participant(one.slot), now) || now.id != one.id;
+        });
+        return found;
+    });
+}
+
+std::vector<Death> Core::deaths(std::uint64_t since) {
+    return guarded("deaths", [&] { return death_log_.since(since); });
+}
+
+std::vector<Death> Core::wait_for_deaths(std::uint64_t since, Deadline deadline) {
+    return guarded("wait_for_deaths", [&] {
+        self();
+        notice_deaths_quickly();
+        const auto ready = [&] {
+            return death_log_.count() > since || closed_.load(std::memory_order_relaxed);
+        };
+        static_cast<void>(death_bell_.wait(deadline, ready, [this] { nap(); }));
+        check_open("wait_for_deaths");
+        return death_log_.since(since);
+    });
+}
+
+void Core::report_death(std::uint32_t dead) const {
+    if (!base::logs(LogLevel::debug)) return;
+    const auto last = death_log_.since(death_log_.count() - 1);
+    if (last.empty()) return;
+    const Death& death = last.back();
+    base::log(LogLevel::debug,
+              "%s: participant %llu (pid %d, slot %u) died holding %u items: %u wait again, %u are "
+              "dead letters, %u dropped; %u lost in hand; inner locks:%s%s%s",
+              label().c_str(), static_cast<unsigned long long>(death.id), death.pid, dead,
+              death.items_held, death.redelivered, death.dead_lettered, death.dropped,
+              death.lost_in_hand, death.held_producer_lock ? " producers'" : "",
+              death.held_consumer_lock ? " consumers'" : "",
+              death.held_memory_lock ? " memory's" : "");
+}
+
+}  // namespace procession::queue

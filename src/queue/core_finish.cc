@@ -1,0 +1,342 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+// How items are finished, and how join() learns of it.
+//
+// The usual task_done() takes no lock of the queue: the process announces the item in its own line
+// of the registry, finishes it by one exchange of the lease, and counts it there. `unfinished` is
+// what was put less the sum of all such counts. Whoever repairs after a death looks at the
+// announced lease.
+//
+// A chunk of the log is free when all of its items are finished and the head has left it. Who
+// leaves it counts its finished leases; who finishes an item of it later does so under the memory
+// lock and counts, too. If both happen at once, each sees the other's store (both are sequentially
+// consistent), and the finisher counts the chunk again.
+
+#include <algorithm>
+#include <mutex>
+
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+using ring::BlockState;
+using ring::Lease;
+using ring::LeaseState;
+using ring::Position;
+using ring::RecordHead;
+using ring::RecordLog;
+using ring::require;
+
+namespace {
+
+// What the lease of a ticket's item looks like while it is open.
+std::uint64_t open_word(const Ticket& ticket, std::uint32_t slot, bool ending = false) {
+    return Lease{LeaseState::held, slot, ticket.deliveries, ending}.pack();
+}
+
+// How the usual task_done() leaves it: with its owner, so that an announcement is never taken for
+// done because of what another thread did.
+Lease done_lease(std::uint32_t slot, std::uint32_t deliveries) {
+    return {LeaseState::finished, slot, deliveries, true};
+}
+
+}  // namespace
+
+bool Core::is_open(const Ticket& ticket) const noexcept {
+    return ticket.generation == membership_.generation() &&
+           log_.peek_lease(Position::unpack(ticket.position), ticket.chunk_first) ==
+               open_word(ticket, membership_.slot());
+}
+
+void Core::begin_ending(const Ticket& ticket, std::string_view operation) {
+    if (!joinable_) {
+        throw ValueError(operation, label(), "only a JoinableQueue leases its items");
+    }
+    if (ticket.generation != membership_.generation()) {
+        throw ValueError(operation, label(),
+                         "this lease is the parent process's; a fork child has none of them");
+    }
+    if (is_open(ticket)) {
+        RecordHead head;
+        std::byte* record = log_.record_at(Position::unpack(ticket.position), head);
+        const std::uint32_t slot = membership_.slot();
+        std::uint64_t open = open_word(ticket, slot);
+        if (RecordLog::lease_word(record).compare_exchange_strong(open,
+                                                                  open_word(ticket, slot, true))) {
+            PROCESSION_STEP("lease.ending");
+            return;
+        }
+    }
+    throw ValueError(operation, label(), "this lease has ended already");
+}
+
+void Core::leave_open(const Ticket& ticket) noexcept {
+    std::byte* record = pool_.memory(Position::unpack(ticket.position).chunk) +
+                        Position::unpack(ticket.position).offset;
+    RecordLog::lease_word(record).store(open_word(ticket, membership_.slot()),
+                                        std::memory_order_release);
+}
+
+void Core::begin_op(MemoryOp op, Position at, std::uint32_t block) {
+    state_.op_record.store(at.pack(), std::memory_order_release);
+    state_.op_block.store(block, std::memory_order_release);
+    state_.op_finished.store(state_.finished.load(), std::memory_order_release);
+    state_.op_dead_lettered.store(state_.dead_lettered.load(), std::memory_order_release);
+    if (op != MemoryOp::lost_bytes) {
+        state_.op_chunk_finished.store(log_.chunk(at.chunk).finished.load(),
+                                       std::memory_order_release);
+    }
+    PROCESSION_STEP("finish.described");
+    state_.op.store(op, std::memory_order_release);
+    PROCESSION_STEP("finish.announced");
+}
+
+// Everything that follows from an item being finished. Idempotent, also after half of it.
+void Core::complete_finish(Position at) {
+    state_.finished.store(state_.op_finished.load() + 1, std::memory_order_release);
+    PROCESSION_STEP("finish.counted");
+    ring::ChunkHeader& chunk = log_.chunk(at.chunk);
+    chunk.finished.store(state_.op_chunk_finished.load() + 1, std::memory_order_release);
+    PROCESSION_STEP("finish.counted_in_chunk");
+    RecordHead head;
+    std::byte* record = log_.record_at(at, head);
+    if (head.is(ring::kOutside)) {
+        const std::uint32_t unit = log_.outside_unit(record);
+        if (pool_.block(unit).state == BlockState::queued) pool_.give(unit);
+        PROCESSION_STEP("finish.payload_freed");
+    }
+    const bool chunk_done = chunk.passed.load() != 0 &&
+                            chunk.finished.load() == chunk.records.load() &&
+                            pool_.block(at.chunk).state == BlockState::chunk;
+    if (chunk_done) pool_.give(at.chunk);
+    PROCESSION_STEP("finish.chunk_freed");
+    state_.op.store(MemoryOp::none, std::memory_order_release);
+    PROCESSION_STEP("finish.completed");
+}
+
+// Under the memory lock: one store to the lease finishes the item.
+void Core::commit_finish(Position at, std::byte* record) {
+    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    begin_op(MemoryOp::finish, at, 0);
+    RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
+                                        std::memory_order_release);
+    PROCESSION_STEP("finish.committed");
+    complete_finish(at);
+}
+
+// Of a chunk that the head has left: counts again, and frees it when all of its items are finished.
+void Core::recount_finished(std::uint32_t unit) {
+    ring::ChunkHeader& chunk = log_.chunk(unit);
+    if (chunk.passed.load() == 0) return;
+    const std::uint32_t finished = log_.count_finished(unit);
+    chunk.finished.store(finished, std::memory_order_release);
+    PROCESSION_STEP("recount.counted");
+    if (finished == chunk.records.load(std::memory_order_relaxed)) pool_.give(unit);
+    PROCESSION_STEP("recount.freed");
+}
+
+// Under the memory lock: completes what the process in `slot` had announced to finish, or forgets
+// it. Idempotent.
+void Core::settle_announcement(std::uint32_t slot) {
+    shm::Participant& who = segment_.participant(slot);
+    const auto at = Position::unpack(who.op_record.load());
+    if (at.offset == 0) return;
+    // A chunk is freed only when all of its items are finished: if it is gone, so is the lease.
+    const bool same_chunk = pool_.block(at.chunk).state == BlockState::chunk &&
+                            log_.chunk(at.chunk).first_count.load() == who.op_first.load();
+    bool finished = true;
+    if (same_chunk) {
+        RecordHead head;
+        std::byte* record = log_.record_at(at, head);
+        const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+        finished = lease == done_lease(slot, lease.deliveries);
+    }
+    if (finished) {
+        who.finished.store(who.op_finished.load() + 1, std::memory_order_release);
+        PROCESSION_STEP("settle.counted");
+        if (same_chunk) recount_finished(at.chunk);
+    }
+    who.op_record.store(0, std::memory_order_release);
+    PROCESSION_STEP("settle.settled");
+}
+
+void Core::settle_own_announcement(Actor me) {
+    acquire(state_.memory_lock, me);
+    const Lock lock(state_.memory_lock);
+    settle_announcement(me.slot);
+}
+
+void Core::finish(const Ticket& ticket) {
+    if (finish_at_once(ticket)) [[likely]]
+        return;
+    finish_patiently(ticket);
+}
+
+// The usual task_done(): a small item of a chunk that the head has not left. False when it is not
+// the usual one; then nothing has happened, and finish_patiently() finds out why.
+inline bool Core::finish_at_once(const Ticket& ticket) {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone || !joinable_) return false;
+    const Inside inside(*this);
+    if (!is_usable() || !is_open(ticket)) return false;
+    const auto at = Position::unpack(ticket.position);
+    std::byte* record = pool_.memory(at.chunk) + at.offset;
+    const RecordHead head = RecordHead::unpack(RecordLog::word(record).load());
+    const ring::ChunkHeader& chunk = log_.header_at(at.chunk);
+    if (head.is(ring::kOutside) || chunk.passed.load() != 0) return false;
+    {
+        const std::lock_guard one_at_a_time(finishing_);
+        shm::Participant& self = segment_.participant(slot);
+        if (self.op_record.load(std::memory_order_relaxed) != 0) return false;  // not settled yet
+        const std::uint64_t before = self.finished.load(std::memory_order_relaxed);
+        self.op_finished.store(before, std::memory_order_release);
+        self.op_first.store(ticket.chunk_first, std::memory_order_release);
+        PROCESSION_STEP("done.described");
+        self.op_record.store(ticket.position, std::memory_order_release);
+        PROCESSION_STEP("done.announced");
+        std::uint64_t open = open_word(ticket, slot);
+        // seq_cst: the commit; and a look at `passed` after it, see the head of this file
+        const bool committed = RecordLog::lease_word(record).compare_exchange_strong(
+            open, done_lease(slot, ticket.deliveries).pack());
+        PROCESSION_STEP("done.committed");
+        if (committed) {
+            // seq_cst: the look at the bell in announce_finished() comes after it
+            self.finished.exchange(before + 1);
+            PROCESSION_STEP("done.counted");
+        }
+        if (!committed || chunk.passed.load() == 0) {
+            self.op_record.store(0, std::memory_order_release);
+            PROCESSION_STEP("done.settled");
+        } else {
+            settle_after_commit(slot);
+        }
+        if (!committed) return false;
+    }
+    announce_finished();
+    return true;
+}
+
+// The head has left the chunk just now, perhaps without having counted this item.
+void Core::settle_after_commit(std::uint32_t slot) {
+    guarded("task_done", [&] {
+        try {
+            settle_own_announcement({slot});
+        } catch (const TimeoutError&) {
+            // The item is finished; the announcement stands for the next call, or who sweeps.
+        }
+    });
+}
+
+void Core::finish_patiently(const Ticket& ticket) {
+    guarded("task_done", [&] {
+        const Actor me = self();
+        {
+            const std::lock_guard one_at_a_time(finishing_);
+            const bool unsettled = segment_.participant(me.slot).op_record.load() != 0;
+            if (unsettled) settle_own_announcement(me);
+        }
+        begin_ending(ticket, "task_done");
+        try {
+            acquire(state_.memory_lock, me);
+        } catch (const TimeoutError&) {
+            leave_open(ticket);
+            throw;
+        }
+        {
+            const Lock lock(state_.memory_lock);
+            RecordHead head;
+            const auto at = Position::unpack(ticket.position);
+            commit_finish(at, log_.record_at(at, head));
+        }
+        announce_finished();
+    });
+}
+
+void Core::task_done() {
+    finish(guarded("task_done", [&] {
+        if (!joinable_) {
+            throw ValueError("task_done", label(), "only a JoinableQueue counts finished tasks");
+        }
+        const auto oldest = lease_books().of_this_thread().take_oldest(
+            [this](const Ticket& ticket) { return is_open(ticket); });
+        if (oldest) return *oldest;
+        throw ValueError("task_done", label(),
+                         "task_done() called too many times: this thread holds no item of it");
+    }));
+}
+
+// Wakes join() when nothing is unfinished any more. Most calls end at the first look.
+void Core::announce_finished() {
+    if (!join_bell_.may_sleep()) return;
+    // While something waits to be taken, somebody else will finish last.
+    const bool something_waits =
+        state_.head.count.load() < state_.tail.count.load() || state_.returned_count.load() != 0;
+    if (!something_waits && all_finished()) join_bell_.ring_all();
+}
+
+// Only grows. Never more than were finished at the end of the call, never fewer than at its start.
+std::uint64_t Core::finished() const noexcept {
+    std::uint64_t sum = state_.finished.load();
+    const std::uint32_t end =
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+        sum += segment_.participant(slot).finished.load();
+    }
+    return sum;
+}
+
+// A producer counts what it has put after it has committed it, and may be slow or dead in between;
+// then the consumers' count knows better, since who finishes an item has counted it as taken
+// before.
+std::uint64_t Core::known_put() const noexcept {
+    return std::max(state_.tail.count.load(), state_.head.count.load());
+}
+
+// In this order: the items counted as finished are then among those known to be put, so when they
+// are as many, they are the same.
+bool Core::all_finished() const noexcept {
+    const std::uint64_t done = finished();
+    return done >= known_put();
+}
+
+std::uint64_t Core::unfinished() {
+    return guarded("unfinished", [&] {
+        const Actor me = self();
+        // What a dead one had finished and not yet counted.
+        const std::uint32_t end =
+            std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+        for (std::uint32_t slot = 0; slot < end; ++slot) {
+            const bool announced = segment_.participant(slot).op_record.load() != 0;
+            if (announced && membership_.is_dead(slot)) bury_the_dead(me);
+        }
+        for (;;) {
+            const std::uint64_t before = finished();
+            const std::uint64_t put = known_put();
+            // Unchanged around the look at `put`: exact at that instant.
+            if (finished() == before) return put > before ? put - before : 0;
+        }
+    });
+}
+
+bool Core::join(Deadline deadline) {
+    return guarded("join", [&] {
+        if (!joinable_) throw ValueError("join", label(), "only a JoinableQueue can be joined");
+        self();
+        // After an immediate shutdown nobody gets what is left; who shut down may have died before
+        // it had dropped everything.
+        const auto drop_if_shut_down = [&] {
+            if (state_.shutdown.load() == kImmediate) drain_after_shutdown();
+        };
+        drop_if_shut_down();
+        const auto ready = [&] {
+            return all_finished() || closed_.load(std::memory_order_relaxed);
+        };
+        const bool in_time = join_bell_.wait(deadline, ready, [&] {
+            nap();
+            drop_if_shut_down();
+        });
+        check_open("join");
+        return in_time;
+    });
+}
+
+}  // namespace procession::queue

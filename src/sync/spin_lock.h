@@ -1,0 +1,35 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+
+#include "os/park.h"
+
+namespace procession::sync {
+
+/// A lock between the threads of one process, for a few instructions at a time. Not in shared
+/// memory. A fork child makes it anew.
+class SpinLock {
+  public:
+    void lock() noexcept {
+        // acquire: pairs with unlock()
+        while (locked_.exchange(true, std::memory_order_acquire)) wait();
+    }
+    void unlock() noexcept { locked_.store(false, std::memory_order_release); }
+
+  private:
+    void wait() const noexcept {
+        constexpr int spins = 100;
+        for (int spin = 0; locked_.load(std::memory_order_relaxed); ++spin) {
+            if (spin < spins) {
+                os::pause();
+            } else {
+                os::yield();
+            }
+        }
+    }
+
+    std::atomic<bool> locked_{false};
+};
+
+}  // namespace procession::sync

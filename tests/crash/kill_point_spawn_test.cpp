@@ -1,0 +1,40 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+// The same deaths, of a process that was spawned: it has the queue from its bootstrap message and
+// mapped it at an address of its own.
+
+#include <gtest/gtest.h>
+
+#include "crash/kill_point_fixture.h"
+
+#ifdef PROCESSION_KILL_POINTS
+
+namespace procession::testing {
+namespace {
+
+using KillPointsOfSpawned = EachScenario;
+
+TEST_P(KillPointsOfSpawned, a_death_at_any_step_loses_nothing_and_is_accounted_for) {
+    // To begin a process by exec is slow under a sanitizer; elsewhere every step is visited.
+    const unsigned step = is_soak() ? 1 : stride() * stride();
+    with_rig(scenario(), [&](auto& rig) {
+        unsigned visited = 0;
+        for (unsigned n = first_step(step);; n += step) {
+            rig.reset();
+            if (!rig.spawned_victim_dies_at(static_cast<int>(GetParam()), n)) break;
+            const std::string wrong = rig.judge(order_of(rig, n));
+            ASSERT_TRUE(wrong.empty()) << "step " << n << " (" << rig.where() << "): " << wrong;
+            ++visited;
+        }
+        const std::string wrong = rig.judge(order_of(rig, 0));
+        ASSERT_TRUE(wrong.empty()) << "after a life to its end: " << wrong;
+        expect_visited(visited);
+        std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, KillPointsOfSpawned, all_scenarios(), scenario_name);
+
+}  // namespace
+}  // namespace procession::testing
+
+#endif  // PROCESSION_KILL_POINTS

@@ -1,0 +1,171 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "instruction/store_names.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "queue/state.h"
+#include "ring/block_pool.h"
+#include "ring/record.h"
+#include "shm/layout.h"
+
+namespace procession::instruction {
+
+namespace {
+
+using ring::Block;
+using ring::BlockState;
+using ring::RecordHead;
+
+std::uint64_t word_at(const Image& image, std::uint64_t offset) {
+    std::uint64_t word = 0;
+    if (offset + sizeof word <= image.size()) {
+        std::memcpy(&word, image.data() + offset, sizeof word);
+    }
+    return word;
+}
+
+const shm::SegmentHeader& header_of(const Image& image) {
+    return *reinterpret_cast<const shm::SegmentHeader*>(image.data());
+}
+
+struct Field {
+    std::size_t at;
+    std::size_t bytes;
+    const char* name;
+};
+
+#define FIELD(member, text) \
+    Field { offsetof(queue::State, member), sizeof(std::declval<queue::State&>().member), text }
+constexpr Field kFields[] = {
+    FIELD(shutdown, "shutdown"),
+    FIELD(tail_lock, "tail lock"),
+    FIELD(tail.position, "tail position"),
+    FIELD(tail.count, "put count"),
+    FIELD(tail.bytes, "put bytes"),
+    FIELD(tail.op_block, "announced block"),
+    FIELD(tail.op_count, "announced count"),
+    FIELD(seen_taken, "seen taken"),
+    FIELD(head_lock, "head lock"),
+    FIELD(head.position, "head position"),
+    FIELD(head.count, "taken count"),
+    FIELD(head.bytes, "taken bytes"),
+    FIELD(head.retiring, "chunk that is left"),
+    FIELD(head.retiring_first, "first count of the chunk that is left"),
+    FIELD(returned_first, "first returned item"),
+    FIELD(returned_count, "returned count"),
+    FIELD(redelivered, "redelivered"),
+    FIELD(memory_lock, "memory lock"),
+    FIELD(finished, "finished"),
+    FIELD(dead_lettered, "dead-lettered"),
+    FIELD(item_bell, "item bell"),
+    FIELD(space_bell, "space bell"),
+    FIELD(join_bell, "join bell"),
+    FIELD(deaths, "deaths"),
+    FIELD(list_op, "announced list change"),
+    FIELD(op, "announced finish"),
+    FIELD(op_record, "announced record"),
+    FIELD(op_block, "announced letter"),
+    FIELD(op_returned, "announced returned item"),
+    FIELD(pool, "pool"),
+};
+#undef FIELD
+
+std::string name_in_state(std::uint64_t offset) {
+    const std::uint64_t in_state = offset - shm::kObjectOffset;
+    for (const Field& field : kFields) {
+        if (in_state >= field.at && in_state < field.at + field.bytes) return field.name;
+    }
+    return "state+" + std::to_string(in_state);
+}
+
+std::string name_in_chunk(const Image& image, std::uint64_t start, std::uint64_t inside) {
+    inside = inside / 8 * 8;
+    if (inside < ring::kFirstRecord) return "head of a chunk";
+    const bool joinable = header_of(image).kind == 2;
+    const ring::RecordShape shape(joinable);
+    for (std::uint64_t at = ring::kFirstRecord; at < ring::kChunkBytes;) {
+        const auto head = RecordHead::unpack(word_at(image, start + at));
+        if (!head.is(ring::kCommitted)) {
+            if (inside == at) return "word behind the last record";
+            break;
+        }
+        if (head.is(ring::kNextChunk)) return inside == at ? "link to a chunk" : "end of a chunk";
+        if (inside == at) return "head of a record";
+        if (joinable && inside == at + 8) return "lease";
+        if (joinable && inside == at + 16) return "link of a returned item";
+        at += shape.bytes(head.is(ring::kOutside) ? ring::RecordShape::kOutsideBytes : head.length);
+        if (inside < at) return "payload";
+    }
+    return "beyond the last record";
+}
+
+std::string name_in_data(const Image& image, std::uint64_t offset) {
+    const std::uint64_t data = header_of(image).data_offset;
+    const std::uint64_t wanted = (offset - data) / shm::kUnitBytes;
+    for (std::uint64_t unit = 0; unit < header_of(image).units_max;) {
+        const Block block = Block::unpack(word_at(image, shm::kTableOffset + unit * 8));
+        if (block.units == 0) break;
+        if (wanted < unit + block.units) {
+            const std::uint64_t start = data + unit * shm::kUnitBytes;
+            if (block.state == BlockState::chunk) {
+                return name_in_chunk(image, start, offset - start);
+            }
+            return block.state == BlockState::free ? "free block" : "block";
+        }
+        unit += block.units;
+    }
+    return "beyond the last block";
+}
+
+}  // namespace
+
+std::string name_of_word(const Image& image, std::uint64_t offset) {
+    if (offset < shm::kObjectOffset) return "segment header";
+    if (offset < shm::kRegistryOffset) return name_in_state(offset);
+    if (offset < shm::kTableOffset) return "participant";
+    if (offset < header_of(image).data_offset) return "unit table";
+    return name_in_data(image, offset);
+}
+
+std::vector<std::uint64_t> words_between(const Image& before, const Image& after) {
+    std::vector<std::uint64_t> words;
+    constexpr std::uint64_t kPage = 4096;
+    for (std::uint64_t page = 0; page < after.size(); page += kPage) {
+        const std::uint64_t end = std::min<std::uint64_t>(page + kPage, after.size());
+        const bool same =
+            end <= before.size() && std::memcmp(&before[page], &after[page], end - page) == 0;
+        if (same) continue;
+        for (std::uint64_t at = page; at < end; at += 8) {
+            if (word_at(before, at) != word_at(after, at)) words.push_back(at);
+        }
+    }
+    return words;
+}
+
+std::string name_of_change(const Image& before, const Image& after, std::uint64_t word) {
+    // Of two fields of 4 bytes in one word, the one that has changed.
+    const auto low = [&](const Image& image) {
+        return static_cast<std::uint32_t>(word_at(image, word));
+    };
+    return name_of_word(after, low(before) == low(after) ? word + 4 : word);
+}
+
+std::vector<Store> stores_between(const Image& before, const Image& after) {
+    std::vector<Store> stores;
+    for (const std::uint64_t word : words_between(before, after)) {
+        stores.push_back({word, name_of_change(before, after, word)});
+    }
+    return stores;
+}
+
+std::string show(const std::vector<Store>& stores) {
+    if (stores.empty()) return "no store";
+    std::string text = stores.front().name + " (at " + std::to_string(stores.front().offset) + ")";
+    if (stores.size() > 1) text += " and " + std::to_string(stores.size() - 1) + " words more";
+    return text;
+}
+
+}  // namespace procession::instruction

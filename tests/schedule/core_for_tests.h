@@ -1,0 +1,30 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "queue/core.h"
+
+namespace procession::queue {
+
+/// Several participants of one queue in one process: for the kernel a byte lock belongs to an open
+/// file description, of which each Core has its own.
+struct CoreForTests {
+    /// A participant of its own, unknown to the process's registry.
+    static std::shared_ptr<Core> attach(os::Handle file) {
+        return std::shared_ptr<Core>(new Core(shm::Segment::attach(std::move(file))));
+    }
+    /// Its process is dead: the destructor frees what is local, and touches the queue no more.
+    static void forget(Core& core) { core.closed_.store(true); }
+    /// What this process remembers between two calls, where it does not spin and no thread is
+    /// inside: beside its open leases.
+    static std::uint64_t memory_of(const Core& core) {
+        return (std::uint64_t{core.nap_cursor_.load()} << 32) |
+               (std::uint64_t{core.membership_.slot() & 0xffff} << 8) |
+               (core.sweep_due_.load() ? 1U : 0U) | (core.closed_.load() ? 2U : 0U);
+    }
+    static const State& state(const Core& core) { return core.state_; }
+};
+
+}  // namespace procession::queue

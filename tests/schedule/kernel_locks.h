@@ -1,0 +1,12 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace procession::schedule {
+
+/// Gives up the byte lock that this mapping keeps, as the end of its process would.
+void give_up_lock(void* mapping);
+
+/// After that, or when nobody is left to do it.
+void forget_lock(void* mapping);
+
+}  // namespace procession::schedule

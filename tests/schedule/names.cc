@@ -1,0 +1,67 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "schedule/names.h"
+
+#include <cstddef>
+
+#include "queue/state.h"
+#include "shm/layout.h"
+
+namespace procession::schedule {
+
+namespace {
+
+struct Named {
+    std::size_t offset;
+    const char* name;
+};
+
+#define PROCESSION_NAMED(field) \
+    Named { offsetof(queue::State, field), #field }
+
+// In the order of the state.
+constexpr Named kNames[] = {
+    PROCESSION_NAMED(maxsize),        PROCESSION_NAMED(shutdown),
+    PROCESSION_NAMED(tail_lock),      PROCESSION_NAMED(tail.position),
+    PROCESSION_NAMED(tail.count),     PROCESSION_NAMED(tail.bytes),
+    PROCESSION_NAMED(tail.op_block),  PROCESSION_NAMED(tail.op_count),
+    PROCESSION_NAMED(seen_taken),     PROCESSION_NAMED(head_lock),
+    PROCESSION_NAMED(list_op),        PROCESSION_NAMED(head.position),
+    PROCESSION_NAMED(head.count),     PROCESSION_NAMED(head.bytes),
+    PROCESSION_NAMED(head.retiring),  PROCESSION_NAMED(head.retiring_first),
+    PROCESSION_NAMED(returned_first), PROCESSION_NAMED(returned_count),
+    PROCESSION_NAMED(redelivered),    PROCESSION_NAMED(op_redelivered),
+    PROCESSION_NAMED(op_returned),    PROCESSION_NAMED(memory_lock),
+    PROCESSION_NAMED(pool),           PROCESSION_NAMED(item_bell),
+    PROCESSION_NAMED(space_bell),     PROCESSION_NAMED(join_bell),
+};
+
+#undef PROCESSION_NAMED
+
+std::string name_in_state(std::uint64_t offset) {
+    const Named* last = &kNames[0];
+    for (const Named& named : kNames) {
+        if (named.offset <= offset) last = &named;
+    }
+    const std::uint64_t beyond = offset - last->offset;
+    return last->name + (beyond == 0 ? "" : "+" + std::to_string(beyond));
+}
+
+}  // namespace
+
+std::string name_of_place(std::uint64_t offset) {
+    const auto plus = [](std::uint64_t rest) { return "+" + std::to_string(rest); };
+    if (offset < shm::kObjectOffset) return "header" + plus(offset);
+    if (offset < shm::kRegistryOffset) return name_in_state(offset - shm::kObjectOffset);
+    if (offset < shm::kDeathsOffset) {
+        const std::uint64_t inside = offset - shm::kRegistryOffset;
+        return "slot " + std::to_string(inside / sizeof(shm::Participant)) +
+               plus(inside % sizeof(shm::Participant));
+    }
+    if (offset < shm::kTableOffset) return "deaths" + plus(offset - shm::kDeathsOffset);
+    const std::uint64_t data = shm::data_offset_for((std::uint64_t{1} << 20) / shm::kUnitBytes);
+    if (offset < data) return "unit table " + std::to_string((offset - shm::kTableOffset) / 8);
+    return "unit " + std::to_string((offset - data) / shm::kUnitBytes) +
+           plus((offset - data) % shm::kUnitBytes);
+}
+
+}  // namespace procession::schedule

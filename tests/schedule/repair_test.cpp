@@ -1,0 +1,87 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+// One dies at every point of what it does; then those who repair after it meet, or die as well.
+
+#include <gtest/gtest.h>
+
+#include "schedule/cases.h"
+
+namespace procession::schedule {
+namespace {
+
+void notices(Participant& p) { p.notice_deaths(); }
+
+struct Victim {
+    const char* name;
+    Script script;
+    bool holds = false;
+    std::size_t item_bytes = 8;
+    int filling = 0;
+};
+
+const Victim kVictims[] = {
+    {"put", puts(1)},
+    {"put_of_a_big_item", puts(1), false, 5000},
+    {"put_into_a_new_chunk", puts(1), false, 8, 63'840},
+    {"get_and_task_done", gets_and_finishes},
+    {"get_of_a_big_item_and_task_done", gets_and_finishes, false, 5000},
+    {"give_back", [](Participant& p) { p.give_back(); }, true},
+    {"reject", [](Participant& p) { p.reject(); }, true},
+    {"close", [](Participant& p) { p.close(); }, true},
+};
+
+class Repair : public ::testing::TestWithParam<std::size_t> {
+  protected:
+    Repair() {
+        story.items_before = {7, 8};
+        story.item_bytes = victim().item_bytes;
+        story.filling = victim().filling;
+        if (victim().holds) story.first_acts = {gets_one};
+        story.alone = 1;
+    }
+    const Victim& victim() const { return kVictims[GetParam()]; }
+    int preemptions() const {
+        const bool is_long = victim().item_bytes > 8 || victim().filling > 0;
+        return (is_soak() ? 2 : 0) + (is_long ? 0 : 1);
+    }
+    std::string name(const std::string& rest) const {
+        return "death in " + std::string(victim().name) + ", then " + rest;
+    }
+    QueueCase story;
+};
+
+TEST_P(Repair, two_repairers_meet) {
+    story.scripts = {victim().script, notices, notices};
+    explore(name("repairer || repairer"), story, {preemptions(), 1, 0});
+}
+
+TEST_P(Repair, a_repairer_meets_one_who_gets) {
+    story.scripts = {victim().script, notices, gets_one};
+    explore(name("repairer || get"), story, {preemptions(), 1, 0});
+}
+
+TEST_P(Repair, a_repairer_meets_one_who_puts) {
+    story.scripts = {victim().script, notices, puts(2)};
+    explore(name("repairer || put"), story, {preemptions(), 1, 0});
+}
+
+TEST_P(Repair, a_repairer_dies_as_well) {
+    story.scripts = {victim().script, notices, notices};
+    story.alone = 2;
+    explore(name("death in its repair, then the next repairer"), story,
+            {0, 2, 0, is_soak() ? 1U : 4U});
+}
+
+TEST_P(Repair, a_newcomer_takes_the_slot_while_another_repairs) {
+    story.scripts = {victim().script, puts(2), notices};
+    story.newcomers = {1};
+    explore(name("newcomer || repairer"), story, {preemptions(), 1, 0});
+}
+
+std::string victim_name(const ::testing::TestParamInfo<std::size_t>& info) {
+    return kVictims[info.param].name;
+}
+INSTANTIATE_TEST_SUITE_P(After, Repair, ::testing::Range(std::size_t{0}, std::size(kVictims)),
+                         victim_name);
+
+}  // namespace
+}  // namespace procession::schedule
