@@ -3,15 +3,16 @@
 // Model: leases, the list of returned items, finishing without a lock, and join.
 //
 //   queue::Core   src/queue/core_get.cc      claim, pop_returned, retire, settle_head
-//                 src/queue/core_lease.cc    finish_held, begin_op, complete_finish, push_returned,
-//                                            give_back, announce_finished, join
+//                 src/queue/core_finish.cc   finish_at_once, finish_patiently, complete_finish,
+//                                            settle_announcement, recount_finished, join
+//                 src/queue/core_lease.cc    give_back, push_returned
 //                 src/queue/core_repair.cc   repair_memory, rebuild_returned, sweep, take_over_all
 //
-// Finishing is modelled as a holder does it without the memory lock while the head has not passed
-// the item's chunk: it announces {item, its own counter} in its Participant line, stores the lease
-// (the commit), stores its own counter, looks whether the chunk has been passed meanwhile, and ends
-// the announcement. unfinished() is put minus the sum of all counters. Once the chunk is passed,
-// items are counted in it under the memory lock, and the last one frees it.
+// The usual task_done() takes no lock while the head has not passed the item's chunk: it announces
+// {item, its own counter} in its Participant line, exchanges the lease (the commit), exchanges its
+// own counter, looks whether the chunk has been passed meanwhile, and ends the announcement.
+// unfinished() is put minus the sum of all counters. Once the chunk is passed, items are counted
+// in it under the memory lock, and the last one frees it.
 //
 // Consumers take all items of one chunk, give one back, and finish the rest; somebody joins. What
 // is freed is used again at once. A killer ends processes between any two steps, repairers
@@ -57,7 +58,8 @@ mtype chunk = CHUNK;
 bool passed;                        // ChunkHeader: the head has left it
 byte chunk_finished;                // and this many of its items are finished
 mtype op = NO_OP;                   // State::op, op_record, op_chunk_finished
-byte op_item, op_chunk_finished;
+byte op_item, op_chunk_finished, op_finished;
+byte finished_in_order;             // State::finished: under the memory lock
 byte finished[CONSUMERS + 1];       // Participant: its own counter,
 byte announced[CONSUMERS + 1] = NONE;  // the item that it finishes,
 byte announced_count[CONSUMERS + 1];   // and the counter before
@@ -77,7 +79,7 @@ bool joined;
 #define DEAD(p) (!alive[p] && !buried[p])
 #define CLAIMABLE(p) (DEAD(p) && (claim[p] == NONE || !alive[claim[p]]))
 #define ANY_LISTED (listed[0] || listed[ITEMS - 1])
-#define ALL_FINISHED (finished[0] + finished[1] + finished[LAST] == ITEMS)
+#define ALL_FINISHED (finished_in_order + finished[0] + finished[1] + finished[LAST] == ITEMS)
 
 // The commit: one store. That an item is finished by its holder, once, is the checker's.
 #define COMMIT_FINISH(i, by) \
@@ -102,31 +104,46 @@ inline scan() {
 
 // ---- repair, by the holder of the claim
 
-// What the announcement of a dead participant says: it had committed unless the lease is still its
-// own. (Whether it says `finished` is no proof: when it had committed, the chunk may have been
-// freed and used again since.) Under the memory lock. Idempotent.
-inline repair_counter(dead) {
+// Core::recount_finished: of a chunk that the head has left.
+inline recount_finished() {
     if
-    :: announced[dead] != NONE ->
-#ifdef MUTANT_repairer_trusts_a_lease_in_reused_memory
+    :: passed ->
+        scan();
         if
-        :: lease[announced[dead]] == FINISHED -> finished[dead] = announced_count[dead] + 1
+        :: chunk_finished == ITEMS -> give_chunk()
         :: else
-        fi;
-#else
-        if
-        :: chunk != CHUNK || lease[announced[dead]] != HELD(dead) ->
-            finished[dead] = announced_count[dead] + 1
-        :: else
-        fi;
-#endif
-        announced[dead] = NONE
+        fi
     :: else
     fi
 }
 
-// complete_finish in a passed chunk: idempotent, from the described values.
+// Core::settle_announcement, under the memory lock. Idempotent. When the chunk is gone, so is the
+// lease: it was committed. (What lies there now proves nothing.)
+inline settle_announcement(whose) {
+    if
+    :: announced[whose] != NONE ->
+#ifdef MUTANT_repairer_trusts_a_lease_in_reused_memory
+        if
+        :: lease[announced[whose]] == FINISHED ->
+#else
+        if
+        :: chunk != CHUNK || lease[announced[whose]] == FINISHED ->
+#endif
+            finished[whose] = announced_count[whose] + 1;
+            if
+            :: chunk == CHUNK -> recount_finished()
+            :: else
+            fi
+        :: else
+        fi;
+        announced[whose] = NONE
+    :: else
+    fi
+}
+
+// Core::complete_finish in a passed chunk: idempotent, from the described values.
 inline complete_finish() {
+    finished_in_order = op_finished + 1;
     chunk_finished = op_chunk_finished + 1;
     if
     :: chunk == CHUNK && chunk_finished == ITEMS -> give_chunk()
@@ -207,14 +224,14 @@ inline retire() {
 #ifdef MUTANT_scans_before_it_says_passed
         scan();
         passed = true;
-#else
-        passed = true;
-        scan();
-#endif
         if
         :: chunk_finished == ITEMS -> give_chunk()
         :: else
         fi
+#else
+        passed = true;  // an exchange: the looks at the leases come after it
+        recount_finished()
+#endif
     :: else
     fi;
     d_step { n = 0; memory_lock = NONE }
@@ -235,12 +252,7 @@ inline sweep(dead) {
     acquire_head();
     settle_head();
     acquire_memory();
-    repair_counter(dead);
-    // A raced finish that its dead holder had not brought into the chunk's count.
-    if
-    :: chunk == CHUNK && passed -> scan(); if :: chunk_finished == ITEMS -> give_chunk() :: else fi
-    :: else
-    fi;
+    settle_announcement(dead);
     d_step { n = 0; memory_lock = NONE }
     do
     :: i < ITEMS ->
@@ -318,14 +330,19 @@ inline give_back() {
 // that dies with its ringer is what the slices are for, and bell.pml's.
 inline ring_all() { d_step { join_word = false; joiner_asleep = false } }
 
-// Core::announce_finished: each counter is one load. They only grow.
+// Core::announce_finished, finished: each counter is one load. They only grow.
+inline sum_up() {
+    n = finished_in_order;
+    n = n + finished[0];
+    n = n + finished[1];
+    n = n + finished[LAST]
+}
 inline announce_finished() {
     if
     :: join_word ->
-        n = finished[0];
-        n = n + finished[1];
+        sum_up();
         if
-        :: n + finished[LAST] == ITEMS -> ring_all()
+        :: n == ITEMS -> ring_all()
         :: else
         fi;
         n = 0
@@ -333,65 +350,66 @@ inline announce_finished() {
     fi
 }
 
-// Core::finish_held.
+// Core::finish.
 inline finish() {
     if
-    :: !passed -> finish_quickly()
-    :: else -> finish_in_passed_chunk()
-    fi;
-    announced[me] = NONE
+    :: !passed -> finish_at_once()
+    :: else -> finish_patiently()
+    fi
 }
-// announce: two stores of which the first means nothing without the second.
-inline announce() { d_step { announced_count[me] = finished[me]; announced[me] = got } }
 
-inline finish_quickly() {
-    announce();
+inline finish_at_once() {
+    // Two stores of which the first means nothing without the second.
+    d_step { announced_count[me] = finished[me]; announced[me] = got }
 #ifdef MUTANT_counts_before_the_commit
     finished[me] = announced_count[me] + 1;
     COMMIT_FINISH(got, me);
 #else
+    COMMIT_FINISH(got, me);
 #ifdef MUTANT_looks_at_the_bell_before_it_counts
-    COMMIT_FINISH(got, me);
-    announce_finished();
-    finished[me] = announced_count[me] + 1;
-#else
-    COMMIT_FINISH(got, me);
-    // A full barrier must lie between this store and the looks at `passed` and at the bell.
-    finished[me] = announced_count[me] + 1;
+    // As if the counter were a plain store: it may come into sight after the look.
     announce_finished();
 #endif
+    finished[me] = announced_count[me] + 1;
 #endif
-#ifndef MUTANT_does_not_look_at_passed_again
     if
-    :: passed ->
-        // Meanwhile the head has passed: the scan may have seen this lease or not. So again.
+#ifdef MUTANT_does_not_look_at_passed_again
+    :: true -> announced[me] = NONE
+#else
+    :: !passed -> announced[me] = NONE
+    // settle_after_commit: the recount may have seen this lease or not. So again.
+    :: else ->
         acquire_memory();
+#ifdef MUTANT_counts_a_raced_item_again
         if
         :: chunk == CHUNK ->
-#ifdef MUTANT_counts_a_raced_item_again
             chunk_finished++;
-#else
-            scan();
-#endif
             if
             :: chunk_finished >= ITEMS -> give_chunk()
             :: else
             fi
         :: else
         fi;
+        announced[me] = NONE;
+#else
+        settle_announcement(me);
+#endif
         d_step { n = 0; memory_lock = NONE }
-    :: else
-    fi
+#endif
+    fi;
+#ifndef MUTANT_looks_at_the_bell_before_it_counts
+    announce_finished()
+#else
+    skip
 #endif
 }
 
-// begin_op, commit_finish, complete_finish.
-inline finish_in_passed_chunk() {
+// begin_op, commit_finish, complete_finish. What is described means nothing without `op`.
+inline finish_patiently() {
     acquire_memory();
-    atomic { op_item = got; op_chunk_finished = chunk_finished; op = FINISH }
-    announce();
+    atomic { op_item = got; op_chunk_finished = chunk_finished; op_finished = finished_in_order;
+             op = FINISH }
     COMMIT_FINISH(got, me);
-    finished[me] = announced_count[me] + 1;
     complete_finish();
     memory_lock = NONE;
     announce_finished()
@@ -423,9 +441,7 @@ proctype Joiner() {
     do
     ::
         join_word = true;
-        n = finished[0];
-        n = n + finished[1];
-        n = n + finished[LAST];
+        sum_up();
         if
         :: n >= ITEMS -> break
         :: else

@@ -16,7 +16,7 @@
 //   - items are taken in the order of their commits, each once (order[]);
 //   - nobody ever reads as a record what is none (ring::Corrupt);
 //   - put() returned: the item is committed; counts are exact whenever their lock is free;
-//   - lost_in_hand counts no item twice (a statistic: the death of a repairer may spoil it by one);
+//   - lost_in_hand counts no item twice when one process dies;
 //   - nobody waits for ever;
 //   - afterwards a fresh participant drains the rest, and only the log's current chunk is in use.
 //
@@ -90,7 +90,9 @@ inline repair_tail(dead) {
 #ifndef MUTANT_repair_does_not_roll_forward
         do
         :: word[at] == 0 -> break
-        :: IS_LINK(word[at]) -> at = (word[at] - LINK) * WORDS
+        :: IS_LINK(word[at]) ->
+            assert(CHUNK_OF(at) == CHUNK_OF(tail_pos));  // one link behind at most
+            at = (word[at] - LINK) * WORDS
         :: else -> assert(word[at] <= ITEMS && at % WORDS < RECORDS); at++
         od;
 #endif
@@ -110,7 +112,9 @@ inline repair_tail(dead) {
     d_step { at = 0; sum = 0; assert(tail_count == committed) }
 }
 
-// RecordLog::repair_head, and Core::repair_locks around it.
+// RecordLog::took_inline_uncounted, repair_head, and Core::repair_locks around them. lost_in_hand
+// stands for what DeathLog notes of each death; that its notes are exact when repairers die, too,
+// is not modelled.
 inline repair_head(dead) {
     if
     :: word[head_pos] > LARGE && word[head_pos] <= ITEMS && state[ref[head_pos]] == HELD ->
@@ -350,6 +354,7 @@ inline claim_front() {
 #ifndef MUTANT_head_leaves_before_the_tail
     :: IS_LINK(word[head_pos]) && TAIL_STANDS_IN(CHUNK_OF(head_pos)) -> break
     :: IS_LINK(word[head_pos]) && !TAIL_STANDS_IN(CHUNK_OF(head_pos)) ->
+        assert(head_pos % WORDS != 0);  // no chunk without records is left
 #else
     :: IS_LINK(word[head_pos]) ->
 #endif
@@ -443,8 +448,7 @@ proctype Last(byte me) {
     od;
     atomic {
         assert(taken == committed && tail_count == committed && head_count == committed);
-        // An item that a dead consumer had taken is lost, and counted at most once; unless its
-        // repairer dies, too, between the count and the store that it counts.
+        // An item that a dead consumer had taken is lost, and counted at most once.
         assert(lost_in_hand <= in_hand[CONSUMER] || DEATHS > 1);
         assert(tail_lock == NONE && head_lock == NONE);
         assert(CHUNK_OF(head_pos) == CHUNK_OF(tail_pos));
