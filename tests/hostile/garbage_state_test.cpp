@@ -151,11 +151,11 @@ TEST(GarbageLoop, a_shutdown_ends_on_a_log_that_leads_back_into_itself) {
     Texts queue{small_queue()};
     queue.put("one");
     const SegmentBytes segment(queue);
-    // 8184 empty records fill a chunk; each has the number that the head expects next, but the ring
-    // is left at its end, so the first record of the second turn has another one.
     const auto tail = Position::unpack(segment.state().tail.position.load());
     word(segment.record(tail.pack()))
         .store(RecordHead{tail.chunk, kCommitted | kNextChunk, 0, 0}.pack());
+    // Elsewhere: no consumer leaves the chunk in which the tail stands.
+    segment.state().tail.position.store(Position{tail.chunk + 16, kFirstRecord}.pack());
     EXPECT_THROW(queue.shutdown(true), CorruptSegment);
 }
 
