@@ -31,7 +31,6 @@
 #include <iterator>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -56,9 +55,7 @@ volatile std::sig_atomic_t asked_to_stop = 0;
 
 std::string contents_of(const fs::path& file) {
     std::ifstream stream(file);
-    std::ostringstream text;
-    text << stream.rdbuf();  // unlike an iterator, no exception when the process ends meanwhile
-    return text.str();
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
 std::string command_line_of(pid_t pid) {

@@ -16,9 +16,7 @@ namespace fs = std::filesystem;
 
 std::string first_words(const fs::path& file) {
     std::ifstream stream(file);
-    std::ostringstream read;
-    read << stream.rdbuf();  // unlike an iterator, no exception when the process ends meanwhile
-    std::string text = read.str();
+    std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
     for (char& letter : text) {
         if (letter == '\0' || letter == '\n') letter = ' ';
     }
