@@ -355,7 +355,7 @@ bool Core::full() {
 QueueStats Core::stats() {
     QueueStats stats;
     stats.queued = qsize();
-    stats.put = state_.tail.count.load();
+    stats.put = put_count();
     stats.taken = state_.head.count.load();
     stats.redelivered = state_.redelivered.load();
     stats.finished = finished();

@@ -255,6 +255,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
+    /// Items committed, as far as they are counted by a producer or a consumer.
+    [[nodiscard]] std::uint64_t put_count() const noexcept;
 
     // core_undo.cc
     void undeliver(ring::Position at, Actor me) noexcept;

@@ -284,10 +284,17 @@ std::uint64_t Core::finished() const noexcept {
     return sum;
 }
 
+// A producer counts an item after its commit. One that is preempted or dead in between has put an
+// item that may be taken and finished already: it must not make up for another one that is not.
+// Who took it has counted it, before it could be finished.
+std::uint64_t Core::put_count() const noexcept {
+    return std::max(state_.tail.count.load(), state_.head.count.load());
+}
+
 bool Core::all_finished() const noexcept {
-    const std::uint64_t put = state_.tail.count.load();
+    const std::uint64_t put = put_count();
     // Nothing was put around the look at what is finished: true at that instant.
-    return finished() >= put && state_.tail.count.load() == put;
+    return finished() >= put && put_count() == put;
 }
 
 std::uint64_t Core::unfinished() {
@@ -302,7 +309,7 @@ std::uint64_t Core::unfinished() {
         }
         for (;;) {
             const std::uint64_t before = finished();
-            const std::uint64_t put = state_.tail.count.load();
+            const std::uint64_t put = put_count();
             // Unchanged around the look at `put`: exact at that instant.
             if (finished() == before) return put > before ? put - before : 0;
         }
