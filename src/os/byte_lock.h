@@ -43,7 +43,7 @@ class ByteLock {
     ~ByteLock() { unlock(); }
 
     /// Locks byte `at` of the file `identity`, to which `file` must lead.
-    /// Returns: resource_unavailable_try_again when it is locked already, by whomever;
+    /// Returns: device_or_resource_busy when it is locked already, by whomever;
     ///          bad_file_descriptor when the handle leads elsewhere: somebody closed it.
     [[nodiscard]] static std::error_code try_lock(const Handle& file, const FileIdentity& identity,
                                                   std::uint64_t at, ByteLock& taken) noexcept;

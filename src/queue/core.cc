@@ -60,6 +60,7 @@ class Registry final : public os::ForkListener {
 // it.
 [[maybe_unused]] const Registry& made_early = Registry::instance();
 
+constexpr int kLooksWithoutLock = 100;
 constexpr std::uint32_t kGrowthMin = 16;
 constexpr std::uint32_t kGrowthMax = 16384;
 
@@ -107,14 +108,15 @@ Core::Core(shm::Segment segment)
     : segment_(std::move(segment)),
       state_(*reinterpret_cast<State*>(segment_.object())),
       membership_(segment_),
-      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max()),
+      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max(), this),
       joinable_(static_cast<Kind>(segment_.header().kind) == Kind::joinable),
       log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
       item_bell_(state_.item_bell),
       space_bell_(state_.space_bell),
       join_bell_(state_.join_bell),
       death_log_(segment_, log_, pool_),
-      death_bell_(death_log_.bell()) {
+      death_bell_(death_log_.bell()),
+      constants_(read_constants()) {
     start_listening();
 }
 
@@ -123,6 +125,7 @@ void Core::initialise(const QueueOptions& options) {
     state_.max_bytes = options.max_bytes;
     state_.max_deliveries = options.max_deliveries;
     state_.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    constants_ = read_constants();
     PROCESSION_STEP("create.configured");
     const Actor me = self();
     log_.begin(take_block(ring::kChunkBytes, me));
@@ -176,8 +179,9 @@ void Core::refuse_use(std::string_view operation) const {
 }
 
 bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {
-    sync::OwnerLock lock(word, me.slot);
+    sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return true;
+    vain_looks_.store(0, std::memory_order_relaxed);
     // Who would not wait at all is still told the truth: not that the queue is empty or full.
     const bool would_not_wait = me.until.has_passed();
     const Deadline until = would_not_wait ? Deadline(me.patience) : me.until;
@@ -193,8 +197,9 @@ bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_v
 }
 
 void Core::acquire(std::atomic<std::uint32_t>& word, Actor me) {
-    sync::OwnerLock lock(word, me.slot);
+    sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return;
+    vain_looks_.store(0, std::memory_order_relaxed);
     const Deadline patient(me.patience);
     const bool own_is_later = me.until.time_point() > patient.time_point();
     if (!lock.acquire(own_is_later ? me.until : patient, *this)) refuse_to_wait("wait");
@@ -261,6 +266,11 @@ void Core::report_after_fork() {
               label().c_str(), segment_.file().get());
 }
 
+std::uint32_t Core::units_there() const noexcept {
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(segment_.allocated_units(), segment_.units_max()));
+}
+
 std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     const std::uint64_t units_wide = (bytes + shm::kUnitBytes - 1) / shm::kUnitBytes;
     if (units_wide > pool_.units_max()) refuse_memory({}, bytes);
@@ -273,7 +283,7 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     if (end != ring::BlockPool::kNone) {
         const std::uint32_t backed = pool_.backed();
         const std::uint32_t step = std::clamp(backed / 4, kGrowthMin, kGrowthMax);
-        const std::uint32_t wish = std::max(end, std::min(backed + step, pool_.units_max()));
+        const std::uint32_t wish = std::clamp(backed + step, end, pool_.units_max());
         std::error_code failed = segment_.allocate_units(backed, wish);
         std::uint32_t reached = wish;
         if (failed && wish != end) {
@@ -324,27 +334,33 @@ Core::Waiting Core::count_waiting() {
     return guarded("qsize", [&] {
         const Actor me = self();
         // A lock that is held now may be a dead one's, with counts not yet mended.
-        for (auto* word : {&state_.tail_lock, &state_.head_lock}) {
-            const std::uint32_t holder = word->load(std::memory_order_acquire);
-            if (holder != 0) look_after(sync::OwnerLock::owner_of(holder));
-        }
+        for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
         // Who died while changing the list of returned items left the list, and its count, to the
         // next holder of the lock. When that is another one, it settles the same first.
         if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
-            sync::OwnerLock(state_.head_lock, me.slot).try_acquire()) {
+            sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
             const Lock lock(state_.head_lock);
             settle_head(me);
         }
-        for (;;) {
-            const std::uint64_t taken = state_.head.count.load();
-            const std::uint64_t returned = state_.returned_count.load();
-            const std::uint64_t put = state_.tail.count.load();
-            // Unchanged around the look at `put`: exact at that instant.
-            const bool stable =
-                taken == state_.head.count.load() && returned == state_.returned_count.load();
-            if (stable) return Waiting{put > taken ? put - taken : 0, returned};
+        Waiting waiting;
+        for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
+            if (read_waiting(waiting)) return waiting;
         }
+        // Consumers are busy: they wait a moment. Then only a scribbler changes their counts.
+        acquire(state_.head_lock, me);
+        const Lock lock(state_.head_lock);
+        ring::require(read_waiting(waiting), "the counts of consumers change under their lock");
+        return waiting;
     });
+}
+
+// Whether it is exact: the consumers' counts did not change around the look at the producers'.
+bool Core::read_waiting(Waiting& waiting) const {
+    const std::uint64_t taken = state_.head.count.load();
+    const std::uint64_t returned = state_.returned_count.load();
+    const std::uint64_t put = state_.tail.count.load();
+    waiting = {put > taken ? put - taken : 0, returned};
+    return taken == state_.head.count.load() && returned == state_.returned_count.load();
 }
 
 bool Core::full() {
@@ -401,6 +417,7 @@ void Core::close() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     try {
+        check_no_lock_is_mine(slot);
         take_over_all(slot, Holder::leaving, {slot});
         wake_everybody();
         PROCESSION_STEP("close.given_back");

@@ -54,7 +54,7 @@ struct Piece {
 ///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
 ///      allocation.
 /// Threads: any number, any time.
-class Core final : public os::ForkListener, private sync::OwnerWatch {
+class Core final : public os::ForkListener, private sync::OwnerWatch, private ring::Backing {
   public:
     [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
                                                       const QueueOptions& options);
@@ -150,6 +150,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
         std::uint64_t returned = 0;
     };
     [[nodiscard]] Waiting count_waiting();
+    [[nodiscard]] bool read_waiting(Waiting& waiting) const;
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
     [[nodiscard]] bool is_usable() const noexcept;
@@ -169,7 +170,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     /// In a child that no at-fork handler has prepared: does what they would have done.
     void prepare_child() noexcept;
     void forget_parent() noexcept;
-    void look_after(std::uint32_t slot) override;
+    void look_after(const std::atomic<std::uint32_t>& lock) override;
+    [[nodiscard]] std::uint32_t units_there() const noexcept override;
+    [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
     /// Throws: std::bad_alloc.
     [[nodiscard]] LeaseBooks& lease_books();
@@ -181,7 +184,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes);
 
     // Under the tail lock.
-    [[nodiscard]] bool has_room(std::uint64_t bytes);
+    [[nodiscard]] bool has_room(std::uint64_t bytes) noexcept;
+    void require_full() const;
     void append(const Piece& piece, std::uint32_t outside, Actor me);
     void ensure_chunk(std::size_t payload, Actor me);
     [[nodiscard]] std::uint32_t store_outside(const Piece& piece, Actor me);
@@ -285,6 +289,23 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     }
     void report_death(std::uint32_t dead) const;
     void nap();
+
+    // core_audit.cc
+    /// What never changes, as this process found it.
+    struct Constants {
+        std::uint64_t maxsize = 0;
+        std::uint64_t max_bytes = 0;
+        std::uint32_t max_deliveries = 0;
+        std::uint32_t dead_letter_on_exception = 0;
+        friend bool operator==(const Constants&, const Constants&) = default;
+    };
+    [[nodiscard]] Constants read_constants() const noexcept;
+    void check_constants() const;
+    void audit_now_and_then();
+    void audit(Actor me);
+    void audit_returned() const;
+    void check_no_lock_is_mine(std::uint32_t slot) const;
+    void suspect_own_lock();
     void wake_everybody();
 
     shm::Segment segment_;
@@ -305,6 +326,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch {
     std::atomic<bool> forked_unreported_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
     std::atomic<int> claim_error_{0};  // why a dead participant could not be looked after
+    std::atomic<std::int64_t> next_audit_{0};
+    std::atomic<std::uint32_t> vain_looks_{0};
+    Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes

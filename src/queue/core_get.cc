@@ -31,7 +31,8 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
 }
 
 bool Core::shows_an_item() const {
-    return log_.shows_a_record() || state_.returned_first.load(std::memory_order_acquire) != 0;
+    return log_.shows_a_record() ||
+           (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
 }
 
 // What a dead holder of the head lock left to be done, which needs the memory lock.
@@ -159,7 +160,7 @@ inline bool Core::get_at_once(Message& message) {
     const Inside inside(*this);
     if (!is_usable()) return false;
     LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
-    sync::OwnerLock owner_lock(state_.head_lock, slot);
+    sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
     if (!owner_lock.try_acquire()) return false;
     ring::Front front;
     {
@@ -256,7 +257,7 @@ Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadlin
         std::vector<Claim> claims;
         const std::size_t start = messages.size();
         // The first message is in hand: from here on nothing may fail.
-        sync::OwnerLock head_lock(state_.head_lock, me.slot);
+        sync::OwnerLock head_lock(state_.head_lock, membership_.lock_name(me.slot));
         if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
         {
             const Lock lock(state_.head_lock);
@@ -302,7 +303,9 @@ void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages
 // Nothing is delivered any more: the items count as finished, so that join() ends.
 void Core::drain_after_shutdown() {
     const Actor me = self();
-    for (;;) {
+    // Nothing is put any more, so there is an end; but not to a log that leads back into itself.
+    for (std::uint64_t left = pool_.records_max();; --left) {
+        require(left != 0, "the log has no end");
         Claim claimed;
         Message message;
         if (joinable_) book_with_room(1);

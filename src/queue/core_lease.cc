@@ -48,14 +48,21 @@ void Core::push_returned(Position at, std::byte* record, std::atomic<std::uint64
     PROCESSION_STEP("return.announced");
     const std::uint64_t mine = sequence_of(at);
     std::atomic<std::uint64_t>* before = after;
-    std::uint64_t left = state_.returned_count.load();
-    while (before->load() != 0 && sequence_of(Position::unpack(before->load())) < mine) {
-        require(left-- != 0, "the list of returned items has no end");
+    std::uint64_t next = before->load();
+    std::uint64_t last = 0;
+    while (next != 0) {
+        const Position other = Position::unpack(next);
+        const std::uint64_t sequence = sequence_of(other);
+        if (sequence >= mine) break;
+        // So it has an end.
+        require(sequence > last, "the list of returned items is out of order");
+        last = sequence;
         RecordHead head;
-        before = &RecordLog::link_word(log_.record_at(Position::unpack(before->load()), head));
+        before = &RecordLog::link_word(log_.record_at(other, head));
+        next = before->load();
     }
     after = &RecordLog::link_word(record);
-    after->store(before->load(), std::memory_order_release);
+    after->store(next, std::memory_order_release);
     PROCESSION_STEP("return.linked");
     before->store(at.pack(), std::memory_order_release);
     PROCESSION_STEP("return.listed");
@@ -82,8 +89,9 @@ std::uint32_t Core::write_dead_letter(Format format, std::span<const std::byte> 
     std::byte* to = pool_.memory(unit);
     std::memcpy(to, &header, sizeof header);
     std::memcpy(to + sizeof header, kept.data(), kept.size());
+    // Both lie in the pool: where that is corrupt, they may overlap.
     if (!payload.empty()) {
-        std::memcpy(to + sizeof header + kept.size(), payload.data(), payload.size());
+        std::memmove(to + sizeof header + kept.size(), payload.data(), payload.size());
     }
     PROCESSION_STEP("dead_letter.written");
     return unit;

@@ -30,7 +30,7 @@ void Core::check_fits(const Piece& piece) const {
     }
 }
 
-bool Core::has_room(std::uint64_t bytes) {
+bool Core::has_room(std::uint64_t bytes) noexcept {
     // relaxed: written under the tail lock, which is held
     const std::uint64_t put = state_.tail.count.load(std::memory_order_relaxed);
     if (state_.maxsize != 0 &&
@@ -38,14 +38,27 @@ bool Core::has_room(std::uint64_t bytes) {
         // acquire: pairs with advance(); looked at only when the queue seems full, since every look
         // costs the consumers their cache line
         const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
+        if (taken > put) return false;
+        PROCESSION_STEP("put.room_looked");
         state_.seen_taken.store(taken, std::memory_order_relaxed);
         PROCESSION_STEP("put.room_seen");
         if (put - taken >= state_.maxsize) return false;
     }
     if (state_.max_bytes == 0) return true;
-    const std::uint64_t queued = state_.tail.bytes.load(std::memory_order_relaxed) -
-                                 state_.head.bytes.load(std::memory_order_acquire);
-    return queued + bytes <= state_.max_bytes;
+    const std::uint64_t in = state_.tail.bytes.load(std::memory_order_relaxed);
+    const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
+    return out <= in && bytes <= state_.max_bytes && in - out <= state_.max_bytes - bytes;
+}
+
+// Under the tail lock, when has_room() said no: or the queue would seem full there and to have room
+// in seems_to_have_room(), for ever.
+void Core::require_full() const {
+    // relaxed: written under the tail lock, which is held
+    constexpr auto own = std::memory_order_relaxed;
+    ring::require(state_.head.count.load() <= state_.tail.count.load(own),
+                  "more items were taken than put");
+    ring::require(state_.head.bytes.load() <= state_.tail.bytes.load(own),
+                  "more bytes were taken than put");
 }
 
 bool Core::seems_to_have_room(std::uint64_t bytes) const {
@@ -55,7 +68,7 @@ bool Core::seems_to_have_room(std::uint64_t bytes) const {
     if (state_.max_bytes == 0) return true;
     const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
     const std::uint64_t in = state_.tail.bytes.load(std::memory_order_acquire);
-    return in <= out || in - out + bytes <= state_.max_bytes;
+    return in <= out || (bytes <= state_.max_bytes && in - out <= state_.max_bytes - bytes);
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
@@ -111,7 +124,7 @@ inline bool Core::put_at_once(const Piece& piece) {
     if (piece.bytes.size() > kInlineMax || slot == shm::Membership::kNone) return false;
     const Inside inside(*this);
     if (!is_usable()) return false;
-    sync::OwnerLock lock(state_.tail_lock, slot);
+    sync::OwnerLock lock(state_.tail_lock, membership_.lock_name(slot));
     if (!lock.try_acquire()) return false;
     const bool done = state_.shutdown.load(std::memory_order_relaxed) == kOpen &&
                       has_room(piece.bytes.size()) &&
@@ -164,6 +177,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
                 ring_for_items();
                 return Outcome::done;
             }
+            require_full();
         }
         const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
         if (waited != Outcome::done) return waited;
@@ -185,6 +199,7 @@ Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, A
                 append(pieces[done], kInline, me);
                 ++done;
             }
+            if (done == 0) require_full();
         }
         if (done > 0) {
             item_bell_.ring();
@@ -232,6 +247,7 @@ void Core::shutdown(bool immediate) {
             const Lock lock(state_.tail_lock);
             const std::uint32_t wanted = immediate ? kImmediate : kDraining;
             const std::uint32_t now = state_.shutdown.load(std::memory_order_relaxed);
+            ring::require(now <= kImmediate, "the queue is in no known state");
             state_.shutdown.store(std::max(now, wanted), std::memory_order_release);
             PROCESSION_STEP("shutdown.stored");
         }

@@ -26,14 +26,41 @@ constexpr std::chrono::milliseconds kSweepPatience{20};
 
 }  // namespace
 
-void Core::look_after(std::uint32_t slot) {
+// The slot that the word of a lock names, or kNone when that is changing just now. A participant
+// does not change its incarnation while a lock names it. So what stays the same over three looks
+// and does not fit together was written by nobody who took the lock, and nobody would ever release
+// it.
+std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) const {
+    const std::uint32_t seen = lock.load(std::memory_order_acquire);
+    if (seen == 0) return shm::Membership::kNone;
+    const std::uint32_t slot = sync::OwnerLock::owner_of(seen);
+    require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
+    const std::uint32_t incarnation = membership_.incarnation(slot);
+    const std::uint32_t again = lock.load(std::memory_order_acquire);
+    const std::uint32_t name = sync::OwnerLock::name_of_owner(again);
+    // Gone only after the incarnation has changed, there only after it has.
+    const bool joined =
+        segment_.participant(slot).state.load(std::memory_order_acquire) != shm::kNobody;
+    const bool changing = name != sync::OwnerLock::name_of_owner(seen) ||
+                          membership_.incarnation(slot) != incarnation;
+    if (changing) return shm::Membership::kNone;
+    require(joined && name == shm::Membership::name_of(slot, incarnation),
+            "a lock names an owner that never took it");
+    return slot;
+}
+
+void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     // Not to keep close() waiting for one who waits for a stopped participant.
     if (sync::Presence::is_inside(this)) check_open("wait");
-    require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
+    require(!segment_.is_poisoned(), "somebody has found that before");
+    check_constants();
+    const std::uint32_t slot = owner_to_look_after(lock);
+    if (slot == shm::Membership::kNone) return;
+    if (slot == membership_.slot()) suspect_own_lock();
     if (!membership_.is_dead(slot)) return;
     os::ByteLock claim;
     if (const std::error_code failed = membership_.try_claim(slot, claim)) {
-        const bool is_in_hand = failed == std::errc::resource_unavailable_try_again;
+        const bool is_in_hand = failed == std::errc::device_or_resource_busy;
         if (!is_in_hand) claim_error_.store(failed.value(), std::memory_order_relaxed);
         return;
     }
@@ -297,7 +324,7 @@ std::size_t Core::bury_the_dead(Actor me) {
         if (!membership_.is_dead(slot)) continue;
         os::ByteLock claim;
         if (const std::error_code failed = membership_.try_claim(slot, claim)) {
-            if (failed == std::errc::resource_unavailable_try_again) continue;
+            if (failed == std::errc::device_or_resource_busy) continue;
             throw OSError(failed, "notice_deaths", label(),
                           "cannot look after a participant that died; are too many files open?");
         }
@@ -312,6 +339,8 @@ std::size_t Core::bury_the_dead(Actor me) {
 void Core::nap() {
     if (segment_.is_poisoned()) check_open("wait");
     check_watch("wait");
+    check_constants();
+    audit_now_and_then();
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);

@@ -1,13 +1,12 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "queue/death_log.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <chrono>
 
 #include "base/step.h"
+#include "os/child.h"
 #include "ring/corrupt.h"
 
 namespace procession::queue {
@@ -171,7 +170,7 @@ bool DeathLog::record(std::uint32_t dead) {
     fresh.locks_in_all.store(locks_before + static_cast<unsigned>(std::popcount(locks)), kOwn);
     fresh.pid.store(who.pid.load(kOwn), kOwn);
     fresh.slot.store(dead, kOwn);
-    fresh.repairer_pid.store(static_cast<std::uint32_t>(::getpid()), kOwn);
+    fresh.repairer_pid.store(static_cast<std::uint32_t>(os::this_process()), kOwn);
     fresh.locks.store(locks, kOwn);
     fresh.redelivered.store(known.redelivered.load(kOwn), kOwn);
     fresh.dead_lettered.store(known.dead_lettered.load(kOwn), kOwn);

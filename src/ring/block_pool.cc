@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "ring/block_pool.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/checks.h"
@@ -37,11 +38,16 @@ std::uint32_t BlockPool::rounded(std::uint32_t units) noexcept {
 std::uint32_t BlockPool::take(std::uint32_t units, std::uint32_t owner) {
     const std::uint32_t wanted = rounded(units);
     for (std::uint32_t c = class_at_most(wanted); c < PoolState::kClasses; ++c) {
-        const std::uint32_t unit = pop(c);
-        if (unit != kNone) return carve(unit, checked(unit).units, wanted, owner);
+        Block block;
+        const std::uint32_t unit = pop(c, block);
+        if (unit == kNone) continue;
+        require(block.units >= wanted, "a free block is shorter than its list says");
+        return carve(unit, block.units, wanted, owner);
     }
     const std::uint32_t end = checked_end();
-    if (state_.backed.load() - end < wanted) return kNone;
+    const std::uint32_t backed_now = backed();
+    if (backed_now < end || backed_now - end < wanted) return kNone;
+    require_memory(end, wanted);
     // Invisible until `end` moves over it.
     table_[end].store(Block{BlockState::owned, owner, wanted}.pack(), std::memory_order_release);
     PROCESSION_STEP("pool.take.written");
@@ -62,9 +68,9 @@ std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owne
     std::uint32_t unit = 0;
     const std::uint32_t end = checked_end();
     while (unit < end) {
-        Block block = checked(unit);
+        Block block = checked(unit, end);
         while (block.state == BlockState::free && unit + block.units < end) {
-            const Block next = checked(unit + block.units);
+            const Block next = checked(unit + block.units, end);
             if (next.state != BlockState::free) break;
             block.units += next.units;
             // One store: the joined block's own entry lies inside from now on and means nothing.
@@ -77,7 +83,9 @@ std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owne
     }
     rebuild();
     if (found == kNone) return kNone;
-    const Block block = checked(found);
+    const Block block = this->block(found);
+    require(block.state == BlockState::free && block.units >= units,
+            "a block that was joined has changed");
     const std::uint32_t taken = carve(found, block.units, units, owner);
     rebuild();
     return taken;
@@ -102,7 +110,7 @@ std::uint32_t BlockPool::carve(std::uint32_t unit, std::uint32_t length, std::ui
 }
 
 void BlockPool::give(std::uint32_t unit) {
-    const Block block = checked(unit);
+    const Block block = this->block(unit);
     require(block.state != BlockState::free, "a block is freed twice");
     table_[unit].store(Block{BlockState::free, 0, block.units}.pack(), std::memory_order_release);
     PROCESSION_STEP("pool.give.freed");
@@ -112,9 +120,8 @@ void BlockPool::give(std::uint32_t unit) {
     PROCESSION_STEP("pool.give.counted");
 }
 
-void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) noexcept {
-    // relaxed: whoever may change the entry has made or received it under a lock
-    const Block now = Block::unpack(table_[unit].load(std::memory_order_relaxed));
+void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) {
+    const Block now = block(unit);
     table_[unit].store(Block{state, owner, now.units}.pack(), std::memory_order_release);
 }
 
@@ -134,21 +141,37 @@ void BlockPool::rebuild() {
 }
 
 Block BlockPool::block(std::uint32_t unit) const {
-    require(unit < checked_end(), "a block lies outside the pool");
-    return checked(unit);
+    const std::uint32_t end = checked_end();
+    require(unit < end, "a block lies outside the pool");
+    return checked(unit, end);
+}
+
+std::uint32_t BlockPool::backed() const {
+    const std::uint32_t backed = state_.backed.load();
+    require_memory(0, backed);
+    return backed;
+}
+
+// The file only grows, so a number seen once stays true.
+void BlockPool::look_again(std::uint64_t end) const {
+    std::uint32_t there = units_max_;
+    if (backing_ != nullptr) there = std::min(there, backing_->units_there());
+    require(end <= there, "memory is used that is not there");
+    there_.store(there, std::memory_order_relaxed);
 }
 
 std::uint32_t BlockPool::checked_end() const {
     const std::uint32_t end = state_.end.load(std::memory_order_acquire);
-    require(end <= units_max_ && end <= state_.backed.load(), "the pool ends beyond its memory");
+    require_memory(0, end);
     return end;
 }
 
-Block BlockPool::checked(std::uint32_t unit) const {
+// Of a unit below `end`, which was checked.
+Block BlockPool::checked(std::uint32_t unit, std::uint32_t end) const {
     // acquire: pairs with the store that made the block what it is
     const Block block = Block::unpack(table_[unit].load(std::memory_order_acquire));
-    require(block.units != 0 && block.units <= units_max_ - unit &&
-                block.state != BlockState::none && block.state <= BlockState::dead_letter,
+    require(block.units != 0 && block.units <= end - unit && block.state != BlockState::none &&
+                block.state <= BlockState::dead_letter,
             "a block's entry is no valid one");
     return block;
 }
@@ -157,13 +180,13 @@ std::atomic<std::uint32_t>& BlockPool::link(std::uint32_t unit) const noexcept {
     return *reinterpret_cast<std::atomic<std::uint32_t>*>(memory(unit));
 }
 
-std::uint32_t BlockPool::pop(std::uint32_t size_class) {
+std::uint32_t BlockPool::pop(std::uint32_t size_class, Block& block) {
     auto& head = state_.free_heads[size_class];
     const std::uint32_t first = head.load();
     if (first == 0) return kNone;
     const std::uint32_t unit = first - 1;
-    require(unit < checked_end() && checked(unit).state == BlockState::free,
-            "a free list leads to a block that is not free");
+    block = this->block(unit);
+    require(block.state == BlockState::free, "a free list leads to a block that is not free");
     head.store(link(unit).load());
     PROCESSION_STEP("pool.pop.unlisted");
     return unit;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ring/backing.h"
 #include "shm/layout.h"
 
 namespace procession::ring {
@@ -62,14 +63,24 @@ struct PoolState {
 /// Invariants (under the memory lock):
 ///   1. From unit 0, the lengths of blocks chain exactly to `end`.
 ///   2. A block is free iff its entry says so; every listed block is free.
-/// All members but the queries need the memory lock.
+/// Whatever the shared state holds, nothing outside of the memory that is there is touched: each
+/// unit number and length is read once and checked against the pool's end, and that against the
+/// Backing.
+///
+/// All members but the queries need the memory lock. Throws Corrupt where the state is impossible.
 class BlockPool {
   public:
     static constexpr std::uint32_t kNone = 0xffffffff;
 
+    /// Without a Backing all of `units_max` is there.
     BlockPool(PoolState& state, std::atomic<std::uint64_t>* table, std::byte* data,
-              std::uint32_t units_max)
-        : state_(state), table_(table), data_(data), units_max_(units_max) {}
+              std::uint32_t units_max, const Backing* backing = nullptr)
+        : state_(state),
+          table_(table),
+          data_(data),
+          units_max_(units_max),
+          backing_(backing),
+          there_(backing == nullptr ? units_max : 0) {}
 
     /// The length that a request of `units` gets: sizes are rounded to classes.
     [[nodiscard]] static std::uint32_t rounded(std::uint32_t units) noexcept;
@@ -85,7 +96,7 @@ class BlockPool {
 
     void give(std::uint32_t unit);
     /// Changes state and owner in one store.
-    void set(std::uint32_t unit, BlockState state, std::uint32_t owner) noexcept;
+    void set(std::uint32_t unit, BlockState state, std::uint32_t owner);
     /// Rebuilds all soft state from the table.
     void rebuild();
 
@@ -95,7 +106,7 @@ class BlockPool {
         std::uint32_t unit = 0;
         const std::uint32_t end = checked_end();
         while (unit < end) {
-            const Block block = checked(unit);
+            const Block block = checked(unit, end);
             visit(unit, block);
             unit += block.units;
         }
@@ -107,14 +118,30 @@ class BlockPool {
         return data_ + std::uint64_t{unit} * shm::kUnitBytes;
     }
     [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
-    [[nodiscard]] std::uint32_t backed() const noexcept { return state_.backed.load(); }
+    /// What growing goes on from.
+    [[nodiscard]] std::uint32_t backed() const;
+    /// An upper bound for the number of records, leases or list entries that can exist.
+    [[nodiscard]] std::uint64_t records_max() const {
+        return std::uint64_t{checked_end()} * (shm::kUnitBytes / sizeof(std::uint64_t));
+    }
+    /// Whether these units can be touched, as far as this process knows.
+    [[nodiscard]] bool has_memory(std::uint32_t unit, std::uint32_t units) const noexcept {
+        // relaxed: it only grows, and says only what was true of the file then
+        return std::uint64_t{unit} + units <= there_.load(std::memory_order_relaxed);
+    }
+    /// These units can be touched. Usually one comparison with a number of this process's own.
+    void require_memory(std::uint32_t unit, std::uint32_t units) const {
+        if (!has_memory(unit, units)) [[unlikely]]
+            look_again(std::uint64_t{unit} + units);
+    }
     [[nodiscard]] std::uint32_t units_used() const noexcept { return state_.units_used.load(); }
 
   private:
     [[nodiscard]] std::uint32_t checked_end() const;
-    [[nodiscard]] Block checked(std::uint32_t unit) const;
+    [[nodiscard]] Block checked(std::uint32_t unit, std::uint32_t end) const;
+    void look_again(std::uint64_t end) const;
     [[nodiscard]] std::atomic<std::uint32_t>& link(std::uint32_t unit) const noexcept;
-    [[nodiscard]] std::uint32_t pop(std::uint32_t size_class);
+    [[nodiscard]] std::uint32_t pop(std::uint32_t size_class, Block& block);
     void push(std::uint32_t unit, std::uint32_t units) noexcept;
     [[nodiscard]] std::uint32_t carve(std::uint32_t unit, std::uint32_t length,
                                       std::uint32_t wanted, std::uint32_t owner) noexcept;
@@ -123,6 +150,9 @@ class BlockPool {
     std::atomic<std::uint64_t>* table_;
     std::byte* data_;
     std::uint32_t units_max_;
+    const Backing* backing_;
+    // Local to this process: units that were there when it last looked.
+    mutable std::atomic<std::uint32_t> there_;
 };
 
 }  // namespace procession::ring

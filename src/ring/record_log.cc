@@ -89,7 +89,7 @@ void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
     tail_.op_block.store(unit + 1, kOrdered);
 }
 
-void RecordLog::announce_block(std::uint32_t unit) noexcept {
+void RecordLog::announce_block(std::uint32_t unit) {
     announce(unit, tail_.count.load(kOwn));
     PROCESSION_STEP("log.publish.announced");
     pool_.set(unit, BlockState::queued, 0);
@@ -106,10 +106,11 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     std::uint32_t chunks = 0;
     for (;;) {
         RecordHead head;
-        record_at(tail, head);
+        look_at(tail, head);
         if (!head.is(kCommitted)) break;
         if (head.is(kNextChunk)) {
-            require(++chunks < pool_.units_max(), "the chunks form a ring");
+            // A producer moves the tail before it goes on: it is one link behind at most.
+            require(++chunks == 1, "the tail is several chunks behind");
             tail = {head.length, kFirstRecord};
         } else {
             tail.offset += record_bytes(head);
@@ -123,9 +124,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         const std::uint64_t kind = tail_.op_count.load(kOwn);
         const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
         // The sweep frees what the dead one owns.
-        if (!published && op - 1 < pool_.units_max()) {
-            pool_.set(op - 1, BlockState::owned, dead);
-        }
+        if (!published) pool_.set(op - 1, BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }
     tail_.position.store(tail.pack(), kOrdered);
@@ -138,13 +137,32 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     PROCESSION_STEP("log.repair_tail.settled");
 }
 
+void RecordLog::audit_tail() const {
+    const auto tail = Position::unpack(tail_.position.load(kOwn));
+    RecordHead head;
+    look_at(tail, head);
+    require(!head.is(kCommitted), "there are records behind the tail");
+    const Counted counted = counted_before(tail);
+    require(counted.count == tail_.count.load(kOwn) && counted.bytes == tail_.bytes.load(kOwn),
+            "the producers' counts are not those of the log");
+}
+
+void RecordLog::audit_head() const {
+    const Counted counted = counted_before(Position::unpack(head_.position.load(kOwn)));
+    require(counted.count == head_.count.load(kOwn) && counted.bytes == head_.bytes.load(kOwn),
+            "the consumers' counts are not those of the log");
+}
+
 RecordLog::Counted RecordLog::counted_before(Position position) const {
     const ChunkHeader& header = chunk(position.chunk);
     Counted counted{header.first_count.load(kOwn), header.first_bytes.load(kOwn)};
+    std::uint32_t end = kFirstRecord;
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte* record) {
         ++counted.count;
         counted.bytes += counted_bytes(record, head);
+        end += record_bytes(head);
     });
+    require(end == position.offset, "the records do not lead to the position");
     return counted;
 }
 
@@ -216,7 +234,7 @@ bool RecordLog::took_inline_uncounted() const {
 void RecordLog::repair_head() {
     const auto position = Position::unpack(head_.position.load(kOwn));
     RecordHead head;
-    std::byte* record = record_at(position, head);
+    std::byte* record = look_at(position, head);
     if (shape_.payload_at() == 8 && head.is(kCommitted) && head.is(kOutside)) {
         // Perhaps marked as taken by the dead consumer, who had not committed: it was never taken.
         // (A lease in the same state means nothing: the next consumer writes its own.)

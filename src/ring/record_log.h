@@ -75,9 +75,12 @@ class RecordLog {
     void append(std::uint8_t format, std::span<const std::byte> payload,
                 std::uint64_t counted_bytes, bool outside);
     /// Before append(..., outside): hands the block, until now owned by the caller, to the log.
-    void announce_block(std::uint32_t unit) noexcept;
+    void announce_block(std::uint32_t unit);
     /// After it.
     void end_announcement() noexcept;
+    /// Whether the counts are those of the records before the tail, and nothing lies behind it.
+    /// Throws Corrupt otherwise.
+    void audit_tail() const;
     /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block
     /// that was announced and not committed back to the dead one.
     void repair_tail(std::uint32_t dead);
@@ -91,6 +94,8 @@ class RecordLog {
     [[nodiscard]] bool try_front(Front& found) const noexcept;
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
+    /// As audit_tail(), of the head.
+    void audit_head() const;
     void repair_head();
     /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
     template <class Retire>
@@ -103,7 +108,7 @@ class RecordLog {
     /// record `chunk_first`; 0 when that chunk has gone.
     [[nodiscard]] std::uint64_t peek_lease(Position position,
                                            std::uint64_t chunk_first) const noexcept;
-    /// The record at a position, validated.
+    /// The committed record at a position, validated: all of it lies in its chunk.
     std::byte* record_at(Position position, RecordHead& head) const;
     /// The lease word of a joinable queue's record, whatever is there by now.
     [[nodiscard]] std::atomic<std::uint64_t>& lease_at(Position position) const;
@@ -139,10 +144,14 @@ class RecordLog {
 
   private:
     [[nodiscard]] std::byte* at(Position position) const;
-    /// Whether a record may begin there.
+    /// Whether a record may begin there, as far as this process knows: false also for memory that
+    /// it has not looked at since it was made.
     [[nodiscard]] bool is_inside(Position position) const noexcept;
     void write(Position tail, std::byte* record, RecordHead head,
                std::span<const std::byte> payload, std::uint64_t counted) noexcept;
+    /// What the log shows at a position: a record, which is validated; the way to the next chunk;
+    /// or its end, behind which nothing may be read.
+    std::byte* look_at(Position position, RecordHead& head) const;
     struct Counted {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
@@ -164,16 +173,24 @@ class RecordLog {
 
 inline bool RecordLog::is_inside(Position position) const noexcept {
     return position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
-           position.offset % 8 == 0 && position.chunk < pool_.units_max() - (kChunkUnits - 1) &&
-           position.chunk + kChunkUnits <= pool_.backed();
+           position.offset % 8 == 0 && pool_.has_memory(position.chunk, kChunkUnits);
 }
 
 inline std::byte* RecordLog::at(Position position) const {
-    require(is_inside(position), "a position lies outside the memory of the log");
+    require(position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
+                position.offset % 8 == 0,
+            "a position lies outside its chunk");
+    pool_.require_memory(position.chunk, kChunkUnits);
     return pool_.memory(position.chunk) + position.offset;
 }
 
 inline std::byte* RecordLog::record_at(Position position, RecordHead& head) const {
+    std::byte* record = look_at(position, head);
+    require(head.is(kCommitted) && !head.is(kNextChunk), "a position shows no record");
+    return record;
+}
+
+inline std::byte* RecordLog::look_at(Position position, RecordHead& head) const {
     std::byte* record = at(position);
     // acquire: pairs with the committing store; the payload is visible
     head = RecordHead::unpack(word(record).load(std::memory_order_acquire));
@@ -254,7 +271,7 @@ void RecordLog::each_record(std::uint32_t unit, std::uint32_t end, Visit visit) 
     Position position{unit, kFirstRecord};
     while (end == 0 || position.offset < end) {
         RecordHead head;
-        std::byte* record = record_at(position, head);
+        std::byte* record = look_at(position, head);
         if (!head.is(kCommitted) || head.is(kNextChunk)) return;
         visit(position, head, record);
         position.offset += record_bytes(head);
@@ -265,7 +282,7 @@ template <class Retire>
 bool RecordLog::front(Front& found, Retire retire) {
     for (;;) {
         found.at = Position::unpack(head_.position.load(std::memory_order_relaxed));
-        found.record = record_at(found.at, found.head);
+        found.record = look_at(found.at, found.head);
         if (!found.head.is(kCommitted)) return false;
         if (!found.head.is(kNextChunk)) {
             require(found.head.check ==
@@ -275,6 +292,8 @@ bool RecordLog::front(Front& found, Retire retire) {
         }
         // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
         if (tail_stands_in(found.at.chunk)) return false;
+        // Otherwise chunks that form a ring would keep us here for ever.
+        require(found.at.offset != kFirstRecord, "a chunk without records was left");
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
     }

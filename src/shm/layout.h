@@ -40,7 +40,9 @@ struct alignas(64) Participant {
     std::atomic<std::uint64_t> op_record;    // the record of the item that it is finishing, or 0
     std::atomic<std::uint64_t> op_first;     // first_count of that record's chunk
     std::atomic<std::uint64_t> op_finished;  // `finished` before
-    std::byte unused[8];
+    // Another number for each owner of the slot: see Membership::lock_name.
+    std::atomic<std::uint32_t> incarnation;
+    std::byte unused[4];
 };
 static_assert(sizeof(Participant) == 64);
 
@@ -75,6 +77,7 @@ struct SegmentHeader {
     std::atomic<std::uint64_t> joins;
 };
 static_assert(sizeof(SegmentHeader) <= kObjectOffset);
+inline constexpr std::size_t kConstantBytes = offsetof(SegmentHeader, poisoned);
 
 /// The last unit reference that fits the 32-bit unit numbers, with room for arithmetic.
 inline constexpr std::uint64_t kUnitsLimit = std::uint64_t{1} << 30;

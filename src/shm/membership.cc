@@ -41,7 +41,7 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             if (take_stale && seems_locked(s)) continue;
             os::ByteLock lock;
             const std::error_code failed = try_lock(s, lock);
-            if (failed == std::errc::resource_unavailable_try_again) continue;
+            if (failed == std::errc::device_or_resource_busy) continue;
             if (failed) {
                 throw OSError(failed, "join", segment_.name(),
                               "cannot lock this process's place in the shared memory; is /proc "
@@ -80,11 +80,29 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
                          std::memory_order_release);
     PROCESSION_STEP("join.described");
+    renew(slot);
+    self_->lock_name.store(name_of(slot, incarnation(slot)), std::memory_order_relaxed);
+    PROCESSION_STEP("join.renewed");
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
     self_->slot_plus_1.store(slot + 1, std::memory_order_release);
     base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'", os::this_process(),
               slot, segment_.name().c_str());
+}
+
+std::uint32_t Membership::name_of(std::uint32_t s, std::uint32_t incarnation) noexcept {
+    constexpr std::uint32_t slot_bits = 11;  // as sync::OwnerLock divides its word
+    static_assert(kParticipantsMax < 1U << slot_bits);
+    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name
+    // nobody.
+    const std::uint32_t mixed = (incarnation * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
+    return s | (mixed >> 12 | 1U) << slot_bits;
+}
+
+// By who has the byte lock. release: a lock taken by the new owner is seen after it.
+void Membership::renew(std::uint32_t s) noexcept {
+    auto& number = segment_.participant(s).incarnation;
+    number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 void Membership::leave() noexcept {
@@ -108,7 +126,7 @@ bool Membership::is_dead(std::uint32_t s) const noexcept {
 }
 
 std::error_code Membership::try_claim(std::uint32_t s, os::ByteLock& claim) noexcept {
-    const auto not_now = std::make_error_code(std::errc::resource_unavailable_try_again);
+    const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
     if (s == slot()) return not_now;
     if (const std::error_code failed = try_lock(s, claim)) return failed;
     if (segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) return {};
@@ -117,6 +135,8 @@ std::error_code Membership::try_claim(std::uint32_t s, os::ByteLock& claim) noex
 }
 
 void Membership::bury(std::uint32_t s, os::ByteLock& claim) noexcept {
+    renew(s);
+    PROCESSION_STEP("leave.renewed");
     // release: pairs with claim_slot(); the next owner sees everything repaired
     segment_.participant(s).state.store(kNobody, std::memory_order_release);
     PROCESSION_STEP("leave.buried");

@@ -38,6 +38,23 @@ class Membership final : public os::ForkListener {
         return self_->slot_plus_1.load(std::memory_order_acquire) - 1;  // pairs with confirm()
     }
 
+    /// What the owner of slot `s` is called in the words of locks: the slot, and above it a tag
+    /// that every owner of the slot has for itself. So a word that no participant wrote does not
+    /// name one, but by deliberate forgery: see Core::owner_to_look_after. For this process's own
+    /// slot, two loads of its own memory.
+    [[nodiscard]] std::uint32_t lock_name(std::uint32_t s) const noexcept {
+        // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
+        if (s + 1 == self_->slot_plus_1.load(std::memory_order_relaxed)) {
+            return self_->lock_name.load(std::memory_order_relaxed);
+        }
+        return name_of(s, incarnation(s));
+    }
+    [[nodiscard]] static std::uint32_t name_of(std::uint32_t s, std::uint32_t incarnation) noexcept;
+    /// Changes whenever slot `s` gets or loses its owner, at moments when no lock names it.
+    [[nodiscard]] std::uint32_t incarnation(std::uint32_t s) const noexcept {
+        return segment_.participant(s).incarnation.load(std::memory_order_acquire);
+    }
+
     /// Takes a slot. `stale` is set when its last owner died and nobody has repaired yet: the
     /// caller repairs as that owner, calls bury_predecessor(), then confirm(). Throws: OSError;
     /// ProcessError when all kParticipantsMax slots are taken.
@@ -57,7 +74,7 @@ class Membership final : public os::ForkListener {
     /// Whether slot `s` was joined by a process that is no more. False for this process's own.
     [[nodiscard]] bool is_dead(std::uint32_t s) const noexcept;
     /// The exclusive right to repair after a dead participant, for as long as `claim` lives.
-    /// Returns: resource_unavailable_try_again when it lives after all, or somebody repairs
+    /// Returns: device_or_resource_busy when it lives after all, or somebody repairs
     ///          already; another error when this process cannot (too many open files).
     [[nodiscard]] std::error_code try_claim(std::uint32_t s, os::ByteLock& claim) noexcept;
     /// After the repair: the slot is free again.
@@ -82,6 +99,7 @@ class Membership final : public os::ForkListener {
     struct Self {
         std::atomic<std::uint32_t> slot_plus_1;
         std::atomic<std::uint32_t> is_own;
+        std::atomic<std::uint32_t> lock_name;
         os::ByteLock lock;  // on the byte of the slot
     };
     enum : std::uint32_t { kInherited = 0, kBecoming = 1, kOwn = 2 };
@@ -99,6 +117,7 @@ class Membership final : public os::ForkListener {
         return os::ByteLock::is_locked(segment_.file(), segment_.identity(), byte_of(slot));
     }
     [[nodiscard]] std::error_code try_lock(std::uint32_t slot, os::ByteLock& taken) noexcept;
+    void renew(std::uint32_t s) noexcept;
 
     const Segment& segment_;
     os::WipedOnFork<Self> self_;

@@ -13,6 +13,13 @@ namespace {
 
 constexpr std::string_view kFile = "shared memory";
 
+// What is checked is what is used, whatever another process writes meanwhile: the compiler may not
+// read it again.
+template <class Number>
+Number read_once(Number& shared) noexcept {
+    return std::atomic_ref(shared).load(std::memory_order_relaxed);
+}
+
 [[noreturn]] void refuse(std::error_code code, std::string_view operation,
                          const std::string& message) {
     const bool memory = code == std::errc::not_enough_memory || code == std::errc::file_too_large;
@@ -65,6 +72,7 @@ Segment Segment::create(const SegmentPlan& plan) {
     PROCESSION_STEP("segment.described");
     header.magic = kMagic;
     PROCESSION_STEP("segment.created");
+    made.remember_constants();
     return made;
 }
 
@@ -80,12 +88,11 @@ Segment Segment::attach(os::Handle file) {
     }
     os::Mapping head;
     map_whole(made.file_, kTableOffset, "attach", head);
-    // A copy: what is checked is what is used, whatever another process writes meanwhile.
-    const auto& shared = *reinterpret_cast<const SegmentHeader*>(head.base());
-    const std::uint64_t magic = shared.magic;
-    const std::uint32_t version = shared.layout_version;
-    const std::uint64_t units = shared.units_max;
-    const std::uint64_t total = shared.total_bytes;
+    auto& shared = *reinterpret_cast<SegmentHeader*>(head.base());
+    const std::uint64_t magic = read_once(shared.magic);
+    const std::uint32_t version = read_once(shared.layout_version);
+    const std::uint64_t units = read_once(shared.units_max);
+    const std::uint64_t total = read_once(shared.total_bytes);
     if (magic != kMagic) {
         throw CorruptSegment("attach", kFile, "it does not begin with Procession's magic number");
     }
@@ -95,13 +102,15 @@ Segment Segment::attach(os::Handle file) {
                                   ", this build reads version " + std::to_string(kLayoutVersion) +
                                   "; run the same Procession in all processes");
     }
-    const bool sizes_agree = units <= kUnitsLimit && shared.data_offset == data_offset_for(units) &&
+    const bool sizes_agree = units <= kUnitsLimit &&
+                             read_once(shared.data_offset) == data_offset_for(units) &&
                              total == data_offset_for(units) + units * kUnitBytes &&
-                             shared.signature_bytes <= kSignatureMax;
+                             read_once(shared.signature_bytes) <= kSignatureMax;
     if (!sizes_agree) throw CorruptSegment("attach", kFile, "its sizes contradict each other");
     made.units_max_ = static_cast<std::uint32_t>(units);
     made.data_offset_ = data_offset_for(units);
     map_whole(made.file_, total, "attach", made.mapping_);
+    made.remember_constants();
     return made;
 }
 
@@ -110,6 +119,14 @@ Segment::~Segment() {
     // is ours.
     const bool is_known = identity_ != os::FileIdentity{};
     if (file_.valid() && is_known && !has_file()) static_cast<void>(file_.release());
+}
+
+void Segment::remember_constants() noexcept {
+    std::memcpy(constants_.data(), mapping_.base(), constants_.size());
+}
+
+bool Segment::is_intact() const noexcept {
+    return std::memcmp(constants_.data(), mapping_.base(), constants_.size()) == 0;
 }
 
 std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {
@@ -134,14 +151,29 @@ std::uint64_t Segment::allocated_units() const noexcept {
     return (size - data_offset_) / kUnitBytes;
 }
 
+// From this process's own copy: it stays what it was when the object arrived.
 std::string Segment::signature() const {
-    const std::uint32_t bytes = std::min<std::uint32_t>(header().signature_bytes, kSignatureMax);
-    return {header().signature, bytes};
+    std::uint32_t bytes = 0;
+    std::memcpy(&bytes, &constants_[offsetof(SegmentHeader, signature_bytes)], sizeof bytes);
+    return remembered_text(offsetof(SegmentHeader, signature),
+                           std::min<std::size_t>(bytes, kSignatureMax));
 }
 
 std::string Segment::name() const {
-    const char* text = header().name;
-    return {text, ::strnlen(text, sizeof header().name)};
+    return remembered_text(offsetof(SegmentHeader, name), sizeof(SegmentHeader::name));
+}
+
+// Up to a zero byte. It goes into logs and errors, which people read on a terminal: what could give
+// that orders is replaced.
+std::string Segment::remembered_text(std::size_t offset, std::size_t bytes) const {
+    const auto* begin = reinterpret_cast<const char*>(&constants_[offset]);
+    std::string text(begin, ::strnlen(begin, bytes));
+    const auto is_control = [](char letter) {
+        const auto code = static_cast<unsigned char>(letter);
+        return code < 0x20 || code == 0x7f;
+    };
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
 }
 
 }  // namespace procession::shm

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -58,6 +59,8 @@ class Segment {
     /// Makes units [from, to) of the data area, and their part of the table, usable.
     /// Returns: bad_file_descriptor without has_file().
     [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Whether what is constant in the header is still what it was when this process came.
+    [[nodiscard]] bool is_intact() const noexcept;
     /// Units that the file holds now, whoever allocated them.
     [[nodiscard]] std::uint64_t allocated_units() const noexcept;
 
@@ -73,12 +76,15 @@ class Segment {
 
   private:
     Segment() = default;
+    void remember_constants() noexcept;
+    [[nodiscard]] std::string remembered_text(std::size_t offset, std::size_t bytes) const;
 
     os::Handle file_;
     os::FileIdentity identity_;
     os::Mapping mapping_;
     std::uint64_t data_offset_ = 0;
     std::uint32_t units_max_ = 0;
+    std::array<std::byte, kConstantBytes> constants_{};
 };
 
 }  // namespace procession::shm

@@ -63,7 +63,7 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
         const auto limit = std::min(slice, deadline.remaining());
         const bool woken = os::park(word_, seen | kSleepers, limit);
         if (!woken) {
-            watch.look_after(owner_of(seen));
+            watch.look_after(word_);
             slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
         }
     }

@@ -19,8 +19,9 @@ class OwnerWatch {
     OwnerWatch() = default;
     OwnerWatch(const OwnerWatch&) = delete;
     OwnerWatch& operator=(const OwnerWatch&) = delete;
-    /// If the owner in `slot` is dead: repairs what the lock guards and releases the lock.
-    virtual void look_after(std::uint32_t slot) = 0;
+    /// If the owner that the lock's word names is dead: repairs what the lock guards and releases
+    /// the lock.
+    virtual void look_after(const std::atomic<std::uint32_t>& lock) = 0;
 
   protected:
     virtual ~OwnerWatch() = default;
@@ -31,10 +32,11 @@ class OwnerWatch {
 /// Guarantee: acquire() returns true once no live owner holds the lock, whatever killed the former
 /// ones and at which instruction; or false at the deadline. A stopped owner delays, never corrupts.
 ///
-/// Mechanism: the word is 0, or owner slot + 1, with the top bit set while somebody may sleep on
-/// it. Waiters spin a little, then sleep in slices; after every slice they ask the OwnerWatch
-/// whether the owner lives. A waker that dies between releasing and waking costs the sleepers one
-/// slice.
+/// Mechanism: the word is 0, or the owner's name + 1, with the top bit set while somebody may sleep
+/// on it. A name is a slot in the low 11 bits and above it a tag, the same for all locks that the
+/// owner takes; what the tag is good for is the OwnerWatch's affair. Waiters spin a little, then
+/// sleep in slices; after every slice they ask the OwnerWatch whether the owner lives. A waker that
+/// dies between releasing and waking costs the sleepers one slice.
 ///
 /// Invariants:
 ///   1. The word changes from 0 to an owner only by that owner's compare-exchange.
@@ -43,6 +45,11 @@ class OwnerLock {
   public:
     static constexpr std::uint32_t kSleepers = 0x80000000;
 
+    static constexpr std::uint32_t kSlotBits = 11;
+    static constexpr std::uint32_t kTagBits = 20;
+    static_assert(kSlotBits + kTagBits == 31, "a name and the sleepers' bit fill the word");
+
+    /// `me` is the caller's name.
     OwnerLock(std::atomic<std::uint32_t>& word, std::uint32_t me) : word_(word), me_(me + 1) {}
 
     /// Takes the lock if it is free now.
@@ -70,9 +77,13 @@ class OwnerLock {
         if ((last & kSleepers) != 0) os::wake(word, 1);
     }
 
-    /// The slot of the owner in a word that is not 0.
-    [[nodiscard]] static std::uint32_t owner_of(std::uint32_t word) noexcept {
+    /// The name of the owner in a word that is not 0.
+    [[nodiscard]] static std::uint32_t name_of_owner(std::uint32_t word) noexcept {
         return (word & ~kSleepers) - 1;
+    }
+    /// Its slot; an impossible one where the word was not made by an OwnerLock.
+    [[nodiscard]] static std::uint32_t owner_of(std::uint32_t word) noexcept {
+        return name_of_owner(word) & ((1U << kSlotBits) - 1);
     }
     [[nodiscard]] static bool is_owned_by(const std::atomic<std::uint32_t>& word,
                                           std::uint32_t slot) noexcept {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <random>
 #include <string>
 
 #include "crash/rig.h"
@@ -41,12 +42,19 @@ inline bool is_soak() {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 /// A fork costs ten times as much there.
-inline constexpr unsigned sanitizer_stride = 7;
+inline constexpr unsigned sanitizer_stride = 13;
 #else
 inline constexpr unsigned sanitizer_stride = 1;
 #endif
 
 inline unsigned stride() { return is_soak() ? 1 : sanitizer_stride; }
+/// Where to begin with a stride: elsewhere in every run. What fails says at which step it did.
+inline unsigned first_step(unsigned step = stride()) {
+    return step == 1 ? 1 : 1 + static_cast<unsigned>(std::random_device{}() % step);
+}
+
+/// With a stride, a short life may be missed.
+inline void expect_visited(unsigned visited) { EXPECT_TRUE(visited > 0 || stride() > 1); }
 
 struct PairCount {
     unsigned pairs = 0;

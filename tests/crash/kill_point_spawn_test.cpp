@@ -18,7 +18,7 @@ TEST_P(KillPointsOfSpawned, a_death_at_any_step_loses_nothing_and_is_accounted_f
     const unsigned step = is_soak() ? 1 : stride() * stride();
     with_rig(scenario(), [&](auto& rig) {
         unsigned visited = 0;
-        for (unsigned n = 1;; n += step) {
+        for (unsigned n = first_step(step);; n += step) {
             rig.reset();
             if (!rig.spawned_victim_dies_at(static_cast<int>(GetParam()), n)) break;
             const std::string wrong = rig.judge(order_of(rig, n));
@@ -27,7 +27,7 @@ TEST_P(KillPointsOfSpawned, a_death_at_any_step_loses_nothing_and_is_accounted_f
         }
         const std::string wrong = rig.judge(order_of(rig, 0));
         ASSERT_TRUE(wrong.empty()) << "after a life to its end: " << wrong;
-        EXPECT_GT(visited, 0U);
+        expect_visited(visited);
         std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
     });
 }

@@ -140,7 +140,7 @@ std::string explain(std::vector<QueueModel> candidates, const QueueStats& stats,
 template <class Round>
 void at_every_step(const char* name, Round round) {
     unsigned visited = 0;
-    for (unsigned n = 1;; n += stride()) {
+    for (unsigned n = first_step();; n += stride()) {
         SharedRecord<Notes> notes;
         const bool died = round(*notes, n);
         ASSERT_FALSE(::testing::Test::HasFailure())
@@ -148,7 +148,7 @@ void at_every_step(const char* name, Round round) {
         if (!died) break;
         ++visited;
     }
-    EXPECT_GT(visited, 0U);
+    expect_visited(visited);
     std::printf("%s: died at %u steps while others waited\n", name, visited);
 }
 

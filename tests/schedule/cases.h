@@ -11,7 +11,7 @@ namespace procession::schedule {
 inline Script puts(int item) {
     return [item](Participant& p) { p.put(item); };
 }
-inline void gets(Participant& p) { p.get(); }
+inline void gets_one(Participant& p) { p.get(); }
 inline void finishes(Participant& p) { p.finish(); }
 inline void gets_and_finishes(Participant& p) { p.get(), p.finish(); }
 inline void nothing(Participant& /*p*/) {}
@@ -30,16 +30,17 @@ inline void explore_all(const std::string& name, const QueueCase& story) {
 }
 
 /// The same for cases that are too large for that in every run of the tests: with so many
-/// preemptions, first without a death, then one less with a death.
-inline void explore_bounded(const std::string& name, const QueueCase& story, int preemptions) {
+/// preemptions, first without a death, then with one.
+inline void explore_bounded(const std::string& name, const QueueCase& story, int preemptions,
+                            int preemptions_and_death) {
     explore(name, story, {preemptions, 0, 0});
-    explore(name, story, {preemptions - 1, 1, 0});
+    explore(name, story, {preemptions_and_death, 1, 0});
     if (!is_soak()) return;
     if (story.scripts.size() <= 2) {
         explore_all(name, story);
     } else {
         explore(name, story, {preemptions + 1, 0, 1});
-        explore(name, story, {preemptions, 1, 1});
+        explore(name, story, {preemptions_and_death + 1, 1, 1});
     }
 }
 

@@ -45,7 +45,7 @@ std::string explore_two(Act first, Act second, std::uint64_t expected, std::uint
 }
 
 class NobodyDies final : public sync::OwnerWatch {
-    void look_after(std::uint32_t) override {}
+    void look_after(const std::atomic<std::uint32_t>&) override {}
 };
 
 void lock(Shared& shared, std::uint32_t me) {
@@ -109,7 +109,7 @@ TEST(Explorer, finds_a_waiter_that_does_not_look_again_before_it_sleeps) {
 
 TEST(Explorer, finds_that_the_queue_needs_each_of_its_wake_ups) {
     QueueCase story;
-    story.scripts = {puts(1), gets};
+    story.scripts = {puts(1), gets_one};
     EXPECT_EQ(find_failure(story, {-1, 0, 0}), "");
     story.lose_wake = 1;
     EXPECT_EQ(find_failure(story, {-1, 0, 0}),

@@ -82,7 +82,7 @@ class QueueRun {
     void play() {
         prepare();
         world_.run();
-        for (const int process : processes_) {
+        for (int process = 1; process < static_cast<int>(cores_.size()); ++process) {
             if (world_.is_dead(process) || has_left(process)) continue;
             world_.run_alone(process, [this, process] { participant(process).close(); });
         }
@@ -109,16 +109,22 @@ class QueueRun {
     /// A participant more, in a process of its own.
     int enter(bool joins) {
         const int process = world_.add_process();
-        cores_.push_back(CoreForTests::attach(stage_.core().segment().file().duplicate()));
-        watch(*cores_.back());
-        participants_.push_back(std::make_unique<Participant>(*cores_.back(), history_, world_,
-                                                              process, story_.item_bytes));
+        cores_.push_back(nullptr);
+        participants_.push_back(nullptr);
+        appear(process);
         if (joins) {
             world_.act_as(process);
             static_cast<void>(cores_.back()->qsize());
             world_.act_as(-1);
         }
         return process;
+    }
+    void appear(int process) {
+        const auto index = static_cast<std::size_t>(process);
+        cores_[index] = CoreForTests::attach(stage_.core().segment().file().duplicate());
+        watch(*cores_[index]);
+        participants_[index] = std::make_unique<Participant>(*cores_[index], history_, world_,
+                                                             process, story_.item_bytes);
     }
 
     void prepare() {
@@ -137,8 +143,17 @@ class QueueRun {
             world_.act_as(-1);
         }
         if (story_.rescue) {
-            processes_.push_back(enter(true));
-            add(processes_.back(), story_.rescue, World::kWhenStuck);
+            // Mostly nobody needs it: it comes into being when somebody does.
+            const int process = world_.add_process();
+            cores_.push_back(nullptr);
+            participants_.push_back(nullptr);
+            world_.add(
+                process,
+                [this, process] {
+                    appear(process);
+                    story_.rescue(participant(process));
+                },
+                World::kWhenStuck);
         }
         if (story_.one_process) world_.watch(cores_[1].get(), sizeof(Core), 1);
         give_each_a_presence();
@@ -168,7 +183,8 @@ class QueueRun {
     }
 
     [[nodiscard]] bool has_left(int process) const {
-        return cores_[static_cast<std::size_t>(process)]->is_closed();
+        const auto& core = cores_[static_cast<std::size_t>(process)];
+        return core == nullptr || core->is_closed();
     }
 
     void require(bool holds, const std::string& what) {

@@ -35,10 +35,14 @@ class Repair : public ::testing::TestWithParam<std::size_t> {
         story.items_before = {7, 8};
         story.item_bytes = victim().item_bytes;
         story.filling = victim().filling;
-        if (victim().holds) story.first_acts = {gets};
+        if (victim().holds) story.first_acts = {gets_one};
         story.alone = 1;
     }
     const Victim& victim() const { return kVictims[GetParam()]; }
+    int preemptions() const {
+        const bool is_long = victim().item_bytes > 8 || victim().filling > 0;
+        return (is_soak() ? 2 : 0) + (is_long ? 0 : 1);
+    }
     std::string name(const std::string& rest) const {
         return "death in " + std::string(victim().name) + ", then " + rest;
     }
@@ -47,29 +51,30 @@ class Repair : public ::testing::TestWithParam<std::size_t> {
 
 TEST_P(Repair, two_repairers_meet) {
     story.scripts = {victim().script, notices, notices};
-    explore(name("repairer || repairer"), story, {is_soak() ? 3 : 1, 1, 0});
+    explore(name("repairer || repairer"), story, {preemptions(), 1, 0});
 }
 
 TEST_P(Repair, a_repairer_meets_one_who_gets) {
-    story.scripts = {victim().script, notices, gets};
-    explore(name("repairer || get"), story, {is_soak() ? 3 : 1, 1, 0});
+    story.scripts = {victim().script, notices, gets_one};
+    explore(name("repairer || get"), story, {preemptions(), 1, 0});
 }
 
 TEST_P(Repair, a_repairer_meets_one_who_puts) {
     story.scripts = {victim().script, notices, puts(2)};
-    explore(name("repairer || put"), story, {is_soak() ? 3 : 1, 1, 0});
+    explore(name("repairer || put"), story, {preemptions(), 1, 0});
 }
 
 TEST_P(Repair, a_repairer_dies_as_well) {
     story.scripts = {victim().script, notices, notices};
     story.alone = 2;
-    explore(name("death in its repair, then the next repairer"), story, {0, 2, 0});
+    explore(name("death in its repair, then the next repairer"), story,
+            {0, 2, 0, is_soak() ? 1U : 4U});
 }
 
 TEST_P(Repair, a_newcomer_takes_the_slot_while_another_repairs) {
     story.scripts = {victim().script, puts(2), notices};
     story.newcomers = {1};
-    explore(name("newcomer || repairer"), story, {is_soak() ? 3 : 1, 1, 0});
+    explore(name("newcomer || repairer"), story, {preemptions(), 1, 0});
 }
 
 std::string victim_name(const ::testing::TestParamInfo<std::size_t>& info) {

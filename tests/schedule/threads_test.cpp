@@ -23,14 +23,14 @@ Script until_closed(const Script& act) {
 
 TEST(ClosingInOneProcess, tells_a_thread_that_waits_for_an_item) {
     QueueCase story;
-    story.scripts = {closes, until_closed(gets)};
+    story.scripts = {closes, until_closed(gets_one)};
     explore_threads("close || get from an empty queue", story);
 }
 
 TEST(ClosingInOneProcess, gives_back_what_another_thread_is_just_getting) {
     QueueCase story;
     story.items_before = {7};
-    story.scripts = {closes, until_closed(gets)};
+    story.scripts = {closes, until_closed(gets_one)};
     explore_threads("close || get", story);
 }
 
@@ -43,7 +43,7 @@ TEST(ClosingInOneProcess, lets_a_put_finish_or_refuses_it) {
 TEST(ClosingInOneProcess, lets_a_task_done_finish_or_gives_its_item_back) {
     QueueCase story;
     story.items_before = {7};
-    story.first_acts = {gets};
+    story.first_acts = {gets_one};
     story.scripts = {closes, until_closed(finishes)};
     explore_threads("close || task_done", story);
 }

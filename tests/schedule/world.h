@@ -20,6 +20,7 @@ struct Limits {
     int preemptions = -1;  // switches away from a participant that could go on; -1: any number
     int deaths = 0;
     int early = 0;  // slices of sleepers that end although somebody else could go on
+    unsigned first_death_every = 1;  // so many points; the later deaths: at each
 };
 
 /// One run of a few processes over shared memory, as coroutines of this one thread.

@@ -50,8 +50,7 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     struct flock request = one_byte(at, F_WRLCK);
     if (calls::uninterrupted([&] { return calls::set_lock(own.get(), &request); }) != 0) {
         const bool busy = errno == EACCES || errno == EAGAIN;
-        return busy ? std::make_error_code(std::errc::resource_unavailable_try_again)
-                    : last_error();
+        return busy ? std::make_error_code(std::errc::device_or_resource_busy) : last_error();
     }
     void* mapping = calls::mmap(kMapped, PROT_NONE, MAP_SHARED, own.get());
     if (mapping == MAP_FAILED) return last_error();

@@ -1,0 +1,59 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+// A handle arrives, and the memory behind it is somebody else's: attaching reads all of its header.
+// The input: one byte for the size of the file, one that says whether a sound header is underneath,
+// then bytes to write over the start.
+
+#include <cstdint>
+#include <memory>
+
+#include "fuzz/expect.h"
+#include "fuzz/input.h"
+#include "fuzz/scenario.h"
+#include "queue/core.h"
+
+namespace procession::fuzz {
+namespace {
+
+constexpr std::array<std::uint64_t, 8> kSizes{
+    0,       100,      4096, shm::kTableOffset - 1, shm::kTableOffset, shm::kTableOffset + 4096,
+    200'000, 1'000'000};
+
+void use(Input& input, os::Handle file) {
+    survives([&] {
+        const auto core = queue::Core::attach(std::move(file));
+        static_cast<void>(core->label());
+        static_cast<void>(core->segment().signature());
+        survives([&] { static_cast<void>(core->stats()); });
+        survives([&] { static_cast<void>(core->put({}, Deadline::now())); });
+        Message message;
+        survives([&] { static_cast<void>(core->get(message, Deadline::now())); });
+        survives([&] { static_cast<void>(core->dead_letters(input.byte() % 2 == 0)); });
+        survives([&] { core->shutdown(true); });
+        core->close();
+    });
+}
+
+void run(Input input) {
+    const std::uint64_t size = kSizes[input.byte() % kSizes.size()];
+    const bool sound = input.byte() % 2 == 1;
+    if (!sound) {
+        const auto header = input.take(1024);
+        return use(input, memory_file_with(header, size));
+    }
+    // Patches of a sound segment: offset, length, bytes.
+    os::Handle file = image_of_death(queue::Kind::joinable, 0).restore();
+    while (!input.at_end()) {
+        const std::uint64_t at = input.next<std::uint16_t>() % (shm::kObjectOffset + 64);
+        const auto bytes = input.take(1 + input.byte() % 16);
+        write_at(file, at, bytes);
+    }
+    use(input, std::move(file));
+}
+
+}  // namespace
+}  // namespace procession::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    procession::fuzz::run(procession::fuzz::Input(data, size));
+    return 0;
+}

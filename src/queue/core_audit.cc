@@ -1,0 +1,113 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
+#include "queue/core_impl.h"
+
+namespace procession::queue {
+
+using ring::Lease;
+using ring::LeaseState;
+using ring::Position;
+using ring::RecordHead;
+using ring::RecordLog;
+using ring::require;
+
+namespace {
+
+// Who has waited so long looks whether there is a sound queue to wait for.
+constexpr std::chrono::milliseconds kFirstAudit{500};
+constexpr std::chrono::milliseconds kAuditEvery{1000};
+// A waiter looks after 1, 2, 4, 8 and then every 16 ms.
+constexpr std::uint32_t kVainLooksMax = 64;
+
+}  // namespace
+
+Core::Constants Core::read_constants() const noexcept {
+    return {state_.maxsize, state_.max_bytes, state_.max_deliveries,
+            state_.dead_letter_on_exception};
+}
+
+// A waiter must not wait for what scribbled limits will never let happen.
+void Core::check_constants() const {
+    require(segment_.is_intact(), "the header has changed");
+    require(read_constants() == constants_, "the limits of the queue have changed");
+    require(state_.shutdown.load(std::memory_order_relaxed) <= kImmediate,
+            "the queue is in no known state");
+}
+
+void Core::audit_now_and_then() {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone) return;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto at = [](auto time) { return std::chrono::nanoseconds(time).count(); };
+    std::int64_t due = next_audit_.load(std::memory_order_relaxed);  // relaxed: of this process
+    if (at(now) < due) return;
+    const std::int64_t next = at(now + (due == 0 ? kFirstAudit : kAuditEvery));
+    if (!next_audit_.compare_exchange_strong(due, next, std::memory_order_relaxed)) return;
+    if (due != 0) audit({slot});
+}
+
+// Compares what is counted with what is there. A lock that is taken is left alone: whoever holds it
+// finds out what its holder finds out. Throws Corrupt where no live or repaired participant can
+// have left it so.
+void Core::audit(Actor me) {
+    const std::uint32_t name = membership_.lock_name(me.slot);
+    if (sync::OwnerLock(state_.tail_lock, name).try_acquire()) {
+        const Lock lock(state_.tail_lock);
+        log_.audit_tail();
+        // The producers' count cannot change now, and consumers only take what is counted in it.
+        require(state_.head.count.load() <= state_.tail.count.load(),
+                "more items were taken than put");
+    }
+    if (sync::OwnerLock(state_.head_lock, name).try_acquire()) {
+        const Lock lock(state_.head_lock);
+        log_.audit_head();
+        // Otherwise the next consumer has to mend what a dead one left.
+        if (joinable_ && state_.list_op.load() == kNoListOp) audit_returned();
+    }
+}
+
+// Under the head lock.
+void Core::audit_returned() const {
+    const std::uint64_t count = state_.returned_count.load();
+    std::uint64_t next = state_.returned_first.load();
+    std::uint64_t last = 0;
+    std::uint64_t found = 0;
+    for (; next != 0; ++found) {
+        require(found < count, "more items are in the list of returned ones than counted");
+        const Position at = Position::unpack(next);
+        const std::uint64_t sequence = sequence_of(at);
+        require(sequence > last, "the list of returned items is out of order");
+        last = sequence;
+        RecordHead head;
+        std::byte* record = log_.record_at(at, head);
+        require(Lease::unpack(RecordLog::lease_word(record).load()).state == LeaseState::returned,
+                "the list of returned items names another item");
+        next = RecordLog::link_word(record).load();
+    }
+    require(found == count, "fewer items are in the list of returned ones than counted");
+}
+
+// For close(), when no thread of this process is inside any more: nobody would release it.
+void Core::check_no_lock_is_mine(std::uint32_t slot) const {
+    for (const auto* word : {&state_.tail_lock, &state_.head_lock, &state_.memory_lock}) {
+        require(!sync::OwnerLock::is_owned_by(*word, slot), "a lock names this process in vain");
+    }
+}
+
+// Called by a thread that waits for a lock whose word names this process. It does not hold it
+// itself; when no other operation is under way here, nobody does, and the word is a forgery. The
+// word and the number of operations are not read at one instant, so one look proves nothing: an
+// operation of another thread may have ended and a third one begun in between. That this happens at
+// each of many looks in a row, milliseconds apart, and never between two of them, can be ruled out.
+// A holder that is preempted or stopped for however long is under way, and counted.
+void Core::suspect_own_lock() {
+    if (sync::Presence::others_inside(this)) {
+        vain_looks_.store(0, std::memory_order_relaxed);
+        return;
+    }
+    require(vain_looks_.fetch_add(1, std::memory_order_relaxed) < kVainLooksMax,
+            "a lock names this process in vain");
+}
+
+}  // namespace procession::queue
