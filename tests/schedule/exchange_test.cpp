@@ -80,7 +80,8 @@ TEST_P(Exchange, two_who_wait_for_room_and_one_who_makes_it_twice) {
     story.items_before = {7};
     story.scripts = {puts(1), puts(2), [](Participant& p) { p.get(), p.get(); }};
     story.rescue = drains;
-    explore_bounded("put || put || get, get with room for one", story, 1, 0);
+    // Nobody dies: when it is the consumer, nobody is left who makes room for the last one.
+    explore("put || put || get, get with room for one", story, {is_soak() ? 2 : 1, 0, 0});
 }
 
 std::string kind_name(const ::testing::TestParamInfo<bool>& info) {
