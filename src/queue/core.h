@@ -249,7 +249,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void complete_finish(ring::Position at);
     void commit_finish(ring::Position at, std::byte* record);
     void repair_memory();
-    void recount_finished(std::uint32_t chunk);
+    void recount_finished(std::uint32_t unit);
     void settle_announcement(std::uint32_t slot);
     [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
                                                   std::uint32_t deliveries, std::string_view reason,

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/logging.h"
 #include "queue/core_impl.h"
 
 namespace procession::queue {
@@ -24,7 +25,6 @@ using ring::LeaseState;
 using ring::Position;
 using ring::RecordHead;
 using ring::RecordLog;
-using ring::require;
 
 namespace {
 
@@ -220,8 +220,9 @@ void Core::settle_after_commit(std::uint32_t slot) {
     guarded("task_done", [&] {
         try {
             settle_own_announcement({slot});
-        } catch (const TimeoutError&) {
+        } catch (const TimeoutError& late) {
             // The item is finished; the announcement stands for the next call, or who sweeps.
+            base::log(LogLevel::debug, "%s", late.what());
         }
     });
 }

@@ -191,7 +191,7 @@ inline bool Core::get_at_once(Message& message) {
         ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
         PROCESSION_STEP("get.at_once.copied");
         message.set_ticket(ticket_of(front.at, 1));
-        book->add(message.ticket());
+        if (book != nullptr) book->add(message.ticket());
     }
     return true;
 }

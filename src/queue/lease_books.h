@@ -18,6 +18,7 @@ namespace procession::queue {
 class LeaseBooks {
   public:
     LeaseBooks() = default;
+    ~LeaseBooks() = default;
     LeaseBooks(const LeaseBooks&) = delete;
     LeaseBooks& operator=(const LeaseBooks&) = delete;
 

@@ -33,6 +33,8 @@ class Segment {
     [[nodiscard]] static Segment attach(os::Handle file);
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
+    Segment(const Segment&) = delete;
+    Segment& operator=(const Segment&) = delete;
     ~Segment();
 
     [[nodiscard]] SegmentHeader& header() const noexcept {

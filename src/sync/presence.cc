@@ -87,6 +87,9 @@ Presence::Thread& Presence::register_this_thread() {
     // A thread-local object of the user that ends after this one and uses a queue makes a record
     // anew: that one stays in the list, empty.
     struct AtThreadEnd {
+        AtThreadEnd() = default;
+        AtThreadEnd(const AtThreadEnd&) = delete;
+        AtThreadEnd& operator=(const AtThreadEnd&) = delete;
         ~AtThreadEnd() {
             PresentThreads::instance().remove(mine_);
             delete std::exchange(mine_, nullptr);

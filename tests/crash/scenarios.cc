@@ -188,7 +188,8 @@ std::vector<Scenario> repairers() {
         return scenario;
     };
     return {
-        after("repairer_of_a_finish", {kFiveBig}, {kGet, kGet, kDone}, "done.committed"),
+        after("repairer_of_a_finish", {kFiveBig}, {kGet, kGet, kDone}, "finish.committed"),
+        after("repairer_of_a_quick_finish", {kFive}, {kGet, kGet, kDone}, "done.committed"),
         after("repairer_of_a_rejection", {kFive}, {kGet, kGet, {Verb::reject}},
               "dead_letter.committed"),
         plain(after("repairer_of_lost_bytes", {{Verb::put_undecodable, 0}, {Verb::put, 1, 1}},

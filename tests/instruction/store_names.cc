@@ -63,7 +63,6 @@ constexpr Field kFields[] = {
     FIELD(item_bell, "item bell"),
     FIELD(space_bell, "space bell"),
     FIELD(join_bell, "join bell"),
-    FIELD(deaths, "deaths"),
     FIELD(list_op, "announced list change"),
     FIELD(op, "announced finish"),
     FIELD(op_record, "announced record"),
