@@ -171,7 +171,7 @@ TEST_P(ChildMadeBy, does_not_unmap_what_has_taken_the_place_of_its_parents_lock)
     EXPECT_EQ(queue->bytes().notice_deaths(), 0U);
 }
 
-TEST_P(ChildMadeBy, may_use_the_queue_in_several_threads_at_once) {
+TEST_P(ChildMadeBy, may_use_the_queue_concurrently) {
     JoinableQueue<int> queue;
     for (int i = 0; i < 100; ++i) queue.put(i);
     auto mine = queue.get();

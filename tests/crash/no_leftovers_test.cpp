@@ -75,14 +75,25 @@ struct Work {
     }
 }
 
+// What is in a folder of /proc, whose process may end meanwhile.
+std::vector<fs::path> entries_of(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code gone;
+    for (fs::directory_iterator each(folder, gone); !gone && each != fs::directory_iterator();
+         each.increment(gone)) {
+        found.push_back(each->path());
+    }
+    return found;
+}
+
 // Who has one of these files open, or mapped.
 std::vector<std::string> holders_of(const std::set<std::uint64_t>& inodes) {
     std::vector<std::string> found;
     std::error_code ignored;
-    for (const auto& process : fs::directory_iterator("/proc", ignored)) {
-        const std::string pid = process.path().filename().string();
+    for (const fs::path& process : entries_of("/proc")) {
+        const std::string pid = process.filename().string();
         if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-        std::ifstream maps(process.path() / "maps");
+        std::ifstream maps(process / "maps");
         for (std::string line; std::getline(maps, line);) {
             if (line.find("memfd:procession") == std::string::npos) continue;
             for (const std::uint64_t inode : inodes) {
@@ -91,12 +102,11 @@ std::vector<std::string> holders_of(const std::set<std::uint64_t>& inodes) {
                 }
             }
         }
-        for (const auto& fd : fs::directory_iterator(process.path() / "fd", ignored)) {
+        for (const fs::path& fd : entries_of(process / "fd")) {
             struct stat status{};
-            if (::stat(fd.path().c_str(), &status) == 0 && inodes.contains(status.st_ino) &&
-                fs::read_symlink(fd.path(), ignored).string().find("procession") !=
-                    std::string::npos) {
-                found.push_back(pid + " has open " + fd.path().string());
+            if (::stat(fd.c_str(), &status) == 0 && inodes.contains(status.st_ino) &&
+                fs::read_symlink(fd, ignored).string().find("procession") != std::string::npos) {
+                found.push_back(pid + " has open " + fd.string());
             }
         }
     }
@@ -105,10 +115,9 @@ std::vector<std::string> holders_of(const std::set<std::uint64_t>& inodes) {
 
 std::set<std::string> files_in_dev_shm() {
     std::set<std::string> files;
-    std::error_code ignored;
-    for (const auto& each : fs::directory_iterator("/dev/shm", ignored)) {
-        if (each.path().filename().string().find("procession") != std::string::npos) {
-            files.insert(each.path().string());
+    for (const fs::path& each : entries_of("/dev/shm")) {
+        if (each.filename().string().find("procession") != std::string::npos) {
+            files.insert(each.string());
         }
     }
     return files;

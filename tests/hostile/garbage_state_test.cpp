@@ -159,6 +159,17 @@ TEST(GarbageLoop, a_shutdown_ends_on_a_log_that_leads_back_into_itself) {
     EXPECT_THROW(static_cast<void>(queue.get()), ShutDown);
 }
 
+TEST(GarbageLoop, a_ring_of_chunks_is_corrupt_where_a_consumer_follows_it) {
+    Texts queue{small_queue()};
+    queue.put("one");
+    const SegmentBytes segment(queue);
+    const auto tail = Position::unpack(segment.state().tail.position.load());
+    word(segment.record(tail.pack()))
+        .store(RecordHead{tail.chunk, kCommitted | kNextChunk, 0, 0}.pack());
+    segment.state().tail.position.store(Position{tail.chunk + 16, kFirstRecord}.pack());
+    EXPECT_THROW(queue.shutdown(true), CorruptSegment);
+}
+
 TEST(GarbageLoop, a_plain_queue_with_a_list_of_returned_items_is_as_empty_as_it_is) {
     Texts queue{small_queue()};
     const SegmentBytes segment(queue);

@@ -118,10 +118,9 @@ void one_round(std::uint64_t seed) {
         Process scribbler(procession::fork, [&, own_seed = random()] {
             Random own(own_seed);
             const SegmentBytes segment(queue);
-            // Sooner or later, whatever the others do: they may wait for each other already.
-            for (std::uint64_t turns = own() % 20'000; turns != 0; --turns) {
-                std::this_thread::yield();
-            }
+            // Sooner or later, whatever the others do: they may wait for each other already. Not by
+            // giving up the processor, which would be given back late where others are busy.
+            for (std::uint64_t turns = own() % 1'000'000; turns != 0; --turns) own.discard(1);
             for (std::uint64_t i = own() % 200; i != 0; --i) scribble_somewhere(segment, own);
             scribble_everywhere(segment, own);
         });

@@ -29,13 +29,13 @@ bool Model::release(const Change& change, Item& item) {
     for (std::size_t i = 0; i < held_.size(); ++i) {
         if (held_[i].holder == change.holder) own.push_back(i);
     }
-    // close() and a repair give back the newest *put* first.
-    if (change.pick == Change::kNewest && !own.empty()) {
+    // close() and a repair give back first what was put first.
+    if (change.pick == Change::kFirstPut && !own.empty()) {
         std::sort(own.begin(), own.end(), [&](std::size_t a, std::size_t b) {
             return held_[a].item.sequence < held_[b].item.sequence;
         });
     }
-    const std::size_t pick = change.pick == Change::kNewest ? own.size() - 1 : change.pick;
+    const std::size_t pick = change.pick == Change::kFirstPut ? 0 : change.pick;
     if (own.empty() || pick >= own.size()) return false;
     item = held_[own[pick]].item;
     held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(own[pick]));

@@ -34,11 +34,11 @@ std::vector<Change> changes_of(const Step& step, int actor) {
         case Verb::shut_down: return {{Kind::shut_down, actor, {}}};
         case Verb::shut_down_now: return {{Kind::shut_down_now, actor, {}}};
         case Verb::close:
-            return std::vector<Change>(step.count, {Kind::give_back, actor, {}, Change::kNewest});
+            return std::vector<Change>(step.count, {Kind::give_back, actor, {}, Change::kFirstPut});
         case Verb::notice_deaths: {
             std::vector<Change> returns;
             for (const int holder : step.holders) {
-                returns.push_back({Kind::give_back, holder, {}, Change::kNewest});
+                returns.push_back({Kind::give_back, holder, {}, Change::kFirstPut});
             }
             return returns;
         }

@@ -80,7 +80,7 @@ struct Change {
         shut_down,
         shut_down_now
     };
-    static constexpr std::size_t kNewest = ~std::size_t{0};
+    static constexpr std::size_t kFirstPut = ~std::size_t{0};
 
     Kind kind;
     int holder = 0;  // whose hand gets or loses the item
