@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <stdexcept>
@@ -101,7 +102,8 @@ void report(const std::string& name, const KillScore& score, Table& table, JsonR
         .set("committed", as_number(score.committed))
         .set("all_stuck", as_number(score.all_stuck))
         .set("some_stuck", as_number(score.some_stuck))
-        .set("kills_to_first_stuck", as_number(score.first_stuck))
+        .set("kills_to_first_stuck",
+             score.first_stuck == 0 ? std::nan("") : as_number(score.first_stuck))
         .set("stranded", as_number(score.stranded))
         .set("lost", as_number(score.lost))
         .set("in_hand", as_number(score.in_hand))

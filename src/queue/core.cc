@@ -374,7 +374,7 @@ bool Core::full() {
 QueueStats Core::stats() {
     QueueStats stats;
     stats.queued = qsize();
-    stats.put = state_.tail.count.load();
+    stats.put = known_put();
     stats.taken = state_.head.count.load();
     stats.redelivered = state_.redelivered.load();
     stats.finished = finished();
