@@ -20,7 +20,13 @@ TEST_P(Exchange, two_who_put_are_put_in_order) {
     explore_all("put || put", story);
 }
 
+TEST_P(Exchange, three_who_put_wait_for_one_lock) {
+    story.scripts = {puts(1), puts(2), puts(3)};
+    explore_bounded("put || put || put", story, 2, 0);
+}
+
 TEST_P(Exchange, one_puts_while_another_gets) {
+    story.filling = 132'000;  // into a chunk that was used before
     story.items_before = {7};
     story.scripts = {puts(1), gets_one};
     explore_all("put || get", story);

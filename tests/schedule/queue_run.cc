@@ -51,7 +51,8 @@ class Stage {
     void fill(const QueueCase& story) const {
         for (int moved = 0; moved < story.filling; moved += 1000) {
             const auto some = static_cast<std::size_t>(std::min(1000, story.filling - moved));
-            const std::vector<std::byte> bytes(some);
+            // What is left of it looks like anything but a free place.
+            const std::vector<std::byte> bytes(some, std::byte{0xff});
             static_cast<void>(core_->put({Format::raw, bytes}, Deadline::never()));
             Message message;
             static_cast<void>(core_->get(message, Deadline::never()));
