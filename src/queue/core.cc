@@ -266,9 +266,12 @@ void Core::report_after_fork() {
               label().c_str(), segment_.file().get());
 }
 
-std::uint32_t Core::units_there() const noexcept {
-    return static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(segment_.allocated_units(), segment_.units_max()));
+std::uint32_t Core::units_there() const {
+    std::uint64_t units = 0;
+    if (const std::error_code failed = segment_.allocated_units(units)) {
+        throw OSError(failed, "use", label(), "the kernel does not tell how much memory there is");
+    }
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(units, segment_.units_max()));
 }
 
 std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
@@ -384,7 +387,9 @@ QueueStats Core::stats() {
     const std::uint64_t bytes_out = state_.head.bytes.load();
     stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
     stats.memory_bytes = std::uint64_t{pool_.units_used()} * shm::kUnitBytes;
-    stats.memory_reserved_bytes = segment_.allocated_units() * shm::kUnitBytes;
+    std::uint64_t reserved = 0;
+    const bool is_known = !segment_.allocated_units(reserved);
+    stats.memory_reserved_bytes = is_known ? reserved * shm::kUnitBytes : stats.memory_bytes;
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     for (std::uint32_t slot = 0; slot < end; ++slot) {

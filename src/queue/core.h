@@ -171,7 +171,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void prepare_child() noexcept;
     void forget_parent() noexcept;
     void look_after(const std::atomic<std::uint32_t>& lock) override;
-    [[nodiscard]] std::uint32_t units_there() const noexcept override;
+    [[nodiscard]] std::uint32_t units_there() const override;
     [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
     /// Throws: std::bad_alloc.
@@ -258,6 +258,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
 
     // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
+    [[nodiscard]] std::uint64_t known_put() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
 
     // core_undo.cc

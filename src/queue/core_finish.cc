@@ -284,10 +284,18 @@ std::uint64_t Core::finished() const noexcept {
     return sum;
 }
 
+// A producer counts what it has put after it has committed it, and may be slow or dead in between;
+// then the consumers' count knows better, since who finishes an item has counted it as taken
+// before.
+std::uint64_t Core::known_put() const noexcept {
+    return std::max(state_.tail.count.load(), state_.head.count.load());
+}
+
+// In this order: the items counted as finished are then among those known to be put, so when they
+// are as many, they are the same.
 bool Core::all_finished() const noexcept {
-    const std::uint64_t put = state_.tail.count.load();
-    // Nothing was put around the look at what is finished: true at that instant.
-    return finished() >= put && state_.tail.count.load() == put;
+    const std::uint64_t done = finished();
+    return done >= known_put();
 }
 
 std::uint64_t Core::unfinished() {
@@ -302,7 +310,7 @@ std::uint64_t Core::unfinished() {
         }
         for (;;) {
             const std::uint64_t before = finished();
-            const std::uint64_t put = state_.tail.count.load();
+            const std::uint64_t put = known_put();
             // Unchanged around the look at `put`: exact at that instant.
             if (finished() == before) return put > before ? put - before : 0;
         }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdio>
-#include <exception>
+#include <new>
 #include <utility>
 
 #include "base/logging.h"
@@ -358,8 +358,12 @@ void Core::notice_deaths_quickly() {
     try {
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
-    } catch (const std::exception&) {                       // a stopped participant, or no memory
-        sweep_due_.store(true, std::memory_order_relaxed);  // at the next nap
+    } catch (const TimeoutError&) {  // a participant is stopped: at the next nap
+        sweep_due_.store(true, std::memory_order_relaxed);
+    } catch (const MemoryError&) {
+        sweep_due_.store(true, std::memory_order_relaxed);
+    } catch (const std::bad_alloc&) {
+        sweep_due_.store(true, std::memory_order_relaxed);
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "%s: the shared memory is corrupt: %s", label().c_str(),

@@ -13,7 +13,8 @@ class Backing {
     Backing(const Backing&) = delete;
     Backing& operator=(const Backing&) = delete;
     /// Units that can be touched now. Never fewer than it said before.
-    [[nodiscard]] virtual std::uint32_t units_there() const noexcept = 0;
+    /// Throws: what its owner throws when the system does not tell.
+    [[nodiscard]] virtual std::uint32_t units_there() const = 0;
 
   protected:
     ~Backing() = default;

@@ -290,10 +290,10 @@ bool RecordLog::front(Front& found, Retire retire) {
                     "the head shows a record of another place");
             return true;
         }
-        // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
-        if (tail_stands_in(found.at.chunk)) return false;
         // Otherwise chunks that form a ring would keep us here for ever.
         require(found.at.offset != kFirstRecord, "a chunk without records was left");
+        // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
+        if (tail_stands_in(found.at.chunk)) return false;
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
     }

@@ -143,12 +143,13 @@ std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) no
     return os::allocate(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
 }
 
-std::uint64_t Segment::allocated_units() const noexcept {
+std::error_code Segment::allocated_units(std::uint64_t& units) const noexcept {
     os::FileIdentity identity;
     std::uint64_t size = 0;
-    if (os::identify(file_, identity, size) || identity != identity_) return 0;
-    if (size <= data_offset_) return 0;
-    return (size - data_offset_) / kUnitBytes;
+    if (const std::error_code failed = os::identify(file_, identity, size)) return failed;
+    if (identity != identity_) return std::make_error_code(std::errc::bad_file_descriptor);
+    units = size <= data_offset_ ? 0 : (size - data_offset_) / kUnitBytes;
+    return {};
 }
 
 // From this process's own copy: it stays what it was when the object arrived.

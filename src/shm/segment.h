@@ -62,7 +62,7 @@ class Segment {
     /// Whether what is constant in the header is still what it was when this process came.
     [[nodiscard]] bool is_intact() const noexcept;
     /// Units that the file holds now, whoever allocated them.
-    [[nodiscard]] std::uint64_t allocated_units() const noexcept;
+    [[nodiscard]] std::error_code allocated_units(std::uint64_t& units) const noexcept;
 
     [[nodiscard]] const os::Handle& file() const noexcept { return file_; }
     [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }

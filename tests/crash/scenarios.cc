@@ -189,6 +189,7 @@ std::vector<Scenario> repairers() {
     };
     return {
         after("repairer_of_a_finish", {kFiveBig}, {kGet, kGet, kDone}, "finish.committed"),
+        after("repairer_of_a_quick_finish", {kFive}, {kGet, kGet, kDone}, "done.committed"),
         after("repairer_of_a_rejection", {kFive}, {kGet, kGet, {Verb::reject}},
               "dead_letter.committed"),
         plain(after("repairer_of_lost_bytes", {{Verb::put_undecodable, 0}, {Verb::put, 1, 1}},
@@ -218,7 +219,7 @@ std::vector<Scenario> repairers() {
         {.name = "finisher_after_a_dead_one",
          .prepare = {kFive},
          .act = {kGet, kDone},
-         .predecessors = {{{kGet, kDone}, "finish.committed"}}},
+         .predecessors = {{{kGet, kDone}, "done.committed"}}},
     };
 }
 
