@@ -21,12 +21,12 @@ inline void drains(Participant& p) { p.drain(); }
 /// Whether there is time for larger bounds.
 inline bool is_soak() { return std::getenv("PROCESSION_SOAK") != nullptr; }
 
-/// In the long form every schedule, also with a slice of a sleeper that ends early, and with one or
-/// two participants who die, at every point of each. In every run of the tests the same within
-/// bounds: three preemptions; two and a death.
+/// Every schedule; every schedule in which one slice of a sleeper ends early; every schedule in
+/// which one participant dies, at every point of each. (Where this is small enough to be done at
+/// all, a bound makes it no cheaper: a state then counts once for each number of preemptions.)
 inline void explore_all(const std::string& name, const QueueCase& story) {
-    explore(name, story, {is_soak() ? -1 : 3, 0, 1});
-    explore(name, story, {is_soak() ? -1 : 2, 1, 0});
+    explore(name, story, {-1, 0, 1});
+    explore(name, story, {-1, 1, 0});
     if (is_soak()) explore(name, story, {-1, 2, 1});
 }
 

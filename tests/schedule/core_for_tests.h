@@ -22,8 +22,11 @@ struct CoreForTests {
     static std::uint64_t memory_of(const Core& core) {
         return (std::uint64_t{core.nap_cursor_.load()} << 32) |
                (std::uint64_t{core.membership_.slot() & 0xffff} << 8) |
-               (core.sweep_due_.load() ? 1U : 0U) | (core.closed_.load() ? 2U : 0U);
+               (core.sweep_due_.load() ? 1U : 0U) | (core.closed_.load() ? 2U : 0U) |
+               (core.pool_.has_memory(0, 1) ? 4U : 0U);
     }
+    /// As after its first calls: it need not ask the system how much memory there is.
+    static void learn_the_memory(const Core& core) { core.pool_.require_memory(0, 1); }
     static const State& state(const Core& core) { return core.state_; }
 };
 

@@ -33,7 +33,7 @@ TEST(Shutdown, who_waits_for_room_is_told) {
     story.items_before = {7};
     story.scripts = {shuts_down, puts(1)};
     story.rescue = shuts_down;
-    explore_all("shutdown || put into a full queue", story);
+    explore_bounded("shutdown || put into a full queue", story, 3, 2);
 }
 
 TEST(Shutdown, at_once_ends_a_join_though_items_were_left) {
