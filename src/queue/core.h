@@ -11,6 +11,7 @@
 
 #include "os/at_fork.h"
 #include "procession/batch.h"
+#include "procession/byte_view.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
@@ -79,6 +80,23 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// another one.
     Outcome get_many_raw(std::span<std::byte> places, std::size_t each, std::size_t& got,
                          Deadline deadline);
+
+    // core_loan.cc
+    struct Loaned {
+        std::span<std::byte> bytes;
+        std::uint32_t unit = 0;
+        std::uint32_t generation = 0;
+    };
+    /// Memory for an item, this process's until it is published or given back.
+    [[nodiscard]] Loaned loan(std::uint64_t bytes);
+    /// When it is done, the loan has ended.
+    Outcome publish(std::uint32_t unit, std::uint32_t generation, const Piece& piece,
+                    Deadline deadline);
+    void end_loan(std::uint32_t unit, std::uint32_t generation) noexcept;
+    /// get() without a copy of what lies in a block: then the view has its memory. `self_pointer`
+    /// is this Core.
+    Outcome borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Core>& self_pointer);
+    void end_view(std::uint32_t unit, std::uint32_t generation) noexcept;
 
     // core_finish.cc
     void finish(const Ticket& ticket);
@@ -220,10 +238,12 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
         // use.
         std::span<const std::byte> payload;
         std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
+        bool in_place = false;  // asked for: no memory is needed for what lies in a block
     };
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
+    Outcome claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me);
     void ring_for_space(std::size_t places = 1);
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
@@ -260,6 +280,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void begin_ending(const Ticket& ticket, std::string_view operation);
     /// Instead of ending it.
     void leave_open(const Ticket& ticket) noexcept;
+    void require_no_loans() const;
+    [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
     void finish_patiently(const Ticket& ticket);
     void settle_own_announcement(Actor me);
@@ -354,6 +376,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::atomic<LeaseBooks*> lease_books_{nullptr};
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
+    // Memory of the queue that this process writes to, or reads, outside of any operation.
+    std::atomic<std::uint32_t> loans_{0};
+    std::atomic<std::uint32_t> views_{0};
 };
 
 }  // namespace procession::queue
