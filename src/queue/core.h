@@ -131,6 +131,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
 
   private:
     friend struct CoreForTests;  // tests/schedule: several participants in one process
+    class Baton;
     class Lock;
     class Inside;
     struct Ending {};  // thrown through an operation that the end of the process has overtaken
@@ -195,8 +196,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool put_at_once(const Piece& piece);
     Outcome put_patiently(const Piece& piece, Deadline deadline);
     void ring_for_items();
+    void ring_for_room() noexcept;
+    void pass_on_room() noexcept;
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
-    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
+    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const noexcept;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
     // Under the head lock.
@@ -214,6 +217,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
     void ring_for_space();
+    void pass_on_items() noexcept;
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
     void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
@@ -223,7 +227,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
-    [[nodiscard]] bool shows_an_item() const;
+    [[nodiscard]] bool shows_an_item() const noexcept;
     [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
     void drain_after_shutdown();
 

@@ -30,7 +30,7 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
     return {pool_.memory(unit), length};
 }
 
-bool Core::shows_an_item() const {
+bool Core::shows_an_item() const noexcept {
     return log_.shows_a_record() ||
            (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
 }
@@ -198,13 +198,18 @@ inline bool Core::get_at_once(Message& message) {
 
 // After an item was taken. A consumer that sleeps may have been woken in our place.
 inline void Core::ring_for_space() {
-    space_bell_.ring();
+    if (space_bell_.may_sleep()) ring_for_room();
+    if (item_bell_.may_sleep()) pass_on_items();
+}
+
+void Core::pass_on_items() noexcept {
     if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
 }
 
 Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
+        Baton baton(*this, &Core::pass_on_items);
         for (;;) {
             Claim claimed;
             bool got = false;
@@ -221,6 +226,7 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
                 got = claim(claimed, message, me);
             }
             if (got) {
+                baton.use();
                 ring_for_space();
                 complete(claimed, message, me);
                 return Outcome::done;

@@ -61,7 +61,7 @@ void Core::require_full() const {
                   "more bytes were taken than put");
 }
 
-bool Core::seems_to_have_room(std::uint64_t bytes) const {
+bool Core::seems_to_have_room(std::uint64_t bytes) const noexcept {
     const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
     const std::uint64_t put = state_.tail.count.load(std::memory_order_acquire);
     if (state_.maxsize != 0 && put > taken && put - taken >= state_.maxsize) return false;
@@ -137,7 +137,21 @@ inline bool Core::put_at_once(const Piece& piece) {
 // After an item was put. A producer that sleeps may have been woken in our place.
 inline void Core::ring_for_items() {
     item_bell_.ring();
-    if (space_bell_.may_sleep() && seems_to_have_room(1)) space_bell_.ring();
+    if (space_bell_.may_sleep()) pass_on_room();
+}
+
+void Core::pass_on_room() noexcept {
+    if (space_bell_.may_sleep() && seems_to_have_room(1)) ring_for_room();
+}
+
+// Producers that wait for bytes do not wait for as many: where one wakes in vain, another one can
+// go on.
+void Core::ring_for_room() noexcept {
+    if (state_.max_bytes != 0) {
+        space_bell_.ring_all();
+    } else {
+        space_bell_.ring();
+    }
 }
 
 Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
@@ -146,11 +160,13 @@ Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
         const Actor me = self(deadline);
         if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
         // Not to copy a large item for nothing, the room is waited for before and claimed after.
+        Baton baton(*this, &Core::pass_on_room);
         if (!seems_to_have_room(piece.bytes.size())) {
             const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
             if (waited != Outcome::done) return waited;
         }
         const std::uint32_t unit = store_outside(piece, me);
+        baton.use();  // put_one() has its own
         Outcome outcome = Outcome::timed_out;
         try {
             outcome = put_one(piece, unit, deadline, me);
@@ -164,6 +180,7 @@ Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
 }
 
 Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me) {
+    Baton baton(*this, &Core::pass_on_room);
     for (;;) {
         if (!try_acquire(state_.tail_lock, me, "put")) return Outcome::timed_out;
         {
@@ -174,6 +191,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
             if (has_room(piece.bytes.size())) {
                 append(piece, outside, me);
                 lock.release();
+                baton.use();
                 ring_for_items();
                 return Outcome::done;
             }
@@ -187,6 +205,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
 // Puts the leading small items of `pieces`, as many as there is room for, in one critical section.
 Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
                              std::size_t& done) {
+    Baton baton(*this, &Core::pass_on_room);
     for (;;) {
         if (!try_acquire(state_.tail_lock, me, "put_many")) return Outcome::timed_out;
         {
@@ -202,6 +221,7 @@ Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, A
             if (done == 0) require_full();
         }
         if (done > 0) {
+            baton.use();
             ring_for_items();
             return Outcome::done;
         }
