@@ -20,6 +20,7 @@
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
+#include "queue/waiting_letters.h"
 #include "shm/membership.h"
 #include "shm/segment.h"
 #include "sync/doorbell.h"
@@ -84,14 +85,16 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // core_lease.cc
     void give_back(const Ticket& ticket);
     void reject(const Ticket& ticket, std::string_view reason);
-    /// For bytes that are no element: a plain queue's item is not lost either.
-    void keep_as_dead_letter(const Message& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
     // core_undo.cc
     /// Takes back an item of a joinable queue for which this process has no memory: as if it had
     /// not been handed out.
     void undeliver(const Ticket& ticket);
+    /// For bytes that are no element: to the dead letters, at once or when there is memory for it.
+    /// Throws: std::bad_alloc when this process has none to remember it by; then a plain queue's
+    ///         item is lost, and a joinable queue's waits again.
+    void keep_as_dead_letter(const Message& message, std::string_view reason);
 
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
@@ -261,12 +264,21 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
 
     // Under no lock.
+    void reject_now(const Ticket& ticket, std::string_view reason, Actor me);
+
+    // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
     [[nodiscard]] std::uint64_t known_put() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
 
     // core_undo.cc
     void undeliver(ring::Position at, Actor me) noexcept;
+    void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
+                          Actor me);
+    void let_letter_wait(const Message& message, std::string_view reason);
+    [[nodiscard]] WaitingLetters& waiting_letters();
+    /// As far as there is memory. Returns how many are left.
+    std::size_t write_waiting_letters(std::uint32_t slot);
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
@@ -334,6 +346,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
+    std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
 };

@@ -209,6 +209,7 @@ void Core::pass_on_items() noexcept {
 Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
+        write_waiting_letters(me.slot);
         Baton baton(*this, &Core::pass_on_items);
         for (;;) {
             Claim claimed;
