@@ -87,16 +87,7 @@ bool ByteQueue::join(Deadline deadline) const { return core_->join(deadline); }
 std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
 
 void ByteQueue::keep_undecodable(const MessageView& message, std::string_view reason) const {
-    if (core_->is_joinable()) {
-        try {
-            core_->reject(message.ticket, reason);
-        } catch (const std::exception&) {
-            core_->give_back(message.ticket);  // it waits for the memory of its letter
-            throw;
-        }
-    } else {
-        core_->keep_as_dead_letter(message, reason);
-    }
+    core_->keep_as_dead_letter(message, reason);
 }
 
 void ByteQueue::undeliver(const MessageView& message) const {

@@ -140,6 +140,7 @@ Core::~Core() {
         base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
     delete lease_books_.load();
+    delete waiting_letters_.load();
 }
 
 std::vector<std::shared_ptr<Core>> Core::all() { return Registry::instance().all(); }
@@ -253,6 +254,7 @@ void Core::forget_parent() noexcept {
     // The parent's leases stay the parent's. Its books are left alone: another thread may have been
     // writing.
     lease_books_.store(nullptr, std::memory_order_relaxed);
+    waiting_letters_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
     new (&finishing_) sync::SpinLock;
     loans_.store(0, std::memory_order_relaxed);
@@ -434,6 +436,11 @@ void Core::close() {
     if (loans_.load() != 0) return;  // taken just before: left to the others, when this one ends
     try {
         check_no_lock_is_mine(slot);
+        const std::size_t letters = write_waiting_letters(slot);
+        if (letters != 0 && !joinable_) {
+            base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
+                      label().c_str(), letters);
+        }
         take_over_all(slot, Holder::leaving, {slot});
         wake_everybody();
         PROCESSION_STEP("close.given_back");

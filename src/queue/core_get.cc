@@ -30,7 +30,7 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
     return {pool_.memory(unit), length};
 }
 
-bool Core::shows_an_item() const {
+bool Core::shows_an_item() const noexcept {
     return log_.shows_a_record() ||
            (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
 }
@@ -195,7 +195,11 @@ inline bool Core::get_at_once(Message& message) {
 
 // After an item was taken. A consumer that sleeps may have been woken in our place.
 void Core::ring_for_space(std::size_t places) {
-    space_bell_.ring(places);
+    if (space_bell_.may_sleep()) ring_for_room(places);
+    if (item_bell_.may_sleep()) pass_on_items();
+}
+
+void Core::pass_on_items() noexcept {
     if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
 }
 
@@ -210,6 +214,8 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
 }
 
 Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me) {
+    write_waiting_letters(me.slot);
+    Baton baton(*this, &Core::pass_on_items);
     for (;;) {
         bool got = false;
         if (joinable_) book_with_room(1);
@@ -225,6 +231,7 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
             got = claim(claimed, message, me);
         }
         if (got) {
+            baton.use();
             ring_for_space();
             return Outcome::done;
         }
