@@ -13,6 +13,7 @@
 #include "peers/peers.h"
 #include "python.h"
 #include "report.h"
+#include "versions.h"
 
 namespace procession::bench {
 
@@ -59,6 +60,7 @@ void report(const std::string& name, const KillScore& score, Table& table, JsonR
                show(score.torn), show(score.failed)});
     const auto as_number = [](std::uint64_t value) { return static_cast<double>(value); };
     json.record()
+        .set("case", name)
         .set("what", name)
         .set("kills", as_number(score.kills))
         .set("committed", as_number(score.committed))
@@ -93,13 +95,12 @@ int run(const Settings& settings) {
     Table table(1, {"what", "kills", "put", "all stuck", "some stuck", "first after", "stranded",
                     "lost", "in hand", "twice", "torn", "failed"});
     JsonReport json("kill_score", settings);
-    const auto is_wanted = [&](const std::string& name) {
-        return name.find(settings.only) != std::string::npos;
-    };
     for (const KillEntry& entry : kill_contestants()) {
-        if (is_wanted(entry.name)) report(entry.name, run_kill_storm(entry, plan), table, json);
+        if (!settings.wants(entry.name)) continue;
+        announce("kill score, " + entry.name);
+        report(entry.name, run_kill_storm(entry, plan), table, json);
     }
-    if (has_python && is_wanted(kPythonName)) {
+    if (has_python && settings.wants(kPythonName)) {
         report(kPythonName, run_python_storm(plan), table, json);
     }
     table.require_rows(settings);

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "peers/peers.h"
+#include "versions.h"
 
 namespace procession::bench {
 

@@ -17,6 +17,7 @@
 #include "report.h"
 #include "shared_word.h"
 #include "team.h"
+#include "versions.h"
 
 namespace procession::bench {
 

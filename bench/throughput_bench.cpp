@@ -16,6 +16,7 @@
 #include "report.h"
 #include "team.h"
 #include "throughput_work.h"
+#include "versions.h"
 
 namespace procession::bench {
 

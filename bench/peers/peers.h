@@ -34,8 +34,6 @@ inline constexpr const char* kZeroMqName = "ZeroMQ PUSH/PULL";
 /// all of them. Half of `capacity` may wait on each side of a connection.
 [[nodiscard]] std::unique_ptr<Contestant> make_zeromq(const Case& which);
 
-/// What ours and the peers are made of: "g++ 12.2.0, glibc 2.36, Boost 1.74, ...".
-[[nodiscard]] std::string versions();
 /// A line for each peer that this build or this system lacks.
 [[nodiscard]] std::string missing_peers();
 
