@@ -134,11 +134,10 @@ const std::vector<double>& p50_of(const std::vector<Lane>& lanes, const char* na
     return none;
 }
 
-/// For drawing: 1 %, 2 %, ... 99 %, then nearer and nearer to 100 %.
+/// For drawing: nearer and nearer to 100 %.
 std::vector<double> shares() {
     std::vector<double> all;
-    for (int i = 1; i < 99; ++i) all.push_back(0.01 * i);
-    for (double rest = 0.01; rest > 0.0001; rest *= 0.8) all.push_back(1 - rest);
+    for (double rest = 1; rest > 0.0001; rest *= 0.93) all.push_back(1 - rest);
     return all;
 }
 
