@@ -93,6 +93,7 @@ Contestants make_all(Placement placement) {
 
 std::vector<Lane> make_lanes(const Contestants& there, const Contestants& back) {
     std::vector<Lane> lanes;
+    lanes.reserve(there.size() + 1);
     for (std::size_t i = 0; i < there.size(); ++i) {
         lanes.push_back({there[i]->name(), [one = there[i].get(), other = back[i].get()](
                                                Placement placement, std::uint64_t trips) {

@@ -12,6 +12,9 @@ PINNED = ("a cpu each", "one cpu")
 # Sleepers look after the dead at least every 50 ms: 20 wake-ups a second, and one for rounding.
 WAKEUPS_MAX = 21
 
+# What "no collapse" means with 32 processes on 2 cpus.
+NO_COLLAPSE, NO_COLLAPSE_BESIDE_OTHERS = 0.25, 1
+
 
 @dataclass
 class Target:
@@ -75,13 +78,13 @@ def one_at_a_time(results):
 
 def many_processes(results):
     for size in ("8 B", "64 B", "256 B"):
-        for members in ("2x2", "4x4"):
+        for members, wanted in (("2x2", 2.5), ("4x4", 2.5), ("16x16", NO_COLLAPSE_BESIDE_OTHERS)):
             case = f"{size} {members} free"
             best = best_of(results, case, (BOOST, RING))
-            yield throughput(results, case, QUEUE, best, 2.5, f"best of two: {best}")
+            yield throughput(results, case, QUEUE, best, wanted, f"best of two: {best}")
         few = results.find("throughput", f"{size} 4x4 free", QUEUE)
         many = results.find("throughput", f"{size} 16x16 free", QUEUE)
-        yield Target(f"{size} 16x16 free, Queue", "Queue at 4x4: no collapse", 0.5,
+        yield Target(f"{size} 16x16 free, Queue", "Queue at 4x4", NO_COLLAPSE,
                      ratio_of(many, few), beside(many, few, rate, "items_per_s"))
 
 

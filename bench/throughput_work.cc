@@ -48,17 +48,15 @@ std::vector<ThroughputWork> all_throughput_work() {
     // One at a time, small: what a put and a get cost.
     for (const std::size_t bytes : {8, 64, 256}) {
         all.push_back(quick(work(bytes, 1, two_cpus)));
-        all.push_back(work(bytes, 1, one_cpu));
+        all.push_back(quick(work(bytes, 1, one_cpu)));
     }
-    all.back().is_quick = true;
     all.push_back(quick(work(64, 1, free)));
     all.push_back(quick(many(work(64, 1, two_cpus), 64)));
-    all.push_back(many(work(64, 1, one_cpu), 64));
+    all.push_back(quick(many(work(64, 1, one_cpu), 64)));
     // Many processes on few cpus.
     for (const std::size_t bytes : {8, 64, 256}) {
         for (const std::size_t members : {2, 4, 16}) {
-            all.push_back(work(bytes, members, free));
-            all.back().is_quick = bytes == 64;
+            all.push_back(quick(work(bytes, members, free)));
         }
     }
     all.push_back(work(64, 8, free));

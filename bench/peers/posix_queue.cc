@@ -27,11 +27,11 @@ PosixQueue::PosixQueue(std::size_t capacity, std::size_t bytes) : bytes_(bytes) 
     ::mq_unlink(name.c_str());
 }
 
-void PosixQueue::send(const void* item) {
+void PosixQueue::send(const void* item) const {
     if (::mq_send(queue_, static_cast<const char*>(item), bytes_, 0) != 0) fail("mq_send");
 }
 
-void PosixQueue::receive(void* item) {
+void PosixQueue::receive(void* item) const {
     const ssize_t received = ::mq_receive(queue_, static_cast<char*>(item), bytes_, nullptr);
     if (received != static_cast<ssize_t>(bytes_)) fail("mq_receive");
 }

@@ -22,8 +22,8 @@ class PosixQueue {
     PosixQueue& operator=(const PosixQueue&) = delete;
     ~PosixQueue() { ::mq_close(queue_); }
 
-    void send(const void* item);
-    void receive(void* item);
+    void send(const void* item) const;
+    void receive(void* item) const;
 
     /// Why there are none on this system; no error when there are.
     [[nodiscard]] static std::error_code why_not();
