@@ -70,26 +70,15 @@ class TypedQueue {
         requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
         using Given = std::ranges::range_reference_t<Values>;
-        std::vector<ByteQueue::Piece> pieces;
-        if constexpr (std::ranges::sized_range<Values>) pieces.reserve(std::ranges::size(values));
-        // Deques: the addresses of what is in them stay.
-        std::deque<Writer> encoded;
-        std::deque<T> kept;
-        for (auto&& value : values) {
-            const T* item = nullptr;
-            if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
-                item = &static_cast<const T&>(value);
-            } else {
-                item = &kept.emplace_back(std::forward<Given>(value));  // gone with the next one
-            }
-            if constexpr (format_of<T> == Format::raw) {
-                pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
-            } else {
-                ByteQueue::Piece& piece = pieces.emplace_back();
-                piece.bytes = encode_item(*item, encoded.emplace_back(), piece.format);
-            }
+        // As they lie there.
+        if constexpr (format_of<T> == Format::raw && std::ranges::contiguous_range<Values> &&
+                      std::ranges::sized_range<Values> &&
+                      std::same_as<std::remove_cvref_t<Given>, T>) {
+            const std::span<const T> items(std::ranges::data(values), std::ranges::size(values));
+            return bytes_.put_many(Pieces(std::as_bytes(items), sizeof(T)), deadline);
+        } else {
+            return put_each(std::forward<Values>(values), deadline);
         }
-        return bytes_.put_many(pieces, deadline);
     }
 
     /// Items that wait in the queue: exact at one instant during the call, on every platform.
@@ -162,6 +151,30 @@ class TypedQueue {
     TypedQueue(TypedQueue&&) noexcept = default;
     TypedQueue& operator=(TypedQueue&&) noexcept = default;
 
+    template <class Values>
+    std::size_t put_each(Values&& values, Deadline deadline) const {
+        using Given = std::ranges::range_reference_t<Values>;
+        std::vector<Piece> pieces;
+        if constexpr (std::ranges::sized_range<Values>) pieces.reserve(std::ranges::size(values));
+        // Deques: the addresses of what is in them stay.
+        std::deque<Writer> encoded;
+        std::deque<T> kept;
+        for (auto&& value : values) {
+            const T* item = nullptr;
+            if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
+                item = &static_cast<const T&>(value);
+            } else {
+                item = &kept.emplace_back(std::forward<Given>(value));  // gone with the next one
+            }
+            if constexpr (format_of<T> == Format::raw) {
+                pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
+            } else {
+                Piece& piece = pieces.emplace_back();
+                piece.bytes = encode_item(*item, encoded.emplace_back(), piece.format);
+            }
+        }
+        return bytes_.put_many(Pieces(pieces), deadline);
+    }
     static std::span<const std::byte> encode_item(const T& value, Writer& scratch, Format& format) {
         if constexpr (!holds_procession_object<T>) {
             return encode_message(value, scratch, format);
@@ -190,16 +203,53 @@ class TypedQueue {
             require(bytes_.try_get(message, deadline));
             if (has_landed(message, value)) [[likely]]
                 return use(std::move(value), message);
-            return use(decode_or_keep(message), message);
+            return use(decode_or_keep(message.view()), message);
         } else {
             Message message;
             require(bytes_.try_get(message, deadline));
-            return use(decode_or_keep(message), message);
+            return use(decode_or_keep(message.view()), message);
         }
     }
-    [[nodiscard]] T decode_or_keep(const Message& message) const {
+    /// Takes items straight to their places, see Queue::get_many.
+    [[nodiscard]] std::size_t receive_many(std::span<T> places, Deadline deadline) const {
+        std::size_t got = 0;
+        const auto result =
+            bytes_.try_get_many_raw(std::as_writable_bytes(places), sizeof(T), got, deadline);
+        if (!result.has_value() && result.error() == GetError::timed_out) return 0;
+        require_get(result, "get_many");
+        if (got != 0) return keep_well_formed(places.first(got));
+        if (places.empty()) return 0;
+        // The oldest item has another form.
+        Message message;
+        const auto single = bytes_.try_get(message, deadline);
+        if (!single.has_value() && single.error() == GetError::timed_out) return 0;
+        require_get(single, "get_many");
+        places.front() = decode_or_keep(message.view());
+        return 1;
+    }
+    /// Undecodable ones go to the dead letters; the others must not be lost with them.
+    [[nodiscard]] std::size_t keep_well_formed(std::span<T> items) const {
+        std::size_t kept = 0;
+        std::optional<DecodeError> failed;
+        for (T& item : items) {
+            if (codec::is_well_formed(item)) [[likely]] {
+                if (kept != static_cast<std::size_t>(&item - items.data())) items[kept] = item;
+                ++kept;
+                continue;
+            }
+            try {
+                static_cast<void>(
+                    decode_or_keep({Format::raw, std::as_bytes(std::span(&item, 1)), {}}));
+            } catch (const DecodeError& error) {
+                failed = error;
+            }
+        }
+        if (kept == 0 && failed) throw *failed;
+        return kept;
+    }
+    [[nodiscard]] T decode_or_keep(const MessageView& message) const {
         try {
-            return decode_message<T>(message.format(), message.bytes());
+            return decode_message<T>(message.format, message.bytes);
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
             throw;
@@ -215,7 +265,7 @@ class TypedQueue {
     /// make(message) for each. Without memory for all of them, those that could be made; what was
     /// taken with them is taken back.
     template <class Item, class Make>
-    std::vector<Item> decode_many(const std::vector<Message>& messages, Make make) const {
+    std::vector<Item> decode_many(const Batch& messages, Make make) const {
         std::vector<Item> items;
         // An undecodable item goes to the dead letters; the others must not be lost with it.
         std::optional<DecodeError> failed;
@@ -223,7 +273,7 @@ class TypedQueue {
         try {
             items.reserve(messages.size());
             while (next < messages.size()) {
-                const Message& message = messages[next++];
+                const MessageView& message = messages[next++];
                 try {
                     items.push_back(make(message));
                 } catch (const DecodeError& error) {

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "os/at_fork.h"
+#include "procession/batch.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
 #include "procession/message.h"
 #include "procession/participant.h"
+#include "procession/piece.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "queue/death_log.h"
@@ -29,12 +31,6 @@
 namespace procession::queue {
 
 enum class Outcome : std::uint8_t { done, timed_out, shut_down };
-
-/// One item for put().
-struct Piece {
-    Format format = Format::raw;
-    std::span<const std::byte> bytes;
-};
 
 /// This process's end of one queue: the untyped protocol over a segment.
 ///
@@ -67,13 +63,22 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // core_put.cc
     Outcome put(const Piece& piece, Deadline deadline);
     /// Returns how many were put; `outcome` says why not all.
-    std::size_t put_many(std::span<const Piece> pieces, Deadline deadline, Outcome& outcome);
+    std::size_t put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome);
     void shutdown(bool immediate);
 
     // core_get.cc
     Outcome get(Message& message, Deadline deadline);
-    /// Appends between 1 and `most` messages.
-    Outcome get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline);
+
+    // core_get_many.cc
+    /// Fills the batch with between 1 and `most` items.
+    /// What waits, about; at least 1, and not more than there can be.
+    [[nodiscard]] std::size_t about_waiting();
+    Outcome get_many(Batch& batch, std::size_t most, Deadline deadline);
+    /// Of a plain queue: takes the oldest items straight to where they shall lie, `each` bytes
+    /// behind one another, while they are raw ones of that size. `got` may be 0: the oldest is
+    /// another one.
+    Outcome get_many_raw(std::span<std::byte> places, std::size_t each, std::size_t& got,
+                         Deadline deadline);
 
     // core_finish.cc
     void finish(const Ticket& ticket);
@@ -85,7 +90,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void give_back(const Ticket& ticket);
     void reject(const Ticket& ticket, std::string_view reason);
     /// For bytes that are no element: a plain queue's item is not lost either.
-    void keep_as_dead_letter(const Message& message, std::string_view reason);
+    void keep_as_dead_letter(const MessageView& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
     // core_undo.cc
@@ -190,13 +195,19 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void ensure_chunk(std::size_t payload, Actor me);
     [[nodiscard]] std::uint32_t store_outside(const Piece& piece, Actor me);
     void check_fits(const Piece& piece) const;
-    Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
+    struct Room {
+        std::uint64_t items = 0;
+        std::uint64_t bytes = 0;
+    };
+    [[nodiscard]] Room room_for(std::uint64_t items) noexcept;
+    void append_run(const Pieces& pieces, std::size_t from, std::size_t& done, Actor me);
+    Outcome put_inline_run(const Pieces& pieces, std::size_t from, Deadline deadline, Actor me,
                            std::size_t& done);
     [[nodiscard]] bool put_at_once(const Piece& piece);
     Outcome put_patiently(const Piece& piece, Deadline deadline);
-    void ring_for_items();
+    void ring_for_items(std::size_t items = 1);
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
-    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const;
+    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
     // Under the head lock.
@@ -213,11 +224,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
-    void ring_for_space();
+    void ring_for_space(std::size_t places = 1);
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
-    void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
-                    Actor me);
+    [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
     /// `after`: a link of the list before which the item does not belong; its own one afterwards.
     void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
@@ -226,6 +236,18 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool shows_an_item() const;
     [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
     void drain_after_shutdown();
+
+    // core_get_many.cc
+    class BatchSink;
+    class PlacesSink;
+    enum class Section : std::uint8_t { took, empty, other, late, shut_down };
+    [[nodiscard]] Room about_waiting(std::size_t most) const noexcept;
+    template <class Sink>
+    Section take_section(Sink& sink, std::size_t most, Actor me);
+    template <class Sink>
+    void take_the_rest(Sink& sink, std::size_t most, Actor me);
+    template <class Sink>
+    Outcome take_many(Sink& sink, std::size_t most, Deadline deadline);
 
     // After the claim, under no lock.
     void complete(const Claim& claimed, Message& message, Actor me);

@@ -140,12 +140,6 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
     }
 }
 
-inline Ticket Core::ticket_of(Position at, std::uint32_t deliveries) const noexcept {
-    // relaxed: constant while the chunk holds an item of ours
-    const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
-    return {at.pack(), first, deliveries, membership_.generation()};
-}
-
 Outcome Core::get(Message& message, Deadline deadline) {
     if (get_at_once(message)) [[likely]]
         return Outcome::done;
@@ -197,8 +191,8 @@ inline bool Core::get_at_once(Message& message) {
 }
 
 // After an item was taken. A consumer that sleeps may have been woken in our place.
-inline void Core::ring_for_space() {
-    space_bell_.ring();
+void Core::ring_for_space(std::size_t places) {
+    space_bell_.ring(places);
     if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
 }
 
@@ -226,78 +220,20 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
                 return Outcome::done;
             }
             if (shut) return Outcome::shut_down;
-            const auto ready = [&] {
-                return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
-                       state_.shutdown.load(std::memory_order_relaxed) != kOpen;
-            };
-            const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
-            check_open("get");
-            if (!in_time) return Outcome::timed_out;
+            if (wait_for_items(deadline) != Outcome::done) return Outcome::timed_out;
         }
     });
 }
 
-Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline) {
-    if (most == 0) return Outcome::done;
-    // Room before the first item is taken: it must not be lost to bad_alloc.
-    messages.emplace_back();
-    Outcome outcome = Outcome::timed_out;
-    try {
-        outcome = get(messages.back(), deadline);
-    } catch (...) {
-        messages.pop_back();
-        throw;
-    }
-    if (outcome != Outcome::done) {
-        messages.pop_back();
-        return outcome;
-    }
-    return guarded("get_many", [&] {
-        const Actor me = self(deadline);
-        std::vector<Claim> claims;
-        const std::size_t start = messages.size();
-        // The first message is in hand: from here on nothing may fail.
-        sync::OwnerLock head_lock(state_.head_lock, membership_.lock_name(me.slot));
-        if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
-        {
-            const Lock lock(state_.head_lock);
-            try {
-                settle_head(me);
-                claim_more(claims, messages, most - 1, me);
-            } catch (const ring::Corrupt&) {
-                throw;
-            } catch (const std::exception&) {
-                // Out of memory, or a stopped participant: what is claimed is delivered.
-                messages.resize(start + claims.size());
-            }
-        }
-        ring_for_space();
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            complete(claims[i], messages[start + i], me);
-        }
-        return Outcome::done;
-    });
-}
-
-void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
-                      Actor me) {
-    while (claims.size() < most && state_.shutdown.load(std::memory_order_relaxed) != kImmediate) {
-        // Room in both before the claim: a claimed item must not be lost to bad_alloc.
-        messages.emplace_back();
-        claims.emplace_back();
-        if (joinable_) book_with_room(claims.size());
-        bool got = false;
-        try {
-            got = claim(claims.back(), messages.back(), me);
-        } catch (...) {
-            claims.pop_back();
-            throw;
-        }
-        if (got) continue;
-        claims.pop_back();
-        messages.pop_back();
-        return;
-    }
+// Until there may be something to take, or a reason why there is nothing more to come.
+Outcome Core::wait_for_items(Deadline deadline) {
+    const auto ready = [&] {
+        return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
+               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+    };
+    const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
+    check_open("get");
+    return in_time ? Outcome::done : Outcome::timed_out;
 }
 
 // Nothing is delivered any more: the items count as finished, so that join() ends.

@@ -139,11 +139,10 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
     });
 }
 
-void Core::keep_as_dead_letter(const Message& message, std::string_view reason) {
+void Core::keep_as_dead_letter(const MessageView& message, std::string_view reason) {
     guarded("get", [&] {
         const Actor me = self();
-        const std::uint32_t block =
-            write_dead_letter(message.format(), message.bytes(), 1, reason, me);
+        const std::uint32_t block = write_dead_letter(message.format, message.bytes, 1, reason, me);
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
         RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);

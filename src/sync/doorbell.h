@@ -35,12 +35,13 @@ class Doorbell {
         return word_.load(std::memory_order_relaxed) != 0;
     }
     /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow.
-    void ring() noexcept {
+    /// `sleepers`: how many of them find what they wait for.
+    void ring(std::size_t sleepers = 1) noexcept {
         if (!may_sleep()) return;
         PROCESSION_STEP("doorbell.seen");
         if (word_.exchange(0, std::memory_order_acq_rel) != 0) {
             PROCESSION_STEP("doorbell.taken");
-            os::wake(word_, 1);
+            os::wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
         }
     }
     void ring_all() noexcept {

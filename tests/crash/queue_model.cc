@@ -199,6 +199,7 @@ std::vector<QueueModel> QueueModel::stages(const Act& act) const {
     switch (act.verb) {
         case Verb::put:
         case Verb::put_many:
+        case Verb::put_run:
         case Verb::put_undecodable: stage_puts(act, stages); break;
         case Verb::get:
         case Verb::get_many: {

@@ -68,7 +68,8 @@ class Performer {
     void perform(const Act& act) try {
         switch (act.verb) {
             case Verb::put: put(act); break;
-            case Verb::put_many: put_many(act); break;
+            case Verb::put_many: put_many(act, 5000); break;
+            case Verb::put_run: put_many(act, act.bytes); break;
             case Verb::put_undecodable: put_undecodable(act.number); break;
             case Verb::get: get(); break;
             case Verb::get_many: get_many(act.count); break;
@@ -92,11 +93,11 @@ class Performer {
             queue_.put(text_of(act.number + i, act.bytes), Deadline::now());
         }
     }
-    void put_many(const Act& act) {
+    // Every third one has other bytes; a large one ends a run of those that go in one step.
+    void put_many(const Act& act, std::size_t third) {
         std::vector<std::string> items;
-        // Every third one is large: it ends a run of those that go in one step.
         for (int i = 0; i < act.count; ++i) {
-            items.push_back(text_of(act.number + i, i % 3 == 2 ? 5000 : act.bytes));
+            items.push_back(text_of(act.number + i, i % 3 == 2 ? third : act.bytes));
         }
         queue_.put_many(items, Deadline::now());
     }
