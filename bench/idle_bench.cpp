@@ -2,11 +2,10 @@
 //
 // What a process costs that waits at a queue: cpu time, and how often it wakes up.
 
-#include <signal.h>
-#include <time.h>
-
+#include <array>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <memory>

@@ -94,10 +94,11 @@ Contestants make_all(Placement placement) {
 std::vector<Lane> make_lanes(const Contestants& there, const Contestants& back) {
     std::vector<Lane> lanes;
     lanes.reserve(there.size() + 1);
-    for (std::size_t i = 0; i < there.size(); ++i) {
-        lanes.push_back({there[i]->name(), [one = there[i].get(), other = back[i].get()](
-                                               Placement placement, std::uint64_t trips) {
-                             return measure_round(*one, *other, placement, trips);
+    auto other = back.begin();
+    for (const auto& one : there) {
+        lanes.push_back({one->name(), [to = one.get(), from = (other++)->get()](
+                                          Placement placement, std::uint64_t trips) {
+                             return measure_round(*to, *from, placement, trips);
                          }});
     }
     if (!python_version().empty()) lanes.push_back({kPythonQueueName, python_round_trips});

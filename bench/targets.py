@@ -38,10 +38,10 @@ def rate(number):
 
 
 def time(seconds):
-    for unit, scale in (("ns", 1e-9), ("us", 1e-6)):
+    for unit, scale in (("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3)):
         if seconds < 999.5 * scale:
             return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e3:.3g} ms"
+    return f"{seconds:.3g} s"
 
 
 def ratio_of(ours, other, key="rounds"):

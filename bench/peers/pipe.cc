@@ -121,6 +121,8 @@ class PipeContestant : public Contestant {
     }
     /// Returns how many words; whole messages for messages of up to PIPE_BUF bytes.
     std::size_t read_some(std::span<std::uint64_t> words) {
+        // Readers wait for each other on purpose: a message is whole then.
+        // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection)
         const ssize_t read = ::read(ends_[0], words.data(), words.size() * 8);
         if (read <= 0) fail("read from a pipe");
         const auto bytes = static_cast<std::size_t>(read);
