@@ -44,15 +44,17 @@ model_mutants(log DEATHS=1 head_leaves_before_the_tail large_items_are_lost_twic
     links_without_an_announcement repair_does_not_roll_forward terminator_after_the_head_word
     unlocks_before_the_commit)
 
-model_test(bell_without_deaths_needs_no_slices bell CAPACITY=2 IMPATIENT WITHOUT_SLICES)
+model_test(bell_without_deaths_needs_no_slices bell CAPACITY=2 IMPATIENT LOCK_TIMES_OUT
+    WITHOUT_SLICES)
 model_test(bell_of_a_full_queue_needs_no_slices bell CAPACITY=2 ITEMS=2 WITHOUT_SLICES)
+model_test(bell_of_a_shutdown_needs_no_slices bell SHUTS WITHOUT_SLICES)
 model_test(bell bell CAPACITY=2 DEATHS=1 IMPATIENT LOCK_TIMES_OUT soak:DEATHS=2)
 model_test(bell_of_a_full_queue bell CAPACITY=2 ITEMS=2 DEATHS=2 IMPATIENT LOCK_TIMES_OUT)
 model_fault(bell_without_slices_and_with_a_death bell CAPACITY=2 DEATHS=1 WITHOUT_SLICES)
-model_fault(bell_without_slices_and_with_a_lock_that_times_out bell CAPACITY=2 IMPATIENT
-    LOCK_TIMES_OUT WITHOUT_SLICES)
 model_mutants(bell "CAPACITY=2;WITHOUT_SLICES" consumer_keeps_the_baton does_not_look_again
     rings_before_the_change woken_does_not_set_the_word_again)
+model_mutants(bell "CAPACITY=2;IMPATIENT;LOCK_TIMES_OUT;WITHOUT_SLICES" goes_away_with_the_wake)
+model_mutants(bell "SHUTS;WITHOUT_SLICES" word_is_a_flag)
 model_mutants(bell "CAPACITY=2;ITEMS=2;WITHOUT_SLICES" producer_keeps_the_baton)
 
 model_test(lease lease WITHOUT_JOINER DEATHS=1 soak:DEATHS=2)

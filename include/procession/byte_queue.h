@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "procession/batch.h"
+#include "procession/byte_loan.h"
+#include "procession/byte_view.h"
 #include "procession/codec/format.h"
 #include "procession/codec/reader.h"
 #include "procession/codec/writer.h"
@@ -30,7 +32,6 @@ class Core;
 }
 
 enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
-enum class PutError : std::uint8_t { timed_out, shut_down };
 enum class GetError : std::uint8_t { timed_out, shut_down };
 
 /// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
@@ -54,6 +55,14 @@ class ByteQueue {
     /// `each` bytes. `got` is 0 when the oldest is another one: try_get() takes that.
     Result<void, GetError> try_get_many_raw(std::span<std::byte> places, std::size_t each,
                                             std::size_t& got, Deadline deadline) const;
+
+    /// Memory for an item that shall not be copied. Does not wait; it is no item yet, and takes no
+    /// place of the queue's maxsize.
+    /// Throws: MemoryError; ValueError for one that can never fit; ClosedError.
+    [[nodiscard]] ByteLoan loan(std::size_t bytes) const;
+    /// try_get() without a copy of a large item. For a joinable queue it takes a lease, as that
+    /// does.
+    Result<void, GetError> try_borrow(ByteView& view, Deadline deadline) const;
 
     /// Throws what the throwing verbs throw: Full or ShutDown, Empty or ShutDown.
     [[noreturn]] void refuse_put(PutError error, const char* operation) const;

@@ -114,3 +114,5 @@ struct Codec<JoinableQueue<T>> {
 };
 
 }  // namespace procession
+
+#include "procession/joinable_queue_of_arrays.h"  // the specialisation, wherever the queue is

@@ -94,7 +94,8 @@ class Message {
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::unique_ptr<std::byte[]> heap_;
-    std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    alignas(
+        16) std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
 };
 
 }  // namespace procession

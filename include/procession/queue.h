@@ -115,3 +115,5 @@ struct Codec<Queue<T>> {
 };
 
 }  // namespace procession
+
+#include "procession/queue_of_arrays.h"  // the specialisation, wherever the queue is

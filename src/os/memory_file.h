@@ -32,8 +32,10 @@ struct FileIdentity {
 /// Returns: bad_file_descriptor when it does not; another error when the kernel does not tell.
 [[nodiscard]] std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept;
 
-/// Whether the kernel promises that the file will not shrink.
-[[nodiscard]] bool is_sealed_against_shrinking(const Handle& file) noexcept;
+/// Whether `file` can be one that create_memory_file() has made: ordinary memory, open for reading
+/// and writing, which may grow and not shrink.
+/// Returns: nullptr when it can; otherwise why it cannot, as an end of a sentence about it.
+[[nodiscard]] const char* why_no_memory_file(const Handle& file) noexcept;
 
 /// Bytes that this process could still allocate: what the system has, capped by its container.
 [[nodiscard]] std::uint64_t available_memory() noexcept;

@@ -10,6 +10,7 @@
 #include "handoff/spawning.h"
 #include "procession/error.h"
 #include "queue/core.h"
+#include "queue/result_of.h"
 
 namespace procession {
 
@@ -25,23 +26,13 @@ std::string_view type_name(QueueKind kind) {
     return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
 }
 
-template <class E>
-Result<void, E> result_of(queue::Outcome outcome) {
-    switch (outcome) {
-        case queue::Outcome::done: return {};
-        case queue::Outcome::shut_down: return E::shut_down;
-        case queue::Outcome::timed_out: break;
-    }
-    return E::timed_out;
-}
-
 }  // namespace
 
 ByteQueue::ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options)
     : core_(queue::Core::create(static_cast<queue::Kind>(kind), stamp, options)) {}
 
 Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline) const {
-    return result_of<PutError>(core_->put(piece, deadline));
+    return queue::result_of<PutError>(core_->put(piece, deadline));
 }
 
 std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
@@ -54,17 +45,24 @@ std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
 }
 
 Result<void, GetError> ByteQueue::try_get(Message& message, Deadline deadline) const {
-    return result_of<GetError>(core_->get(message, deadline));
+    return queue::result_of<GetError>(core_->get(message, deadline));
 }
 
 Result<void, GetError> ByteQueue::try_get_many(Batch& batch, std::size_t most,
                                                Deadline deadline) const {
-    return result_of<GetError>(core_->get_many(batch, most, deadline));
+    return queue::result_of<GetError>(core_->get_many(batch, most, deadline));
 }
 
 Result<void, GetError> ByteQueue::try_get_many_raw(std::span<std::byte> places, std::size_t each,
                                                    std::size_t& got, Deadline deadline) const {
-    return result_of<GetError>(core_->get_many_raw(places, each, got, deadline));
+    return queue::result_of<GetError>(core_->get_many_raw(places, each, got, deadline));
+}
+
+ByteLoan ByteQueue::loan(std::size_t bytes) const { return {core_, bytes}; }
+
+Result<void, GetError> ByteQueue::try_borrow(ByteView& view, Deadline deadline) const {
+    view = {};
+    return queue::result_of<GetError>(core_->borrow(view, deadline, core_));
 }
 
 void ByteQueue::refuse_put(PutError error, const char* operation) const {
@@ -89,16 +87,7 @@ bool ByteQueue::join(Deadline deadline) const { return core_->join(deadline); }
 std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
 
 void ByteQueue::keep_undecodable(const MessageView& message, std::string_view reason) const {
-    if (core_->is_joinable()) {
-        try {
-            core_->reject(message.ticket, reason);
-        } catch (const std::exception&) {
-            core_->give_back(message.ticket);  // it waits for the memory of its letter
-            throw;
-        }
-    } else {
-        core_->keep_as_dead_letter(message, reason);
-    }
+    core_->keep_as_dead_letter(message, reason);
 }
 
 void ByteQueue::undeliver(const MessageView& message) const {

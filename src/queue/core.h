@@ -11,6 +11,7 @@
 
 #include "os/at_fork.h"
 #include "procession/batch.h"
+#include "procession/byte_view.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
@@ -22,6 +23,7 @@
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
+#include "queue/waiting_letters.h"
 #include "shm/membership.h"
 #include "shm/segment.h"
 #include "sync/doorbell.h"
@@ -80,6 +82,23 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     Outcome get_many_raw(std::span<std::byte> places, std::size_t each, std::size_t& got,
                          Deadline deadline);
 
+    // core_loan.cc
+    struct Loaned {
+        std::span<std::byte> bytes;
+        std::uint32_t unit = 0;
+        std::uint32_t generation = 0;
+    };
+    /// Memory for an item, this process's until it is published or given back.
+    [[nodiscard]] Loaned loan(std::uint64_t bytes);
+    /// When it is done, the loan has ended.
+    Outcome publish(std::uint32_t unit, std::uint32_t generation, const Piece& piece,
+                    Deadline deadline);
+    void end_loan(std::uint32_t unit, std::uint32_t generation) noexcept;
+    /// get() without a copy of what lies in a block: then the view has its memory. `self_pointer`
+    /// is this Core.
+    Outcome borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Core>& self_pointer);
+    void end_view(std::uint32_t unit, std::uint32_t generation) noexcept;
+
     // core_finish.cc
     void finish(const Ticket& ticket);
     void task_done();
@@ -89,14 +108,16 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // core_lease.cc
     void give_back(const Ticket& ticket);
     void reject(const Ticket& ticket, std::string_view reason);
-    /// For bytes that are no element: a plain queue's item is not lost either.
-    void keep_as_dead_letter(const MessageView& message, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
     // core_undo.cc
     /// Takes back an item of a joinable queue for which this process has no memory: as if it had
     /// not been handed out.
     void undeliver(const Ticket& ticket);
+    /// For bytes that are no element: to the dead letters, at once or when there is memory for it.
+    /// Throws: std::bad_alloc when this process has none to remember it by; then a plain queue's
+    ///         item is lost, and a joinable queue's waits again.
+    void keep_as_dead_letter(const MessageView& message, std::string_view reason);
 
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
@@ -136,6 +157,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
 
   private:
     friend struct CoreForTests;  // tests/schedule: several participants in one process
+    class Baton;
     class Lock;
     class Inside;
     struct Ending {};  // thrown through an operation that the end of the process has overtaken
@@ -206,8 +228,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool put_at_once(const Piece& piece);
     Outcome put_patiently(const Piece& piece, Deadline deadline);
     void ring_for_items(std::size_t items = 1);
+    void ring_for_room(std::size_t places = 1) noexcept;
+    void pass_on_room() noexcept;
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
-    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const;
+    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const noexcept;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
     // Under the head lock.
@@ -220,11 +244,14 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
         // use.
         std::span<const std::byte> payload;
         std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
+        bool in_place = false;  // asked for: no memory is needed for what lies in a block
     };
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
+    Outcome claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me);
     void ring_for_space(std::size_t places = 1);
+    void pass_on_items() noexcept;
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
@@ -233,7 +260,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
-    [[nodiscard]] bool shows_an_item() const;
+    [[nodiscard]] bool shows_an_item() const noexcept;
     [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
     void drain_after_shutdown();
 
@@ -260,6 +287,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void begin_ending(const Ticket& ticket, std::string_view operation);
     /// Instead of ending it.
     void leave_open(const Ticket& ticket) noexcept;
+    void require_no_loans() const;
+    [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
     void finish_patiently(const Ticket& ticket);
     void settle_own_announcement(Actor me);
@@ -279,12 +308,21 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
 
     // Under no lock.
+    void reject_now(const Ticket& ticket, std::string_view reason, Actor me);
+
+    // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
     [[nodiscard]] std::uint64_t known_put() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
 
     // core_undo.cc
     void undeliver(ring::Position at, Actor me) noexcept;
+    void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
+                          Actor me);
+    void let_letter_wait(const MessageView& message, std::string_view reason);
+    [[nodiscard]] WaitingLetters& waiting_letters();
+    /// As far as there is memory. Returns how many are left.
+    std::size_t write_waiting_letters(std::uint32_t slot);
 
     // core_repair.cc
     void repair_locks(std::uint32_t dead);
@@ -352,8 +390,12 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
+    std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
+    // Memory of the queue that this process writes to, or reads, outside of any operation.
+    std::atomic<std::uint32_t> loans_{0};
+    std::atomic<std::uint32_t> views_{0};
 };
 
 }  // namespace procession::queue

@@ -30,7 +30,7 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
     return {pool_.memory(unit), length};
 }
 
-bool Core::shows_an_item() const {
+bool Core::shows_an_item() const noexcept {
     return log_.shows_a_record() ||
            (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
 }
@@ -71,7 +71,9 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
         claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
         claimed.record = log_.record_at(claimed.at, claimed.head);
         claimed.payload = payload_of(claimed.record, claimed.head, unit);
-        message.resize(claimed.payload.size());
+        if (!claimed.in_place || !claimed.head.is(ring::kOutside)) {
+            message.resize(claimed.payload.size());
+        }
         return pop_returned(claimed, me);
     }
     ring::Front front;
@@ -80,9 +82,10 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     if (!there) return false;
     const auto payload = payload_of(front.record, front.head, unit);
     // Memory for the copy before the item is taken: when there is none, nothing has happened.
-    std::byte* copy = message.resize(payload.size());
+    const bool in_place = claimed.in_place && front.head.is(ring::kOutside);
+    std::byte* copy = in_place ? nullptr : message.resize(payload.size());
     message.set_format(static_cast<Format>(front.head.format));
-    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone};
+    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone, in_place};
     if (joinable_) {
         RecordLog::lease_word(front.record)
             .store(Lease{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
@@ -192,37 +195,49 @@ inline bool Core::get_at_once(Message& message) {
 
 // After an item was taken. A consumer that sleeps may have been woken in our place.
 void Core::ring_for_space(std::size_t places) {
-    space_bell_.ring(places);
+    if (space_bell_.may_sleep()) ring_for_room(places);
+    if (item_bell_.may_sleep()) pass_on_items();
+}
+
+void Core::pass_on_items() noexcept {
     if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
 }
 
 Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
-        for (;;) {
-            Claim claimed;
-            bool got = false;
-            if (joinable_) book_with_room(1);
-            // Before the look at the items: what was put before the shutdown is seen below.
-            const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
-            if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
-            {
-                const Lock lock(state_.head_lock);
-                if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
-                    return Outcome::shut_down;
-                }
-                settle_head(me);
-                got = claim(claimed, message, me);
-            }
-            if (got) {
-                ring_for_space();
-                complete(claimed, message, me);
-                return Outcome::done;
-            }
-            if (shut) return Outcome::shut_down;
-            if (wait_for_items(deadline) != Outcome::done) return Outcome::timed_out;
-        }
+        Claim claimed;
+        const Outcome outcome = claim_one(claimed, message, deadline, me);
+        if (outcome == Outcome::done) complete(claimed, message, me);
+        return outcome;
     });
+}
+
+Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me) {
+    write_waiting_letters(me.slot);
+    Baton baton(*this, &Core::pass_on_items);
+    for (;;) {
+        bool got = false;
+        if (joinable_) book_with_room(1);
+        // Before the look at the items: what was put before the shutdown is seen below.
+        const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
+        if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
+        {
+            const Lock lock(state_.head_lock);
+            if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
+                return Outcome::shut_down;
+            }
+            settle_head(me);
+            got = claim(claimed, message, me);
+        }
+        if (got) {
+            baton.use();
+            ring_for_space();
+            return Outcome::done;
+        }
+        if (shut) return Outcome::shut_down;
+        if (wait_for_items(deadline) != Outcome::done) return Outcome::timed_out;
+    }
 }
 
 // Until there may be something to take, or a reason why there is nothing more to come.

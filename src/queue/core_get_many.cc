@@ -180,6 +180,8 @@ template <class Sink>
 Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
     return guarded("get_many", [&] {
         const Actor me = self(deadline);
+        write_waiting_letters(me.slot);
+        Baton baton(*this, &Core::pass_on_items);
         for (;;) {
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
@@ -191,6 +193,7 @@ Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
                 section = other == Outcome::done ? Section::took : Section::empty;
             }
             if (section == Section::took) {
+                baton.use();
                 take_the_rest(sink, most, {me.slot, Deadline(me.patience)});
                 return Outcome::done;
             }

@@ -26,6 +26,25 @@ class Core::Lock {
     std::atomic<std::uint32_t>* word_ = nullptr;
 };
 
+/// Of an operation that may wait: the wake-up that it got was meant for somebody who takes what is
+/// there. Unless it has done so, it wakes another one when it ends, however it ends.
+class Core::Baton {
+  public:
+    Baton(Core& core, void (Core::*pass_on)() noexcept) : core_(core), pass_on_(pass_on) {}
+    Baton(const Baton&) = delete;
+    Baton& operator=(const Baton&) = delete;
+    ~Baton() {
+        if (!used_) (core_.*pass_on_)();
+    }
+
+    void use() noexcept { used_ = true; }
+
+  private:
+    Core& core_;
+    void (Core::*pass_on_)() noexcept;
+    bool used_ = false;
+};
+
 inline Core::Actor Core::self(Deadline until) {
     const std::uint32_t known = membership_.slot();
     return {known != shm::Membership::kNone ? known : own_slot(), until};

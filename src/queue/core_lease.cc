@@ -112,53 +112,45 @@ void Core::commit_dead_letter(Position at, std::byte* record, std::uint32_t bloc
     complete_finish(at);
 }
 
+// The lease is about to be ended by this thread.
+void Core::reject_now(const Ticket& ticket, std::string_view reason, Actor me) {
+    const Position at = Position::unpack(ticket.position);
+    RecordHead head;
+    std::byte* record = log_.record_at(at, head);
+    std::uint32_t unit = 0;
+    const std::uint32_t block =
+        write_dead_letter(static_cast<Format>(head.format), payload_of(record, head, unit),
+                          ticket.deliveries, reason, me);
+    try {
+        acquire(state_.memory_lock, me);
+    } catch (const std::exception&) {  // a participant is stopped
+        give_block(block, me);
+        throw;
+    }
+    {
+        const Lock lock(state_.memory_lock);
+        commit_dead_letter(at, record, block);
+    }
+    announce_finished();
+}
+
 void Core::reject(const Ticket& ticket, std::string_view reason) {
     guarded("reject", [&] {
         const Actor me = self();
         begin_ending(ticket, "reject");
-        const Position at = Position::unpack(ticket.position);
-        RecordHead head;
-        std::byte* record = log_.record_at(at, head);
-        std::uint32_t unit = 0;
-        std::uint32_t block = ring::BlockPool::kNone;
         try {
-            block =
-                write_dead_letter(static_cast<Format>(head.format), payload_of(record, head, unit),
-                                  ticket.deliveries, reason, me);
-            acquire(state_.memory_lock, me);
+            reject_now(ticket, reason, me);
         } catch (const std::exception&) {  // no memory, or a participant is stopped
-            if (block != ring::BlockPool::kNone) give_block(block, me);
-            leave_open(ticket);  // still the caller's
+            leave_open(ticket);            // still the caller's
             throw;
         }
-        {
-            const Lock lock(state_.memory_lock);
-            commit_dead_letter(at, record, block);
-        }
-        announce_finished();
-    });
-}
-
-void Core::keep_as_dead_letter(const MessageView& message, std::string_view reason) {
-    guarded("get", [&] {
-        const Actor me = self();
-        const std::uint32_t block = write_dead_letter(message.format, message.bytes, 1, reason, me);
-        acquire(state_.memory_lock, me);
-        const Lock lock(state_.memory_lock);
-        RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
-        begin_op(MemoryOp::lost_bytes, {}, block);
-        pool_.set(block, BlockState::dead_letter, 0);
-        PROCESSION_STEP("lost_bytes.kept");
-        state_.dead_lettered.store(state_.op_dead_lettered.load() + 1, std::memory_order_release);
-        PROCESSION_STEP("lost_bytes.counted");
-        state_.op.store(MemoryOp::none, std::memory_order_release);
-        PROCESSION_STEP("lost_bytes.settled");
     });
 }
 
 std::vector<DeadLetter> Core::dead_letters(bool take) {
     return guarded("dead_letters", [&] {
         const Actor me = self();
+        write_waiting_letters(me.slot);
         std::vector<DeadLetter> letters;
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);

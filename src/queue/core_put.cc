@@ -10,7 +10,6 @@ namespace procession::queue {
 namespace {
 
 constexpr std::uint32_t kInline = ring::BlockPool::kNone;  // no block: the payload is in the record
-constexpr std::uint32_t kLooksForMore = 40;
 constexpr std::size_t kInlineMax = ring::RecordShape::kInlineMax;
 
 }  // namespace
@@ -62,7 +61,7 @@ void Core::require_full() const {
                   "more bytes were taken than put");
 }
 
-bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const {
+bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const noexcept {
     const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
     const std::uint64_t put = state_.tail.count.load(std::memory_order_acquire);
     if (state_.maxsize != 0 && put > taken && put - taken + items > state_.maxsize) return false;
@@ -73,15 +72,16 @@ bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const {
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
-    std::uint32_t looks = 0;
-    const auto ready = [&] {
-        // A producer that took each place as it becomes free would take the consumers' cache line
-        // from them each time.
-        const std::uint64_t wish = ++looks < kLooksForMore ? 1 + state_.maxsize / 8 : 1;
-        return seems_to_have_room(bytes, wish) || closed_.load(std::memory_order_relaxed) ||
+    const auto is_over = [&] {
+        return closed_.load(std::memory_order_relaxed) ||
                state_.shutdown.load(std::memory_order_relaxed) != kOpen;
     };
-    const bool in_time = space_bell_.wait(deadline, ready, [this] { nap(); });
+    // A producer that took each place as it becomes free would take the consumers' cache line from
+    // them each time.
+    const std::uint64_t several = 1 + state_.maxsize / 8;
+    const bool in_time = space_bell_.wait(
+        deadline, [&] { return seems_to_have_room(bytes, 1) || is_over(); }, [this] { nap(); },
+        [&] { return seems_to_have_room(bytes, several) || is_over(); });
     check_open("put");
     if (state_.shutdown.load(std::memory_order_acquire) != kOpen) return Outcome::shut_down;
     return in_time ? Outcome::done : Outcome::timed_out;
@@ -142,7 +142,21 @@ inline bool Core::put_at_once(const Piece& piece) {
 // After an item was put. A producer that sleeps may have been woken in our place.
 void Core::ring_for_items(std::size_t items) {
     item_bell_.ring(items);
-    if (space_bell_.may_sleep() && seems_to_have_room(1, 1)) space_bell_.ring();
+    if (space_bell_.may_sleep()) pass_on_room();
+}
+
+void Core::pass_on_room() noexcept {
+    if (space_bell_.may_sleep() && seems_to_have_room(1, 1)) ring_for_room();
+}
+
+// Producers that wait for bytes do not wait for as many: where one wakes in vain, another one can
+// go on.
+void Core::ring_for_room(std::size_t places) noexcept {
+    if (state_.max_bytes != 0) {
+        space_bell_.ring_all();
+    } else {
+        space_bell_.ring(places);
+    }
 }
 
 Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
@@ -151,11 +165,13 @@ Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
         const Actor me = self(deadline);
         if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
         // Not to copy a large item for nothing, the room is waited for before and claimed after.
+        Baton baton(*this, &Core::pass_on_room);
         if (!seems_to_have_room(piece.bytes.size(), 1)) {
             const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
             if (waited != Outcome::done) return waited;
         }
         const std::uint32_t unit = store_outside(piece, me);
+        baton.use();  // put_one() has its own
         Outcome outcome = Outcome::timed_out;
         try {
             outcome = put_one(piece, unit, deadline, me);
@@ -169,6 +185,7 @@ Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
 }
 
 Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me) {
+    Baton baton(*this, &Core::pass_on_room);
     for (;;) {
         if (!try_acquire(state_.tail_lock, me, "put")) return Outcome::timed_out;
         {
@@ -179,6 +196,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
             if (has_room(piece.bytes.size())) {
                 append(piece, outside, me);
                 lock.release();
+                baton.use();
                 ring_for_items();
                 return Outcome::done;
             }
@@ -251,6 +269,7 @@ void Core::append_run(const Pieces& pieces, std::size_t from, std::size_t& done,
 // section; waits for the first one's room.
 Outcome Core::put_inline_run(const Pieces& pieces, std::size_t from, Deadline deadline, Actor me,
                              std::size_t& done) {
+    Baton baton(*this, &Core::pass_on_room);
     for (;;) {
         if (!try_acquire(state_.tail_lock, me, "put_many")) return Outcome::timed_out;
         try {
@@ -265,6 +284,7 @@ Outcome Core::put_inline_run(const Pieces& pieces, std::size_t from, Deadline de
             throw;
         }
         if (done > 0) {
+            baton.use();
             ring_for_items(done);
             return Outcome::done;
         }

@@ -341,6 +341,7 @@ void Core::nap() {
     check_watch("wait");
     check_constants();
     audit_now_and_then();
+    write_waiting_letters(membership_.slot());
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);

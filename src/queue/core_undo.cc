@@ -1,16 +1,28 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <memory>
+#include <new>
+#include <utility>
+
 #include "base/logging.h"
 #include "queue/core_impl.h"
 
-// What is undone when this process has no memory for what it has taken.
+// What is undone, or put off, when there is no memory for what this process has taken.
 
 namespace procession::queue {
 
+using ring::BlockState;
 using ring::Lease;
 using ring::LeaseState;
 using ring::Position;
 using ring::RecordHead;
 using ring::RecordLog;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLetterPatience{20};
+
+}  // namespace
 
 // Allocates nothing. The lease is held by this process and known to nobody else in it.
 void Core::undeliver(Position at, Actor me) noexcept {
@@ -44,6 +56,92 @@ void Core::undeliver(const Ticket& ticket) {
         const Actor me = self();
         begin_ending(ticket, "get");
         undeliver(Position::unpack(ticket.position), me);
+    });
+}
+
+void Core::store_lost_bytes(Format format, std::span<const std::byte> bytes,
+                            std::string_view reason, Actor me) {
+    const std::uint32_t block = write_dead_letter(format, bytes, 1, reason, me);
+    try {
+        acquire(state_.memory_lock, me);
+    } catch (const std::exception&) {  // a participant is stopped
+        give_block(block, me);
+        throw;
+    }
+    const Lock lock(state_.memory_lock);
+    RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
+    begin_op(MemoryOp::lost_bytes, {}, block);
+    pool_.set(block, BlockState::dead_letter, 0);
+    PROCESSION_STEP("lost_bytes.kept");
+    state_.dead_lettered.store(state_.op_dead_lettered.load() + 1, std::memory_order_release);
+    PROCESSION_STEP("lost_bytes.counted");
+    state_.op.store(MemoryOp::none, std::memory_order_release);
+    PROCESSION_STEP("lost_bytes.settled");
+}
+
+void Core::keep_as_dead_letter(const MessageView& message, std::string_view reason) {
+    guarded("get", [&] {
+        const Actor me = self();
+        if (joinable_) begin_ending(message.ticket, "get");
+        try {
+            if (joinable_) {
+                reject_now(message.ticket, reason, me);
+            } else {
+                store_lost_bytes(message.format, message.bytes, reason, me);
+            }
+        } catch (const std::exception& failed) {
+            let_letter_wait(message, reason);
+            base::log(LogLevel::warning, "a dead letter waits for memory: %s", failed.what());
+        }
+    });
+}
+
+// A joinable queue's item stays leased to this process, as one whose lease is being ended: it is
+// nobody else's, in nobody's way, and comes back when the process ends. A plain queue's bytes are
+// in the hands of this process, as every item is that it has taken.
+void Core::let_letter_wait(const MessageView& message, std::string_view reason) {
+    try {
+        WaitingLetters::Letter letter{message.ticket, message.format, {}, std::string(reason)};
+        if (!joinable_) letter.bytes.assign(message.bytes.begin(), message.bytes.end());
+        waiting_letters().add(std::move(letter));
+    } catch (const std::bad_alloc&) {
+        if (joinable_) {
+            undeliver(Position::unpack(message.ticket.position), self());
+        } else {
+            base::log(LogLevel::error, "an item of %zu bytes is lost: no memory for its letter",
+                      message.bytes.size());
+        }
+        throw;
+    }
+}
+
+WaitingLetters& Core::waiting_letters() {
+    WaitingLetters* known = waiting_letters_.load(std::memory_order_acquire);
+    if (known != nullptr) return *known;
+    auto fresh = std::make_unique<WaitingLetters>();
+    // acq_rel: pairs with the loads in other threads
+    if (waiting_letters_.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) {
+        known = fresh.release();
+    }
+    return *known;
+}
+
+std::size_t Core::write_waiting_letters(std::uint32_t slot) {
+    WaitingLetters* waiting = waiting_letters_.load(std::memory_order_acquire);
+    if (waiting == nullptr || slot == shm::Membership::kNone) return 0;
+    // Not longer than a nap: it is not what the caller waits for.
+    const Actor me{slot, Deadline::now(), kLetterPatience};
+    return waiting->write_out([&](const WaitingLetters::Letter& letter) {
+        try {
+            if (joinable_) {
+                reject_now(letter.ticket, letter.reason, me);
+            } else {
+                store_lost_bytes(letter.format, letter.bytes, letter.reason, me);
+            }
+            return true;
+        } catch (const std::exception&) {  // not yet
+            return false;
+        }
     });
 }
 

@@ -82,9 +82,11 @@ Segment Segment::attach(os::Handle file) {
     std::uint64_t size = 0;
     const std::error_code failed = os::identify(made.file_, made.identity_, size);
     if (failed) refuse(failed, "attach", "cannot identify the memory file");
-    if (!os::is_sealed_against_shrinking(made.file_) || size < kTableOffset) {
+    const char* why = os::why_no_memory_file(made.file_);
+    if (why == nullptr && size < kTableOffset) why = "is too small";
+    if (why != nullptr) {
         throw CorruptSegment("attach", kFile,
-                             "the handle is no Procession memory (not sealed, or too small)");
+                             "the handle is no Procession memory: it " + std::string(why));
     }
     os::Mapping head;
     map_whole(made.file_, kTableOffset, "attach", head);
@@ -105,7 +107,7 @@ Segment Segment::attach(os::Handle file) {
     const bool sizes_agree = units <= kUnitsLimit &&
                              read_once(shared.data_offset) == data_offset_for(units) &&
                              total == data_offset_for(units) + units * kUnitBytes &&
-                             read_once(shared.signature_bytes) <= kSignatureMax;
+                             size <= total && read_once(shared.signature_bytes) <= kSignatureMax;
     if (!sizes_agree) throw CorruptSegment("attach", kFile, "its sizes contradict each other");
     made.units_max_ = static_cast<std::uint32_t>(units);
     made.data_offset_ = data_offset_for(units);

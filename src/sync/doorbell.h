@@ -13,18 +13,19 @@
 
 namespace procession::sync {
 
-/// Where processes sleep until something may have changed: one shared word, set while somebody may
+/// Where processes sleep until something may have changed: one shared word, odd while somebody may
 /// be asleep.
 ///
 /// Guarantee: when a condition has become true before ring(), a sleeper in wait() for that
 /// condition returns true; at the latest after one slice when the ringer, or the sleeper it woke,
 /// died.
 ///
-/// Mechanism: the sleeper sets the word and looks at its condition again before it sleeps; the
-/// ringer changes the condition, then takes the word and wakes one. The woken one sets the word
+/// Mechanism: the sleeper makes the word odd and looks at its condition again before it sleeps; the
+/// ringer changes the condition, then makes the word even and wakes one. The woken one makes it odd
 /// again, since others may still sleep; whoever leaves something behind for another rings again
-/// (the baton). The word is a flag and not a count, so that a dead sleeper leaves nothing stale
-/// behind.
+/// (the baton). No sleepers are counted, so that a dead one leaves nothing stale behind; the word
+/// counts how often it was rung, so that a sleeper who has looked before and is not yet asleep does
+/// not fall asleep because another one has made the word odd again meanwhile.
 class Doorbell {
   public:
     explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
@@ -32,20 +33,23 @@ class Doorbell {
     /// Whether somebody may be asleep. A look that costs nothing, after the change as for ring().
     [[nodiscard]] bool may_sleep() const noexcept {
         // relaxed: ordered after the change by the exchange that ring() asks for
-        return word_.load(std::memory_order_relaxed) != 0;
+        return (word_.load(std::memory_order_relaxed) & 1U) != 0;
     }
     /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow.
     /// `sleepers`: how many of them find what they wait for.
     void ring(std::size_t sleepers = 1) noexcept {
-        if (!may_sleep()) return;
+        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        if ((seen & 1U) == 0) return;
         PROCESSION_STEP("doorbell.seen");
-        if (word_.exchange(0, std::memory_order_acq_rel) != 0) {
+        // Where it fails, another one has rung since.
+        if (word_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel)) {
             PROCESSION_STEP("doorbell.taken");
             os::wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
         }
     }
     void ring_all() noexcept {
-        word_.store(0, std::memory_order_release);
+        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        while (!word_.compare_exchange_weak(seen, (seen | 1U) + 1, std::memory_order_acq_rel)) {}
         PROCESSION_STEP("doorbell.cleared");
         os::wake(word_, INT32_MAX);
     }
@@ -54,16 +58,21 @@ class Doorbell {
     /// deaths). Returns false when the deadline passed first.
     template <class Ready, class Nap>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap) {
-        if (spin(ready)) return true;
+        return wait(deadline, ready, nap, ready);
+    }
+    /// The same; while it polls, it waits first for `eager()`, something better than ready().
+    template <class Ready, class Nap, class Eager>
+    [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap, Eager eager) {
+        if (spin(ready, eager)) return true;
         Deadline::Clock::duration slice = kFirstSlice;
         for (;;) {
-            word_.store(1, std::memory_order_relaxed);
+            const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
             // pairs with the ringer's exchange: one of the two sees the other's store
             std::atomic_thread_fence(std::memory_order_seq_cst);
             PROCESSION_STEP("doorbell.armed");
             if (ready()) return true;
             if (deadline.has_passed()) return false;
-            if (!os::park(word_, 1, std::min(slice, deadline.remaining()))) {
+            if (!os::park(word_, armed, std::min(slice, deadline.remaining()))) {
                 nap();
                 slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
             }
@@ -76,8 +85,8 @@ class Doorbell {
     // another processor takes longer than that. So the budget learns: full after a success, halved
     // after a failure; when it is used up, every 32nd wait tries again. relaxed: hints of this
     // process.
-    template <class Ready>
-    [[nodiscard]] bool spin(Ready ready) {
+    template <class Ready, class Eager>
+    [[nodiscard]] bool spin(Ready ready, Eager eager) {
         if (!spinning_pays()) return false;
         std::uint32_t turns = budget_.load(std::memory_order_relaxed);
         const bool probe = turns == 0;
@@ -86,7 +95,7 @@ class Doorbell {
             turns = kSpinTurns;
         }
         for (std::uint32_t turn = 0; turn < turns; ++turn) {
-            if (ready()) {
+            if (turn < kEagerTurns ? eager() : ready()) {
                 budget_.store(kSpinTurns, std::memory_order_relaxed);
                 return true;
             }
@@ -101,6 +110,7 @@ class Doorbell {
     static constexpr std::uint32_t kSpinTurns = 400;
     static constexpr std::uint32_t kLeastTurns = 25;
     static constexpr std::uint32_t kProbeEvery = 32;
+    static constexpr std::uint32_t kEagerTurns = 40;
     static constexpr std::chrono::milliseconds kFirstSlice{5};
     static constexpr std::chrono::milliseconds kLongestSlice{50};
 

@@ -54,12 +54,14 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
             }
             continue;
         }
-        if (deadline.has_passed()) return false;
+        // Also by one who gives up: it may have been woken where others sleep, and the owner that
+        // came before it would wake nobody.
         if ((seen & kSleepers) == 0 &&
             !word_.compare_exchange_weak(seen, seen | kSleepers, std::memory_order_relaxed)) {
             continue;
         }
         PROCESSION_STEP("lock.marked");
+        if (deadline.has_passed()) return false;
         const auto limit = std::min(slice, deadline.remaining());
         const bool woken = os::park(word_, seen | kSleepers, limit);
         if (!woken) {

@@ -175,6 +175,7 @@ const char* name_of(Call call) noexcept {
                                                            "fcntl(F_SETSIG)",
                                                            "fork",
                                                            "fstat",
+                                                           "fstatfs",
                                                            "futex(FUTEX_WAIT)",
                                                            "futex(FUTEX_WAKE)",
                                                            "getrlimit",

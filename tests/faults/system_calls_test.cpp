@@ -40,6 +40,7 @@ const std::vector<Plausible> kPlausible{
     {Call::fcntl_setsig, {EPERM, EINVAL}},
     {Call::fork, {EAGAIN, ENOMEM}},
     {Call::fstat, {ENOMEM, EOVERFLOW}},
+    {Call::fstatfs, {ENOMEM, EINTR}},
     {Call::futex_wait, {EINTR, EAGAIN, ETIMEDOUT, ENOMEM}},
     {Call::futex_wake, {ENOMEM}},
     {Call::getrlimit, {EPERM}},

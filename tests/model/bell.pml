@@ -2,13 +2,13 @@
 //
 // Model: where processes sleep until something may have changed.
 //
-//   sync::Doorbell   src/sync/doorbell.h          ring, wait: the flag word, the slices
+//   sync::Doorbell   src/sync/doorbell.h          ring, ring_all, wait: the word, the slices
 //   queue::Core      src/queue/core_get.cc        get: rings for space; passes the baton for items
 //                    src/queue/core_put.cc        put_one, put_inline_run, wait_for_room: rings for
 //                                                 items; passes the baton for space
 //
-// Consumers wait for items, producers for room, each side at its bell. A killer ends processes
-// between any two steps.
+// Consumers wait for items, producers for room, each side at its bell. With SHUTS, process 0
+// shuts the queue down instead. A killer ends processes between any two steps.
 //
 // What must hold: when nothing can move any more, no living consumer sleeps beside an item and no
 // living producer beside room. The guarantee of Doorbell has two halves, and both are checked:
@@ -45,7 +45,8 @@
 
 // ---- shared memory
 byte items = ITEMS;  // put and not taken
-bool word[2];    // the bells' words
+byte word[2];    // the bells' words: odd while somebody may sleep; modulo 16
+bool shut;       // State::shutdown
 
 // ---- the kernel
 bool alive[PROCESSES] = true;
@@ -54,7 +55,7 @@ byte asleep[PROCESSES];  // 0, or the bell at whose word it sleeps + 1
 // ---- what only the checker knows
 bool done[PROCESSES];
 
-#define READY(bell) (bell == ITEM -> items > 0 : items < CAPACITY)
+#define READY(bell) (shut || (bell == ITEM -> items > 0 : items < CAPACITY))
 
 // os::wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
 inline wake_one(bell) {
@@ -69,13 +70,32 @@ inline wake_one(bell) {
     }
 }
 
-// Doorbell::ring: a load, an exchange, a system call. Load and exchange are one step: an exchange
-// that finds the word taken since changes nothing.
+#ifndef MUTANT_word_is_a_flag
+#define RUNG(w) ((w + 1) & 14)  // the next even number, of an odd one
+#else
+#define RUNG(w) 0
+#endif
+
+// Doorbell::ring: a load, a compare-exchange, a system call. The first two are one step: when the
+// second fails, nothing has happened.
 inline ring(bell) {
     if
-    :: d_step { word[bell] -> word[bell] = false } wake_one(bell)
+    :: d_step { (word[bell] & 1) == 1 -> word[bell] = RUNG(word[bell]) } wake_one(bell)
     :: else
     fi
+}
+
+// Doorbell::ring_all.
+inline ring_all(bell) {
+    d_step { word[bell] = word[bell] | 1; word[bell] = RUNG(word[bell]) }
+    atomic { wake_one(bell); wake_one(bell); wake_one(bell) }
+}
+
+// Core::shutdown: the tail lock's critical section, then wake_everybody.
+inline shut_down() {
+    shut = true;
+    ring_all(ITEM);
+    ring_all(SPACE)
 }
 
 // Doorbell::wait. Its spinning looks at the condition more often, and is left out. A wait that may
@@ -84,9 +104,12 @@ inline wait(bell) {
     do
     ::
 #ifndef MUTANT_woken_does_not_set_the_word_again
-        word[bell] = true;
+        d_step { word[bell] = word[bell] | 1; seen = word[bell] }
 #else
-        if :: d_step { first -> word[bell] = true; first = false } :: else fi;
+        if
+        :: d_step { first -> word[bell] = word[bell] | 1; seen = word[bell]; first = false }
+        :: d_step { !first -> seen = word[bell] }
+        fi;
 #endif
 #ifndef MUTANT_does_not_look_again
         if
@@ -97,16 +120,17 @@ inline wait(bell) {
 #endif
         // os::park: compares and goes to sleep in one step of the kernel.
         if
-        :: d_step { word[bell] -> asleep[me] = bell + 1 }
+        :: d_step { word[bell] == seen -> asleep[me] = bell + 1 }
             if
             :: asleep[me] == 0
 #ifndef WITHOUT_SLICES
             // The slice ends. When neither the word nor the condition has changed, the waiter would
             // sleep again in the same state: that end is left out.
-            :: d_step { asleep[me] != 0 && (!word[bell] || READY(bell)) -> asleep[me] = 0 }
+            :: d_step { asleep[me] != 0 && (word[bell] != seen || READY(bell)) ->
+                        asleep[me] = 0 }
 #endif
             fi
-        :: !word[bell]
+        :: word[bell] != seen
         fi
 #ifdef MUTANT_does_not_look_again
         ;
@@ -115,7 +139,8 @@ inline wait(bell) {
         :: else
         fi
 #endif
-    od
+    od;
+    seen = 0
 }
 
 // Core::get.
@@ -132,7 +157,8 @@ inline get() {
         :: else -> ring(SPACE)
         fi;
         break
-    :: items == 0 ->
+    :: items == 0 && shut -> break
+    :: items == 0 && !shut ->
         wait(ITEM);
         if
         :: gave_up -> break
@@ -140,9 +166,17 @@ inline get() {
         fi
 #ifdef LOCK_TIMES_OUT
         ;
-        // try_acquire: the deadline passed while a stopped process held the lock.
+        // try_acquire: the deadline passed while another process held the lock. Core::Baton.
         if
-        :: !patient -> gave_up = true; break
+        :: !patient ->
+#ifndef MUTANT_goes_away_with_the_wake
+            if
+            :: items > 0 -> ring(ITEM)
+            :: else
+            fi;
+#endif
+            gave_up = true;
+            break
         :: true
         fi
 #endif
@@ -152,16 +186,17 @@ inline get() {
 // Core::put_one, and put_inline_run of one item.
 inline put() {
     do
+    :: shut -> break
 #ifdef MUTANT_rings_before_the_change
-    :: items < CAPACITY -> ring(ITEM);
+    :: items < CAPACITY && !shut -> ring(ITEM);
         items++;
 #else
-    :: d_step { items < CAPACITY -> items++ }
+    :: d_step { items < CAPACITY && !shut -> items++ }
         ring(ITEM);
 #endif
 #ifndef MUTANT_producer_keeps_the_baton
         if
-        :: word[SPACE] ->
+        :: (word[SPACE] & 1) == 1 ->
             if
             :: items < CAPACITY -> ring(SPACE)
             :: else
@@ -170,17 +205,22 @@ inline put() {
         fi;
 #endif
         break
-    :: items == CAPACITY -> wait(SPACE)
+    :: items == CAPACITY && !shut -> wait(SPACE)
     od
 }
 
 proctype Process(byte me; bool patient) provided (alive[me]) {
     bool gave_up, first = true;
-    byte round;
+    byte round, seen;
     do
     :: round < ROUNDS && !gave_up ->
         if
+#ifdef SHUTS
+        :: me == 0 -> shut_down()
+        :: me != 0 && IS_PRODUCER(me) -> put()
+#else
         :: IS_PRODUCER(me) -> put()
+#endif
         :: else -> get()
         fi;
         round++
@@ -213,7 +253,7 @@ proctype Checker() {
         do
         :: each < PROCESSES ->
             assert(done[each] || !alive[each] ||
-                   (IS_PRODUCER(each) -> items == CAPACITY : items == 0));
+                   (!shut && (IS_PRODUCER(each) -> items == CAPACITY : items == 0)));
             each++
         :: else -> break
         od

@@ -49,6 +49,7 @@ class SequentialQueue {
         return true;
     }
     bool get(const Call& call) {
+        if (call.ending == Ending::gave_up) return true;
         const bool is_empty = log_.empty() && returned_.empty();
         if (call.ending == Ending::empty) return is_empty;
         if (call.ending == Ending::shut_down) return is_empty && is_shut_;
@@ -136,7 +137,7 @@ const char* name_of(Verb verb) {
 }
 
 const char* name_of(Ending ending) {
-    constexpr const char* names[] = {"open", "done", "empty", "shut down"};
+    constexpr const char* names[] = {"open", "done", "empty", "shut down", "gave up"};
     return names[static_cast<std::size_t>(ending)];
 }
 

@@ -20,7 +20,8 @@ enum class Verb : std::uint8_t {
     leave,  // a participant leaves or is taken over: what it holds goes back
 };
 
-enum class Ending : std::uint8_t { open, done, empty, shut_down };
+/// Who gave up did so at its deadline, perhaps at a lock: that says nothing about the queue.
+enum class Ending : std::uint8_t { open, done, empty, shut_down, gave_up };
 
 /// One call of one participant: from `begin` to `end` on one clock that counts calls and returns.
 struct Call {

@@ -60,17 +60,29 @@ Ending Participant::call(Verb verb, int value, Act act) {
     return ending;
 }
 
-void Participant::put(int item) {
+void Participant::put(int item) { put(item, item_bytes_); }
+void Participant::put(int item, std::size_t size) {
     call(Verb::put, item, [&](int&) {
-        const auto bytes = bytes_of(item, item_bytes_);
+        const auto bytes = bytes_of(item, size);
         return ending_of(core_.put({Format::raw, bytes}, Deadline::never()));
     });
 }
 
-Ending Participant::get_until(Deadline deadline) {
+void Participant::put_in_vain() {
+    const auto bytes = bytes_of(0, std::size_t{1} << 20);
+    try {
+        static_cast<void>(core_.put({Format::raw, bytes}, Deadline::never()));
+        world_.fail("there is memory beyond the limit");
+    } catch (const MemoryError&) {
+        world_.note(4097);
+    }
+}
+
+Ending Participant::get_until(Deadline deadline, Ending without_item) {
     return call(Verb::get, 0, [&](int& value) {
         Message message;
         const Ending ending = ending_of(core_.get(message, deadline));
+        if (ending == Ending::empty) return without_item;
         if (ending != Ending::done) return ending;
         value = item_in(message.bytes());
         held_.push_back({value, message.ticket()});
@@ -79,6 +91,9 @@ Ending Participant::get_until(Deadline deadline) {
 }
 Ending Participant::get() { return get_until(Deadline::never()); }
 Ending Participant::get_nowait() { return get_until(Deadline::now()); }
+Ending Participant::get_within(std::chrono::microseconds limit) {
+    return get_until(limit, Ending::gave_up);
+}
 
 template <class Act>
 void Participant::end_of_newest(Verb verb, Act act) {
@@ -128,6 +143,8 @@ void Participant::unfinished() {
 }
 
 void Participant::notice_deaths() { static_cast<void>(core_.notice_deaths()); }
+
+void Participant::look_at_participants() { static_cast<void>(core_.participants()); }
 
 void Participant::drain() {
     while (get_nowait() == Ending::done) {

@@ -28,6 +28,7 @@ class Stage {
     explicit Stage(const QueueCase& story) {
         QueueOptions options;
         options.maxsize = story.maxsize;
+        options.max_bytes = story.max_bytes;
         options.max_deliveries = story.max_deliveries;
         options.memory_limit = std::uint64_t{1} << 20;
         const auto kind = story.joinable ? queue::Kind::joinable : queue::Kind::plain;

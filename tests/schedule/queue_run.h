@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,9 +25,13 @@ class Participant {
                 std::size_t item_bytes);
 
     void put(int item);
+    void put(int item, std::size_t bytes);
+    /// Of an item for which the memory limit leaves no room.
+    void put_in_vain();
     /// Waits for an item.
     Ending get();
     Ending get_nowait();
+    Ending get_within(std::chrono::microseconds limit);
     /// Of the item that was got last.
     void finish();
     void give_back();
@@ -36,6 +41,7 @@ class Participant {
     void size();
     void unfinished();
     void notice_deaths();
+    void look_at_participants();
     /// Takes and finishes all that is there.
     void drain();
     /// Fails the run when there is an item.
@@ -50,7 +56,7 @@ class Participant {
         int item;
         Ticket ticket;
     };
-    Ending get_until(Deadline deadline);
+    Ending get_until(Deadline deadline, Ending without_item = Ending::empty);
     template <class Act>
     Ending call(Verb verb, int value, Act act);
     template <class Act>
@@ -71,6 +77,7 @@ using Script = std::function<void(Participant&)>;
 struct QueueCase {
     bool joinable = true;
     std::size_t maxsize = 0;
+    std::size_t max_bytes = 0;
     std::size_t item_bytes = 8;
     unsigned max_deliveries = 16;
     int filling = 0;  // bytes put and taken before, to bring the log near the end of a chunk

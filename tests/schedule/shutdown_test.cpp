@@ -20,6 +20,13 @@ TEST(Shutdown, who_waits_for_an_item_is_told) {
     explore_all("shutdown || get from an empty queue", story);
 }
 
+TEST(Shutdown, two_who_wait_for_an_item_are_told) {
+    QueueCase story;
+    story.scripts = {shuts_down, gets_one, gets_one};
+    story.rescue = shuts_down;
+    explore_bounded("shutdown || get || get from an empty queue", story, 1, 0);
+}
+
 TEST(Shutdown, what_was_put_is_delivered_before) {
     QueueCase story;
     story.scripts = {[](Participant& p) { p.put(1), p.shut_down(); }, gets_until_shut_down};

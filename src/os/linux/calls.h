@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +81,9 @@ inline ssize_t readlink(const char* path, char* to, std::size_t size) noexcept {
 }
 inline int fstat(int fd, struct stat* status) noexcept {
     return fails(Call::fstat) ? -1 : ::fstat(fd, status);
+}
+inline int fstatfs(int fd, struct statfs* status) noexcept {
+    return fails(Call::fstatfs) ? -1 : ::fstatfs(fd, status);
 }
 inline int poll(pollfd* watched, nfds_t count, int milliseconds) noexcept {
     return fails(Call::poll) ? -1 : ::poll(watched, count, milliseconds);

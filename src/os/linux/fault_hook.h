@@ -25,6 +25,7 @@ enum class Call : std::uint8_t {
     fcntl_setsig,
     fork,
     fstat,
+    fstatfs,
     futex_wait,
     futex_wake,
     getrlimit,

@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/memory_file.h"
 
+#include <linux/magic.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -111,9 +113,20 @@ std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexc
     return std::make_error_code(std::errc::bad_file_descriptor);
 }
 
-bool is_sealed_against_shrinking(const Handle& file) noexcept {
+const char* why_no_memory_file(const Handle& file) noexcept {
+    const int flags = calls::get_status_flags(file.get());
+    const bool is_open = flags >= 0 && (flags & O_ACCMODE) == O_RDWR && (flags & O_PATH) == 0;
+    if (!is_open) return "is not open for reading and writing";
     const int seals = calls::get_seals(file.get());
-    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+    if (seals < 0) return "is not in memory";
+    if ((seals & F_SEAL_SHRINK) == 0) return "is not sealed: it may shrink";
+    if ((seals & (F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) {
+        return "is sealed against growing or writing";
+    }
+    // Huge pages: they are not what it is allocated in, and there may be none when it is touched.
+    struct statfs system{};
+    const int result = calls::uninterrupted([&] { return calls::fstatfs(file.get(), &system); });
+    return result == 0 && system.f_type == TMPFS_MAGIC ? nullptr : "is not in ordinary memory";
 }
 
 std::uint64_t available_memory() noexcept {
