@@ -127,21 +127,27 @@ class BatchContestant : public Contestant {
     std::uint64_t consume(std::uint64_t count) override {
         std::uint64_t sum = 0;
         for (std::uint64_t done = 0; done < count;) {
-            auto taken = queue_.get_many(std::min<std::uint64_t>(batch_, count - done));
-            for (auto& item : taken) {
-                if constexpr (joinable) {
-                    sum += checksum(*item);
-                    item.done();
-                } else {
-                    sum += checksum(item);
-                }
-            }
-            done += taken.size();
+            done += consume_some(std::min<std::uint64_t>(batch_, count - done), sum);
         }
         return sum;
     }
 
   private:
+    std::size_t consume_some(std::size_t most, std::uint64_t& sum) {
+        if constexpr (joinable) {
+            auto taken = queue_.get_many(most);
+            for (auto& item : taken) {
+                sum += checksum(*item);
+                item.done();
+            }
+            return taken.size();
+        } else {
+            const std::size_t taken = queue_.get_many(std::span(items_).first(most));
+            for (std::size_t i = 0; i < taken; ++i) sum += checksum(items_[i]);
+            return taken;
+        }
+    }
+
     Many queue_;
     std::vector<Value> items_;
     std::size_t batch_;

@@ -191,7 +191,7 @@ class Participant {
             case 13:
                 return with_one([&](const Message& m) {
                     if (core_->is_joinable()) return core_->reject(m.ticket(), "fuzz");
-                    core_->keep_as_dead_letter(m, "fuzz");
+                    core_->keep_as_dead_letter(m.view(), "fuzz");
                 });
             case 14: return put_many();
             default: return get_many();
@@ -227,15 +227,19 @@ class Participant {
     }
     void put_many() {
         const std::string text(3000, 'm');
-        const std::vector<queue::Piece> pieces(1 + input_.byte() % 30,
-                                               {Format::msgpack, std::as_bytes(std::span(text))});
+        const std::vector<Piece> pieces(1 + input_.byte() % 30,
+                                        {Format::msgpack, std::as_bytes(std::span(text))});
         queue::Outcome outcome{};
-        static_cast<void>(core_->put_many(pieces, Deadline::now(), outcome));
+        static_cast<void>(core_->put_many(Pieces(pieces), Deadline::now(), outcome));
     }
     void get_many() {
-        std::vector<Message> messages;
-        static_cast<void>(core_->get_many(messages, 1 + input_.byte() % 30, Deadline::now()));
-        for (Message& message : messages) {
+        Batch batch;
+        static_cast<void>(core_->get_many(batch, 1 + input_.byte() % 30, Deadline::now()));
+        for (const MessageView& item : batch) {
+            Message message;
+            std::ranges::copy(item.bytes, message.resize(item.bytes.size()));
+            message.set_format(item.format);
+            message.set_ticket(item.ticket);
             look_at(message);
             in_hand_.push_back(std::move(message));
         }

@@ -27,7 +27,7 @@ MemoryImage photograph;
 
 void put(queue::Core& core, std::size_t bytes, char letter) {
     const std::string text(bytes, letter);
-    const queue::Piece piece{Format::msgpack, std::as_bytes(std::span(text))};
+    const Piece piece{Format::msgpack, std::as_bytes(std::span(text))};
     if (core.put(piece, Deadline::now()) != queue::Outcome::done) found("the scenario cannot put");
 }
 
@@ -52,7 +52,7 @@ void live(queue::Core& core, bool joinable) {
         core.give_back(held[1].ticket());
         core.reject(held[2].ticket(), "refused by the scenario");
     } else {
-        core.keep_as_dead_letter(held[2], "refused by the scenario");
+        core.keep_as_dead_letter(held[2].view(), "refused by the scenario");
     }
     // Over the end of two chunks.
     for (int i = 0; i < 36; ++i) put(core, 4000, static_cast<char>('A' + i % 26));

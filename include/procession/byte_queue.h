@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "procession/batch.h"
+#include "procession/byte_loan.h"
+#include "procession/byte_view.h"
 #include "procession/codec/format.h"
 #include "procession/codec/reader.h"
 #include "procession/codec/writer.h"
@@ -17,6 +20,7 @@
 #include "procession/death.h"
 #include "procession/message.h"
 #include "procession/participant.h"
+#include "procession/piece.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "procession/result.h"
@@ -28,7 +32,6 @@ class Core;
 }
 
 enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
-enum class PutError : std::uint8_t { timed_out, shut_down };
 enum class GetError : std::uint8_t { timed_out, shut_down };
 
 /// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
@@ -41,18 +44,25 @@ class ByteQueue {
     /// Throws: ValueError for impossible options, MemoryError, OSError.
     ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options);
 
-    struct Piece {
-        Format format = Format::raw;
-        std::span<const std::byte> bytes;
-    };
     Result<void, PutError> try_put(const Piece& piece, Deadline deadline) const;
     /// Puts the pieces in order, until the deadline. Returns how many were put; ShutDown is thrown
     /// only when none was.
-    std::size_t put_many(std::span<const Piece> pieces, Deadline deadline) const;
+    std::size_t put_many(const Pieces& pieces, Deadline deadline) const;
     Result<void, GetError> try_get(Message& message, Deadline deadline) const;
-    /// Waits for one message, then takes up to `most` that are there.
-    Result<void, GetError> try_get_many(std::vector<Message>& messages, std::size_t most,
-                                        Deadline deadline) const;
+    /// Waits for one item, then takes up to `most` that are there.
+    Result<void, GetError> try_get_many(Batch& batch, std::size_t most, Deadline deadline) const;
+    /// Of a plain queue: the same, straight to `places`, while the oldest items are raw ones of
+    /// `each` bytes. `got` is 0 when the oldest is another one: try_get() takes that.
+    Result<void, GetError> try_get_many_raw(std::span<std::byte> places, std::size_t each,
+                                            std::size_t& got, Deadline deadline) const;
+
+    /// Memory for an item that shall not be copied. Does not wait; it is no item yet, and takes no
+    /// place of the queue's maxsize.
+    /// Throws: MemoryError; ValueError for one that can never fit; ClosedError.
+    [[nodiscard]] ByteLoan loan(std::size_t bytes) const;
+    /// try_get() without a copy of a large item. For a joinable queue it takes a lease, as that
+    /// does.
+    Result<void, GetError> try_borrow(ByteView& view, Deadline deadline) const;
 
     /// Throws what the throwing verbs throw: Full or ShutDown, Empty or ShutDown.
     [[noreturn]] void refuse_put(PutError error, const char* operation) const;
@@ -67,14 +77,16 @@ class ByteQueue {
     [[nodiscard]] std::uint64_t unfinished() const;
 
     /// For a message whose bytes are no element: to the dead letters with it.
-    void keep_undecodable(const Message& message, std::string_view reason) const;
+    void keep_undecodable(const MessageView& message, std::string_view reason) const;
     /// For a message that there is no memory to decode: it is as if it had not been taken. A plain
     /// queue's goes to the dead letters: others may have taken what was behind it.
-    void undeliver(const Message& message) const;
+    void undeliver(const MessageView& message) const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
     std::vector<DeadLetter> take_dead_letters() const;
 
     [[nodiscard]] std::uint64_t qsize() const;
+    /// How many places to have ready for get_many(): what waits, about; at least 1.
+    [[nodiscard]] std::size_t about_waiting() const;
     [[nodiscard]] bool empty() const { return qsize() == 0; }
     [[nodiscard]] bool full() const;
     [[nodiscard]] std::size_t maxsize() const;

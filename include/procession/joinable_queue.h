@@ -44,18 +44,18 @@ class JoinableQueue : public TypedQueue<T> {
         Message message;
         const auto got = this->bytes_.try_get(message, deadline);
         if (!got.has_value()) return got.error();
-        return lease_of(message);
+        return lease_of(message.view());
     }
     /// Waits for one item, then takes what is there, up to `most`.
     /// Returns: none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
                                                  Deadline deadline = Deadline::never()) const {
-        std::vector<Message> messages;
+        Batch messages;
         const auto got = this->bytes_.try_get_many(messages, most, deadline);
         if (!got.has_value() && got.error() == GetError::timed_out) return {};
         this->require_get(got, "get_many");
         return this->template decode_many<Lease<T>>(
-            messages, [this](const Message& message) { return lease_of(message); });
+            messages, [this](const MessageView& message) { return lease_of(message); });
     }
 
     /// Finishes this thread's oldest open lease.
@@ -83,8 +83,8 @@ class JoinableQueue : public TypedQueue<T> {
     friend class QueueIterator<JoinableQueue, Lease<T>>;
     explicit JoinableQueue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
 
-    Lease<T> lease_of(const Message& message) const {
-        return Lease<T>(this->bytes_, message.ticket(), this->decode_or_keep(message));
+    Lease<T> lease_of(const MessageView& message) const {
+        return Lease<T>(this->bytes_, message.ticket, this->decode_or_keep(message));
     }
     Lease<T> get_as(Deadline deadline, const char* operation) const {
         return this->receive(
@@ -96,7 +96,7 @@ class JoinableQueue : public TypedQueue<T> {
     void take_next(std::optional<Lease<T>>& item) const {
         Message message;
         const auto got = this->bytes_.try_get(message, Deadline::never());
-        if (got.has_value()) item.emplace(lease_of(message));
+        if (got.has_value()) item.emplace(lease_of(message.view()));
     }
 };
 
@@ -114,3 +114,5 @@ struct Codec<JoinableQueue<T>> {
 };
 
 }  // namespace procession
+
+#include "procession/joinable_queue_of_arrays.h"  // the specialisation, wherever the queue is

@@ -21,6 +21,13 @@ struct Ticket {
     std::uint32_t generation = 0;  // of this process: a fork child has none of its parent's leases
 };
 
+/// One item as it came from a queue; the bytes are somebody else's.
+struct MessageView {
+    Format format = Format::raw;
+    std::span<const std::byte> bytes;
+    Ticket ticket;
+};
+
 /// The bytes of one item as taken from a ByteQueue, in memory of this process.
 class Message {
   public:
@@ -39,6 +46,7 @@ class Message {
     [[nodiscard]] Format format() const noexcept { return format_; }
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     [[nodiscard]] const Ticket& ticket() const noexcept { return ticket_; }
+    [[nodiscard]] MessageView view() const noexcept { return {format_, bytes(), ticket_}; }
 
     /// For queues: makes room for `size` bytes, not initialised, and returns it.
     /// Throws: std::bad_alloc.
@@ -86,7 +94,8 @@ class Message {
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::unique_ptr<std::byte[]> heap_;
-    std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    alignas(
+        16) std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
 };
 
 }  // namespace procession

@@ -1,7 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -44,18 +46,39 @@ class Queue : public TypedQueue<T> {
         Message message;
         const auto got = this->bytes_.try_get(message, deadline);
         if (!got.has_value()) return got.error();
-        return this->decode_or_keep(message);
+        return this->decode_or_keep(message.view());
     }
     /// Waits for one item, then takes what is there, up to `most`.
     /// Returns: none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<T> get_many(std::size_t most,
                                           Deadline deadline = Deadline::never()) const {
-        std::vector<Message> messages;
-        const auto got = this->bytes_.try_get_many(messages, most, deadline);
-        if (!got.has_value() && got.error() == GetError::timed_out) return {};
-        this->require_get(got, "get_many");
-        return this->template decode_many<T>(
-            messages, [this](const Message& message) { return this->decode_or_keep(message); });
+        if constexpr (TypedQueue<T>::lands_in_place) {
+            std::vector<T> items(std::min(most, this->bytes_.about_waiting()));
+            items.resize(this->receive_many(items, deadline));
+            return items;
+        } else {
+            Batch messages;
+            const auto got = this->bytes_.try_get_many(messages, most, deadline);
+            if (!got.has_value() && got.error() == GetError::timed_out) return {};
+            this->require_get(got, "get_many");
+            return this->template decode_many<T>(messages, [this](const MessageView& message) {
+                return this->decode_or_keep(message);
+            });
+        }
+    }
+    /// get_many() into the caller's memory, up to as many as it has room for.
+    ///
+    /// Returns:    how many: 0 only when the deadline passed, or there is no room at all.
+    /// Throws:     as get().
+    [[nodiscard]] std::size_t get_many(std::span<T> into,
+                                       Deadline deadline = Deadline::never()) const {
+        if constexpr (TypedQueue<T>::lands_in_place) {
+            return this->receive_many(into, deadline);
+        } else {
+            auto items = get_many(into.size(), deadline);
+            std::ranges::move(items, into.begin());
+            return items.size();
+        }
     }
 
     /// for (T item : queue): until shutdown.
@@ -75,7 +98,7 @@ class Queue : public TypedQueue<T> {
     void take_next(std::optional<T>& item) const {
         Message message;
         const auto got = this->bytes_.try_get(message, Deadline::never());
-        if (got.has_value()) item.emplace(this->decode_or_keep(message));
+        if (got.has_value()) item.emplace(this->decode_or_keep(message.view()));
     }
 };
 
@@ -92,3 +115,5 @@ struct Codec<Queue<T>> {
 };
 
 }  // namespace procession
+
+#include "procession/queue_of_arrays.h"  // the specialisation, wherever the queue is

@@ -11,25 +11,21 @@
 #include <utility>
 #include <vector>
 
-#include "procession/byte_queue.h"
 #include "procession/codec.h"
 #include "procession/error.h"
+#include "procession/queue_handle.h"
 
 namespace procession {
 
-/// What Queue<T> and JoinableQueue<T> have in common: the producers' verbs and the queue as a
-/// whole.
+/// What Queue<T> and JoinableQueue<T> have in common: the producers' verbs.
 ///
 /// Guarantees (see also docs of each verb):
 ///   - put() returned: the item is in shared memory, visible to every consumer, whatever happens to
 ///     this process next. There is no feeder thread.
 ///   - One order: first in, first out over all producers.
 ///   - Any participant may be killed at any instruction: nothing committed is lost, nobody hangs.
-///
-/// A queue object is a handle; a copy is another handle to the same queue. Given to a child process
-/// as an argument, or as a field of an object that is one, it leads there to the same queue.
 template <class T>
-class TypedQueue {
+class TypedQueue : public QueueHandle {
   public:
     using value_type = T;
 
@@ -70,7 +66,33 @@ class TypedQueue {
         requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
         using Given = std::ranges::range_reference_t<Values>;
-        std::vector<ByteQueue::Piece> pieces;
+        // As they lie there.
+        if constexpr (format_of<T> == Format::raw && std::ranges::contiguous_range<Values> &&
+                      std::ranges::sized_range<Values> &&
+                      std::same_as<std::remove_cvref_t<Given>, T>) {
+            const std::span<const T> items(std::ranges::data(values), std::ranges::size(values));
+            return bytes_.put_many(Pieces(std::as_bytes(items), sizeof(T)), deadline);
+        } else {
+            return put_each(std::forward<Values>(values), deadline);
+        }
+    }
+
+    friend bool operator==(const TypedQueue&, const TypedQueue&) = default;
+
+  protected:
+    TypedQueue(QueueKind kind, const QueueOptions& options)
+        : QueueHandle(ByteQueue(kind, type_stamp<T>(), options)) {}
+    explicit TypedQueue(ByteQueue bytes) : QueueHandle(std::move(bytes)) {}
+    ~TypedQueue() = default;
+    TypedQueue(const TypedQueue&) = default;
+    TypedQueue& operator=(const TypedQueue&) = default;
+    TypedQueue(TypedQueue&&) noexcept = default;
+    TypedQueue& operator=(TypedQueue&&) noexcept = default;
+
+    template <class Values>
+    std::size_t put_each(Values&& values, Deadline deadline) const {
+        using Given = std::ranges::range_reference_t<Values>;
+        std::vector<Piece> pieces;
         if constexpr (std::ranges::sized_range<Values>) pieces.reserve(std::ranges::size(values));
         // Deques: the addresses of what is in them stay.
         std::deque<Writer> encoded;
@@ -85,83 +107,12 @@ class TypedQueue {
             if constexpr (format_of<T> == Format::raw) {
                 pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
             } else {
-                ByteQueue::Piece& piece = pieces.emplace_back();
+                Piece& piece = pieces.emplace_back();
                 piece.bytes = encode_item(*item, encoded.emplace_back(), piece.format);
             }
         }
-        return bytes_.put_many(pieces, deadline);
+        return bytes_.put_many(Pieces(pieces), deadline);
     }
-
-    /// Items that wait in the queue: exact at one instant during the call, on every platform.
-    [[nodiscard]] std::size_t qsize() const { return static_cast<std::size_t>(bytes_.qsize()); }
-    [[nodiscard]] bool empty() const { return bytes_.empty(); }
-    /// Whether put_nowait() would throw Full for its maxsize. Items that were given back wait
-    /// beside the bound: they do not keep producers out.
-    [[nodiscard]] bool full() const { return bytes_.full(); }
-    /// 0: no bound but memory.
-    [[nodiscard]] std::size_t maxsize() const { return bytes_.maxsize(); }
-    [[nodiscard]] QueueStats stats() const { return bytes_.stats(); }
-
-    /// Ends the queue for all processes: put() throws ShutDown from now on; get() takes what is
-    /// left, then throws ShutDown, too. With `immediate`, what is left is dropped (and counts as
-    /// finished). Wakes every waiter of every process.
-    /// Python: queue.Queue.shutdown(immediate=False), which multiprocessing lacks.
-    void shutdown(bool immediate = false) const { bytes_.shutdown(immediate); }
-    /// This process lets go of the queue, with all its handles: leases go back, calls throw
-    /// ClosedError. Others are not concerned. Python: Queue.close()
-    void close() const { bytes_.close(); }
-    [[nodiscard]] bool is_closed() const { return bytes_.is_closed(); }
-
-    /// The processes that use the queue now, by slot.
-    ///
-    /// Blocks:     briefly; up to 1 s behind a process that is stopped inside the queue.
-    /// Returns:    who they are, whether they live, and how many items each has in hand: exact at
-    ///             one instant during the call.
-    /// Throws:     TimeoutError behind a stopped process; ClosedError.
-    /// Python:     has no such thing.
-    [[nodiscard]] std::vector<Participant> participants() const { return bytes_.participants(); }
-    /// The deaths after number `since` that were noticed and repaired so far, oldest first. The
-    /// queue keeps the last 63; a gap between `since` and the first number shows what is gone.
-    ///
-    /// Blocks:     never.
-    /// Throws:     ClosedError.
-    /// Peer dies:  exactly one record for each, also if those who repair after it die, too.
-    /// Python:     has no such thing.
-    [[nodiscard]] std::vector<Death> deaths(std::uint64_t since = 0) const {
-        return bytes_.deaths(since);
-    }
-    /// Waits until there is a death after number `since`; to be told of all, give the number of the
-    /// last one seen (at first QueueStats::deaths, or 0).
-    ///
-    /// Blocks:     until a death, or the deadline. Notices by itself, within some milliseconds.
-    /// Returns:    deaths(since); none only when the deadline passed.
-    /// Throws:     ClosedError.
-    /// Threads:    any number, any time.   Processes: all that hold this queue; each sees all.
-    [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since,
-                                                     Deadline deadline = Deadline::never()) const {
-        return bytes_.wait_for_deaths(since, deadline);
-    }
-
-    /// Items that could not be processed, oldest first; they stay where they are.
-    [[nodiscard]] std::vector<DeadLetter> dead_letters() const { return bytes_.dead_letters(); }
-    /// The same, and removes them.
-    std::vector<DeadLetter> take_dead_letters() const { return bytes_.take_dead_letters(); }
-
-    /// Without types, for tools.
-    [[nodiscard]] const ByteQueue& bytes() const noexcept { return bytes_; }
-
-    friend bool operator==(const TypedQueue&, const TypedQueue&) = default;
-
-  protected:
-    TypedQueue(QueueKind kind, const QueueOptions& options)
-        : bytes_(kind, type_stamp<T>(), options) {}
-    explicit TypedQueue(ByteQueue bytes) : bytes_(std::move(bytes)) {}
-    ~TypedQueue() = default;
-    TypedQueue(const TypedQueue&) = default;
-    TypedQueue& operator=(const TypedQueue&) = default;
-    TypedQueue(TypedQueue&&) noexcept = default;
-    TypedQueue& operator=(TypedQueue&&) noexcept = default;
-
     static std::span<const std::byte> encode_item(const T& value, Writer& scratch, Format& format) {
         if constexpr (!holds_procession_object<T>) {
             return encode_message(value, scratch, format);
@@ -190,16 +141,53 @@ class TypedQueue {
             require(bytes_.try_get(message, deadline));
             if (has_landed(message, value)) [[likely]]
                 return use(std::move(value), message);
-            return use(decode_or_keep(message), message);
+            return use(decode_or_keep(message.view()), message);
         } else {
             Message message;
             require(bytes_.try_get(message, deadline));
-            return use(decode_or_keep(message), message);
+            return use(decode_or_keep(message.view()), message);
         }
     }
-    [[nodiscard]] T decode_or_keep(const Message& message) const {
+    /// Takes items straight to their places, see Queue::get_many.
+    [[nodiscard]] std::size_t receive_many(std::span<T> places, Deadline deadline) const {
+        std::size_t got = 0;
+        const auto result =
+            bytes_.try_get_many_raw(std::as_writable_bytes(places), sizeof(T), got, deadline);
+        if (!result.has_value() && result.error() == GetError::timed_out) return 0;
+        require_get(result, "get_many");
+        if (got != 0) return keep_well_formed(places.first(got));
+        if (places.empty()) return 0;
+        // The oldest item has another form.
+        Message message;
+        const auto single = bytes_.try_get(message, deadline);
+        if (!single.has_value() && single.error() == GetError::timed_out) return 0;
+        require_get(single, "get_many");
+        places.front() = decode_or_keep(message.view());
+        return 1;
+    }
+    /// Undecodable ones go to the dead letters; the others must not be lost with them.
+    [[nodiscard]] std::size_t keep_well_formed(std::span<T> items) const {
+        std::size_t kept = 0;
+        std::optional<DecodeError> failed;
+        for (T& item : items) {
+            if (codec::is_well_formed(item)) [[likely]] {
+                if (kept != static_cast<std::size_t>(&item - items.data())) items[kept] = item;
+                ++kept;
+                continue;
+            }
+            try {
+                static_cast<void>(
+                    decode_or_keep({Format::raw, std::as_bytes(std::span(&item, 1)), {}}));
+            } catch (const DecodeError& error) {
+                failed = error;
+            }
+        }
+        if (kept == 0 && failed) throw *failed;
+        return kept;
+    }
+    [[nodiscard]] T decode_or_keep(const MessageView& message) const {
         try {
-            return decode_message<T>(message.format(), message.bytes());
+            return decode_message<T>(message.format, message.bytes);
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
             throw;
@@ -215,7 +203,7 @@ class TypedQueue {
     /// make(message) for each. Without memory for all of them, those that could be made; what was
     /// taken with them is taken back.
     template <class Item, class Make>
-    std::vector<Item> decode_many(const std::vector<Message>& messages, Make make) const {
+    std::vector<Item> decode_many(const Batch& messages, Make make) const {
         std::vector<Item> items;
         // An undecodable item goes to the dead letters; the others must not be lost with it.
         std::optional<DecodeError> failed;
@@ -223,7 +211,7 @@ class TypedQueue {
         try {
             items.reserve(messages.size());
             while (next < messages.size()) {
-                const Message& message = messages[next++];
+                const MessageView& message = messages[next++];
                 try {
                     items.push_back(make(message));
                 } catch (const DecodeError& error) {
@@ -237,17 +225,6 @@ class TypedQueue {
         if (items.empty() && failed) throw *failed;
         return items;
     }
-
-    void require_put(Result<void, PutError> result, const char* operation) const {
-        if (!result.has_value()) [[unlikely]]
-            bytes_.refuse_put(result.error(), operation);
-    }
-    void require_get(Result<void, GetError> result, const char* operation) const {
-        if (!result.has_value()) [[unlikely]]
-            bytes_.refuse_get(result.error(), operation);
-    }
-
-    ByteQueue bytes_;
 };
 
 }  // namespace procession

@@ -10,6 +10,7 @@
 #include "handoff/spawning.h"
 #include "procession/error.h"
 #include "queue/core.h"
+#include "queue/result_of.h"
 
 namespace procession {
 
@@ -25,31 +26,18 @@ std::string_view type_name(QueueKind kind) {
     return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
 }
 
-template <class E>
-Result<void, E> result_of(queue::Outcome outcome) {
-    switch (outcome) {
-        case queue::Outcome::done: return {};
-        case queue::Outcome::shut_down: return E::shut_down;
-        case queue::Outcome::timed_out: break;
-    }
-    return E::timed_out;
-}
-
 }  // namespace
 
 ByteQueue::ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options)
     : core_(queue::Core::create(static_cast<queue::Kind>(kind), stamp, options)) {}
 
 Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline) const {
-    return result_of<PutError>(core_->put({piece.format, piece.bytes}, deadline));
+    return queue::result_of<PutError>(core_->put(piece, deadline));
 }
 
-std::size_t ByteQueue::put_many(std::span<const Piece> pieces, Deadline deadline) const {
-    std::vector<queue::Piece> inner;
-    inner.reserve(pieces.size());
-    for (const Piece& piece : pieces) inner.push_back({piece.format, piece.bytes});
+std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
     queue::Outcome outcome = queue::Outcome::done;
-    const std::size_t put = core_->put_many(inner, deadline, outcome);
+    const std::size_t put = core_->put_many(pieces, deadline, outcome);
     if (put == 0 && outcome == queue::Outcome::shut_down) {
         throw ShutDown("put_many", label(), "the queue was shut down; nothing can be put any more");
     }
@@ -57,12 +45,24 @@ std::size_t ByteQueue::put_many(std::span<const Piece> pieces, Deadline deadline
 }
 
 Result<void, GetError> ByteQueue::try_get(Message& message, Deadline deadline) const {
-    return result_of<GetError>(core_->get(message, deadline));
+    return queue::result_of<GetError>(core_->get(message, deadline));
 }
 
-Result<void, GetError> ByteQueue::try_get_many(std::vector<Message>& messages, std::size_t most,
+Result<void, GetError> ByteQueue::try_get_many(Batch& batch, std::size_t most,
                                                Deadline deadline) const {
-    return result_of<GetError>(core_->get_many(messages, most, deadline));
+    return queue::result_of<GetError>(core_->get_many(batch, most, deadline));
+}
+
+Result<void, GetError> ByteQueue::try_get_many_raw(std::span<std::byte> places, std::size_t each,
+                                                   std::size_t& got, Deadline deadline) const {
+    return queue::result_of<GetError>(core_->get_many_raw(places, each, got, deadline));
+}
+
+ByteLoan ByteQueue::loan(std::size_t bytes) const { return {core_, bytes}; }
+
+Result<void, GetError> ByteQueue::try_borrow(ByteView& view, Deadline deadline) const {
+    view = {};
+    return queue::result_of<GetError>(core_->borrow(view, deadline, core_));
 }
 
 void ByteQueue::refuse_put(PutError error, const char* operation) const {
@@ -86,13 +86,13 @@ void ByteQueue::task_done() const { core_->task_done(); }
 bool ByteQueue::join(Deadline deadline) const { return core_->join(deadline); }
 std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
 
-void ByteQueue::keep_undecodable(const Message& message, std::string_view reason) const {
+void ByteQueue::keep_undecodable(const MessageView& message, std::string_view reason) const {
     core_->keep_as_dead_letter(message, reason);
 }
 
-void ByteQueue::undeliver(const Message& message) const {
+void ByteQueue::undeliver(const MessageView& message) const {
     if (core_->is_joinable()) {
-        core_->undeliver(message.ticket());
+        core_->undeliver(message.ticket);
     } else {
         core_->keep_as_dead_letter(message, "its consumer had no memory for it");
     }
@@ -102,6 +102,7 @@ std::vector<DeadLetter> ByteQueue::dead_letters() const { return core_->dead_let
 std::vector<DeadLetter> ByteQueue::take_dead_letters() const { return core_->dead_letters(true); }
 
 std::uint64_t ByteQueue::qsize() const { return core_->qsize(); }
+std::size_t ByteQueue::about_waiting() const { return core_->about_waiting(); }
 bool ByteQueue::full() const { return core_->full(); }
 std::size_t ByteQueue::maxsize() const { return core_->maxsize(); }
 QueueStats ByteQueue::stats() const { return core_->stats(); }

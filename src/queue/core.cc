@@ -257,6 +257,8 @@ void Core::forget_parent() noexcept {
     waiting_letters_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
     new (&finishing_) sync::SpinLock;
+    loans_.store(0, std::memory_order_relaxed);
+    views_.store(0, std::memory_order_relaxed);
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
@@ -284,7 +286,13 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     const Lock lock(state_.memory_lock);
     std::uint32_t unit = pool_.take(units, me.slot);
     if (unit != ring::BlockPool::kNone) return unit;
-    const std::uint32_t end = pool_.needed_end(units);
+    std::uint32_t end = pool_.needed_end(units);
+    if (end == ring::BlockPool::kNone) {
+        unit = pool_.take_by_joining(units, me.slot);
+        if (unit == ring::BlockPool::kNone) unit = pool_.take(units, me.slot);  // at a lower end
+        if (unit != ring::BlockPool::kNone) return unit;
+        end = pool_.needed_end(units);
+    }
     if (end != ring::BlockPool::kNone) {
         const std::uint32_t backed = pool_.backed();
         const std::uint32_t step = std::clamp(backed / 4, kGrowthMin, kGrowthMax);
@@ -301,8 +309,6 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
         pool_.grown(reached);
         PROCESSION_STEP("memory.grow.grown");
         unit = pool_.take(units, me.slot);
-    } else {
-        unit = pool_.take_by_joining(units, me.slot);
     }
     if (unit == ring::BlockPool::kNone) refuse_memory({}, bytes);
     return unit;
@@ -402,6 +408,9 @@ QueueStats Core::stats() {
 }
 
 void Core::leave_at_the_end() {
+    // Another thread may be writing there until the very end. So this process leaves as one who
+    // dies, and what it held is taken over afterwards.
+    if (loans_.load() != 0) return;
     ending_.store(true);
     close();
 }
@@ -413,6 +422,7 @@ void Core::announce_leaving() noexcept {
 
 void Core::close() {
     if (membership_.is_unprepared_child()) prepare_child();
+    if (!ending_.load()) require_no_loans();
     if (closed_.exchange(true)) return;
     // This process's own sleepers shall see it; then those who are inside have left.
     wake_everybody();
@@ -423,6 +433,7 @@ void Core::close() {
     }
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
+    if (loans_.load() != 0) return;  // taken just before: left to the others, when this one ends
     try {
         check_no_lock_is_mine(slot);
         const std::size_t letters = write_waiting_letters(slot);

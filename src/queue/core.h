@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "os/at_fork.h"
+#include "procession/batch.h"
+#include "procession/byte_view.h"
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
 #include "procession/message.h"
 #include "procession/participant.h"
+#include "procession/piece.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "queue/death_log.h"
@@ -30,12 +33,6 @@
 namespace procession::queue {
 
 enum class Outcome : std::uint8_t { done, timed_out, shut_down };
-
-/// One item for put().
-struct Piece {
-    Format format = Format::raw;
-    std::span<const std::byte> bytes;
-};
 
 /// This process's end of one queue: the untyped protocol over a segment.
 ///
@@ -68,13 +65,39 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // core_put.cc
     Outcome put(const Piece& piece, Deadline deadline);
     /// Returns how many were put; `outcome` says why not all.
-    std::size_t put_many(std::span<const Piece> pieces, Deadline deadline, Outcome& outcome);
+    std::size_t put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome);
     void shutdown(bool immediate);
 
     // core_get.cc
     Outcome get(Message& message, Deadline deadline);
-    /// Appends between 1 and `most` messages.
-    Outcome get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline);
+
+    // core_get_many.cc
+    /// Fills the batch with between 1 and `most` items.
+    /// What waits, about; at least 1, and not more than there can be.
+    [[nodiscard]] std::size_t about_waiting();
+    Outcome get_many(Batch& batch, std::size_t most, Deadline deadline);
+    /// Of a plain queue: takes the oldest items straight to where they shall lie, `each` bytes
+    /// behind one another, while they are raw ones of that size. `got` may be 0: the oldest is
+    /// another one.
+    Outcome get_many_raw(std::span<std::byte> places, std::size_t each, std::size_t& got,
+                         Deadline deadline);
+
+    // core_loan.cc
+    struct Loaned {
+        std::span<std::byte> bytes;
+        std::uint32_t unit = 0;
+        std::uint32_t generation = 0;
+    };
+    /// Memory for an item, this process's until it is published or given back.
+    [[nodiscard]] Loaned loan(std::uint64_t bytes);
+    /// When it is done, the loan has ended.
+    Outcome publish(std::uint32_t unit, std::uint32_t generation, const Piece& piece,
+                    Deadline deadline);
+    void end_loan(std::uint32_t unit, std::uint32_t generation) noexcept;
+    /// get() without a copy of what lies in a block: then the view has its memory. `self_pointer`
+    /// is this Core.
+    Outcome borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Core>& self_pointer);
+    void end_view(std::uint32_t unit, std::uint32_t generation) noexcept;
 
     // core_finish.cc
     void finish(const Ticket& ticket);
@@ -94,7 +117,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// For bytes that are no element: to the dead letters, at once or when there is memory for it.
     /// Throws: std::bad_alloc when this process has none to remember it by; then a plain queue's
     ///         item is lost, and a joinable queue's waits again.
-    void keep_as_dead_letter(const Message& message, std::string_view reason);
+    void keep_as_dead_letter(const MessageView& message, std::string_view reason);
 
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
@@ -194,15 +217,21 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void ensure_chunk(std::size_t payload, Actor me);
     [[nodiscard]] std::uint32_t store_outside(const Piece& piece, Actor me);
     void check_fits(const Piece& piece) const;
-    Outcome put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
+    struct Room {
+        std::uint64_t items = 0;
+        std::uint64_t bytes = 0;
+    };
+    [[nodiscard]] Room room_for(std::uint64_t items) noexcept;
+    void append_run(const Pieces& pieces, std::size_t from, std::size_t& done, Actor me);
+    Outcome put_inline_run(const Pieces& pieces, std::size_t from, Deadline deadline, Actor me,
                            std::size_t& done);
     [[nodiscard]] bool put_at_once(const Piece& piece);
     Outcome put_patiently(const Piece& piece, Deadline deadline);
-    void ring_for_items();
-    void ring_for_room() noexcept;
+    void ring_for_items(std::size_t items = 1);
+    void ring_for_room(std::size_t places = 1) noexcept;
     void pass_on_room() noexcept;
     Outcome put_one(const Piece& piece, std::uint32_t outside, Deadline deadline, Actor me);
-    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes) const noexcept;
+    [[nodiscard]] bool seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const noexcept;
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
     // Under the head lock.
@@ -215,16 +244,17 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
         // use.
         std::span<const std::byte> payload;
         std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
+        bool in_place = false;  // asked for: no memory is needed for what lies in a block
     };
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
-    void ring_for_space();
+    Outcome claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me);
+    void ring_for_space(std::size_t places = 1);
     void pass_on_items() noexcept;
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
-    void claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
-                    Actor me);
+    [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
     /// `after`: a link of the list before which the item does not belong; its own one afterwards.
     void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
@@ -233,6 +263,18 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool shows_an_item() const noexcept;
     [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
     void drain_after_shutdown();
+
+    // core_get_many.cc
+    class BatchSink;
+    class PlacesSink;
+    enum class Section : std::uint8_t { took, empty, other, late, shut_down };
+    [[nodiscard]] Room about_waiting(std::size_t most) const noexcept;
+    template <class Sink>
+    Section take_section(Sink& sink, std::size_t most, Actor me);
+    template <class Sink>
+    void take_the_rest(Sink& sink, std::size_t most, Actor me);
+    template <class Sink>
+    Outcome take_many(Sink& sink, std::size_t most, Deadline deadline);
 
     // After the claim, under no lock.
     void complete(const Claim& claimed, Message& message, Actor me);
@@ -245,6 +287,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void begin_ending(const Ticket& ticket, std::string_view operation);
     /// Instead of ending it.
     void leave_open(const Ticket& ticket) noexcept;
+    void require_no_loans() const;
+    [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
     void finish_patiently(const Ticket& ticket);
     void settle_own_announcement(Actor me);
@@ -275,7 +319,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void undeliver(ring::Position at, Actor me) noexcept;
     void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
                           Actor me);
-    void let_letter_wait(const Message& message, std::string_view reason);
+    void let_letter_wait(const MessageView& message, std::string_view reason);
     [[nodiscard]] WaitingLetters& waiting_letters();
     /// As far as there is memory. Returns how many are left.
     std::size_t write_waiting_letters(std::uint32_t slot);
@@ -349,6 +393,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
+    // Memory of the queue that this process writes to, or reads, outside of any operation.
+    std::atomic<std::uint32_t> loans_{0};
+    std::atomic<std::uint32_t> views_{0};
 };
 
 }  // namespace procession::queue

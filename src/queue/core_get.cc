@@ -71,7 +71,9 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
         claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
         claimed.record = log_.record_at(claimed.at, claimed.head);
         claimed.payload = payload_of(claimed.record, claimed.head, unit);
-        message.resize(claimed.payload.size());
+        if (!claimed.in_place || !claimed.head.is(ring::kOutside)) {
+            message.resize(claimed.payload.size());
+        }
         return pop_returned(claimed, me);
     }
     ring::Front front;
@@ -80,9 +82,10 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     if (!there) return false;
     const auto payload = payload_of(front.record, front.head, unit);
     // Memory for the copy before the item is taken: when there is none, nothing has happened.
-    std::byte* copy = message.resize(payload.size());
+    const bool in_place = claimed.in_place && front.head.is(ring::kOutside);
+    std::byte* copy = in_place ? nullptr : message.resize(payload.size());
     message.set_format(static_cast<Format>(front.head.format));
-    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone};
+    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone, in_place};
     if (joinable_) {
         RecordLog::lease_word(front.record)
             .store(Lease{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
@@ -140,12 +143,6 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
     }
 }
 
-inline Ticket Core::ticket_of(Position at, std::uint32_t deliveries) const noexcept {
-    // relaxed: constant while the chunk holds an item of ours
-    const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
-    return {at.pack(), first, deliveries, membership_.generation()};
-}
-
 Outcome Core::get(Message& message, Deadline deadline) {
     if (get_at_once(message)) [[likely]]
         return Outcome::done;
@@ -197,8 +194,8 @@ inline bool Core::get_at_once(Message& message) {
 }
 
 // After an item was taken. A consumer that sleeps may have been woken in our place.
-inline void Core::ring_for_space() {
-    if (space_bell_.may_sleep()) ring_for_room();
+void Core::ring_for_space(std::size_t places) {
+    if (space_bell_.may_sleep()) ring_for_room(places);
     if (item_bell_.may_sleep()) pass_on_items();
 }
 
@@ -209,102 +206,49 @@ void Core::pass_on_items() noexcept {
 Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] {
         const Actor me = self(deadline);
-        write_waiting_letters(me.slot);
-        Baton baton(*this, &Core::pass_on_items);
-        for (;;) {
-            Claim claimed;
-            bool got = false;
-            if (joinable_) book_with_room(1);
-            // Before the look at the items: what was put before the shutdown is seen below.
-            const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
-            if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
-            {
-                const Lock lock(state_.head_lock);
-                if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
-                    return Outcome::shut_down;
-                }
-                settle_head(me);
-                got = claim(claimed, message, me);
-            }
-            if (got) {
-                baton.use();
-                ring_for_space();
-                complete(claimed, message, me);
-                return Outcome::done;
-            }
-            if (shut) return Outcome::shut_down;
-            const auto ready = [&] {
-                return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
-                       state_.shutdown.load(std::memory_order_relaxed) != kOpen;
-            };
-            const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
-            check_open("get");
-            if (!in_time) return Outcome::timed_out;
-        }
+        Claim claimed;
+        const Outcome outcome = claim_one(claimed, message, deadline, me);
+        if (outcome == Outcome::done) complete(claimed, message, me);
+        return outcome;
     });
 }
 
-Outcome Core::get_many(std::vector<Message>& messages, std::size_t most, Deadline deadline) {
-    if (most == 0) return Outcome::done;
-    // Room before the first item is taken: it must not be lost to bad_alloc.
-    messages.emplace_back();
-    Outcome outcome = Outcome::timed_out;
-    try {
-        outcome = get(messages.back(), deadline);
-    } catch (...) {
-        messages.pop_back();
-        throw;
-    }
-    if (outcome != Outcome::done) {
-        messages.pop_back();
-        return outcome;
-    }
-    return guarded("get_many", [&] {
-        const Actor me = self(deadline);
-        std::vector<Claim> claims;
-        const std::size_t start = messages.size();
-        // The first message is in hand: from here on nothing may fail.
-        sync::OwnerLock head_lock(state_.head_lock, membership_.lock_name(me.slot));
-        if (!head_lock.acquire(Deadline(me.patience), *this)) return Outcome::done;
+Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me) {
+    write_waiting_letters(me.slot);
+    Baton baton(*this, &Core::pass_on_items);
+    for (;;) {
+        bool got = false;
+        if (joinable_) book_with_room(1);
+        // Before the look at the items: what was put before the shutdown is seen below.
+        const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
+        if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
         {
             const Lock lock(state_.head_lock);
-            try {
-                settle_head(me);
-                claim_more(claims, messages, most - 1, me);
-            } catch (const ring::Corrupt&) {
-                throw;
-            } catch (const std::exception&) {
-                // Out of memory, or a stopped participant: what is claimed is delivered.
-                messages.resize(start + claims.size());
+            if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
+                return Outcome::shut_down;
             }
+            settle_head(me);
+            got = claim(claimed, message, me);
         }
-        ring_for_space();
-        for (std::size_t i = 0; i < claims.size(); ++i) {
-            complete(claims[i], messages[start + i], me);
+        if (got) {
+            baton.use();
+            ring_for_space();
+            return Outcome::done;
         }
-        return Outcome::done;
-    });
+        if (shut) return Outcome::shut_down;
+        if (wait_for_items(deadline) != Outcome::done) return Outcome::timed_out;
+    }
 }
 
-void Core::claim_more(std::vector<Claim>& claims, std::vector<Message>& messages, std::size_t most,
-                      Actor me) {
-    while (claims.size() < most && state_.shutdown.load(std::memory_order_relaxed) != kImmediate) {
-        // Room in both before the claim: a claimed item must not be lost to bad_alloc.
-        messages.emplace_back();
-        claims.emplace_back();
-        if (joinable_) book_with_room(claims.size());
-        bool got = false;
-        try {
-            got = claim(claims.back(), messages.back(), me);
-        } catch (...) {
-            claims.pop_back();
-            throw;
-        }
-        if (got) continue;
-        claims.pop_back();
-        messages.pop_back();
-        return;
-    }
+// Until there may be something to take, or a reason why there is nothing more to come.
+Outcome Core::wait_for_items(Deadline deadline) {
+    const auto ready = [&] {
+        return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
+               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+    };
+    const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
+    check_open("get");
+    return in_time ? Outcome::done : Outcome::timed_out;
 }
 
 // Nothing is delivered any more: the items count as finished, so that join() ends.

@@ -79,6 +79,12 @@ inline LeaseBook& Core::book_with_room(std::size_t more) {
     return book;
 }
 
+inline Ticket Core::ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept {
+    // relaxed: constant while the chunk holds an item of ours
+    const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
+    return {at.pack(), first, deliveries, membership_.generation()};
+}
+
 inline void Core::check_open(std::string_view operation) const {
     if (!is_usable()) [[unlikely]]
         refuse_use(operation);

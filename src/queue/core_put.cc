@@ -61,10 +61,10 @@ void Core::require_full() const {
                   "more bytes were taken than put");
 }
 
-bool Core::seems_to_have_room(std::uint64_t bytes) const noexcept {
+bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const noexcept {
     const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
     const std::uint64_t put = state_.tail.count.load(std::memory_order_acquire);
-    if (state_.maxsize != 0 && put > taken && put - taken >= state_.maxsize) return false;
+    if (state_.maxsize != 0 && put > taken && put - taken + items > state_.maxsize) return false;
     if (state_.max_bytes == 0) return true;
     const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
     const std::uint64_t in = state_.tail.bytes.load(std::memory_order_acquire);
@@ -72,11 +72,16 @@ bool Core::seems_to_have_room(std::uint64_t bytes) const noexcept {
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
-    const auto ready = [&] {
-        return seems_to_have_room(bytes) || closed_.load(std::memory_order_relaxed) ||
+    const auto is_over = [&] {
+        return closed_.load(std::memory_order_relaxed) ||
                state_.shutdown.load(std::memory_order_relaxed) != kOpen;
     };
-    const bool in_time = space_bell_.wait(deadline, ready, [this] { nap(); });
+    // A producer that took each place as it becomes free would take the consumers' cache line from
+    // them each time.
+    const std::uint64_t several = 1 + state_.maxsize / 8;
+    const bool in_time = space_bell_.wait(
+        deadline, [&] { return seems_to_have_room(bytes, 1) || is_over(); }, [this] { nap(); },
+        [&] { return seems_to_have_room(bytes, several) || is_over(); });
     check_open("put");
     if (state_.shutdown.load(std::memory_order_acquire) != kOpen) return Outcome::shut_down;
     return in_time ? Outcome::done : Outcome::timed_out;
@@ -135,22 +140,22 @@ inline bool Core::put_at_once(const Piece& piece) {
 }
 
 // After an item was put. A producer that sleeps may have been woken in our place.
-inline void Core::ring_for_items() {
-    item_bell_.ring();
+void Core::ring_for_items(std::size_t items) {
+    item_bell_.ring(items);
     if (space_bell_.may_sleep()) pass_on_room();
 }
 
 void Core::pass_on_room() noexcept {
-    if (space_bell_.may_sleep() && seems_to_have_room(1)) ring_for_room();
+    if (space_bell_.may_sleep() && seems_to_have_room(1, 1)) ring_for_room();
 }
 
 // Producers that wait for bytes do not wait for as many: where one wakes in vain, another one can
 // go on.
-void Core::ring_for_room() noexcept {
+void Core::ring_for_room(std::size_t places) noexcept {
     if (state_.max_bytes != 0) {
         space_bell_.ring_all();
     } else {
-        space_bell_.ring();
+        space_bell_.ring(places);
     }
 }
 
@@ -161,7 +166,7 @@ Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
         if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
         // Not to copy a large item for nothing, the room is waited for before and claimed after.
         Baton baton(*this, &Core::pass_on_room);
-        if (!seems_to_have_room(piece.bytes.size())) {
+        if (!seems_to_have_room(piece.bytes.size(), 1)) {
             const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
             if (waited != Outcome::done) return waited;
         }
@@ -202,48 +207,107 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
     }
 }
 
-// Puts the leading small items of `pieces`, as many as there is room for, in one critical section.
-Outcome Core::put_inline_run(std::span<const Piece> pieces, Deadline deadline, Actor me,
+Core::Room Core::room_for(std::uint64_t items) noexcept {
+    Room room{UINT64_MAX, UINT64_MAX};
+    // relaxed, acquire: as in has_room()
+    const std::uint64_t put = state_.tail.count.load(std::memory_order_relaxed);
+    if (state_.maxsize != 0) {
+        std::uint64_t taken = state_.seen_taken.load(std::memory_order_relaxed);
+        if (put - taken + items > state_.maxsize) {
+            taken = state_.head.count.load(std::memory_order_acquire);
+            if (taken > put) return {};
+            PROCESSION_STEP("put_many.room_looked");
+            state_.seen_taken.store(taken, std::memory_order_relaxed);
+            PROCESSION_STEP("put_many.room_seen");
+        }
+        room.items = put - taken < state_.maxsize ? state_.maxsize - (put - taken) : 0;
+    }
+    if (state_.max_bytes != 0) {
+        const std::uint64_t in = state_.tail.bytes.load(std::memory_order_relaxed);
+        const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
+        if (out > in) return {};
+        room.bytes = in - out < state_.max_bytes ? state_.max_bytes - (in - out) : 0;
+    }
+    return room;
+}
+
+// Under the tail lock: the leading small items from `from` on, as many as there is room for.
+void Core::append_run(const Pieces& pieces, std::size_t from, std::size_t& done, Actor me) {
+    Room room = room_for(pieces.size() - from);
+    Piece piece;
+    const auto is_next = [&] {
+        if (from + done >= pieces.size() || room.items == 0) return false;
+        piece = pieces[from + done];
+        return piece.bytes.size() <= kInlineMax && piece.bytes.size() <= room.bytes;
+    };
+    while (is_next()) {
+        const auto next = [&](std::size_t i, std::uint8_t& format,
+                              std::span<const std::byte>& payload) {
+            if (i != 0) {
+                if (i >= room.items || from + done + i >= pieces.size()) return false;
+                room.bytes -= piece.bytes.size();
+                piece = pieces[from + done + i];
+                if (piece.bytes.size() > kInlineMax || piece.bytes.size() > room.bytes) {
+                    return false;
+                }
+            }
+            format = static_cast<std::uint8_t>(piece.format);
+            payload = piece.bytes;
+            return true;
+        };
+        const std::size_t run = log_.try_append_run(next);
+        done += run;
+        if (run == 0) {  // a new chunk is needed, or this process has not seen the memory yet
+            append(piece, kInline, me);
+            ++done;
+        }
+        room = room_for(pieces.size() - from - done);
+    }
+}
+
+// Puts the leading small items from `from` on, as many as there is room for, in one critical
+// section; waits for the first one's room.
+Outcome Core::put_inline_run(const Pieces& pieces, std::size_t from, Deadline deadline, Actor me,
                              std::size_t& done) {
     Baton baton(*this, &Core::pass_on_room);
     for (;;) {
         if (!try_acquire(state_.tail_lock, me, "put_many")) return Outcome::timed_out;
-        {
+        try {
             const Lock lock(state_.tail_lock);
             if (state_.shutdown.load(std::memory_order_relaxed) != kOpen) {
                 return Outcome::shut_down;
             }
-            while (done < pieces.size() && pieces[done].bytes.size() <= kInlineMax &&
-                   has_room(pieces[done].bytes.size())) {
-                append(pieces[done], kInline, me);
-                ++done;
-            }
+            append_run(pieces, from, done, me);
             if (done == 0) require_full();
+        } catch (...) {
+            if (done > 0) ring_for_items(done);
+            throw;
         }
         if (done > 0) {
             baton.use();
-            ring_for_items();
+            ring_for_items(done);
             return Outcome::done;
         }
-        const Outcome waited = wait_for_room(pieces[0].bytes.size(), deadline);
+        const Outcome waited = wait_for_room(pieces[from].bytes.size(), deadline);
         if (waited != Outcome::done) return waited;
     }
 }
 
-std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Outcome& outcome) {
+std::size_t Core::put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome) {
     std::size_t total = 0;
     outcome = Outcome::done;
     // One refused item refuses the call before anything is put.
-    for (const Piece& piece : pieces) check_fits(piece);
+    for (std::size_t i = 0; i < pieces.size(); ++i) check_fits(pieces[i]);
     while (total < pieces.size() && outcome == Outcome::done) {
         std::size_t run = 0;
         try {
-            if (pieces[total].bytes.size() > kInlineMax) {
-                outcome = put(pieces[total], deadline);
+            const Piece first = pieces[total];
+            if (first.bytes.size() > kInlineMax) {
+                outcome = put(first, deadline);
                 run = outcome == Outcome::done ? 1 : 0;
             } else {
                 outcome = guarded("put_many", [&] {
-                    return put_inline_run(pieces.subspan(total), deadline, self(deadline), run);
+                    return put_inline_run(pieces, total, deadline, self(deadline), run);
                 });
             }
         } catch (const CorruptSegment&) {
@@ -251,7 +315,6 @@ std::size_t Core::put_many(std::span<const Piece> pieces, Deadline deadline, Out
         } catch (const Error&) {
             // What is put is put: the caller learns how many, and the reason when it goes on.
             if (total + run == 0) throw;
-            item_bell_.ring();
             return total + run;
         }
         total += run;

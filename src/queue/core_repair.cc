@@ -90,7 +90,7 @@ void Core::repair_locks(std::uint32_t dead) {
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
         // It may have been taking over from another one that died.
         death_log_.settle();
-        death_log_.note_lost_at_head(dead, log_.took_inline_uncounted() ? 1 : 0);
+        death_log_.note_lost_at_head(dead, log_.took_inline_uncounted());
         log_.repair_head();
         PROCESSION_STEP("repair.head");
         death_log_.note_lock(dead, kHeldHead);

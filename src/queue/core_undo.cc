@@ -79,15 +79,15 @@ void Core::store_lost_bytes(Format format, std::span<const std::byte> bytes,
     PROCESSION_STEP("lost_bytes.settled");
 }
 
-void Core::keep_as_dead_letter(const Message& message, std::string_view reason) {
+void Core::keep_as_dead_letter(const MessageView& message, std::string_view reason) {
     guarded("get", [&] {
         const Actor me = self();
-        if (joinable_) begin_ending(message.ticket(), "get");
+        if (joinable_) begin_ending(message.ticket, "get");
         try {
             if (joinable_) {
-                reject_now(message.ticket(), reason, me);
+                reject_now(message.ticket, reason, me);
             } else {
-                store_lost_bytes(message.format(), message.bytes(), reason, me);
+                store_lost_bytes(message.format, message.bytes, reason, me);
             }
         } catch (const std::exception& failed) {
             let_letter_wait(message, reason);
@@ -99,17 +99,17 @@ void Core::keep_as_dead_letter(const Message& message, std::string_view reason) 
 // A joinable queue's item stays leased to this process, as one whose lease is being ended: it is
 // nobody else's, in nobody's way, and comes back when the process ends. A plain queue's bytes are
 // in the hands of this process, as every item is that it has taken.
-void Core::let_letter_wait(const Message& message, std::string_view reason) {
+void Core::let_letter_wait(const MessageView& message, std::string_view reason) {
     try {
-        WaitingLetters::Letter letter{message.ticket(), message.format(), {}, std::string(reason)};
-        if (!joinable_) letter.bytes.assign(message.bytes().begin(), message.bytes().end());
+        WaitingLetters::Letter letter{message.ticket, message.format, {}, std::string(reason)};
+        if (!joinable_) letter.bytes.assign(message.bytes.begin(), message.bytes.end());
         waiting_letters().add(std::move(letter));
     } catch (const std::bad_alloc&) {
         if (joinable_) {
-            undeliver(Position::unpack(message.ticket().position), self());
+            undeliver(Position::unpack(message.ticket.position), self());
         } else {
             base::log(LogLevel::error, "an item of %zu bytes is lost: no memory for its letter",
-                      message.bytes().size());
+                      message.bytes.size());
         }
         throw;
     }

@@ -79,6 +79,12 @@ std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owne
         }
         const bool fits = block.state == BlockState::free && block.units >= units;
         if (fits && found == kNone) found = unit;
+        const bool is_last = unit + block.units == end;
+        if (block.state == BlockState::free && is_last && found == kNone) {
+            // One store: with what lies behind it, it may be long enough.
+            state_.end.store(unit, std::memory_order_release);
+            PROCESSION_STEP("pool.join.trimmed");
+        }
         unit += block.units;
     }
     rebuild();

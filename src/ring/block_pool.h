@@ -90,7 +90,9 @@ class BlockPool {
     [[nodiscard]] std::uint32_t take(std::uint32_t units, std::uint32_t owner);
     /// The end that growing must reach for a block of `units`; kNone when that is beyond the limit.
     [[nodiscard]] std::uint32_t needed_end(std::uint32_t units) const noexcept;
-    /// The last resort when the limit is reached: joins neighbouring free blocks, then takes.
+    /// The last resort when the limit is reached: joins neighbouring free blocks, then takes one of
+    /// them. When none is long enough, those at the end are none any more: take() may succeed, or
+    /// memory grow.
     [[nodiscard]] std::uint32_t take_by_joining(std::uint32_t units, std::uint32_t owner);
     void grown(std::uint32_t backed) noexcept { state_.backed.store(backed); }
 

@@ -219,16 +219,20 @@ std::atomic<std::uint64_t>& RecordLog::lease_at(Position position) const {
     return word(at({position.chunk, position.offset + 8}));
 }
 
-bool RecordLog::took_inline_uncounted() const {
-    if (shape_.payload_at() != 8) return false;  // what is under a lease is not lost
+std::uint32_t RecordLog::took_inline_uncounted() const {
+    if (shape_.payload_at() != 8) return 0;  // what is under a lease is not lost
     const auto position = Position::unpack(head_.position.load(kOwn));
-    std::uint64_t count = chunk(position.chunk).first_count.load(kOwn);
+    const std::uint64_t first = chunk(position.chunk).first_count.load(kOwn);
+    std::uint64_t count = first;
     bool last_is_inline = false;
     each_record(position.chunk, position.offset, [&](Position, RecordHead head, std::byte*) {
         ++count;
         last_is_inline = !head.is(kOutside);
     });
-    return count != head_.count.load(kOwn) && last_is_inline;
+    // Several were taken in one step only if all lie in the log, and in this chunk.
+    const std::uint64_t counted = head_.count.load(kOwn);
+    if (!last_is_inline || counted < first || counted > count) return 0;
+    return static_cast<std::uint32_t>(count - counted);
 }
 
 void RecordLog::repair_head() {

@@ -39,6 +39,14 @@ struct Front {
     std::byte* record = nullptr;  // its first word
 };
 
+/// Records one behind the other, from the head of the log on.
+struct Run {
+    std::uint32_t chunk = 0;
+    std::uint32_t end = 0;  // offset behind the last one
+    std::uint32_t records = 0;
+    std::uint64_t bytes = 0;  // that they count for
+};
+
 /// A first-in-first-out log of records over linked chunks of a BlockPool.
 ///
 /// Guarantee: append() commits by exactly one store, as does advance(). After a death between any
@@ -74,6 +82,10 @@ class RecordLog {
     /// Appends and commits. `outside` marks the payload as a block reference.
     void append(std::uint8_t format, std::span<const std::byte> payload,
                 std::uint64_t counted_bytes, bool outside);
+    /// Appends the next pieces, next(i, format, payload) until that says false, as far as they fit
+    /// the tail's chunk, and commits all of them by one store. Returns how many; there may be none.
+    template <class Next>
+    [[nodiscard]] std::size_t try_append_run(Next next);
     /// Before append(..., outside): hands the block, until now owned by the caller, to the log.
     void announce_block(std::uint32_t unit);
     /// After it.
@@ -92,6 +104,12 @@ class RecordLog {
     [[nodiscard]] bool front(Front& found, Retire retire);
     /// front() when the record lies in the head's own chunk. Otherwise false, and nothing is done.
     [[nodiscard]] bool try_front(Front& found) const noexcept;
+    /// The records from the front on, as far as they lie in its chunk with their payloads, each one
+    /// handed to take(record, head, payload) until that says false.
+    template <class Take>
+    [[nodiscard]] Run front_run(const Front& front, Take take) const;
+    /// Takes all of a run: its one store commits.
+    void advance(const Run& run) noexcept;
     /// Takes the front record: its one store commits.
     void advance(const Front& front, std::uint64_t counted_bytes) noexcept;
     /// As audit_tail(), of the head.
@@ -112,9 +130,9 @@ class RecordLog {
     std::byte* record_at(Position position, RecordHead& head) const;
     /// The lease word of a joinable queue's record, whatever is there by now.
     [[nodiscard]] std::atomic<std::uint64_t>& lease_at(Position position) const;
-    /// Under the head lock of a dead consumer, before repair_head(): whether it had taken a record
-    /// whose payload lies in the log, without counting it. Never in a log with leases.
-    [[nodiscard]] bool took_inline_uncounted() const;
+    /// Under the head lock of a dead consumer, before repair_head(): how many records whose payload
+    /// lies in the log it had taken without counting them. None in a log with leases.
+    [[nodiscard]] std::uint32_t took_inline_uncounted() const;
     /// Payload bytes that a record counts for: its own length, or that of its block.
     [[nodiscard]] std::uint64_t counted_bytes(std::byte* record, RecordHead head) const;
     /// How many records of a chunk have a finished lease.
@@ -143,12 +161,16 @@ class RecordLog {
     }
 
   private:
+    /// Makes the cache lines of a taken record, as far as nobody needs them any more, dirty in this
+    /// processor's cache, by stores that change nothing.
+    void touch(std::byte* record, std::uint32_t from, std::uint32_t to) const noexcept;
     [[nodiscard]] std::byte* at(Position position) const;
     /// Whether a record may begin there, as far as this process knows: false also for memory that
     /// it has not looked at since it was made.
     [[nodiscard]] bool is_inside(Position position) const noexcept;
     void write(Position tail, std::byte* record, RecordHead head,
                std::span<const std::byte> payload, std::uint64_t counted) noexcept;
+    void move_tail(Position to, std::uint64_t records, std::uint64_t counted) noexcept;
     /// What the log shows at a position: a record, which is validated; the way to the next chunk;
     /// or its end, behind which nothing may be read.
     std::byte* look_at(Position position, RecordHead& head) const;
@@ -229,13 +251,61 @@ inline void RecordLog::write(Position tail, std::byte* record, RecordHead head,
     // release: the commit. A consumer that sees it sees the payload and the end behind it.
     word(record).store(head.pack(), ordered);
     PROCESSION_STEP("log.append.committed");
-    tail_.position.store(Position{tail.chunk, tail.offset + bytes}.pack(), ordered);
+    move_tail({tail.chunk, tail.offset + bytes}, 1, counted);
+}
+
+inline void RecordLog::move_tail(Position to, std::uint64_t records,
+                                 std::uint64_t counted) noexcept {
+    constexpr auto ordered = std::memory_order_release;  // as in write()
+    tail_.position.store(to.pack(), ordered);
     PROCESSION_STEP("log.append.moved");
     tail_.bytes.store(tail_.bytes.load(std::memory_order_relaxed) + counted, ordered);
     PROCESSION_STEP("log.append.weighed");
     // release: read by consumers and by qsize()
-    tail_.count.store(count + 1, ordered);
+    tail_.count.store(tail_.count.load(std::memory_order_relaxed) + records, ordered);
     PROCESSION_STEP("log.append.counted");
+}
+
+// The first record's head is written last. Until then the log ends before it, whatever lies behind.
+template <class Next>
+std::size_t RecordLog::try_append_run(Next next) {
+    constexpr auto ordered = std::memory_order_release;  // as in write()
+    const auto tail = Position::unpack(tail_.position.load(std::memory_order_relaxed));
+    if (!is_inside(tail)) return 0;
+    const std::uint64_t count = tail_.count.load(std::memory_order_relaxed);
+    std::byte* const chunk = pool_.memory(tail.chunk);
+    std::uint32_t end = tail.offset;
+    std::uint64_t counted = 0;
+    std::size_t records = 0;
+    RecordHead first;
+    std::uint8_t format = 0;
+    std::span<const std::byte> payload;
+    while (next(records, format, payload)) {
+        const auto length = static_cast<std::uint32_t>(payload.size());
+        const std::uint32_t bytes = shape_.bytes(length);
+        if (end + bytes + 8 > kChunkBytes) break;
+        const RecordHead head{length, kCommitted, format,
+                              static_cast<std::uint16_t>(count + records)};
+        if (records == 0) {
+            first = head;
+        } else {
+            word(chunk + end).store(head.pack(), ordered);
+        }
+        if (shape_.payload_at() > 8) lease_word(chunk + end).store(Lease{}.pack(), ordered);
+        copy_bytes(chunk + end + shape_.payload_at(), payload);
+        PROCESSION_STEP("log.append_run.copied");
+        end += bytes;
+        counted += length;
+        ++records;
+    }
+    if (records == 0) return 0;
+    word(chunk + end).store(0, ordered);
+    PROCESSION_STEP("log.append_run.ended");
+    // release: the commit. A consumer that sees it sees all of the run, and the end behind it.
+    word(chunk + tail.offset).store(first.pack(), ordered);
+    PROCESSION_STEP("log.append_run.committed");
+    move_tail({tail.chunk, end}, records, counted);
+    return records;
 }
 
 inline bool RecordLog::try_front(Front& found) const noexcept {
@@ -253,17 +323,62 @@ inline bool RecordLog::try_front(Front& found) const noexcept {
 }
 
 inline void RecordLog::advance(const Front& front, std::uint64_t counted) noexcept {
+    const std::uint32_t end = front.at.offset + record_bytes(front.head);
+    advance(Run{front.at.chunk, end, 1, counted});
+    touch(front.record, front.at.offset, end);
+}
+
+inline void RecordLog::advance(const Run& run) noexcept {
     constexpr auto ordered = std::memory_order_release;  // as in write()
     const std::uint64_t count = head_.count.load(std::memory_order_relaxed);
-    const Position next{front.at.chunk, front.at.offset + record_bytes(front.head)};
     PROCESSION_STEP("log.advance.ready");
     // release: the commit. A producer that sees it may count on the space.
-    head_.position.store(next.pack(), ordered);
+    head_.position.store(Position{run.chunk, run.end}.pack(), ordered);
     PROCESSION_STEP("log.advance.taken");
-    head_.bytes.store(head_.bytes.load(std::memory_order_relaxed) + counted, ordered);
+    head_.bytes.store(head_.bytes.load(std::memory_order_relaxed) + run.bytes, ordered);
     PROCESSION_STEP("log.advance.weighed");
-    head_.count.store(count + 1, ordered);
+    head_.count.store(count + run.records, ordered);
     PROCESSION_STEP("log.advance.counted");
+}
+
+template <class Take>
+Run RecordLog::front_run(const Front& front, Take take) const {
+    Run run{front.at.chunk, front.at.offset, 0, 0};
+    const std::uint64_t count = head_.count.load(std::memory_order_relaxed);
+    std::byte* const chunk = front.record - front.at.offset;
+    for (;;) {
+        // acquire: pairs with the committing store; the payload is visible
+        const auto head = RecordHead::unpack(word(chunk + run.end).load(std::memory_order_acquire));
+        if (head.flags != kCommitted || head.length > RecordShape::kInlineMax) break;
+        const std::uint32_t end = run.end + shape_.bytes(head.length);
+        if (end + 8 > kChunkBytes) break;
+        if (head.check != static_cast<std::uint16_t>(count + run.records)) break;
+        std::byte* const record = chunk + run.end;
+        if (!take(Position{run.chunk, run.end}, head, record)) break;
+        touch(record, run.end, end);
+        run.bytes += head.length;
+        run.end = end;
+        ++run.records;
+    }
+    return run;
+}
+
+// A line that was only read stays here, and the producer that writes there next must first have it
+// taken away from us, which no prefetcher does for it in time. A dirty one it misses as any other,
+// and its prefetcher fetches it ahead.
+inline void RecordLog::touch(std::byte* record, std::uint32_t from,
+                             std::uint32_t to) const noexcept {
+    constexpr std::uint32_t kLineMask = 63;
+    std::uint32_t word_at = from;  // the record's head, which nobody changes
+    for (std::uint32_t line = from; (line | kLineMask) < to;) {
+        auto& same = word(record + (word_at - from));
+        // relaxed: changes nothing
+        same.store(same.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        line = (line | kLineMask) + 1;
+        // Not the words that say whose the record is: they may change from now on.
+        word_at = line < from + shape_.payload_at() ? from + shape_.payload_at() : line;
+        if (word_at >= to) return;
+    }
 }
 
 template <class Visit>

@@ -36,14 +36,15 @@ class Doorbell {
         return (word_.load(std::memory_order_relaxed) & 1U) != 0;
     }
     /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow.
-    void ring() noexcept {
+    /// `sleepers`: how many of them find what they wait for.
+    void ring(std::size_t sleepers = 1) noexcept {
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
         if ((seen & 1U) == 0) return;
         PROCESSION_STEP("doorbell.seen");
         // Where it fails, another one has rung since.
         if (word_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel)) {
             PROCESSION_STEP("doorbell.taken");
-            os::wake(word_, 1);
+            os::wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
         }
     }
     void ring_all() noexcept {
@@ -57,7 +58,12 @@ class Doorbell {
     /// deaths). Returns false when the deadline passed first.
     template <class Ready, class Nap>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap) {
-        if (spin(ready)) return true;
+        return wait(deadline, ready, nap, ready);
+    }
+    /// The same; while it polls, it waits first for `eager()`, something better than ready().
+    template <class Ready, class Nap, class Eager>
+    [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap, Eager eager) {
+        if (spin(ready, eager)) return true;
         Deadline::Clock::duration slice = kFirstSlice;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
@@ -79,8 +85,8 @@ class Doorbell {
     // another processor takes longer than that. So the budget learns: full after a success, halved
     // after a failure; when it is used up, every 32nd wait tries again. relaxed: hints of this
     // process.
-    template <class Ready>
-    [[nodiscard]] bool spin(Ready ready) {
+    template <class Ready, class Eager>
+    [[nodiscard]] bool spin(Ready ready, Eager eager) {
         if (!spinning_pays()) return false;
         std::uint32_t turns = budget_.load(std::memory_order_relaxed);
         const bool probe = turns == 0;
@@ -89,7 +95,7 @@ class Doorbell {
             turns = kSpinTurns;
         }
         for (std::uint32_t turn = 0; turn < turns; ++turn) {
-            if (ready()) {
+            if (turn < kEagerTurns ? eager() : ready()) {
                 budget_.store(kSpinTurns, std::memory_order_relaxed);
                 return true;
             }
@@ -104,6 +110,7 @@ class Doorbell {
     static constexpr std::uint32_t kSpinTurns = 400;
     static constexpr std::uint32_t kLeastTurns = 25;
     static constexpr std::uint32_t kProbeEvery = 32;
+    static constexpr std::uint32_t kEagerTurns = 40;
     static constexpr std::chrono::milliseconds kFirstSlice{5};
     static constexpr std::chrono::milliseconds kLongestSlice{50};
 

@@ -212,8 +212,11 @@ std::vector<QueueModel> QueueModel::stages(const Act& act) const {
     switch (act.verb) {
         case Verb::put:
         case Verb::put_many:
+        case Verb::put_run:
+        case Verb::put_loan:
         case Verb::put_undecodable: stage_puts(act, stages); break;
         case Verb::get:
+        case Verb::borrow:
         case Verb::get_many: {
             const auto& from = returned_.empty() ? log_ : returned_;
             if (!from.empty() && from.front().undecodable) {

@@ -11,6 +11,10 @@ namespace procession::testing {
 enum class Verb : std::uint8_t {
     put,               // `count` items from `number` on, one call each
     put_many,          // the same in one call
+    put_run,           // the same, all of them small
+    put_loan,          // the same, made in place
+    drop_loan,         // of `bytes`: changes nothing
+    borrow,            // one item, looked at in place and let go at once
     put_undecodable,   // bytes that are no element
     get,               // one item; nothing when none is there
     get_many,          // up to `count`

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <optional>
@@ -68,7 +69,11 @@ class Performer {
     void perform(const Act& act) try {
         switch (act.verb) {
             case Verb::put: put(act); break;
-            case Verb::put_many: put_many(act); break;
+            case Verb::put_many: put_many(act, 5000); break;
+            case Verb::put_run: put_many(act, act.bytes); break;
+            case Verb::put_loan: put_loan(act); break;
+            case Verb::drop_loan: static_cast<void>(queue_.bytes().loan(act.bytes)); break;
+            case Verb::borrow: borrow(); break;
             case Verb::put_undecodable: put_undecodable(act.number); break;
             case Verb::get: get(); break;
             case Verb::get_many: get_many(act.count); break;
@@ -93,13 +98,35 @@ class Performer {
             queue_.put(text_of(act.number + i, act.bytes), Deadline::now());
         }
     }
-    void put_many(const Act& act) {
+    // Every third one has other bytes; a large one ends a run of those that go in one step.
+    void put_many(const Act& act, std::size_t third) {
         std::vector<std::string> items;
-        // Every third one is large: it ends a run of those that go in one step.
         for (int i = 0; i < act.count; ++i) {
-            items.push_back(text_of(act.number + i, i % 3 == 2 ? 5000 : act.bytes));
+            items.push_back(text_of(act.number + i, i % 3 == 2 ? third : act.bytes));
         }
         queue_.put_many(items, Deadline::now());
+    }
+    void put_loan(const Act& act) {
+        for (int i = 0; i < act.count; ++i) {
+            Writer scratch;
+            Format format{};
+            const auto bytes = encode_message(text_of(act.number + i, act.bytes), scratch, format);
+            ByteLoan loan = queue_.bytes().loan(bytes.size());
+            std::ranges::copy(bytes, loan.bytes().begin());
+            if (!loan.try_publish(format, bytes.size(), Deadline::now()).has_value()) return;
+        }
+    }
+    void borrow() {
+        ByteView view;
+        if (!queue_.bytes().try_borrow(view, Deadline::now()).has_value()) return;
+        auto text = decode_message<std::string>(view.format(), view.bytes());
+        const Ticket ticket = view.ticket();
+        view = {};  // before it is noted: a plain queue's item is in hand until then
+        if constexpr (is_joinable) {
+            take(Lease<std::string>(queue_.bytes(), ticket, std::move(text)));
+        } else {
+            take(std::move(text));
+        }
     }
     void put_undecodable(int number) {
         const std::string text = undecodable_text(number);

@@ -35,7 +35,8 @@ void Actor::put(Verb verb) {
     const auto& pieces = pieces_.back();
     switch (verb) {
         case Verb::put_many:
-            must(queue_.put_many(pieces, Deadline::never()) == pieces.size(), "not all was put");
+            must(queue_.put_many(Pieces(pieces), Deadline::never()) == pieces.size(),
+                 "not all was put");
             break;
         case Verb::put_in_vain:
             must(!queue_.try_put(pieces[0], Deadline::now()), "a full queue has taken an item");
@@ -48,36 +49,36 @@ void Actor::put(Verb verb) {
     payloads_.pop_back();
 }
 
-void Actor::keep(Message message) {
+void Actor::keep(const MessageView& message) {
     const unsigned count = notes_.got_count.load();
     // Only the number: that the payload is whole is found out by who recovers.
     int number = 0;
-    must(message.bytes().size() >= sizeof number, "a payload is cut short");
-    std::memcpy(&number, message.bytes().data(), sizeof number);
+    must(message.bytes.size() >= sizeof number, "a payload is cut short");
+    std::memcpy(&number, message.bytes.data(), sizeof number);
     if (number != kFiller) {
         notes_.got.at(count).store(number);
         notes_.got_count.store(count + 1);
     }
-    if (queue_.kind() == QueueKind::joinable) in_hand_.push_back(std::move(message));
+    if (queue_.kind() == QueueKind::joinable) in_hand_.push_back(message.ticket);
 }
 
 void Actor::get() {
     Message message;
     must(bool(queue_.try_get(message, Deadline::never())), "get() found no item");
-    keep(std::move(message));
+    keep(message.view());
 }
 
 void Actor::get_many(std::size_t count) {
-    std::vector<Message> messages;
+    Batch messages;
     must(bool(queue_.try_get_many(messages, count, Deadline::never())), "get_many() found none");
     must(messages.size() == count, "get_many() found another number of items");
-    for (Message& message : messages) keep(std::move(message));
+    for (const MessageView& message : messages) keep(message);
 }
 
-Message Actor::let_go(std::size_t pick) {
-    Message message = std::move(in_hand_.at(pick));
+Ticket Actor::let_go(std::size_t pick) {
+    const Ticket ticket = in_hand_.at(pick);
     in_hand_.erase(in_hand_.begin() + static_cast<std::ptrdiff_t>(pick));
-    return message;
+    return ticket;
 }
 
 void Actor::call(const Step& step) {
@@ -91,10 +92,10 @@ void Actor::call(const Step& step) {
             Message message;
             return must(!queue_.try_get(message, Deadline::now()), "there was an item after all");
         }
-        case Verb::finish: return queue_.finish(let_go(step.pick).ticket());
+        case Verb::finish: return queue_.finish(let_go(step.pick));
         case Verb::task_done: let_go(0); return queue_.task_done();
-        case Verb::give_back: return queue_.give_back(let_go(step.pick).ticket());
-        case Verb::reject: return queue_.reject(let_go(step.pick).ticket(), "for the test");
+        case Verb::give_back: return queue_.give_back(let_go(step.pick));
+        case Verb::reject: return queue_.reject(let_go(step.pick), "for the test");
         case Verb::shut_down: return queue_.shutdown(false);
         case Verb::shut_down_now: return queue_.shutdown(true);
         case Verb::close: return queue_.close();

@@ -45,17 +45,17 @@ class Actor {
     void put(Verb verb);
     void get();
     void get_many(std::size_t count);
-    void keep(Message message);
-    Message let_go(std::size_t pick);
+    void keep(const MessageView& message);
+    Ticket let_go(std::size_t pick);
     void call(const Step& step);
 
     ByteQueue queue_;
     const int id_;
     ActorNotes& notes_;
-    std::vector<Message> in_hand_;
+    std::vector<Ticket> in_hand_;
     // Of the calls to come, the next one last.
     std::vector<std::vector<std::vector<std::byte>>> payloads_;
-    std::vector<std::vector<ByteQueue::Piece>> pieces_;
+    std::vector<std::vector<Piece>> pieces_;
     std::vector<unsigned> changes_;
 };
 

@@ -31,9 +31,12 @@ T decode(Reader& reader) {
 
 namespace codec {
 
+/// U[]: arrays of any length.
 template <class T>
 consteval Format format_of() {
-    if constexpr (!require_passable<T>()) {
+    if constexpr (std::is_unbounded_array_v<T>) {
+        return format_of<std::remove_extent_t<T>>();
+    } else if constexpr (!require_passable<T>()) {
         return Format::buffer;
     } else if constexpr (HasCodec<T>) {
         return is_procession_object<T>() ? Format::msgpack : Format::user;
@@ -44,13 +47,17 @@ consteval Format format_of() {
 
 template <class T>
 std::string build_signature() {
-    Signature signature;
-    if constexpr (format_of<T>() == Format::raw) {
-        signature.set_raw();
-        signature << "raw:";
+    if constexpr (std::is_unbounded_array_v<T>) {
+        return build_signature<std::remove_extent_t<T>>() + "[]";
+    } else {
+        Signature signature;
+        if constexpr (format_of<T>() == Format::raw) {
+            signature.set_raw();
+            signature << "raw:";
+        }
+        if constexpr (Passable<T>) describe<T>(signature);
+        return signature.text();
     }
-    if constexpr (Passable<T>) describe<T>(signature);
-    return signature.text();
 }
 
 [[noreturn]] inline void refuse_format(Format found, const std::string& object) {

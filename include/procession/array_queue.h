@@ -1,0 +1,85 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "procession/codec.h"
+#include "procession/error.h"
+#include "procession/loan.h"
+#include "procession/queue_handle.h"
+#include "procession/view.h"
+
+namespace procession {
+
+/// What may be an element of a queue's arrays: any bytes are one, and need no decoding.
+template <class U>
+concept ArrayElement =
+    format_of<U> == Format::raw && codec::Builtin<U>::any_bytes_are_one && alignof(U) <= 16;
+
+/// What Queue<U[]> and JoinableQueue<U[]> have in common: queues of arrays, each item as long as it
+/// was made. Large ones are made and read in place: nothing is copied, however long they are.
+template <class U>
+class ArrayQueue : public QueueHandle {
+    static_assert(ArrayElement<U>,
+                  "the elements of Queue<U[]> must be of a trivially copyable type without bools, "
+                  "aligned to at most 16 bytes");
+
+  public:
+    using value_type = U[];
+
+    /// Appends a copy of an array. As Queue::put() otherwise.
+    void put(std::span<const U> array, Deadline deadline = Deadline::never()) const {
+        this->require_put(try_put(array, deadline), "put");
+    }
+    void put_nowait(std::span<const U> array) const {
+        this->require_put(try_put(array, Deadline::now()), "put_nowait");
+    }
+    Result<void, PutError> try_put(std::span<const U> array,
+                                   Deadline deadline = Deadline::now()) const {
+        return this->bytes_.try_put({Format::raw, std::as_bytes(array)}, deadline);
+    }
+    /// Memory of the queue for an array of `count` elements, to be filled and published.
+    ///
+    /// Blocks:     briefly. It takes no place of maxsize until it is published.
+    /// Throws:     MemoryError; ValueError for one that can never fit; ClosedError.
+    /// Peer dies:  no effect. If this process dies, the memory goes back to the queue.
+    /// Python:     has no such thing.
+    [[nodiscard]] Loan<U> loan(std::size_t count) const { return Loan<U>(this->bytes_, count); }
+
+  protected:
+    ArrayQueue(QueueKind kind, const QueueOptions& options)
+        : QueueHandle(ByteQueue(kind, type_stamp<U[]>(), options)) {}
+    explicit ArrayQueue(ByteQueue bytes) : QueueHandle(std::move(bytes)) {}
+    ~ArrayQueue() = default;
+    ArrayQueue(const ArrayQueue&) = default;
+    ArrayQueue& operator=(const ArrayQueue&) = default;
+    ArrayQueue(ArrayQueue&&) noexcept = default;
+    ArrayQueue& operator=(ArrayQueue&&) noexcept = default;
+
+    /// Bytes that are no array go to the dead letters.
+    void check_array(const MessageView& item) const {
+        if (item.format == Format::raw && item.bytes.size() % sizeof(U) == 0) return;
+        const std::string what =
+            item.format == Format::raw
+                ? std::to_string(item.bytes.size()) + " bytes are no array of elements of " +
+                      std::to_string(sizeof(U)) + " bytes"
+                : "the message is in format " + std::to_string(static_cast<unsigned>(item.format)) +
+                      ", not an array's bytes";
+        this->bytes_.keep_undecodable(item, what);
+        throw DecodeError("decode", type_signature<U[]>(), what);
+    }
+    /// Copies an item, once, into a vector.
+    [[nodiscard]] static std::vector<U> copy_of(const ByteView& item) {
+        const auto bytes = item.bytes();
+        std::vector<U> copy(bytes.size() / sizeof(U));
+        if (!bytes.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
+        return copy;
+    }
+};
+
+}  // namespace procession

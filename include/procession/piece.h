@@ -1,0 +1,38 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "procession/codec/format.h"
+
+namespace procession {
+
+/// One item for a queue: bytes that stay with their owner, and what they are.
+struct Piece {
+    Format format = Format::raw;
+    std::span<const std::byte> bytes;
+};
+
+/// Several items, in order: any pieces, or raw ones of equal size that lie one behind the other.
+class Pieces {
+  public:
+    explicit Pieces(std::span<const Piece> list) : list_(list), size_(list.size()) {}
+    /// Raw items of `each` bytes, as many as `bytes` holds.
+    Pieces(std::span<const std::byte> bytes, std::size_t each)
+        : bytes_(bytes), each_(each), size_(bytes.size() / each) {}
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] Piece operator[](std::size_t i) const noexcept {
+        if (each_ != 0) return {Format::raw, bytes_.subspan(i * each_, each_)};
+        return list_[i];
+    }
+
+  private:
+    std::span<const Piece> list_;
+    std::span<const std::byte> bytes_;
+    std::size_t each_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace procession

@@ -1,0 +1,78 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "procession/array_queue.h"
+#include "procession/queue.h"
+#include "procession/queue_iterator.h"
+
+namespace procession {
+
+/// A queue of arrays of U. `Queue<std::byte[]>` carries bytes.
+template <class U>
+class Queue<U[]> : public ArrayQueue<U> {
+  public:
+    Queue() : Queue(QueueOptions{}) {}
+    /// At most `maxsize` items wait; 0 means no bound.
+    template <std::integral Number>
+    explicit Queue(Number maxsize) : Queue(with_maxsize(maxsize)) {}
+    template <std::same_as<QueueOptions> Options>
+    explicit Queue(const Options& options) : ArrayQueue<U>(QueueKind::plain, options) {}
+
+    /// Takes the oldest array, and copies it. As Queue<T>::get() otherwise.
+    [[nodiscard]] std::vector<U> get(Deadline deadline = Deadline::never()) const {
+        return this->copy_of(borrow_bytes(deadline, "get"));
+    }
+    [[nodiscard]] std::vector<U> get_nowait() const {
+        return this->copy_of(borrow_bytes(Deadline::now(), "get_nowait"));
+    }
+    [[nodiscard]] Result<std::vector<U>, GetError> try_get(
+        Deadline deadline = Deadline::now()) const {
+        ByteView item;
+        const auto got = this->bytes_.try_borrow(item, deadline);
+        if (!got.has_value()) return got.error();
+        this->check_array(item.view());
+        return this->copy_of(item);
+    }
+    /// Takes the oldest array and shows it where it lies.
+    ///
+    /// Blocks, throws, threads, processes: as get().
+    /// Peer dies:  no effect. If this process dies, the memory goes back to the queue, and the item
+    ///             counts as lost in its hand.
+    [[nodiscard]] View<U> borrow(Deadline deadline = Deadline::never()) const {
+        return View<U>(borrow_bytes(deadline, "borrow"));
+    }
+    /// Returns: the view, or timed_out | shut_down.
+    [[nodiscard]] Result<View<U>, GetError> try_borrow(Deadline deadline = Deadline::now()) const {
+        ByteView item;
+        const auto got = this->bytes_.try_borrow(item, deadline);
+        if (!got.has_value()) return got.error();
+        this->check_array(item.view());
+        return View<U>(std::move(item));
+    }
+
+    /// for (const View<U>& array : queue): until shutdown.
+    [[nodiscard]] auto begin() const { return QueueIterator<Queue, View<U>>(*this); }
+    [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+  private:
+    friend struct Codec<Queue<U[]>>;
+    friend class QueueIterator<Queue, View<U>>;
+    explicit Queue(ByteQueue bytes) : ArrayQueue<U>(std::move(bytes)) {}
+
+    ByteView borrow_bytes(Deadline deadline, const char* operation) const {
+        ByteView item;
+        this->require_get(this->bytes_.try_borrow(item, deadline), operation);
+        this->check_array(item.view());
+        return item;
+    }
+    void take_next(std::optional<View<U>>& item) const {
+        auto taken = try_borrow(Deadline::never());
+        if (taken.has_value()) item.emplace(std::move(*taken));
+    }
+};
+
+}  // namespace procession
