@@ -152,7 +152,7 @@ class Performer {
     void get_in_vain() {
         Message message;
         if (queue_.bytes().try_get(message, Deadline::now()).has_value()) {
-            queue_.bytes().undeliver(message);
+            queue_.bytes().undeliver(message.view());
         }
     }
     void take(std::string text) { note(number_in(text), 1); }
