@@ -444,7 +444,8 @@ void Core::close() {
             base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
                       label().c_str(), letters);
         }
-        take_over_all(slot, Holder::leaving, {slot});
+        // Nobody said that it may take for ever: behind a stopped participant its patience ends.
+        take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
         wake_everybody();
         PROCESSION_STEP("close.given_back");
         membership_.leave();
