@@ -59,6 +59,19 @@ std::uint64_t many(std::uint64_t times) {
     return sum;
 }
 
+// Made in place, read in place: as long for any size.
+std::uint64_t in_place(std::uint64_t times) {
+    procession::Queue<std::uint64_t[]> queue;
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < times; ++i) {
+        auto loan = queue.loan(std::size_t{1} << 17);
+        loan[0] = i;
+        loan.publish();
+        sum += queue.borrow()[0];
+    }
+    return sum;
+}
+
 struct Case {
     std::string_view name;
     std::uint64_t (*run)(std::uint64_t times);
@@ -70,6 +83,7 @@ constexpr Case kCases[] = {
     {"joinable_queue_8", joinable_queue<8>},
     {"joinable_queue_64", joinable_queue<64>},
     {"many_64", many},
+    {"in_place", in_place},
 };
 
 }  // namespace

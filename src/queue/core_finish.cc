@@ -211,6 +211,9 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
         }
         if (!committed) return false;
     }
+    if (const LeaseBooks* books = lease_books_.load(std::memory_order_acquire)) {
+        if (LeaseBook* book = books->last_of_this_thread()) book->forget(ticket);
+    }
     announce_finished();
     return true;
 }

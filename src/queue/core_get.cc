@@ -181,7 +181,7 @@ inline bool Core::get_at_once(Message& message) {
         }
         log_.advance(front, front.head.length);
     }
-    ring_for_space();
+    if (item_bell_.may_sleep() || space_bell_.may_sleep()) ring_for_space();
     message.set_format(static_cast<Format>(front.head.format));
     if (joinable_) {
         const std::byte* payload = front.record + log_.shape().payload_at();

@@ -136,7 +136,7 @@ inline bool Core::put_at_once(const Piece& piece) {
                       has_room(piece.bytes.size()) &&
                       log_.try_append(static_cast<std::uint8_t>(piece.format), piece.bytes);
     lock.release();
-    if (done) ring_for_items();
+    if (done && (item_bell_.may_sleep() || space_bell_.may_sleep())) ring_for_items();
     return done;
 }
 

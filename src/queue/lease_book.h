@@ -23,6 +23,12 @@ class LeaseBook {
             make_room(more, is_open);
     }
     void add(const Ticket& ticket) noexcept { tickets_.push_back(ticket); }
+    /// It has ended: the newest one, as a rule, and then there is nothing to be thrown out later.
+    void forget(const Ticket& ticket) noexcept {
+        if (tickets_.size() > first_ && tickets_.back().position == ticket.position) {
+            tickets_.pop_back();
+        }
+    }
     /// Takes the oldest that is open; without one, nothing.
     template <class IsOpen>
     [[nodiscard]] std::optional<Ticket> take_oldest(IsOpen is_open) {

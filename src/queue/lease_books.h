@@ -22,6 +22,10 @@ class LeaseBooks {
     LeaseBooks(const LeaseBooks&) = delete;
     LeaseBooks& operator=(const LeaseBooks&) = delete;
 
+    /// The book that this thread used last, if it is one of these; otherwise none.
+    [[nodiscard]] LeaseBook* last_of_this_thread() const noexcept {
+        return last_id_ == id_ ? last_ : nullptr;
+    }
     /// Throws: std::bad_alloc.
     [[nodiscard]] LeaseBook& of_this_thread() {
         if (last_id_ == id_) [[likely]]

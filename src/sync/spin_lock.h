@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "os/park.h"
+#include "os/threads.h"
 
 namespace procession::sync {
 
@@ -12,6 +13,11 @@ namespace procession::sync {
 class SpinLock {
   public:
     void lock() noexcept {
+        if (os::has_one_thread()) {
+            // relaxed: nobody else is here, and nobody comes before this thread goes on
+            locked_.store(true, std::memory_order_relaxed);
+            return;
+        }
         // acquire: pairs with unlock()
         while (locked_.exchange(true, std::memory_order_acquire)) wait();
     }
