@@ -248,7 +248,10 @@ std::uint64_t Core::count_finished() {
     std::uint64_t open = 0;
     pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
         each_lease_in(unit, block, [&](Position, const Lease& lease) {
-            if (lease.state != LeaseState::finished) ++open;
+            // Not those that are queued: of a chunk that the head has yet to enter.
+            const bool is_open =
+                lease.state == LeaseState::held || lease.state == LeaseState::returned;
+            if (is_open) ++open;
         });
     });
     const std::uint64_t taken = state_.head.count.load();
