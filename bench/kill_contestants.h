@@ -54,7 +54,5 @@ struct KillEntry {
 /// JoinableQueue, Queue, Boost.Interprocess message_queue, a ring with a robust mutex, a POSIX
 /// message queue; without those that this build or system lacks.
 [[nodiscard]] std::vector<KillEntry> kill_contestants();
-/// The versions of what the peers are made of, and which peer is left out.
-[[nodiscard]] std::string about_kill_peers();
 
 }  // namespace procession::bench

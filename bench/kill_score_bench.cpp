@@ -1,24 +1,24 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 // What is left of a queue whose users are killed, ours and others'.
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "kill_contestants.h"
 #include "kill_storm.h"
+#include "peers/peers.h"
+#include "python.h"
 #include "report.h"
+#include "versions.h"
 
 namespace procession::bench {
 
 namespace {
 
-constexpr const char* kPython = "/usr/bin/python3";
 constexpr const char* kPythonName = "Python multiprocessing.Queue";
 
 std::uint64_t kills_wanted = 200;
@@ -31,36 +31,10 @@ KillStormPlan plan_of(const Settings& settings) {
     return plan;
 }
 
-/// The words "name=value" of a line.
-std::map<std::string, std::string> words_of(const std::string& line) {
-    std::map<std::string, std::string> words;
-    for (std::size_t at = 0; at < line.size();) {
-        const std::size_t end = std::min(line.find_first_of(" \n", at), line.size());
-        const std::string word = line.substr(at, end - at);
-        const std::size_t sign = word.find('=');
-        if (sign != std::string::npos) words[word.substr(0, sign)] = word.substr(sign + 1);
-        at = end + 1;
-    }
-    return words;
-}
-
-std::string output_of(const std::string& command) {
-    std::fflush(nullptr);
-    FILE* stream = ::popen(command.c_str(), "r");
-    if (stream == nullptr) throw std::runtime_error("cannot run " + command);
-    std::string output;
-    for (int letter = std::fgetc(stream); letter != EOF; letter = std::fgetc(stream)) {
-        output += static_cast<char>(letter);
-    }
-    if (::pclose(stream) != 0) throw std::runtime_error(command + " failed");
-    return output;
-}
-
-KillScore run_python(const KillStormPlan& plan) {
-    const std::string script = std::string(PROCESSION_BENCH_FOLDER) + "/kill_score_python.py";
-    const auto words = words_of(output_of(
-        "exec " + std::string(kPython) + " '" + script + "' " + std::to_string(plan.kills) + " " +
-        std::to_string(plan.seconds_max) + " " + std::to_string(plan.seed)));
+KillScore run_python_storm(const KillStormPlan& plan) {
+    const auto words = run_python(
+        "kill_score_python.py",
+        {std::to_string(plan.kills), std::to_string(plan.seconds_max), std::to_string(plan.seed)});
     const auto number = [&](const char* name) { return std::stoull(words.at(name)); };
     KillScore score;
     score.kills = number("kills");
@@ -78,17 +52,6 @@ KillScore run_python(const KillStormPlan& plan) {
     return score;
 }
 
-/// "CPython 3.11.2", or nothing.
-std::string python_version() {
-    try {
-        std::string text = output_of(std::string(kPython) + " --version 2>/dev/null");
-        text.erase(std::min(text.find('\n'), text.size()));
-        return "C" + text;
-    } catch (const std::runtime_error&) {
-        return {};
-    }
-}
-
 void report(const std::string& name, const KillScore& score, Table& table, JsonReport& json) {
     const auto show = [](std::uint64_t number) { return std::to_string(number); };
     table.add({name, show(score.kills), show(score.committed), show(score.all_stuck),
@@ -97,6 +60,7 @@ void report(const std::string& name, const KillScore& score, Table& table, JsonR
                show(score.torn), show(score.failed)});
     const auto as_number = [](std::uint64_t value) { return static_cast<double>(value); };
     json.record()
+        .set("case", name)
         .set("what", name)
         .set("kills", as_number(score.kills))
         .set("committed", as_number(score.committed))
@@ -115,10 +79,9 @@ void report(const std::string& name, const KillScore& score, Table& table, JsonR
 
 int run(const Settings& settings) {
     const KillStormPlan plan = plan_of(settings);
-    const std::string python = python_version();
-    std::printf("When processes are killed: %s\n%s, %s\n", machine().c_str(),
-                about_kill_peers().c_str(),
-                python.empty() ? "no /usr/bin/python3 (Debian package python3)" : python.c_str());
+    const bool has_python = !python_version().empty();
+    std::printf("When processes are killed: %s\n%s\n%s", machine().c_str(), versions().c_str(),
+                missing_peers().c_str());
     std::printf(
         "Two producers and two consumers of 256-byte items, at most 10 waiting. %llu SIGKILLs, or "
         "as many as\n%.0f s allow: one process after the other, now and then all four; each is "
@@ -132,14 +95,13 @@ int run(const Settings& settings) {
     Table table(1, {"what", "kills", "put", "all stuck", "some stuck", "first after", "stranded",
                     "lost", "in hand", "twice", "torn", "failed"});
     JsonReport json("kill_score", settings);
-    const auto is_wanted = [&](const std::string& name) {
-        return name.find(settings.only) != std::string::npos;
-    };
     for (const KillEntry& entry : kill_contestants()) {
-        if (is_wanted(entry.name)) report(entry.name, run_kill_storm(entry, plan), table, json);
+        if (!settings.wants(entry.name)) continue;
+        announce("kill score, " + entry.name);
+        report(entry.name, run_kill_storm(entry, plan), table, json);
     }
-    if (!python.empty() && is_wanted(kPythonName)) {
-        report(kPythonName, run_python(plan), table, json);
+    if (has_python && settings.wants(kPythonName)) {
+        report(kPythonName, run_python_storm(plan), table, json);
     }
     table.require_rows(settings);
     table.print();

@@ -6,7 +6,6 @@
 Two producers and two consumers, one of which is killed by SIGKILL and started again, then the next;
 now and then all at once. Started by kill_score_bench; ends when that ends.
 """
-import ctypes
 import mmap
 import multiprocessing
 import os
@@ -18,18 +17,13 @@ import sys
 import time
 import traceback
 
+from die_with import die_with
+
 PRODUCERS, EVERYBODY, CAPACITY = 2, 4, 10
 ITEMS_MAX = 4_000_000
 STUCK_AFTER, SOME_STUCK_AFTER, EVERYBODY_PERCENT = 1.0, 2.0, 5
 WORDS = 32
 MASK = (1 << 64) - 1
-PR_SET_PDEATHSIG = 1
-
-
-def die_with(parent):
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def item_of(number):

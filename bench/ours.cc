@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <utility>
 
 #include "contestants.h"
+#include "item.h"
 #include "procession/byte_queue.h"
 #include "procession/joinable_queue.h"
 #include "procession/queue.h"
@@ -13,18 +13,13 @@ namespace procession::bench {
 
 namespace {
 
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-template <std::size_t bytes>
-using Item = std::array<std::uint64_t, bytes / 8>;
-
 template <std::size_t bytes>
 class TypedContestant : public Contestant {
   public:
     explicit TypedContestant(std::size_t capacity) : queue_(capacity) {}
 
     [[nodiscard]] std::string name() const override { return "Queue"; }
-    void prepare() override { static_cast<void>(queue_.qsize()); }
+    void prepare(const Seat& /*seat*/) override { static_cast<void>(queue_.qsize()); }
     void put(std::uint64_t number) override {
         fill(*item_, number);
         queue_.put(*item_);
@@ -45,7 +40,7 @@ class JoinableContestant : public Contestant {
     explicit JoinableContestant(std::size_t capacity) : queue_(capacity) {}
 
     [[nodiscard]] std::string name() const override { return "JoinableQueue"; }
-    void prepare() override { static_cast<void>(queue_.qsize()); }
+    void prepare(const Seat& /*seat*/) override { static_cast<void>(queue_.qsize()); }
     void put(std::uint64_t number) override {
         fill(*item_, number);
         queue_.put(*item_);
@@ -72,7 +67,7 @@ class BytesContestant : public Contestant {
     [[nodiscard]] std::string name() const override {
         return queue_.kind() == QueueKind::plain ? "Queue, as bytes" : "JoinableQueue, as bytes";
     }
-    void prepare() override { static_cast<void>(queue_.qsize()); }
+    void prepare(const Seat& /*seat*/) override { static_cast<void>(queue_.qsize()); }
     void put(std::uint64_t number) override {
         fill(item_, number);
         const auto bytes = std::as_bytes(std::span(item_));
@@ -111,7 +106,7 @@ class BatchContestant : public Contestant {
     [[nodiscard]] std::string name() const override {
         return std::string(joinable ? "JoinableQueue" : "Queue") + ", many";
     }
-    void prepare() override { static_cast<void>(queue_.qsize()); }
+    void prepare(const Seat& /*seat*/) override { static_cast<void>(queue_.qsize()); }
     void put(std::uint64_t number) override { produce({number, 1, 1}); }
     std::uint64_t take() override { return consume(1); }
 
@@ -154,8 +149,7 @@ class BatchContestant : public Contestant {
 };
 
 template <std::size_t bytes>
-void add(Contestants& all, const Case& which) {
-    if (which.bytes != bytes) return;
+void add_typed(Contestants& all, const Case& which) {
     if (which.batch > 1) {
         all.push_back(std::make_unique<BatchContestant<Queue<Item<bytes>>>>(which));
         all.push_back(std::make_unique<BatchContestant<JoinableQueue<Item<bytes>>>>(which));
@@ -165,31 +159,19 @@ void add(Contestants& all, const Case& which) {
     all.push_back(std::make_unique<JoinableContestant<bytes>>(which.capacity));
 }
 
+// From here on it shows that a typed get() has to make a new value, and the untyped one need not.
+constexpr std::size_t kLarge = 64 * kKiB;
+
 }  // namespace
 
 Contestants make_ours(const Case& which) {
     Contestants all;
-    add<8>(all, which);
-    add<64>(all, which);
-    add<1024>(all, which);
-    add<kMiB>(all, which);
-    if (which.bytes == kMiB) {
+    with_item_size(which.bytes, [&]<std::size_t bytes>() { add_typed<bytes>(all, which); });
+    if (which.bytes >= kLarge) {
         all.push_back(std::make_unique<BytesContestant>(QueueKind::plain, which));
         all.push_back(std::make_unique<BytesContestant>(QueueKind::joinable, which));
     }
     return all;
-}
-
-std::uint64_t expected_checksum(std::size_t bytes, std::uint64_t count) {
-    // Linear in the number: sum(seed + i)(i + 1) = seed * weights + rest.
-    std::vector<std::uint64_t> words(bytes / 8);
-    fill(words, 0);
-    const std::uint64_t rest = checksum(words);
-    fill(words, 1);
-    const std::uint64_t of_one = checksum(words) - rest;
-    const std::uint64_t numbers =
-        count % 2 == 0 ? count / 2 * (count - 1) : (count - 1) / 2 * count;
-    return of_one * numbers + rest * count;
 }
 
 }  // namespace procession::bench

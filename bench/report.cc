@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,10 +10,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <thread>
+
+#include "versions.h"
 
 namespace procession::bench {
 
@@ -46,6 +50,18 @@ std::string show(const char* format, double value) {
 std::string show_three(double value) {
     return show(value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f", value);
 }
+
+/// "AMD EPYC 9R14", or nothing.
+std::string processor() {
+    std::ifstream facts("/proc/cpuinfo");
+    for (std::string line; std::getline(facts, line);) {
+        if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2) + ", ";
+    }
+    return {};
+}
+
+/// As JSON: NaN is null.
+std::string literal(double number) { return std::isfinite(number) ? show("%.9g", number) : "null"; }
 
 std::string quoted(std::string_view text) {
     std::string result = "\"";
@@ -113,17 +129,38 @@ std::string machine() {
     ::uname(&names);
     std::array<double, 3> load{};
     if (::getloadavg(load.data(), 3) < 1) load[0] = 0;
-    return std::to_string(std::thread::hardware_concurrency()) + " cpus, Linux " + names.release +
-           ", g++ " + __VERSION__ + ", load " + show("%.1f", load[0]);
+    return processor() + std::to_string(std::thread::hardware_concurrency()) + " cpus, Linux " +
+           names.release + ", load " + show("%.1f", load[0]);
+}
+
+std::string today() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::localtime_r(&now, &parts);
+    std::array<char, 32> text;
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
+}
+
+void announce(const std::string& name) {
+    static const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+    if (is_terminal) std::fprintf(stderr, "\r\033[K%s ...\r", name.c_str());
 }
 
 double median(std::vector<double> values) { return percentile(std::move(values), 0.5); }
 
 double percentile(std::vector<double> values, double share) {
-    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+    return percentiles(std::move(values), {share}).front();
+}
+
+std::vector<double> percentiles(std::vector<double> values, const std::vector<double>& shares) {
     std::sort(values.begin(), values.end());
-    const double place = share * static_cast<double>(values.size() - 1);
-    return values[static_cast<std::size_t>(std::lround(place))];
+    std::vector<double> found;
+    for (const double share : shares) {
+        const double place = share * (static_cast<double>(values.size()) - 1);
+        found.push_back(values.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                       : values[static_cast<std::size_t>(std::lround(place))]);
+    }
+    return found;
 }
 
 double paired_ratio(const std::vector<double>& values, const std::vector<double>& reference) {
@@ -186,6 +223,7 @@ void Table::require_rows(const Settings& settings) const {
 JsonReport::JsonReport(std::string_view benchmark, const Settings& settings)
     : file_(settings.json_file),
       head_("\"benchmark\": " + quoted(benchmark) + ",\n  \"machine\": " + quoted(machine()) +
+            ",\n  \"date\": " + quoted(today()) + ",\n  \"versions\": " + quoted(versions()) +
             ",\n  \"rounds\": " + std::to_string(settings.rounds) +
             ",\n  \"quick\": " + (settings.quick ? "true" : "false")) {}
 
@@ -202,8 +240,17 @@ JsonReport& JsonReport::set(std::string_view key, std::string_view text) {
 
 JsonReport& JsonReport::set(std::string_view key, double number) {
     std::string& record = records_.back();
-    record += (record.empty() ? "" : ", ") + quoted(key) + ": " +
-              (std::isnan(number) ? "null" : show("%.9g", number));
+    record += (record.empty() ? "" : ", ") + quoted(key) + ": " + literal(number);
+    return *this;
+}
+
+JsonReport& JsonReport::set(std::string_view key, const std::vector<double>& numbers) {
+    std::string& record = records_.back();
+    record += (record.empty() ? "" : ", ") + quoted(key) + ": [";
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        record += (i == 0 ? "" : ", ") + literal(numbers[i]);
+    }
+    record += ']';
     return *this;
 }
 

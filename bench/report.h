@@ -16,6 +16,10 @@ struct Settings {
     bool quick = false;     // 3 rounds, a quarter of the work
     std::string json_file;  // empty: none
     std::string only;       // run only the cases whose name contains this
+
+    [[nodiscard]] bool wants(const std::string& name) const {
+        return name.find(only) != std::string::npos;
+    }
 };
 
 /// Ends the program with status 2 and a message when an argument is not understood.
@@ -27,13 +31,20 @@ struct Settings {
 [[nodiscard]] int run_benchmark(int argc, char** argv, const char* name, std::string_view purpose,
                                 int (*run)(const Settings&));
 
-/// One line: processors, kernel, compiler, load.
+/// One line: processors, kernel, load.
 [[nodiscard]] std::string machine();
+/// "2026-11-24"
+[[nodiscard]] std::string today();
+/// On a terminal: says on stderr what is measured now. It stands there until the next one.
+void announce(const std::string& name);
 
 /// Of no values: NaN.
 [[nodiscard]] double median(std::vector<double> values);
 /// `share` 0.99 gives the 99th percentile.
 [[nodiscard]] double percentile(std::vector<double> values, double share);
+/// The same for each of several shares.
+[[nodiscard]] std::vector<double> percentiles(std::vector<double> values,
+                                              const std::vector<double>& shares);
 /// The median of the ratios of values measured in the same round.
 [[nodiscard]] double paired_ratio(const std::vector<double>& values,
                                   const std::vector<double>& reference);
@@ -70,6 +81,7 @@ class JsonReport {
     JsonReport& record();
     JsonReport& set(std::string_view key, std::string_view text);
     JsonReport& set(std::string_view key, double number);  // NaN is written as null
+    JsonReport& set(std::string_view key, const std::vector<double>& numbers);
     /// Throws: std::runtime_error when the file cannot be written.
     void write() const;
 

@@ -26,6 +26,7 @@
 #include "procession/process.h"
 #include "report.h"
 #include "team.h"
+#include "versions.h"
 
 namespace procession::bench {
 
@@ -107,6 +108,7 @@ std::vector<Way> all_ways() {
 }
 
 void measure_round(Way& way, std::size_t starts) {
+    announce(way.name);
     expect_progress(way.name);
     std::vector<double> all;
     for (std::size_t i = 0; i < starts; ++i) {
@@ -126,11 +128,11 @@ const std::vector<double>& seconds_of(const std::vector<Way>& ways, const std::s
 
 void measure(std::size_t resident, const Settings& settings, Table& table, JsonReport& json) {
     const std::string parent = resident == 0 ? "small" : show_bytes(resident);
-    if (parent.find(settings.only) == std::string::npos) return;
+    if (!settings.wants(parent)) return;
     const Resident memory(resident);
     const std::size_t starts = settings.quick ? 5 : 20;
     std::vector<Way> ways = all_ways();
-    for (Way& way : ways) way.start_and_join();
+    for (const Way& way : ways) way.start_and_join();
     for (std::size_t round = 0; round < settings.rounds; ++round) {
         for (std::size_t i = 0; i < ways.size(); ++i) {
             measure_round(ways[(i + round) % ways.size()], starts);
@@ -142,19 +144,22 @@ void measure(std::size_t resident, const Settings& settings, Table& table, JsonR
                    show_time(percentile(way.seconds, 0)), show_time(percentile(way.seconds, 1)),
                    show_ratio(ratio), way.beside});
         json.record()
+            .set("case", parent)
             .set("parent", parent)
             .set("what", way.name)
             .set("seconds", median(way.seconds))
             .set("lowest", percentile(way.seconds, 0))
             .set("highest", percentile(way.seconds, 1))
             .set("ratio", ratio)
-            .set("ratio_to", way.beside);
+            .set("ratio_to", way.beside)
+            .set("rounds", way.seconds);
     }
     table.gap();
 }
 
 int run(const Settings& settings) {
-    std::printf("Start + join of a process that does nothing: %s\n", machine().c_str());
+    std::printf("Start + join of a process that does nothing: %s\n%s\n", machine().c_str(),
+                versions().c_str());
     std::printf(
         "Medians of %zu alternated rounds. The parent's memory is in small pages. \"itself\": this "
         "\nprogram, which ends at the first line of main.\n\n",

@@ -141,6 +141,7 @@ Round run_round(const std::string& name, std::span<const Member> members) {
             const std::uint64_t result = members[i].work();
             slots[i].ended.store(Clock::now().time_since_epoch().count());
             slots[i].result.store(result);
+            if (members[i].leave) members[i].leave();
         });
     }
     const auto started = open_for_all(gate[0], team);

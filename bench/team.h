@@ -28,6 +28,7 @@ class SharedArray {
     ~SharedArray() { ::munmap(items_, count_ * sizeof(T)); }
 
     [[nodiscard]] T& operator[](std::size_t index) const { return items_[index]; }
+    [[nodiscard]] std::size_t size() const { return count_; }
     [[nodiscard]] std::span<T> all() const { return {items_, count_}; }
 
   private:
@@ -44,6 +45,7 @@ struct Member {
     std::function<void()> prepare;        // before the start
     std::function<std::uint64_t()> work;  // its results are added up
     int cpu = kAnyCpu;                    // an index into allowed_cpus()
+    std::function<void()> leave = {};     // when its end has been noted
 };
 
 struct Round {
@@ -54,8 +56,7 @@ struct Round {
 /// Runs the members in fresh processes, forked from this one, that start together.
 ///
 /// Throws:   std::runtime_error when one of them fails; the others are ended. What takes longer
-/// than
-///           a minute ends the whole program with status 124; children never outlive it.
+///           than a minute ends the whole program with status 124; children never outlive it.
 [[nodiscard]] Round run_round(const std::string& name, std::span<const Member> members);
 
 /// The minute begins again. `name` is what the program says it was doing when it ends.

@@ -1,71 +1,51 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 //
-// How many items a second go through a queue, ours beside Boost.Interprocess and a pipe.
+// How many items a second go through a queue, ours beside those of others.
 
+#include <algorithm>
 #include <cstdio>
-#include <exception>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "contestants.h"
+#include "item.h"
+#include "peers/peers.h"
+#include "python.h"
 #include "report.h"
 #include "team.h"
+#include "throughput_work.h"
+#include "versions.h"
 
 namespace procession::bench {
 
 namespace {
 
-struct Work {
-    Case which;
-    std::uint64_t items;
-    [[nodiscard]] std::string name() const {
-        std::string text = show_bytes(which.bytes) + ' ' + processes();
-        if (which.batch > 1) text += " batch " + std::to_string(which.batch);
-        return text;
-    }
-    [[nodiscard]] std::string processes() const {
-        const std::string members = std::to_string(which.members);
-        return members + 'x' + members + (which.pinned ? " pinned" : "");
-    }
+/// One line of a case: measured once a round, in turn with the others.
+struct Lane {
+    std::string name;
+    std::function<double(std::uint64_t items)> measure;  // returns items a second
+    std::uint64_t items = 0;                             // of one round
+    std::vector<double> rates = {};                      // one a round
 };
 
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-// As many items as take a tenth to a few tenths of a second.
-std::vector<Work> all_work() {
-    return {
-        {{.bytes = 8}, 400'000},
-        {{.bytes = 8, .pinned = true}, 400'000},
-        {{.bytes = 8, .members = 4}, 400'000},
-        {{.bytes = 64}, 400'000},
-        {{.bytes = 64, .pinned = true}, 400'000},
-        {{.bytes = 64, .members = 4}, 400'000},
-        {{.bytes = 64, .batch = 64}, 1'600'000},
-        {{.bytes = 64, .batch = 64, .pinned = true}, 1'600'000},
-        {{.bytes = 1024}, 200'000},
-        {{.bytes = 1024, .pinned = true}, 200'000},
-        {{.bytes = 1024, .members = 4}, 200'000},
-        {{.bytes = kMiB, .capacity = 16}, 800},
-        {{.bytes = kMiB, .pinned = true, .capacity = 16}, 800},
-        {{.bytes = kMiB, .members = 4, .capacity = 16}, 800},
-    };
-}
-
-double measure_round(Contestant& contestant, const Work& work, std::uint64_t items) {
+double measure_round(Contestant& contestant, const ThroughputWork& work, std::uint64_t items) {
     std::vector<Member> members;
     const std::size_t pairs = work.which.members;
-    const auto prepare = [&contestant] { contestant.prepare(); };
+    const auto join_in = [&](const Seat& seat, std::function<std::uint64_t()> act) {
+        members.push_back({.prepare = [&contestant, seat] { contestant.prepare(seat); },
+                           .work = std::move(act),
+                           .cpu = cpu_for(seat.role, work.placement),
+                           .leave = [&contestant] { contestant.leave(); }});
+    };
     for (std::size_t i = 0; i < pairs; ++i) {
-        const auto produce = [&contestant, i, pairs, items] {
+        join_in({Role::producer, i}, [&contestant, i, pairs, items] {
             contestant.produce({i, pairs, items / pairs});
             return std::uint64_t{0};
-        };
-        const auto consume = [&contestant, pairs, items] {
-            return contestant.consume(items / pairs);
-        };
-        members.push_back({prepare, produce, work.which.pinned ? 0 : kAnyCpu});
-        members.push_back({prepare, consume, work.which.pinned ? 1 : kAnyCpu});
+        });
+        join_in({Role::consumer, i},
+                [&contestant, pairs, items] { return contestant.consume(items / pairs); });
     }
     const std::string name = work.name() + ' ' + contestant.name();
     const Round round = run_round(name, members);
@@ -75,81 +55,122 @@ double measure_round(Contestant& contestant, const Work& work, std::uint64_t ite
     return static_cast<double>(items) / round.seconds;
 }
 
-struct Measured {
-    std::string name;
-    std::vector<double> rates;  // one a round
-};
-
-std::vector<Measured> measure(const Work& work, const Settings& settings) {
-    Contestants contestants = make_ours(work.which);
-    for (auto& peer : make_peers(work.which)) contestants.push_back(std::move(peer));
-    std::vector<Measured> all;
-    for (const auto& contestant : contestants) all.push_back({contestant->name(), {}});
-    const std::uint64_t items = settings.quick ? work.items / 4 : work.items;
-    // The first round is not counted: it is the one in which memory is touched for the first time.
-    for (std::size_t round = 0; round <= settings.rounds; ++round) {
-        for (std::size_t i = 0; i < contestants.size(); ++i) {
-            // Another one begins each round.
-            const std::size_t turn = (i + round) % contestants.size();
-            const double rate = measure_round(*contestants[turn], work, items);
-            if (round > 0) all[turn].rates.push_back(rate);
-        }
+std::vector<Lane> make_lanes(const ThroughputWork& work, Contestants& contestants) {
+    std::vector<Lane> lanes;
+    for (const auto& contestant : contestants) {
+        lanes.push_back({contestant->name(), [&work, one = contestant.get()](std::uint64_t items) {
+                             return measure_round(*one, work, items);
+                         }});
     }
-    return all;
+    if (work.is_in_place || work.which.batch > 1 || python_version().empty()) return lanes;
+    for (const bool joinable : {false, true}) {
+        lanes.push_back({joinable ? kPythonJoinableName : kPythonQueueName,
+                         [&work, joinable](std::uint64_t items) {
+                             return python_throughput(joinable, work.which, work.placement, items);
+                         }});
+    }
+    return lanes;
 }
 
-const std::vector<double>& rates_of(const std::vector<Measured>& all, const char* name) {
+Contestants make_contestants(const ThroughputWork& work) {
+    if (work.is_in_place) return make_in_place(work.which);
+    Contestants contestants = make_ours(work.which);
+    for (auto& peer : make_peers(work.which)) contestants.push_back(std::move(peer));
+    if (work.which.bytes == kMiB) {
+        if (auto limit = make_copy_limit(work.which)) contestants.push_back(std::move(limit));
+    }
+    return contestants;
+}
+
+/// So many items that a round takes about `seconds`; the same number for each process and batch.
+std::uint64_t items_for(double rate, double seconds, const Case& which) {
+    const std::uint64_t unit = which.members * which.batch;
+    const auto units = static_cast<std::uint64_t>(rate * seconds / static_cast<double>(unit));
+    return std::clamp<std::uint64_t>(units, 1, 100'000'000 / unit) * unit;
+}
+
+std::vector<Lane> measure(const ThroughputWork& work, Contestants& contestants,
+                          const Settings& settings) {
+    std::vector<Lane> lanes = make_lanes(work, contestants);
+    const double seconds = settings.quick ? 0.04 : 0.15;
+    // Not counted: twice to find out how many items a round shall have. In these rounds memory is
+    // touched for the first time, too.
+    for (Lane& lane : lanes) {
+        const std::uint64_t few = std::clamp<std::uint64_t>(4 * kMiB / work.which.bytes, 16, 1000);
+        const double first = lane.measure(items_for(static_cast<double>(few), 1, work.which));
+        lane.items = items_for(first, seconds, work.which);
+        lane.items = items_for(lane.measure(lane.items), seconds, work.which);
+    }
+    for (std::size_t round = 0; round < settings.rounds; ++round) {
+        for (std::size_t i = 0; i < lanes.size(); ++i) {
+            Lane& lane = lanes[(i + round) % lanes.size()];  // another one begins each round
+            lane.rates.push_back(lane.measure(lane.items));
+        }
+    }
+    return lanes;
+}
+
+const std::vector<double>& rates_of(const std::vector<Lane>& lanes, const char* name) {
     static const std::vector<double> none;
-    for (const Measured& one : all) {
-        if (one.name == name) return one.rates;
+    for (const Lane& lane : lanes) {
+        if (lane.name == name) return lane.rates;
     }
     return none;
 }
 
-void report(const Work& work, const std::vector<Measured>& all, Table& table, JsonReport& json) {
-    for (const Measured& one : all) {
-        const double rate = median(one.rates);
-        const double lowest = percentile(one.rates, 0);
-        const double highest = percentile(one.rates, 1);
-        const double to_boost = paired_ratio(one.rates, rates_of(all, kBoostName));
-        const double to_pipe = paired_ratio(one.rates, rates_of(all, kPipeName));
-        table.add({show_bytes(work.which.bytes), work.processes(), one.name, show_rate(rate),
-                   show_rate(lowest), show_rate(highest), show_ratio(to_boost),
-                   show_ratio(to_pipe)});
+void report(const ThroughputWork& work, const std::vector<Lane>& lanes, Table& table,
+            JsonReport& json) {
+    for (const Lane& lane : lanes) {
+        const double rate = median(lane.rates);
+        const auto ratio_to = [&](const char* peer) {
+            return show_ratio(paired_ratio(lane.rates, rates_of(lanes, peer)));
+        };
+        table.add({show_bytes(work.which.bytes), work.processes(), show(work.placement), lane.name,
+                   show_rate(rate), show_rate(percentile(lane.rates, 0)),
+                   show_rate(percentile(lane.rates, 1)), ratio_to(kBoostName), ratio_to(kRingName),
+                   ratio_to(kPipeName)});
         json.record()
             .set("case", work.name())
             .set("bytes", static_cast<double>(work.which.bytes))
             .set("producers", static_cast<double>(work.which.members))
             .set("consumers", static_cast<double>(work.which.members))
-            .set("pinned", work.which.pinned ? 1 : 0)
+            .set("placement", show(work.placement))
             .set("batch", static_cast<double>(work.which.batch))
-            .set("what", one.name)
+            .set("in_place", work.is_in_place ? 1 : 0)
+            .set("what", lane.name)
+            .set("items_per_round", static_cast<double>(lane.items))
             .set("items_per_s", rate)
-            .set("lowest", lowest)
-            .set("highest", highest)
-            .set("ratio_to_boost", to_boost)
-            .set("ratio_to_pipe", to_pipe);
+            .set("rounds", lane.rates);
     }
     table.gap();
 }
 
-int run(const Settings& settings) {
-    std::printf("Throughput: %s\n", machine().c_str());
+void introduce(const Settings& settings) {
+    std::printf("Throughput: %s\n%s\n", machine().c_str(), versions().c_str());
     std::printf(
-        "Queue: put + get. JoinableQueue: put + get + done. Medians of %zu alternated rounds; "
-        "ratios\nare medians of the ratios within a round, more than 1 is faster than that peer. "
-        "\"pinned\": producer\nand consumer stay on a cpu each; otherwise the scheduler decides, "
-        "and often puts both on one.\nAt most 1024 items wait (16 of 1 MiB); the pipe holds 1 MiB. "
-        "\"many\": put_many and get_many of\n64 items; the pipe then moves 64 a call, Boost has "
-        "no such call.\n\n",
-        settings.rounds);
-    std::fputs(missing_peers().c_str(), stdout);
-    Table table(3, {"size", "procs", "what", "items/s", "lowest", "highest", "x Boost", "x pipe"});
+        "Queue: put + get of Queue<T>, T an array of that size. JoinableQueue: put + get + done. "
+        "\"as bytes\":\nByteQueue. Medians of %zu alternated rounds; ratios are medians of the "
+        "ratios within a round, more\nthan 1 is faster than that peer. \"a cpu each\": producer "
+        "and consumer stay on a cpu each; \"free\":\nthe scheduler decides. At most 1024 items "
+        "wait, and 16 MiB (4 blocks: the memcpy pair); the pipe\nholds 1 MiB, POSIX mq 10 items "
+        "of up to 8 KiB. \"batch\": put_many and get_many; the pipe then moves\nseveral a call, "
+        "the others have no such call. The bare ring and the memcpy pair are limits: they\npoll, "
+        "and no death is survived. See docs/benchmarks.md.\n%s\n",
+        settings.rounds, missing_peers().c_str());
+}
+
+int run(const Settings& settings) {
+    introduce(settings);
+    Table table(4, {"size", "procs", "on", "what", "items/s", "lowest", "highest", "x Boost",
+                    "x ring", "x pipe"});
     JsonReport json("throughput", settings);
-    for (const Work& work : all_work()) {
-        if (work.which.pinned && allowed_cpus().size() < 2) continue;
-        if (work.name().find(settings.only) == std::string::npos) continue;
-        report(work, measure(work, settings), table, json);
+    for (const ThroughputWork& work : all_throughput_work()) {
+        if (!is_possible(work.placement) || !settings.wants(work.name())) continue;
+        if (settings.quick && settings.only.empty() && !work.is_quick) continue;
+        announce(work.name());
+        Contestants contestants = make_contestants(work);
+        if (contestants.empty()) continue;
+        report(work, measure(work, contestants, settings), table, json);
     }
     table.require_rows(settings);
     table.print();
@@ -164,7 +185,8 @@ int run(const Settings& settings) {
 int main(int argc, char** argv) {
     return procession::bench::run_benchmark(
         argc, argv, "throughput_bench",
-        "Items per second through a Queue and a JoinableQueue, beside "
-        "Boost.Interprocess\nmessage_queue and a pipe.",
+        "Items per second through a Queue and a JoinableQueue, beside Boost.Interprocess, the "
+        "ring of\nthe textbooks, POSIX message queues, a pipe, SOCK_SEQPACKET, ZeroMQ and Python's "
+        "queues.\n--quick leaves cases out; with --case all of them can be chosen.",
         procession::bench::run);
 }

@@ -11,56 +11,13 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "contestants.h"
+#include "item.h"
+#include "peers/peers.h"
 #include "team.h"
-
-#ifdef PROCESSION_BENCH_HAS_BOOST
-#include <boost/interprocess/ipc/message_queue.hpp>
-#endif
 
 namespace procession::bench {
 
 namespace {
-
-#ifdef PROCESSION_BENCH_HAS_BOOST
-
-namespace ipc = boost::interprocess;
-
-class BoostContestant : public Contestant {
-  public:
-    explicit BoostContestant(const Case& which)
-        : item_(which.bytes / 8),
-          queue_(ipc::create_only, unused_name(), which.capacity, which.bytes) {
-        // The mapping stays and the children inherit it, so that no end of this program leaves the
-        // name behind.
-        static_cast<void>(unused_name());
-    }
-
-    [[nodiscard]] std::string name() const override { return kBoostName; }
-    void put(std::uint64_t number) override {
-        fill(item_, number);
-        queue_.send(item_.data(), item_.size() * 8, 0);
-    }
-    std::uint64_t take() override {
-        std::size_t received = 0;
-        unsigned priority = 0;
-        queue_.receive(item_.data(), item_.size() * 8, received, priority);
-        if (received != item_.size() * 8) throw std::runtime_error("Boost: a short message");
-        return checksum(item_);
-    }
-
-  private:
-    static const char* unused_name() {
-        static const std::string name = "procession_bench_" + std::to_string(::getpid());
-        ipc::message_queue::remove(name.c_str());
-        return name.c_str();
-    }
-
-    std::vector<std::uint64_t> item_;
-    ipc::message_queue queue_;
-};
-
-#endif
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::system_category(), what);
@@ -164,6 +121,8 @@ class PipeContestant : public Contestant {
     }
     /// Returns how many words; whole messages for messages of up to PIPE_BUF bytes.
     std::size_t read_some(std::span<std::uint64_t> words) {
+        // Readers wait for each other on purpose: a message is whole then.
+        // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection)
         const ssize_t read = ::read(ends_[0], words.data(), words.size() * 8);
         if (read <= 0) fail("read from a pipe");
         const auto bytes = static_cast<std::size_t>(read);
@@ -184,21 +143,8 @@ class PipeContestant : public Contestant {
 
 }  // namespace
 
-std::string missing_peers() {
-#ifdef PROCESSION_BENCH_HAS_BOOST
-    return {};
-#else
-    return "Boost.Interprocess was not found (Debian package libboost-dev), so it is left out.\n";
-#endif
-}
-
-Contestants make_peers(const Case& which) {
-    Contestants all;
-#ifdef PROCESSION_BENCH_HAS_BOOST
-    all.push_back(std::make_unique<BoostContestant>(which));
-#endif
-    all.push_back(std::make_unique<PipeContestant>(which));
-    return all;
+std::unique_ptr<Contestant> make_pipe(const Case& which) {
+    return std::make_unique<PipeContestant>(which);
 }
 
 }  // namespace procession::bench

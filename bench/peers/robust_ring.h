@@ -14,10 +14,12 @@ namespace procession::bench {
 /// The bounded buffer of the textbooks between processes: one mutex, two condition variables. The
 /// mutex is robust, so that the death of its owner does not block the others: the next owner is
 /// told (EOWNERDEAD) and declares the state consistent, as pthread_mutex_consistent(3) shows.
-template <class T, std::size_t capacity>
+template <class T>
 class RobustRing {
   public:
-    RobustRing() : shared_(1) {
+    using value_type = T;
+
+    explicit RobustRing(std::size_t capacity) : shared_(1), slots_(capacity) {
         pthread_mutexattr_t mutex;
         ::pthread_mutexattr_init(&mutex);
         ::pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED);
@@ -36,21 +38,20 @@ class RobustRing {
 
     void put(const T& item) {
         lock();
-        while (state().count == capacity) wait(state().not_full);
-        state().slots[(state().first + state().count) % capacity] = item;
+        while (state().count == slots_.size()) wait(state().not_full);
+        slots_[wrapped(state().first + state().count)] = item;
         ++state().count;
         require(::pthread_cond_signal(&state().not_empty));  // style-ok(banned_call): a peer
         require(::pthread_mutex_unlock(&state().mutex));
     }
-    [[nodiscard]] T take() {
+    void take(T& item) {
         lock();
         while (state().count == 0) wait(state().not_empty);
-        const T item = state().slots[state().first];
-        state().first = (state().first + 1) % capacity;
+        item = slots_[state().first];
+        state().first = wrapped(state().first + 1);
         --state().count;
         require(::pthread_cond_signal(&state().not_full));  // style-ok(banned_call): a peer
         require(::pthread_mutex_unlock(&state().mutex));
-        return item;
     }
 
   private:
@@ -60,9 +61,11 @@ class RobustRing {
         pthread_cond_t not_full;   // style-ok(banned_call): a peer
         std::size_t first;
         std::size_t count;
-        T slots[capacity];
     };
 
+    [[nodiscard]] std::size_t wrapped(std::size_t place) const {
+        return place < slots_.size() ? place : place - slots_.size();
+    }
     [[nodiscard]] State& state() const { return shared_[0]; }
     static void require(int code) {
         if (code != 0) throw std::system_error(code, std::system_category(), "robust ring");
@@ -80,6 +83,7 @@ class RobustRing {
 
     // Not destroyed: whoever was killed in it may seem to hold it still.
     SharedArray<State> shared_;
+    SharedArray<T> slots_;
 };
 
 }  // namespace procession::bench
