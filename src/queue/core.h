@@ -355,6 +355,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
                            std::atomic<std::uint64_t>*& after);
     [[nodiscard]] std::vector<Held> free_blocks_of(std::uint32_t holder, Holder is, Actor me);
     [[nodiscard]] std::uint32_t blocks_in_hand(std::uint32_t holder);
+    [[nodiscard]] std::uint64_t count_finished();
     [[nodiscard]] std::vector<std::uint64_t> count_held(Actor me);
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
@@ -379,6 +380,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void audit_now_and_then();
     void audit(Actor me);
     void audit_returned() const;
+    void audit_finished(Actor me);
     void check_no_lock_is_mine(std::uint32_t slot) const;
     void suspect_own_lock();
     void wake_everybody();

@@ -1,4 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <chrono>
 
 #include "queue/core_impl.h"
@@ -19,6 +20,8 @@ constexpr std::chrono::milliseconds kFirstAudit{500};
 constexpr std::chrono::milliseconds kAuditEvery{1000};
 // A waiter looks after 1, 2, 4, 8 and then every 16 ms.
 constexpr std::uint32_t kVainLooksMax = 64;
+// Finished items are compared one by one, under the locks: not when that could take long (16 MiB).
+constexpr std::uint32_t kAuditedUnitsMax = 4096;
 
 }  // namespace
 
@@ -64,7 +67,29 @@ void Core::audit(Actor me) {
         log_.audit_head();
         // Otherwise the next consumer has to mend what a dead one left.
         if (joinable_ && state_.list_op.load() == kNoListOp) audit_returned();
+        if (joinable_) audit_finished(me);
     }
+}
+
+// Under the head lock: whether as many items are counted as finished as there are. Participants
+// finish items meanwhile: each announces the one, finishes it, counts it, and withdraws the
+// announcement. So what was counted before the look is finished; and what is finished is counted
+// after it, or announced.
+void Core::audit_finished(Actor me) {
+    if (pool_.units_used() > kAuditedUnitsMax) return;
+    const std::uint32_t name = membership_.lock_name(me.slot);
+    if (!sync::OwnerLock(state_.memory_lock, name).try_acquire()) return;
+    const Lock lock(state_.memory_lock);
+    const std::uint64_t counted_before = finished();
+    const std::uint64_t there = count_finished();
+    require(counted_before <= there, "more items are counted as finished than are");
+    std::uint64_t announced = 0;
+    const std::uint32_t end =
+        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+        if (segment_.participant(slot).op_record.load() != 0) ++announced;
+    }
+    require(there <= finished() + announced, "fewer items are counted as finished than are");
 }
 
 // Under the head lock.

@@ -242,6 +242,23 @@ std::uint32_t Core::blocks_in_hand(std::uint32_t holder) {
     return blocks;
 }
 
+// Under the head and the memory lock: of the items that were taken, all but those in hand and those
+// that wait again. Who finishes one meanwhile may be counted or not.
+std::uint64_t Core::count_finished() {
+    std::uint64_t open = 0;
+    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+        each_lease_in(unit, block, [&](Position, const Lease& lease) {
+            // Not those that are queued: of a chunk that the head has yet to enter.
+            const bool is_open =
+                lease.state == LeaseState::held || lease.state == LeaseState::returned;
+            if (is_open) ++open;
+        });
+    });
+    const std::uint64_t taken = state_.head.count.load();
+    require(open <= taken, "more items are in hand than were taken");
+    return taken - open;
+}
+
 // Under the head lock: the items that each participant has taken and not finished, by slot.
 std::vector<std::uint64_t> Core::count_held(Actor me) {
     std::vector<std::uint64_t> held(

@@ -289,6 +289,29 @@ TEST(GarbageLock, a_lock_that_names_a_participant_that_has_left_is_corrupt) {
     EXPECT_THROW(queue.put("one"), CorruptSegment);
 }
 
+// --- Finished items -----------------------------------------------------------------------------
+
+TEST(GarbageFinished, more_finished_items_than_there_are_do_not_go_unnoticed_by_who_waits) {
+    Jobs queue{small_queue()};
+    use_everything(queue);
+    const SegmentBytes segment(queue);
+    testing::OnThread waiter(
+        [&] { EXPECT_THROW((void)queue.try_get(Deadline::never()), CorruptSegment); });
+    waiter.until_asleep();
+    segment.participant(0).finished.fetch_add(1);
+    waiter.join();
+}
+
+TEST(GarbageFinished, an_item_in_hand_is_no_garbage) {
+    Jobs queue{small_queue()};
+    use_everything(queue);
+    queue.put("one");
+    auto one = queue.get();
+    EXPECT_FALSE(queue.join(1700ms)) << "after an audit or two";
+    one.done();
+    EXPECT_TRUE(queue.join(Deadline::now()));
+}
+
 // --- Those who wait already ---------------------------------------------------------------------
 
 struct Garbage {
@@ -311,6 +334,7 @@ const Garbage kGarbage[] = {
     {"head_count", [](const SegmentBytes& s) { s.state().head.count.fetch_sub(1); }},
     {"head_bytes", [](const SegmentBytes& s) { s.state().head.bytes.store(0); }},
     {"head_position", [](const SegmentBytes& s) { s.state().head.position.fetch_add(1 << 12); }},
+    {"finished_less", [](const SegmentBytes& s) { s.state().finished.fetch_sub(1); }},
     {"returned_count", [](const SegmentBytes& s) { s.state().returned_count.store(3); }},
 };
 
