@@ -23,6 +23,7 @@
 #include "procession/piece.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
+#include "procession/ready_handle.h"
 #include "procession/result.h"
 
 namespace procession {
@@ -99,6 +100,9 @@ class ByteQueue {
     [[nodiscard]] std::vector<Participant> participants() const;
     [[nodiscard]] std::vector<Death> deaths(std::uint64_t since) const;
     [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since, Deadline deadline) const;
+
+    /// See ReadyHandle. Throws: OSError; ClosedError.
+    [[nodiscard]] ReadyHandle ready_handle(Ready what) const;
 
     /// "JoinableQueue 'jobs'"
     [[nodiscard]] std::string label() const;

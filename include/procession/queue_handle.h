@@ -71,6 +71,18 @@ class QueueHandle {
     /// The same, and removes them.
     std::vector<DeadLetter> take_dead_letters() const { return bytes_.take_dead_letters(); }
 
+    /// A descriptor for event loops, readable while a call that does not wait may find an item (or
+    /// room for one). See ReadyHandle.
+    ///
+    /// Blocks:     never.
+    /// Throws:     OSError when there are no descriptors or threads left; ClosedError.
+    /// Threads:    the first one starts a thread of this process, the last one to go ends it.
+    /// Peer dies:  an item that comes back makes it readable.
+    /// Python:     has no such thing; a Connection has fileno().
+    [[nodiscard]] ReadyHandle ready_handle(Ready what = Ready::items) const {
+        return bytes_.ready_handle(what);
+    }
+
     /// Without types, for tools.
     [[nodiscard]] const ByteQueue& bytes() const noexcept { return bytes_; }
 

@@ -12,7 +12,7 @@ struct QueueStats {
     std::uint64_t redelivered = 0;  // items handed out again
     std::uint64_t finished = 0;     // task_done(), and items that went to the dead letters
     std::uint64_t dead_lettered = 0;
-    std::uint64_t lost_in_hand = 0;    // plain Queue: consumers died inside get(), with the item
+    std::uint64_t lost_in_hand = 0;    // plain Queue: see docs/queues.md, In hand
     std::uint64_t deaths = 0;          // participants that died without closing the queue
     std::uint64_t locks_repaired = 0;  // inner locks that they held
     std::uint64_t queued = 0;          // qsize()

@@ -115,6 +115,9 @@ std::vector<Death> ByteQueue::deaths(std::uint64_t since) const { return core_->
 std::vector<Death> ByteQueue::wait_for_deaths(std::uint64_t since, Deadline deadline) const {
     return core_->wait_for_deaths(since, deadline);
 }
+ReadyHandle ByteQueue::ready_handle(Ready what) const {
+    return ReadyHandle(core_->ready(what, core_));
+}
 std::string ByteQueue::label() const { return core_->label(); }
 QueueKind ByteQueue::kind() const {
     return core_->is_joinable() ? QueueKind::joinable : QueueKind::plain;

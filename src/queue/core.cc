@@ -257,6 +257,9 @@ void Core::forget_parent() noexcept {
     waiting_letters_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
     new (&finishing_) sync::SpinLock;
+    new (&watching_) std::mutex;
+    for (auto& watcher : watchers_) new (&watcher) std::weak_ptr<Readiness>;
+    is_watched_.store(false, std::memory_order_relaxed);
     loans_.store(0, std::memory_order_relaxed);
     views_.store(0, std::memory_order_relaxed);
     forked_unreported_.store(true, std::memory_order_relaxed);
@@ -441,7 +444,8 @@ void Core::close() {
             base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
                       label().c_str(), letters);
         }
-        take_over_all(slot, Holder::leaving, {slot});
+        // Nobody said that it may take for ever: behind a stopped participant its patience ends.
+        take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
         wake_everybody();
         PROCESSION_STEP("close.given_back");
         membership_.leave();

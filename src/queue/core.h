@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "procession/piece.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
+#include "procession/ready_handle.h"
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
@@ -98,6 +100,18 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// is this Core.
     Outcome borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Core>& self_pointer);
     void end_view(std::uint32_t unit, std::uint32_t generation) noexcept;
+
+    // core_ready.cc
+    [[nodiscard]] std::shared_ptr<Readiness> ready(Ready what,
+                                                   const std::shared_ptr<Core>& self_pointer);
+    /// Waits until there is something, or room for `bytes`. False: nothing more will come of it.
+    [[nodiscard]] bool watch_until_ready(Ready what, std::uint64_t bytes,
+                                         const std::atomic<bool>& stop) noexcept;
+    void wake_watchers(Ready what) noexcept;
+    [[nodiscard]] bool is_ending() const noexcept { return ending_.load(); }
+    [[nodiscard]] std::uint32_t generation() const noexcept { return membership_.generation(); }
+    /// Whether state of that generation is this process's, and not its parent's.
+    [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
 
     // core_finish.cc
     void finish(const Ticket& ticket);
@@ -276,6 +290,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     template <class Sink>
     Outcome take_many(Sink& sink, std::size_t most, Deadline deadline);
 
+    // core_ready.cc: a call has found no item, or no room for so many bytes.
+    void found_nothing(Ready what, std::uint64_t bytes = 0) noexcept;
+
     // After the claim, under no lock.
     void complete(const Claim& claimed, Message& message, Actor me);
     [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, ring::RecordHead head,
@@ -288,7 +305,6 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// Instead of ending it.
     void leave_open(const Ticket& ticket) noexcept;
     void require_no_loans() const;
-    [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
     void finish_patiently(const Ticket& ticket);
     void settle_own_announcement(Actor me);
@@ -396,6 +412,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // Memory of the queue that this process writes to, or reads, outside of any operation.
     std::atomic<std::uint32_t> loans_{0};
     std::atomic<std::uint32_t> views_{0};
+    // For event loops.
+    std::atomic<bool> is_watched_{false};
+    std::mutex watching_;
+    std::array<std::weak_ptr<Readiness>, 2> watchers_;
 };
 
 }  // namespace procession::queue

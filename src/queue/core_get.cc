@@ -248,6 +248,7 @@ Outcome Core::wait_for_items(Deadline deadline) {
     };
     const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
     check_open("get");
+    if (!in_time) found_nothing(Ready::items);
     return in_time ? Outcome::done : Outcome::timed_out;
 }
 

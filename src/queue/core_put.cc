@@ -84,6 +84,7 @@ Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
         [&] { return seems_to_have_room(bytes, several) || is_over(); });
     check_open("put");
     if (state_.shutdown.load(std::memory_order_acquire) != kOpen) return Outcome::shut_down;
+    if (!in_time) found_nothing(Ready::room, bytes);
     return in_time ? Outcome::done : Outcome::timed_out;
 }
 

@@ -63,7 +63,11 @@ class Doorbell {
     /// The same; while it polls, it waits first for `eager()`, something better than ready().
     template <class Ready, class Nap, class Eager>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap, Eager eager) {
-        if (spin(ready, eager)) return true;
+        return spin(ready, eager) || sleep(deadline, ready, nap);
+    }
+    /// wait() without polling first.
+    template <class Ready, class Nap>
+    [[nodiscard]] bool sleep(Deadline deadline, Ready ready, Nap nap) {
         Deadline::Clock::duration slice = kFirstSlice;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;

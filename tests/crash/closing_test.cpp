@@ -7,10 +7,13 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <vector>
 
 #include "base/step.h"
 #include "procession/procession.h"
 #include "support/asleep.h"
+#include "support/gate.h"
+#include "support/sudden_death.h"
 
 #ifdef PROCESSION_KILL_POINTS
 
@@ -53,6 +56,37 @@ TEST(Closing, waits_for_a_thread_that_takes_over_after_a_dead_child) {
     base::step_hook.store(nullptr);
     EXPECT_FALSE(here.was_closed_during_the_sweep) << "its slot was anybody's, and it acted in it";
     EXPECT_TRUE(here.is_closed.load());
+}
+
+TEST(Closing, behind_a_participant_that_is_stopped_inside_abandons_what_is_held) {
+    const JoinableQueue<int> queue;
+    queue.put_many(std::vector{1, 2});
+    Process closer(procession::fork, [&] {
+        const auto lease = queue.get();
+        ::raise(SIGSTOP);
+        queue.close();
+        ::raise(SIGSTOP);  // alive, but in the queue no more
+    });
+    ASSERT_TRUE(testing::until_stopped(closer.pid()));
+    Process stopped(procession::fork, [&] {
+        testing::stop_at_step("get.leased");  // holds the consumers' lock
+        queue.get().done();
+    });
+    ASSERT_TRUE(testing::until_stopped(stopped.pid()));
+    ::kill(closer.pid(), SIGCONT);
+    ASSERT_TRUE(testing::until_stopped(closer.pid()));
+    EXPECT_EQ(queue.qsize(), 1U) << "nobody can give the other one back yet";
+    ::kill(stopped.pid(), SIGCONT);
+    auto again = queue.get();
+    EXPECT_EQ(*again, 1);
+    EXPECT_EQ(again.deliveries(), 2U);
+    EXPECT_EQ(queue.stats().deaths, 1U);
+    again.done();
+    stopped.join();
+    EXPECT_TRUE(queue.join());
+    closer.kill();
+    closer.join();
+    EXPECT_EQ(queue.stats().deaths, 1U) << "it was nobody any more";
 }
 
 }  // namespace

@@ -62,10 +62,6 @@ TEST(KillPointCoverage, at_each_step_of_the_library_somebody_dies_in_some_scenar
     for (auto& life : start_lives()) {
         die_where_nobody_died(*life, life->name(), missing, visited);
     }
-    // Comes only when there is no memory for what was taken: tests/faults go there.
-    missing.erase("undeliver.lowered");
-    // Comes only after the death of a repairer: the pairs of deaths go there.
-    missing.erase("death.last_noted");
     // Nobody polls for a lock where there is one processor.
     if (!sync::spinning_pays()) missing.erase("lock.acquired.polling");
     for (const Step& step : all_steps) {

@@ -128,6 +128,19 @@ void QueueModel::stage_undecodable_get(std::vector<QueueModel>& stages) const {
     stages.push_back(next);
 }
 
+// It is as if it had not been handed out, step by step.
+void QueueModel::stage_get_in_vain(std::vector<QueueModel>& stages) const {
+    QueueModel next = *this;
+    Item item;
+    if (!next.pop(item)) return;
+    next.self().held.push_back(item);
+    stages.push_back(next);
+    --next.self().held.back().deliveries;
+    stages.push_back(next);
+    next.give_back(next.self().held.size() - 1);
+    stages.push_back(next);
+}
+
 // In which order they are taken is the pool's affair: any part of them may be gone.
 void QueueModel::stage_letters(std::vector<QueueModel>& stages) const {
     const std::size_t count = letters_.size();
@@ -213,6 +226,7 @@ std::vector<QueueModel> QueueModel::stages(const Act& act) const {
             }
             break;
         }
+        case Verb::get_in_vain: stage_get_in_vain(stages); break;
         case Verb::take_letters: stage_letters(stages); break;
         case Verb::look: break;
         case Verb::wait_a_little:

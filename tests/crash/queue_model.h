@@ -18,6 +18,7 @@ enum class Verb : std::uint8_t {
     put_undecodable,   // bytes that are no element
     get,               // one item; nothing when none is there
     get_many,          // up to `count`
+    get_in_vain,       // one item, for which the process then has no memory
     done,              // the oldest in hand
     done_newest,       // the newest in hand
     task_done,         // the queue's verb for the oldest
@@ -123,6 +124,7 @@ class QueueModel {
     void stage_puts(const Act& act, std::vector<QueueModel>& stages) const;
     void stage_gets(int count, std::vector<QueueModel>& stages) const;
     void stage_undecodable_get(std::vector<QueueModel>& stages) const;
+    void stage_get_in_vain(std::vector<QueueModel>& stages) const;
     void stage_letters(std::vector<QueueModel>& stages) const;
     void stage_drop(std::vector<QueueModel>& stages) const;
     void stage_notice(std::vector<QueueModel>& stages) const;

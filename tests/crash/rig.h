@@ -56,22 +56,18 @@ class Rig {
         spawned_ = Process();
         view_.restore(start_);
         candidates_ = start_candidates_;
-        lives_ = 0;
     }
     struct Instant {
         SegmentView::Snapshot memory;
         std::vector<QueueModel> candidates;
-        int lives = 0;
     };
     void save(Instant& instant) const {
         view_.save(instant.memory);
         instant.candidates = candidates_;
-        instant.lives = lives_;
     }
     void restore(const Instant& instant) {
         view_.restore(instant.memory);
         candidates_ = instant.candidates;
-        lives_ = instant.lives;
     }
 
     /// The names of the steps of a life that is not cut short.
@@ -133,8 +129,7 @@ class Rig {
         }
         seen.stats = queue_.stats();
         if constexpr (is_joinable) seen.unfinished = queue_.unfinished();
-        std::string wrong =
-            verdict_.on(seen, candidates_, order == Order::notice_then_drain, lives_);
+        std::string wrong = verdict_.on(seen, candidates_, order == Order::notice_then_drain);
         if (wrong.empty()) wrong = try_usability(seen);
         return wrong;
     }
@@ -229,7 +224,6 @@ class Rig {
         if (!died && !box_->completed.load()) {
             failure_ = "the victim failed: " + std::string(box_->failure);
         }
-        ++lives_;
         verdict_.add_life(candidates_, script, *box_);
         if (candidates_.empty() && failure_.empty()) {
             failure_ = "the victim was given what no queue would have given it";
@@ -293,7 +287,6 @@ class Rig {
     Process spawned_;
     const Meeting<Queue>* meeting_ = nullptr;
     bool keeps_names_ = false;
-    int lives_ = 0;  // since the start: how many victims
     std::string failure_;
     std::vector<QueueModel> candidates_;
     std::vector<QueueModel> start_candidates_;

@@ -77,6 +77,7 @@ class Performer {
             case Verb::put_undecodable: put_undecodable(act.number); break;
             case Verb::get: get(); break;
             case Verb::get_many: get_many(act.count); break;
+            case Verb::get_in_vain: get_in_vain(); break;
             case Verb::take_letters: queue_.take_dead_letters(); break;
             case Verb::look: look(); break;
             case Verb::wait_a_little:
@@ -145,6 +146,13 @@ class Performer {
     void get_many(int count) {
         for (auto& item : queue_.get_many(static_cast<std::size_t>(count), Deadline::now())) {
             take(std::move(item));
+        }
+    }
+    // What decoding does when it finds no memory.
+    void get_in_vain() {
+        Message message;
+        if (queue_.bytes().try_get(message, Deadline::now()).has_value()) {
+            queue_.bytes().undeliver(message.view());
         }
     }
     void take(std::string text) { note(number_in(text), 1); }

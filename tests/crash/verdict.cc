@@ -48,10 +48,10 @@ Account account_of(QueueModel& model, bool noticed_before) {
     return account;
 }
 
-bool agree(const Account& seen, const Account& expected, std::uint64_t deaths_slack) {
+bool agree(const Account& seen, const Account& expected) {
     return seen.first == expected.first && seen.second == expected.second &&
            seen.letters == expected.letters && seen.counts == expected.counts &&
-           seen.deaths >= expected.deaths && seen.deaths <= expected.deaths + deaths_slack;
+           seen.deaths == expected.deaths;
 }
 
 void show(std::ostream& to, const char* name, const std::vector<Delivery>& deliveries) {
@@ -116,11 +116,8 @@ void Verdict::add_life(std::vector<QueueModel>& candidates, const Script& script
 }
 
 std::string Verdict::on(const Observed& seen, std::vector<QueueModel> candidates,
-                        bool noticed_before, int lives) const {
+                        bool noticed_before) const {
     const Account account = account_of(seen);
-    // A death is counted before its burial: who dies between the two has it counted again.
-    const auto slack = static_cast<std::uint64_t>(std::max(lives - 1, 0)) +
-                       (scenario_.predecessors.empty() ? 0U : 1U);
     std::ostringstream text;
     bool size_is_possible = false;
     bool is_explained = seen.unfinished == 0;
@@ -132,7 +129,7 @@ std::string Verdict::on(const Observed& seen, std::vector<QueueModel> candidates
             at_first.drops_everything() ? seen.waiting_at_first : at_first.waiting();
         size_is_possible = size_is_possible || waiting == seen.waiting_at_first;
         const Account expected = account_of(model, noticed_before);
-        if (agree(account, expected, slack)) is_found = true;
+        if (agree(account, expected)) is_found = true;
         text << "  allowed:";
         show(text, expected);
     }

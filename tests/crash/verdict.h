@@ -35,7 +35,7 @@ class Verdict {
 
     /// Empty when one of the candidates explains it all.
     [[nodiscard]] std::string on(const Observed& seen, std::vector<QueueModel> candidates,
-                                 bool noticed_before, int lives) const;
+                                 bool noticed_before) const;
 
   private:
     const Scenario& scenario_;

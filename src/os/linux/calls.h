@@ -76,6 +76,10 @@ inline ssize_t write(int fd, const void* from, std::size_t count) noexcept {
     const ssize_t most = allowed(Call::write, count);
     return most < 0 ? -1 : ::write(fd, from, static_cast<std::size_t>(most));
 }
+/// Cannot fail with these arguments.
+inline void change_signal_mask(int how, const sigset_t* mask, sigset_t* before) noexcept {
+    ::pthread_sigmask(how, mask, before);
+}
 inline ssize_t readlink(const char* path, char* to, std::size_t size) noexcept {
     return fails(Call::readlink) ? -1 : ::readlink(path, to, size);
 }

@@ -1,0 +1,28 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/event.h"
+
+#include <cerrno>
+#include <cstdint>
+
+#include "os/linux/calls.h"
+
+namespace procession::os {
+
+std::error_code Event::open() noexcept {
+    handle_.reset(calls::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    return handle_.valid() ? std::error_code() : std::error_code(errno, std::generic_category());
+}
+
+// Neither fails while the descriptor is open, but for signals: the counter is far from its end, and
+// where nothing is set, nothing is cleared.
+void Event::set() noexcept {
+    const std::uint64_t one = 1;
+    calls::uninterrupted([&] { return calls::write(handle_.get(), &one, sizeof one); });
+}
+
+void Event::clear() noexcept {
+    std::uint64_t all = 0;
+    calls::uninterrupted([&] { return calls::read(handle_.get(), &all, sizeof all); });
+}
+
+}  // namespace procession::os

@@ -1,0 +1,68 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <new>
+#include <utility>
+
+#include "queue/core_impl.h"
+#include "queue/readiness.h"
+
+// For event loops; see Readiness.
+
+namespace procession::queue {
+
+std::shared_ptr<Readiness> Core::ready(Ready what, const std::shared_ptr<Core>& self_pointer) {
+    return guarded("ready_handle", [&] {
+        const std::lock_guard guard(watching_);
+        auto& known = watchers_.at(static_cast<std::size_t>(what));
+        if (auto readiness = known.lock()) return readiness;
+        auto fresh = std::make_shared<Readiness>(self_pointer, what);
+        known = fresh;
+        is_watched_.store(true);
+        return fresh;
+    });
+}
+
+bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
+                             const std::atomic<bool>& stop) noexcept {
+    try {
+        return guarded("ready_handle", [&] {
+            self();  // who takes part notices deaths
+            const auto is_over = [&] {
+                return stop.load(std::memory_order_relaxed) ||
+                       closed_.load(std::memory_order_relaxed) ||
+                       state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+            };
+            const auto look_around = [this] { nap(); };
+            // What the bell told this thread, it has told to nobody who takes something.
+            if (what == Ready::items) {
+                const Baton baton(*this, &Core::pass_on_items);
+                static_cast<void>(item_bell_.sleep(
+                    Deadline::never(), [&] { return shows_an_item() || is_over(); }, look_around));
+            } else {
+                const Baton baton(*this, &Core::pass_on_room);
+                static_cast<void>(space_bell_.sleep(
+                    Deadline::never(), [&] { return seems_to_have_room(bytes, 1) || is_over(); },
+                    look_around));
+            }
+            check_open("ready_handle");
+            return state_.shutdown.load() == kOpen;
+        });
+    } catch (const std::exception&) {
+        return false;  // the next call says what is wrong
+    }
+}
+
+void Core::wake_watchers(Ready what) noexcept {
+    (what == Ready::items ? item_bell_ : space_bell_).ring_all();
+}
+
+void Core::found_nothing(Ready what, std::uint64_t bytes) noexcept {
+    if (!is_watched_.load(std::memory_order_relaxed)) return;
+    std::shared_ptr<Readiness> watcher;
+    {
+        const std::lock_guard guard(watching_);
+        watcher = watchers_.at(static_cast<std::size_t>(what)).lock();
+    }
+    if (watcher) watcher->found_nothing(bytes);
+}
+
+}  // namespace procession::queue

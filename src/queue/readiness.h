@@ -1,0 +1,55 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "os/event.h"
+#include "procession/ready_handle.h"
+
+namespace procession::queue {
+
+class Core;
+
+/// Keeps an event set while a queue may have something for this process: see ReadyHandle.
+///
+/// Mechanism: a thread waits at the queue's bell until the condition holds, sets the event, passes
+/// the wake-up on, and sleeps until a call of this process has found nothing. Then the event is
+/// cleared and the thread looks again, from the beginning: what came meanwhile is not missed.
+///
+/// Invariants:
+///   1. The event is set if and only if `is_set_`, except under the mutex.
+/// Threads: any.
+class Readiness {
+  public:
+    /// Throws: OSError.
+    Readiness(std::shared_ptr<Core> core, Ready what);
+    ~Readiness();
+    Readiness(const Readiness&) = delete;
+    Readiness& operator=(const Readiness&) = delete;
+
+    /// A call of this process has found nothing.
+    /// `bytes`: what it had no room for.
+    void found_nothing(std::uint64_t bytes) noexcept;
+    [[nodiscard]] os::NativeHandle native() const noexcept { return event_.native(); }
+
+  private:
+    void watch() noexcept;
+
+    const std::shared_ptr<Core> core_;
+    const Ready what_;
+    const std::uint32_t generation_;
+    os::Event event_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_set_ = false;
+    std::uint64_t wanted_bytes_ = 1;
+    std::atomic<bool> stop_{false};
+    std::thread watcher_;
+};
+
+}  // namespace procession::queue

@@ -1,0 +1,209 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "support/queue_helpers.h"
+
+// ready_handle(): a queue in an event loop.
+
+namespace procession::testing {
+namespace {
+
+bool is_readable(const ReadyHandle& handle, int milliseconds = 0) {
+    pollfd watched{handle.native_handle(), POLLIN, 0};
+    return ::poll(&watched, 1, milliseconds) == 1;
+}
+// Without a limit of its own: the watchdog has one.
+void wait_for(const ReadyHandle& handle) {
+    while (!is_readable(handle, -1)) {}
+}
+
+template <class Kind>
+class QueueReady : public ForKind<Kind> {};
+TYPED_TEST_SUITE(QueueReady, BothKinds, KindName);
+
+TYPED_TEST(QueueReady, an_item_makes_it_readable_and_finding_none_ends_that) {
+    const typename TestFixture::Ints queue;
+    const ReadyHandle items = queue.ready_handle();
+    EXPECT_FALSE(is_readable(items));
+    for (int i = 0; i < 100; ++i) {
+        queue.put(i);
+        wait_for(items);
+        EXPECT_EQ(take(queue), i);
+        EXPECT_FALSE(queue.try_get().has_value());
+        EXPECT_FALSE(is_readable(items));
+    }
+}
+
+TYPED_TEST(QueueReady, it_is_readable_at_once_when_items_wait) {
+    const typename TestFixture::Ints queue;
+    queue.put(1);
+    wait_for(queue.ready_handle());
+}
+
+TYPED_TEST(QueueReady, it_stays_readable_while_items_are_left) {
+    const typename TestFixture::Ints queue;
+    queue.put_many(std::vector{1, 2});
+    const ReadyHandle items = queue.ready_handle();
+    wait_for(items);
+    EXPECT_EQ(take(queue), 1);
+    EXPECT_TRUE(is_readable(items));
+}
+
+TYPED_TEST(QueueReady, room_makes_the_other_one_readable) {
+    const typename TestFixture::Ints queue(2);
+    const ReadyHandle room = queue.ready_handle(Ready::room);
+    wait_for(room);
+    queue.put_many(std::vector{1, 2});
+    EXPECT_FALSE(queue.try_put(3).has_value());
+    EXPECT_FALSE(is_readable(room));
+    EXPECT_EQ(take(queue), 1);
+    wait_for(room);
+    EXPECT_TRUE(queue.try_put(3).has_value());
+}
+
+TYPED_TEST(QueueReady, room_is_room_for_what_found_none) {
+    QueueOptions options;
+    options.max_bytes = 1000;
+    const typename TestFixture::Texts queue(options);
+    queue.put(std::string(300, 'a'));
+    queue.put(std::string(300, 'b'));
+    const ReadyHandle room = queue.ready_handle(Ready::room);
+    wait_for(room);
+    EXPECT_FALSE(queue.try_put(std::string(600, 'c')).has_value());
+    EXPECT_FALSE(is_readable(room, 30)) << "there is room for less only";
+    EXPECT_EQ(take(queue), std::string(300, 'a'));
+    wait_for(room);
+    EXPECT_TRUE(queue.try_put(std::string(600, 'c')).has_value());
+}
+
+TYPED_TEST(QueueReady, shutdown_makes_both_readable_for_ever) {
+    const typename TestFixture::Ints queue(1);
+    queue.put(1);
+    const ReadyHandle items = queue.ready_handle();
+    const ReadyHandle room = queue.ready_handle(Ready::room);
+    EXPECT_FALSE(queue.try_put(3).has_value());
+    queue.shutdown();
+    wait_for(items);
+    wait_for(room);
+    EXPECT_EQ(take(queue), 1);
+    EXPECT_EQ(queue.try_get().error(), GetError::shut_down);
+    EXPECT_TRUE(is_readable(items));
+}
+
+TYPED_TEST(QueueReady, closing_the_queue_makes_it_readable) {
+    const typename TestFixture::Ints queue;
+    const ReadyHandle items = queue.ready_handle();
+    queue.close();
+    wait_for(items);
+    EXPECT_THROW(static_cast<void>(queue.ready_handle()), ClosedError);
+}
+
+TYPED_TEST(QueueReady, what_is_woken_for_it_is_passed_on_to_who_takes) {
+    const typename TestFixture::Ints queue;
+    const ReadyHandle items = queue.ready_handle();
+    OnThread getter([&] { EXPECT_EQ(take(queue), 7); });
+    getter.until_asleep();
+    queue.put(7);
+    getter.join();
+}
+
+TYPED_TEST(QueueReady, handles_of_one_queue_are_one_and_outlive_each_other) {
+    const typename TestFixture::Ints queue;
+    auto one = std::make_optional(queue.ready_handle());
+    const ReadyHandle two = queue.ready_handle();
+    EXPECT_EQ(one->native_handle(), two.native_handle());
+    one.reset();
+    queue.put(1);
+    wait_for(two);
+}
+
+TYPED_TEST(QueueReady, it_outlives_the_last_handle_of_the_queue) {
+    auto queue = std::make_optional<typename TestFixture::Ints>();
+    const ReadyHandle items = queue->ready_handle();
+    queue.reset();
+    EXPECT_FALSE(is_readable(items, 20));
+}
+
+TYPED_TEST(QueueReady, a_fork_child_makes_its_own) {
+    const typename TestFixture::Ints queue;
+    const typename TestFixture::Ints answers;
+    std::optional<ReadyHandle> items = queue.ready_handle();
+    Process child(fork, [&] {
+        items.reset();
+        items = queue.ready_handle();
+        wait_for(*items);
+        answers.put(take(queue));
+        must(!queue.try_get().has_value());
+        must(!is_readable(*items));
+    });
+    queue.put(5);
+    EXPECT_EQ(take(answers), 5);
+    EXPECT_TRUE(ends_well(child));
+    static_cast<void>(queue.try_get());  // the child was faster
+    queue.put(6);
+    wait_for(*items);
+    EXPECT_EQ(take(queue), 6);
+}
+
+template <class Kind>
+class QueueReadyStarted : public ForKind<Kind> {};
+TYPED_TEST_SUITE(QueueReadyStarted, BothKindsStarted, KindName);
+
+template <class Ints>
+void answer_by_events(const Ints& questions, const Ints& answers) {
+    const ReadyHandle items = questions.ready_handle();
+    for (;;) {
+        wait_for(items);
+        auto question = questions.try_get();
+        if (question.has_value()) {
+            answers.put(value_of(std::move(*question)) + 1);
+        } else if (question.error() == GetError::shut_down) {
+            return;
+        }
+    }
+}
+
+TYPED_TEST(QueueReadyStarted, no_event_is_lost_between_processes) {
+    const typename TestFixture::Ints questions;
+    const typename TestFixture::Ints answers;
+    Process child(TypeParam::method, answer_by_events<typename TestFixture::Ints>, questions,
+                  answers);
+    const ReadyHandle items = answers.ready_handle();
+    for (int i = 0; i < 2000; ++i) {
+        questions.put(i);
+        for (;;) {
+            wait_for(items);
+            auto answer = answers.try_get();
+            if (!answer.has_value()) continue;
+            ASSERT_EQ(value_of(std::move(*answer)), i + 1);
+            break;
+        }
+    }
+    questions.shutdown();
+    EXPECT_TRUE(ends_well(child));
+}
+
+TEST(QueueReadyDeaths, an_item_that_comes_back_makes_it_readable) {
+    const JoinableQueue<int> queue;
+    const Queue<int> taken;
+    queue.put(1);
+    Process child(fork, [&] {
+        auto item = queue.get();
+        taken.put(*item);
+        for (;;) ::pause();
+    });
+    EXPECT_EQ(taken.get(), 1);
+    const ReadyHandle items = queue.ready_handle();
+    EXPECT_FALSE(queue.try_get().has_value());
+    ASSERT_EQ(::kill(child.pid(), SIGKILL), 0);
+    wait_for(items);
+    auto again = queue.get_nowait();
+    EXPECT_EQ(again.deliveries(), 2U);
+    again.done();
+    child.join();
+}
+
+}  // namespace
+}  // namespace procession::testing
