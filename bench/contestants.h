@@ -23,7 +23,8 @@ struct Case {
 /// Queue<T> and JoinableQueue<T>, T an array of `bytes`, which is one of kItemSizes; large ones
 /// also untyped, as ByteQueue.
 [[nodiscard]] Contestants make_ours(const Case& which);
-/// Ours where the contents are written and read in the queue's own memory: nothing is copied.
+/// Ours where items lie in the queue's own memory, and nothing is copied: of their contents only
+/// the first word counts for the checksum, as if an item had 8 bytes.
 [[nodiscard]] Contestants make_in_place(const Case& which);
 /// All of peers/peers.h that can take part in this case.
 [[nodiscard]] Contestants make_peers(const Case& which);
