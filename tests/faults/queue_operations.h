@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "faults/in_place_operations.h"
 #include "faults/queue_stage.h"
 #include "support/queue_helpers.h"
 
@@ -239,6 +240,8 @@ struct Undecodable : QueueOperation<Q> {
         NamedOperation{kind "_get_large", make<Get<Q, 2, 1 << 20>>},     \
         NamedOperation{kind "_get_over_chunks", make<Get<Q, 40, 4000>>}, \
         NamedOperation{kind "_get_many", make<GetMany<Q>>},              \
+        NamedOperation{kind "_put_loan", make<PutLoan<Q>>},              \
+        NamedOperation{kind "_borrow", make<Borrow<Q>>},                 \
         NamedOperation{kind "_get_when_empty", make<GetWhenEmpty<Q>>},   \
         NamedOperation{kind "_iterate", make<Iterate<Q>>},               \
         NamedOperation{kind "_copy_and_look", make<Look<Q>>},            \
