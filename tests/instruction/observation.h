@@ -86,6 +86,8 @@ class Observation {
     [[nodiscard]] bool is_skipped(Observed& observed) const;
     [[nodiscard]] std::string check_commit(std::optional<unsigned> before,
                                            const std::array<unsigned, kActorsMax>& counts);
+    [[nodiscard]] bool is_one_run(const std::array<unsigned, kActorsMax>& counts,
+                                  unsigned changes) const;
     [[nodiscard]] std::string check_counts(const Findings& found) const;
 
     const Scenario& scenario_;

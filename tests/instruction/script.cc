@@ -22,11 +22,15 @@ std::vector<Change> changes_of(const Step& step, int actor) {
         case Verb::put:
         case Verb::put_many: {
             std::vector<Change> puts;
-            for (const Thing& thing : step.things) puts.push_back({Kind::put, actor, thing});
+            const bool is_run = step.verb == Verb::put_many;
+            for (const Thing& thing : step.things) {
+                puts.push_back({Kind::put, actor, thing, 0, is_run});
+            }
             return puts;
         }
         case Verb::get: return {{Kind::get, actor, {}}};
-        case Verb::get_many: return std::vector<Change>(step.count, {Kind::get, actor, {}});
+        case Verb::get_many:
+            return std::vector<Change>(step.count, {Kind::get, actor, {}, 0, true});
         case Verb::finish:
         case Verb::task_done: return {{Kind::finish, actor, {}, step.pick}};
         case Verb::give_back: return {{Kind::give_back, actor, {}, step.pick}};

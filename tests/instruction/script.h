@@ -86,6 +86,7 @@ struct Change {
     int holder = 0;  // whose hand gets or loses the item
     Thing thing{};
     std::size_t pick = 0;
+    bool is_in_run = false;  // may happen together with its neighbours
 };
 
 [[nodiscard]] const char* name_of(Change::Kind kind);
