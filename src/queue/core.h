@@ -268,6 +268,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void pass_on_items() noexcept;
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
+    [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
     /// `after`: a link of the list before which the item does not belong; its own one afterwards.

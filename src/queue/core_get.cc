@@ -216,6 +216,9 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
 Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me) {
     write_waiting_letters(me.slot);
     Baton baton(*this, &Core::pass_on_items);
+    if (may_wait_at_once(deadline) && wait_for_items(deadline) != Outcome::done) {
+        return Outcome::timed_out;
+    }
     for (;;) {
         bool got = false;
         if (joinable_) book_with_room(1);
@@ -238,6 +241,13 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
         if (shut) return Outcome::shut_down;
         if (wait_for_items(deadline) != Outcome::done) return Outcome::timed_out;
     }
+}
+
+// Whether there is nothing to be found under the lock: no item, nothing that somebody left undone.
+bool Core::may_wait_at_once(Deadline deadline) const {
+    return !shows_an_item() && state_.list_op.load(std::memory_order_acquire) == kNoListOp &&
+           state_.head.retiring.load(std::memory_order_acquire) == 0 &&
+           state_.shutdown.load(std::memory_order_acquire) == kOpen && !deadline.has_passed();
 }
 
 // Until there may be something to take, or a reason why there is nothing more to come.

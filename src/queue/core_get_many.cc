@@ -182,6 +182,9 @@ Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
         const Actor me = self(deadline);
         write_waiting_letters(me.slot);
         Baton baton(*this, &Core::pass_on_items);
+        if (may_wait_at_once(deadline) && wait_for_items(deadline) != Outcome::done) {
+            return Outcome::timed_out;
+        }
         for (;;) {
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;

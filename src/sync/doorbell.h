@@ -58,12 +58,13 @@ class Doorbell {
     /// deaths). Returns false when the deadline passed first.
     template <class Ready, class Nap>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap) {
-        return wait(deadline, ready, nap, ready);
+        return spin(1, ready, ready) || sleep(deadline, ready, nap);
     }
-    /// The same; while it polls, it waits first for `eager()`, something better than ready().
+    /// wait() for who is in no hurry: it polls rarely, since each look takes a cache line from
+    /// those who work there, and at first for `eager()`, something better than ready().
     template <class Ready, class Nap, class Eager>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap, Eager eager) {
-        return spin(ready, eager) || sleep(deadline, ready, nap);
+        return spin(kRarely, ready, eager) || sleep(deadline, ready, nap);
     }
     /// wait() without polling first.
     template <class Ready, class Nap>
@@ -90,7 +91,7 @@ class Doorbell {
     // after a failure; when it is used up, every 32nd wait tries again. relaxed: hints of this
     // process.
     template <class Ready, class Eager>
-    [[nodiscard]] bool spin(Ready ready, Eager eager) {
+    [[nodiscard]] bool spin(std::uint32_t pauses, Ready ready, Eager eager) {
         if (!spinning_pays()) return false;
         std::uint32_t turns = budget_.load(std::memory_order_relaxed);
         const bool probe = turns == 0;
@@ -98,12 +99,13 @@ class Doorbell {
             if (skipped_.fetch_add(1, std::memory_order_relaxed) % kProbeEvery != 0) return false;
             turns = kSpinTurns;
         }
-        for (std::uint32_t turn = 0; turn < turns; ++turn) {
-            if (turn < kEagerTurns ? eager() : ready()) {
+        const std::uint32_t eager_turns = turns - turns / 4;
+        for (std::uint32_t turn = 0; turn < turns; turn += pauses) {
+            if (turn < eager_turns ? eager() : ready()) {
                 budget_.store(kSpinTurns, std::memory_order_relaxed);
                 return true;
             }
-            os::pause();
+            for (std::uint32_t i = 0; i < pauses; ++i) os::pause();
         }
         const std::uint32_t left = probe || turns / 2 < kLeastTurns ? 0 : turns / 2;
         budget_.store(left, std::memory_order_relaxed);
@@ -114,7 +116,7 @@ class Doorbell {
     static constexpr std::uint32_t kSpinTurns = 400;
     static constexpr std::uint32_t kLeastTurns = 25;
     static constexpr std::uint32_t kProbeEvery = 32;
-    static constexpr std::uint32_t kEagerTurns = 40;
+    static constexpr std::uint32_t kRarely = 8;
     static constexpr std::chrono::milliseconds kFirstSlice{5};
     static constexpr std::chrono::milliseconds kLongestSlice{50};
 
