@@ -29,7 +29,7 @@ while read -r name wanted; do
     now=$(((two - one) / 1000))
     printf '%-24s %6d instructions, %d in the list\n' "$name" "$now" "$wanted"
     if [ "$now" -le 0 ] || [ $((now * 10)) -gt $((wanted * 11)) ]; then
-        echo "$name has grown by more than a tenth: make it shorter, or say in docs/performance.md why"
+        echo "$name has grown by more than a tenth: shorten it, or say why in docs/performance.md"
         failed=1
     elif [ $((now * 10)) -lt $((wanted * 9)) ]; then
         echo "$name has become shorter: lower its number in $counts"
