@@ -50,6 +50,9 @@ class ByteQueue {
     /// only when none was.
     std::size_t put_many(const Pieces& pieces, Deadline deadline) const;
     Result<void, GetError> try_get(Message& message, Deadline deadline) const;
+    /// The usual case of try_get() for a plain queue of raw items of one size: straight to `place`,
+    /// without waiting for anything. Returns false when nothing has happened: then try_get().
+    [[nodiscard]] bool get_raw_at_once(std::span<std::byte> place) const;
     /// Waits for one item, then takes up to `most` that are there.
     Result<void, GetError> try_get_many(Batch& batch, std::size_t most, Deadline deadline) const;
     /// Of a plain queue: the same, straight to `places`, while the oldest items are raw ones of

@@ -91,6 +91,15 @@ class Queue : public TypedQueue<T> {
     explicit Queue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
 
     T get_as(Deadline deadline, const char* operation) const {
+        if constexpr (TypedQueue<T>::lands_in_place) {
+            T value;  // written by the queue
+            if (this->bytes_.get_raw_at_once(std::as_writable_bytes(std::span(&value, 1))))
+                [[likely]] {
+                if (codec::is_well_formed(value)) [[likely]]
+                    return value;
+                return this->decode_or_keep({Format::raw, std::as_bytes(std::span(&value, 1)), {}});
+            }
+        }
         return this->receive(
             deadline, [&](auto result) { this->require_get(result, operation); },
             [](T&& value, const Message&) { return std::move(value); });

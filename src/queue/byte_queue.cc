@@ -48,6 +48,10 @@ Result<void, GetError> ByteQueue::try_get(Message& message, Deadline deadline) c
     return queue::result_of<GetError>(core_->get(message, deadline));
 }
 
+bool ByteQueue::get_raw_at_once(std::span<std::byte> place) const {
+    return core_->get_raw_at_once(place);
+}
+
 Result<void, GetError> ByteQueue::try_get_many(Batch& batch, std::size_t most,
                                                Deadline deadline) const {
     return queue::result_of<GetError>(core_->get_many(batch, most, deadline));

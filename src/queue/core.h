@@ -72,6 +72,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
 
     // core_get.cc
     Outcome get(Message& message, Deadline deadline);
+    /// Takes the oldest item of a plain queue to `place`, if it is a raw one of that size and
+    /// nothing is in the way. False: nothing has happened, and get() is to be called.
+    [[nodiscard]] bool get_raw_at_once(std::span<std::byte> place);
 
     // core_get_many.cc
     /// Fills the batch with between 1 and `most` items.

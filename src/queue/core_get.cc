@@ -193,6 +193,31 @@ inline bool Core::get_at_once(Message& message) {
     return true;
 }
 
+// The same for an item of a plain queue whose form and size are known before: straight to its
+// place.
+bool Core::get_raw_at_once(std::span<std::byte> place) {
+    const std::uint32_t slot = membership_.slot();
+    if (slot == shm::Membership::kNone || joinable_) return false;
+    const Inside inside(*this);
+    if (!is_usable()) return false;
+    sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
+    if (!owner_lock.try_acquire()) return false;
+    // relaxed: as in get_at_once()
+    constexpr auto own = std::memory_order_relaxed;
+    ring::Front front;
+    const bool usual = state_.head.retiring.load(own) == 0 &&
+                       state_.shutdown.load(own) != kImmediate && log_.try_front(front) &&
+                       front.head.length == place.size() &&
+                       front.head.format == static_cast<std::uint8_t>(Format::raw);
+    if (usual) {
+        ring::copy_bytes(place.data(), {front.record + log_.shape().payload_at(), place.size()});
+        log_.advance(front, front.head.length);
+    }
+    owner_lock.release();
+    if (usual && (item_bell_.may_sleep() || space_bell_.may_sleep())) ring_for_space();
+    return usual;
+}
+
 // After an item was taken. A consumer that sleeps may have been woken in our place.
 void Core::ring_for_space(std::size_t places) {
     if (space_bell_.may_sleep()) ring_for_room(places);

@@ -70,6 +70,7 @@ class Doorbell {
     template <class Ready, class Nap>
     [[nodiscard]] bool sleep(Deadline deadline, Ready ready, Nap nap) {
         Deadline::Clock::duration slice = kFirstSlice;
+        std::uint32_t slices = 0;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
             // pairs with the ringer's exchange: one of the two sees the other's store
@@ -79,7 +80,9 @@ class Doorbell {
             if (deadline.has_passed()) return false;
             if (!os::park(word_, armed, std::min(slice, deadline.remaining()))) {
                 nap();
-                slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
+                const bool is_idle = ++slices > kSlicesUntilIdle;
+                slice = std::min<Deadline::Clock::duration>(slice * 2,
+                                                            is_idle ? kIdleSlice : kLongestSlice);
             }
             PROCESSION_STEP("doorbell.woken");
         }
@@ -119,6 +122,9 @@ class Doorbell {
     static constexpr std::uint32_t kRarely = 8;
     static constexpr std::chrono::milliseconds kFirstSlice{5};
     static constexpr std::chrono::milliseconds kLongestSlice{50};
+    // Who has slept for some seconds looks less often.
+    static constexpr std::uint32_t kSlicesUntilIdle = 60;
+    static constexpr std::chrono::milliseconds kIdleSlice{100};
 
     std::atomic<std::uint32_t>& word_;
     // Local to this process.

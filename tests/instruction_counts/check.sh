@@ -2,8 +2,8 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
 # check.sh PATH_LENGTH COUNTS    how many instructions each operation takes, counted by callgrind,
-# beside the number in the file COUNTS ("case count" a line). Fails when one has grown by more than a
-# tenth; says so when one has become shorter by as much, for the file to be changed.
+# beside the number in the file COUNTS ("case count" a line). Fails when one has grown by more than
+# a tenth; says so when one has become shorter by as much, for the file to be changed.
 set -eu
 program=$1
 counts=$2
