@@ -53,6 +53,8 @@ bool Core::has_room(std::uint64_t bytes) noexcept {
 // Under the tail lock, when has_room() said no: or the queue would seem full there and to have room
 // in seems_to_have_room(), for ever.
 void Core::require_full() const {
+    // Somebody may have scribbled a max_bytes that this item can never fit, though nothing waits.
+    check_constants();
     // relaxed: written under the tail lock, which is held
     constexpr auto own = std::memory_order_relaxed;
     ring::require(state_.head.count.load() <= state_.tail.count.load(own),
@@ -64,7 +66,11 @@ void Core::require_full() const {
 bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const noexcept {
     const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
     const std::uint64_t put = state_.tail.count.load(std::memory_order_acquire);
-    if (state_.maxsize != 0 && put > taken && put - taken + items > state_.maxsize) return false;
+    if (state_.maxsize != 0 && put > taken) {
+        // Written so that no number that somebody scribbled is beyond the end of all numbers.
+        const std::uint64_t waiting = put - taken;
+        if (waiting >= state_.maxsize || items > state_.maxsize - waiting) return false;
+    }
     if (state_.max_bytes == 0) return true;
     const std::uint64_t out = state_.head.bytes.load(std::memory_order_acquire);
     const std::uint64_t in = state_.tail.bytes.load(std::memory_order_acquire);
