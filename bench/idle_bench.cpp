@@ -120,10 +120,7 @@ int run(const Settings& settings) {
     JsonReport json("idle", settings);
     for (Waiter& waiter : waiters) report(waiter, seconds, table, json);
     for (Waiter& waiter : waiters) waiter.process.kill();
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 }  // namespace

@@ -103,10 +103,7 @@ int run(const Settings& settings) {
     if (has_python && settings.wants(kPythonName)) {
         report(kPythonName, run_python_storm(plan), table, json);
     }
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 // Takes --kills N out of the arguments.

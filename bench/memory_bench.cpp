@@ -131,10 +131,7 @@ int run(const Settings& settings) {
             .set("full_bytes", bytes.full)
             .set("bytes_per_item", each);
     }
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 }  // namespace

@@ -220,6 +220,13 @@ void Table::require_rows(const Settings& settings) const {
                                 "without --case show the names)");
 }
 
+int conclude(const Table& table, const JsonReport& json, const Settings& settings) {
+    table.require_rows(settings);
+    table.print();
+    json.write();
+    return 0;
+}
+
 JsonReport::JsonReport(std::string_view benchmark, const Settings& settings)
     : file_(settings.json_file),
       head_("\"benchmark\": " + quoted(benchmark) + ",\n  \"machine\": " + quoted(machine()) +

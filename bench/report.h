@@ -91,4 +91,8 @@ class JsonReport {
     std::vector<std::string> records_;
 };
 
+/// Shows the table and writes the results. Returns the exit status of the benchmark.
+/// Throws: as Table::require_rows() and JsonReport::write().
+int conclude(const Table& table, const JsonReport& json, const Settings& settings);
+
 }  // namespace procession::bench

@@ -180,10 +180,7 @@ int run(const Settings& settings) {
         if (!is_possible(placement) || !settings.wants(show(placement))) continue;
         report(placement, measure(placement, settings), table, json);
     }
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 }  // namespace

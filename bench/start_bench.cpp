@@ -169,10 +169,7 @@ int run(const Settings& settings) {
     for (const std::size_t resident : {std::size_t{0}, std::size_t{1} << 30}) {
         measure(resident, settings, table, json);
     }
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 }  // namespace

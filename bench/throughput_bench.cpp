@@ -173,10 +173,7 @@ int run(const Settings& settings) {
         if (contestants.empty()) continue;
         report(work, measure(work, contestants, settings), table, json);
     }
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 }  // namespace

@@ -106,10 +106,7 @@ int run(const Settings& settings) {
     Table table(1, {"what", "time", "lowest", "highest", "files/s", "x pipeline"});
     JsonReport json("treesum", settings);
     for (const Way& way : ways) report(way, ways.back(), tree, table, json);
-    table.require_rows(settings);
-    table.print();
-    json.write();
-    return 0;
+    return conclude(table, json, settings);
 }
 
 }  // namespace
