@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -73,12 +74,24 @@ class ArrayQueue : public QueueHandle {
         this->bytes_.keep_undecodable(item, what);
         throw DecodeError("decode", type_signature<U[]>(), what);
     }
-    /// Copies an item, once, into a vector.
-    [[nodiscard]] static std::vector<U> copy_of(const ByteView& item) {
-        const auto bytes = item.bytes();
-        std::vector<U> copy(bytes.size() / sizeof(U));
-        if (!bytes.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
-        return copy;
+    [[nodiscard]] ByteView borrow_bytes(Deadline deadline, const char* operation) const {
+        ByteView item;
+        this->require_get(this->bytes_.try_borrow(item, deadline), operation);
+        check_array(item.view());
+        return item;
+    }
+    /// Copies an item, once, into a vector. Without memory for it, it is as if it had not been
+    /// taken.
+    [[nodiscard]] std::vector<U> copy_of(const ByteView& item) const {
+        try {
+            const auto bytes = item.bytes();
+            std::vector<U> copy(bytes.size() / sizeof(U));
+            if (!bytes.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
+            return copy;
+        } catch (const std::bad_alloc&) {
+            this->bytes_.undeliver(item.view());
+            throw;
+        }
     }
 };
 

@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -25,18 +24,13 @@ class JoinableQueue<U[]> : public ArrayQueue<U> {
 
     /// Takes the oldest array, as a lease of a copy. As JoinableQueue<T>::get() otherwise.
     Lease<std::vector<U>> get(Deadline deadline = Deadline::never()) const {
-        ByteView item = borrow_bytes(deadline, "get");
+        ByteView item = this->borrow_bytes(deadline, "get");
         const Ticket ticket = item.ticket();
-        try {
-            return Lease<std::vector<U>>(this->bytes_, ticket, this->copy_of(item));
-        } catch (const std::bad_alloc&) {
-            this->bytes_.undeliver(item.view());
-            throw;
-        }
+        return Lease<std::vector<U>>(this->bytes_, ticket, this->copy_of(item));
     }
     /// Takes the oldest array as a lease, and shows it where it lies: until the lease ends.
     Lease<View<U>> borrow(Deadline deadline = Deadline::never()) const {
-        return lease_of(borrow_bytes(deadline, "borrow"));
+        return lease_of(this->borrow_bytes(deadline, "borrow"));
     }
     /// Returns: the lease, or timed_out | shut_down.
     [[nodiscard]] Result<Lease<View<U>>, GetError> try_borrow(
@@ -64,12 +58,6 @@ class JoinableQueue<U[]> : public ArrayQueue<U> {
     friend class QueueIterator<JoinableQueue, Lease<View<U>>>;
     explicit JoinableQueue(ByteQueue bytes) : ArrayQueue<U>(std::move(bytes)) {}
 
-    ByteView borrow_bytes(Deadline deadline, const char* operation) const {
-        ByteView item;
-        this->require_get(this->bytes_.try_borrow(item, deadline), operation);
-        this->check_array(item.view());
-        return item;
-    }
     Lease<View<U>> lease_of(ByteView item) const {
         const Ticket ticket = item.ticket();
         return Lease<View<U>>(this->bytes_, ticket, View<U>(std::move(item)));

@@ -24,10 +24,10 @@ class Queue<U[]> : public ArrayQueue<U> {
 
     /// Takes the oldest array, and copies it. As Queue<T>::get() otherwise.
     [[nodiscard]] std::vector<U> get(Deadline deadline = Deadline::never()) const {
-        return this->copy_of(borrow_bytes(deadline, "get"));
+        return this->copy_of(this->borrow_bytes(deadline, "get"));
     }
     [[nodiscard]] std::vector<U> get_nowait() const {
-        return this->copy_of(borrow_bytes(Deadline::now(), "get_nowait"));
+        return this->copy_of(this->borrow_bytes(Deadline::now(), "get_nowait"));
     }
     [[nodiscard]] Result<std::vector<U>, GetError> try_get(
         Deadline deadline = Deadline::now()) const {
@@ -43,7 +43,7 @@ class Queue<U[]> : public ArrayQueue<U> {
     /// Peer dies:  no effect. If this process dies, the memory goes back to the queue, and the item
     ///             counts as lost in its hand.
     [[nodiscard]] View<U> borrow(Deadline deadline = Deadline::never()) const {
-        return View<U>(borrow_bytes(deadline, "borrow"));
+        return View<U>(this->borrow_bytes(deadline, "borrow"));
     }
     /// Returns: the view, or timed_out | shut_down.
     [[nodiscard]] Result<View<U>, GetError> try_borrow(Deadline deadline = Deadline::now()) const {
@@ -63,12 +63,6 @@ class Queue<U[]> : public ArrayQueue<U> {
     friend class QueueIterator<Queue, View<U>>;
     explicit Queue(ByteQueue bytes) : ArrayQueue<U>(std::move(bytes)) {}
 
-    ByteView borrow_bytes(Deadline deadline, const char* operation) const {
-        ByteView item;
-        this->require_get(this->bytes_.try_borrow(item, deadline), operation);
-        this->check_array(item.view());
-        return item;
-    }
     void take_next(std::optional<View<U>>& item) const {
         auto taken = try_borrow(Deadline::never());
         if (taken.has_value()) item.emplace(std::move(*taken));

@@ -271,6 +271,11 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void pass_on_items() noexcept;
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
+    /// Whether nobody need wait any longer, here or at all. A hint.
+    [[nodiscard]] bool is_over() const noexcept {
+        return closed_.load(std::memory_order_relaxed) ||
+               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+    }
     [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
@@ -286,6 +291,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     class BatchSink;
     class PlacesSink;
     enum class Section : std::uint8_t { took, empty, other, late, shut_down };
+    [[nodiscard]] std::uint64_t about_in_log() const noexcept;
     [[nodiscard]] Room about_waiting(std::size_t most) const noexcept;
     template <class Sink>
     Section take_section(Sink& sink, std::size_t most, Actor me);

@@ -252,9 +252,7 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
         if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
         {
             const Lock lock(state_.head_lock);
-            if (state_.shutdown.load(std::memory_order_acquire) == kImmediate) {
-                return Outcome::shut_down;
-            }
+            if (drops_items()) return Outcome::shut_down;
             settle_head(me);
             got = claim(claimed, message, me);
         }
@@ -277,11 +275,8 @@ bool Core::may_wait_at_once(Deadline deadline) const {
 
 // Until there may be something to take, or a reason why there is nothing more to come.
 Outcome Core::wait_for_items(Deadline deadline) {
-    const auto ready = [&] {
-        return shows_an_item() || closed_.load(std::memory_order_relaxed) ||
-               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
-    };
-    const bool in_time = item_bell_.wait(deadline, ready, [this] { nap(); });
+    const bool in_time =
+        item_bell_.wait(deadline, [&] { return shows_an_item() || is_over(); }, [this] { nap(); });
     check_open("get");
     if (!in_time) found_nothing(Ready::items);
     return in_time ? Outcome::done : Outcome::timed_out;

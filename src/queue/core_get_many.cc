@@ -58,7 +58,7 @@ class Core::BatchSink {
         PROCESSION_STEP("get_many.copied");
         for (const MessageView& item : fresh) book_->add(item.ticket);
     }
-    /// Under no lock: an item that lies elsewhere. False: somebody else has taken it.
+    /// Under no lock: an item that lies elsewhere. It times out when somebody else has taken it.
     [[nodiscard]] Outcome take_other() {
         auto message = std::make_unique<Message>();
         batch_.reserve_large();
@@ -103,11 +103,17 @@ class Core::PlacesSink {
     std::size_t size_ = 0;
 };
 
+// Consumers may have taken what its producer has not counted yet: never less than none.
+std::uint64_t Core::about_in_log() const noexcept {
+    const std::uint64_t taken = state_.head.count.load(std::memory_order_relaxed);
+    return known_put() - taken;
+}
+
 // What seems to wait, at most so many items: how much memory to have ready, no more.
 Core::Room Core::about_waiting(std::size_t most) const noexcept {
+    const std::uint64_t items = about_in_log();
     // relaxed: any numbers will do
     constexpr auto any = std::memory_order_relaxed;
-    const std::uint64_t items = state_.tail.count.load(any) - state_.head.count.load(any);
     const std::uint64_t bytes = state_.tail.bytes.load(any) - state_.head.bytes.load(any);
     Room about;
     about.items = std::clamp<std::uint64_t>(items, 1, std::min<std::uint64_t>(most, kRunItemsMax));
@@ -120,10 +126,7 @@ Core::Room Core::about_waiting(std::size_t most) const noexcept {
 
 std::size_t Core::about_waiting() {
     return guarded("get_many", [&] {
-        // relaxed: any number will do
-        constexpr auto any = std::memory_order_relaxed;
-        const std::uint64_t items = state_.tail.count.load(any) - state_.head.count.load(any);
-        return std::clamp<std::uint64_t>(items, 1, pool_.records_max());
+        return std::clamp<std::uint64_t>(about_in_log(), 1, pool_.records_max());
     });
 }
 

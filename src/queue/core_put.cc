@@ -78,10 +78,6 @@ bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const no
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
-    const auto is_over = [&] {
-        return closed_.load(std::memory_order_relaxed) ||
-               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
-    };
     // A producer that took each place as it becomes free would take the consumers' cache line from
     // them each time.
     const std::uint64_t several = 1 + state_.maxsize / 8;

@@ -26,21 +26,17 @@ bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
     try {
         return guarded("ready_handle", [&] {
             self();  // who takes part notices deaths
-            const auto is_over = [&] {
-                return stop.load(std::memory_order_relaxed) ||
-                       closed_.load(std::memory_order_relaxed) ||
-                       state_.shutdown.load(std::memory_order_relaxed) != kOpen;
-            };
+            const auto ends = [&] { return stop.load(std::memory_order_relaxed) || is_over(); };
             const auto look_around = [this] { nap(); };
             // What the bell told this thread, it has told to nobody who takes something.
             if (what == Ready::items) {
                 const Baton baton(*this, &Core::pass_on_items);
                 static_cast<void>(item_bell_.sleep(
-                    Deadline::never(), [&] { return shows_an_item() || is_over(); }, look_around));
+                    Deadline::never(), [&] { return shows_an_item() || ends(); }, look_around));
             } else {
                 const Baton baton(*this, &Core::pass_on_room);
                 static_cast<void>(space_bell_.sleep(
-                    Deadline::never(), [&] { return seems_to_have_room(bytes, 1) || is_over(); },
+                    Deadline::never(), [&] { return seems_to_have_room(bytes, 1) || ends(); },
                     look_around));
             }
             check_open("ready_handle");
