@@ -50,6 +50,11 @@ Arriving::Arriving(const std::vector<InheritedHandle>& manifest) : outer_(innerm
     innermost = this;
 }
 
+Arriving::Arriving(std::vector<os::Handle> arrived) noexcept
+    : outer_(innermost), arrived_(std::move(arrived)) {
+    innermost = this;
+}
+
 Arriving::~Arriving() { innermost = outer_; }
 Arriving* Arriving::current() noexcept { return innermost; }
 

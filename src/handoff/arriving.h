@@ -10,8 +10,8 @@
 
 namespace procession::handoff {
 
-/// The other side of Spawning: lives in the child while the message is decoded, and owns the
-/// inherited descriptors. Those that no object took are closed at its end.
+/// The other side of Outgoing: lives in the receiver while the message is decoded, and owns the
+/// handles that came with it. Those that no object took are closed at its end.
 ///
 /// Threads: the one that made it.
 class Arriving {
@@ -19,6 +19,8 @@ class Arriving {
     /// Takes ownership of the listed descriptors after looking at what each of them really is.
     /// Throws: SharingError when one is not what the list says; that one is left alone.
     explicit Arriving(const std::vector<InheritedHandle>& manifest);
+    /// Handles that came with a message of a running process.
+    explicit Arriving(std::vector<os::Handle> arrived) noexcept;
     ~Arriving();
     Arriving(const Arriving&) = delete;
     Arriving& operator=(const Arriving&) = delete;

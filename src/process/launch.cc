@@ -5,7 +5,7 @@
 
 #include "base/logging.h"
 #include "base/step.h"
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "os/child.h"
 #include "os/report_channel.h"
 #include "os/sealed_bytes.h"
@@ -104,7 +104,7 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
 
 /// Encodes everything, so that what cannot cross is found out before there is a child.
 os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
-                       const handoff::Spawning& spawning) {
+                       const handoff::Outgoing& spawning) {
     Writer state;
     body.encode(state, body.context);
     PROCESSION_STEP("start.encoded");
@@ -138,7 +138,7 @@ std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options, SpawnBod
             "of main");
     }
     Launch launch(options, StartMethod::spawn);
-    handoff::Spawning spawning;
+    handoff::Outgoing spawning;
     spawning.add(launch.reports().get());
     if (launch.lifeline().valid()) spawning.add(launch.lifeline().get());
     const os::Handle message = message_for(options, body, launch, spawning);

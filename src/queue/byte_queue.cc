@@ -7,7 +7,7 @@
 
 #include "base/logging.h"
 #include "handoff/arriving.h"
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "procession/error.h"
 #include "queue/core.h"
 #include "queue/result_of.h"
@@ -15,9 +15,6 @@
 namespace procession {
 
 namespace {
-
-// In MessagePack: an extension of this type, with the index of the handle that travels beside it.
-constexpr std::int8_t kHandleExtension = 0x50;
 
 static_assert(static_cast<int>(QueueKind::plain) == static_cast<int>(queue::Kind::plain));
 static_assert(static_cast<int>(QueueKind::joinable) == static_cast<int>(queue::Kind::joinable));
@@ -129,30 +126,19 @@ QueueKind ByteQueue::kind() const {
 bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_on_exception(); }
 
 void ByteQueue::encode_handle(Writer& writer) const {
-    handoff::assert_spawning(type_name(kind()));
+    handoff::assert_sharing(type_name(kind()));
     core_->check_file("pass");
-    const std::uint32_t index = handoff::Spawning::current()->add(core_->segment().file().get());
-    std::array<std::byte, sizeof index> bytes;
-    std::memcpy(bytes.data(), &index, sizeof index);
-    writer.extension(kHandleExtension, bytes);
-    base::log(LogLevel::debug, "%s: encoded for a child: descriptor %d travels as handle %u",
-              label().c_str(), core_->segment().file().get(), index);
+    handoff::encode_handle(writer, core_->segment().file().get(), type_name(kind()));
+    base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
 
 void ByteQueue::encode_item(void (*encode)(void* context), void* context) {
-    const handoff::NotSpawning not_the_childs_message;
+    const handoff::NoOutgoing not_the_childs_message;
     encode(context);
 }
 
 ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
-    std::int8_t type = 0;
-    const auto bytes = reader.extension(type);
-    std::uint32_t index = 0;
-    if (type != kHandleExtension || bytes.size() != sizeof index) {
-        reader.fail("expected the handle of a queue, found another extension");
-    }
-    std::memcpy(&index, bytes.data(), sizeof index);
-    ByteQueue queue(queue::Core::attach(handoff::assert_arriving(type_name(kind)).take(index)));
+    ByteQueue queue(queue::Core::attach(handoff::decode_handle(reader, type_name(kind))));
     const shm::SegmentHeader& header = queue.core_->segment().header();
     const bool same_type = header.stamp_hash == stamp.hash &&
                            header.stamp_format == static_cast<std::uint32_t>(stamp.format) &&
@@ -163,7 +149,7 @@ ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeSta
                                queue.core_->segment().signature() + ", not a " +
                                std::string(type_name(kind)) + " of " + stamp.signature);
     }
-    base::log(LogLevel::debug, "%s: rebuilt from handle %u", queue.label().c_str(), index);
+    base::log(LogLevel::debug, "%s: rebuilt", queue.label().c_str());
     return queue;
 }
 

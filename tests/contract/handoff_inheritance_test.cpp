@@ -4,7 +4,7 @@
 
 #include "contract/process_fixture.h"
 #include "handoff/arriving.h"
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "os/memory_file.h"
 #include "procession/error.h"
 
@@ -30,8 +30,8 @@ struct Codec<SharedFile> {
     static constexpr std::string_view signature = "SharedFile";
     static constexpr bool is_procession_object = true;
     static void encode(Writer& writer, const SharedFile& file) {
-        handoff::assert_spawning("SharedFile");
-        writer.integer(handoff::Spawning::current()->add(file.handle->get()));
+        handoff::assert_sharing("SharedFile");
+        writer.integer(handoff::Outgoing::current()->add(file.handle->get()));
     }
     static SharedFile decode(Reader& reader) {
         auto& arriving = handoff::assert_arriving("SharedFile");
@@ -137,28 +137,28 @@ TEST(HandoffSpawning, an_object_decoded_at_any_other_time_is_refused) {
 }
 
 TEST(HandoffSpawning, is_the_business_of_one_thread) {
-    const handoff::Spawning spawning;
-    EXPECT_EQ(handoff::Spawning::current(), &spawning);
-    EXPECT_NO_THROW(handoff::assert_spawning("Queue"));
+    const handoff::Outgoing spawning;
+    EXPECT_EQ(handoff::Outgoing::current(), &spawning);
+    EXPECT_NO_THROW(handoff::assert_sharing("Queue"));
     std::thread([] {
-        EXPECT_EQ(handoff::Spawning::current(), nullptr);
-        EXPECT_THROW(handoff::assert_spawning("Queue"), SharingError);
+        EXPECT_EQ(handoff::Outgoing::current(), nullptr);
+        EXPECT_THROW(handoff::assert_sharing("Queue"), SharingError);
     }).join();
 }
 
 TEST(HandoffSpawning, nests) {
-    const handoff::Spawning outer;
+    const handoff::Outgoing outer;
     {
-        const handoff::Spawning inner;
-        EXPECT_EQ(handoff::Spawning::current(), &inner);
+        const handoff::Outgoing inner;
+        EXPECT_EQ(handoff::Outgoing::current(), &inner);
     }
-    EXPECT_EQ(handoff::Spawning::current(), &outer);
+    EXPECT_EQ(handoff::Outgoing::current(), &outer);
 }
 
 TEST(HandoffSpawning, gives_one_index_to_one_handle_however_often_it_is_added) {
     const os::Handle one = open_end("/dev/null", O_RDONLY);
     os::Handle two = open_end("/dev/zero", O_RDONLY);
-    handoff::Spawning spawning;
+    handoff::Outgoing spawning;
     EXPECT_EQ(spawning.add(one.get()), 0U);
     EXPECT_EQ(spawning.add(two.get()), 1U);
     EXPECT_EQ(spawning.add(one.get()), 0U);
@@ -172,7 +172,7 @@ TEST(HandoffSpawning, gives_one_index_to_one_handle_however_often_it_is_added) {
 }
 
 TEST(HandoffSpawning, refuses_a_handle_that_is_not_open) {
-    handoff::Spawning spawning;
+    handoff::Outgoing spawning;
     EXPECT_THROW(spawning.add(-1), OSError);
     EXPECT_THROW(spawning.add(99999), OSError);
     EXPECT_TRUE(spawning.manifest().empty());
@@ -209,20 +209,21 @@ TEST(HandoffArriving, refuses_a_descriptor_that_is_another_object_and_leaves_it_
     const os::Handle innocent = open_end("/dev/null", O_RDONLY);
     auto sent = as_sent(innocent);
     sent.inode += 1;
-    EXPECT_THROW(handoff::Arriving({sent}), SharingError);
+    EXPECT_THROW(handoff::Arriving(std::vector<handoff::InheritedHandle>{sent}), SharingError);
     EXPECT_NE(::fcntl(innocent.get(), F_GETFD), -1);
     sent = as_sent(innocent);
     sent.number = -1;
-    EXPECT_THROW(handoff::Arriving({sent}), SharingError);
+    EXPECT_THROW(handoff::Arriving(std::vector<handoff::InheritedHandle>{sent}), SharingError);
     sent.number = 99999;
-    EXPECT_THROW(handoff::Arriving({sent}), SharingError);
+    EXPECT_THROW(handoff::Arriving(std::vector<handoff::InheritedHandle>{sent}), SharingError);
 }
 
 TEST(HandoffArriving, refuses_a_descriptor_that_is_listed_twice) {
     os::Handle handle = open_end("/dev/null", O_RDONLY);
     const auto sent = as_sent(handle);
     (void)handle.release();  // the first entry owns it
-    EXPECT_THROW(handoff::Arriving({sent, sent}), SharingError);
+    EXPECT_THROW(handoff::Arriving(std::vector<handoff::InheritedHandle>{sent, sent}),
+                 SharingError);
 }
 
 }  // namespace

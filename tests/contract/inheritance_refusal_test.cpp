@@ -56,7 +56,7 @@ TYPED_TEST(QueueRefusal, encoded_outside_of_the_start_of_a_child) {
 TYPED_TEST(QueueRefusal, decoded_outside_of_the_start_of_a_child) {
     Writer writer;
     {
-        const handoff::Spawning spawning;
+        const handoff::Outgoing spawning;
         encode(writer, typename TestFixture::Ints());
     }
     Reader reader(writer.bytes());
@@ -131,7 +131,7 @@ TEST(QueueRefusalOfKind, a_queue_is_no_joinable_queue_and_the_other_way_round) {
 TEST(QueueRefusalOfKind, a_descriptor_that_is_no_queue_is_a_corrupt_segment) {
     const int zero = ::open("/dev/zero", O_RDWR | O_CLOEXEC);
     Writer writer;
-    handoff::Spawning spawning;
+    handoff::Outgoing spawning;
     spawning.add(zero);
     ::close(zero);
     auto manifest = spawning.manifest();
@@ -147,7 +147,7 @@ TEST(QueueRefusalOfKind, a_handle_index_that_did_not_come_along_is_a_decode_erro
     Writer writer;
     const std::byte index[4] = {std::byte{9}};
     writer.extension(0x50, index);
-    const handoff::Arriving arriving({});
+    const handoff::Arriving arriving{std::vector<handoff::InheritedHandle>{}};
     Reader reader(writer.bytes());
     EXPECT_THROW((void)decode<Queue<int>>(reader), DecodeError);
 }

@@ -202,7 +202,7 @@ TEST_P(ProcessGuest, the_debug_log_shows_the_life_of_a_child) {
     EXPECT_TRUE(
         is_logged("started worker-3 (pid " + pid + ") by " + std::string(name_of(method()))));
     EXPECT_TRUE(is_logged("worker-3 (pid " + pid + ") ended with exit code 0"));
-    EXPECT_EQ(is_logged("duplicated into child as index 0"), method() == StartMethod::spawn);
+    EXPECT_EQ(is_logged("duplicated for the receiver as index 0"), method() == StartMethod::spawn);
 }
 
 TEST_P(ProcessGuest, several_threads_may_start_children_at_once) {

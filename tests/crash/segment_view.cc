@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "procession/codec.h"
 
 namespace procession::testing {
@@ -15,7 +15,7 @@ namespace procession::testing {
 namespace {
 
 os::Handle file_of(const ByteQueue& queue) {
-    const handoff::Spawning spawning;
+    const handoff::Outgoing spawning;
     Writer writer;
     queue.encode_handle(writer);
     return os::Handle(::fcntl(spawning.manifest().front().number, F_DUPFD_CLOEXEC, 0));

@@ -10,8 +10,8 @@ queues_reach_children_under_each_start_method() {
     expect_in stdout 'should only be shared between processes through inheritance'
     # fork takes the queues over; spawn encodes and rebuilds them
     expect_in stderr "Queue._after_fork: JoinableQueue 'orders' is inherited"
-    expect_in stderr "JoinableQueue 'dishes': encoded for a child"
-    expect_in stderr "JoinableQueue 'dishes': rebuilt from handle"
+    expect_in stderr "JoinableQueue 'dishes': goes to another process"
+    expect_in stderr "JoinableQueue 'dishes': rebuilt"
 }
 
 "$2"

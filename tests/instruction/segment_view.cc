@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "handoff/arriving.h"
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "os/memory_file.h"
 #include "shm/layout.h"
 
@@ -34,7 +34,7 @@ std::uint64_t size_of(const os::Handle& file) {
 
 /// Another descriptor of the queue's file: what a child would be given.
 os::Handle file_of(const ByteQueue& queue) {
-    const handoff::Spawning spawning;
+    const handoff::Outgoing spawning;
     Writer writer;
     queue.encode_handle(writer);
     os::Handle file(::fcntl(spawning.manifest().at(0).number, F_DUPFD_CLOEXEC, 0));
@@ -46,7 +46,7 @@ os::Handle file_of(const ByteQueue& queue) {
 const std::vector<std::byte>& message_with_a_queue() {
     static const std::vector<std::byte> message = [] {
         const ByteQueue any(QueueKind::plain, type_stamp(), {});
-        const handoff::Spawning spawning;
+        const handoff::Outgoing spawning;
         Writer writer;
         any.encode_handle(writer);
         const auto bytes = writer.bytes();

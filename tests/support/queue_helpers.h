@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "handoff/arriving.h"
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "procession/joinable_queue.h"
 #include "procession/process.h"
 #include "procession/queue.h"
@@ -171,7 +171,7 @@ class OnItsWay {
     }
 
   private:
-    const handoff::Spawning spawning_;
+    const handoff::Outgoing spawning_;
     Writer writer_;
 };
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 #include "os/handle.h"
 #include "os/mapping.h"
 #include "procession/codec.h"
@@ -20,7 +20,7 @@ class SegmentBytes {
     template <class Queue>
     explicit SegmentBytes(const Queue& queue) {
         // The message of a child that never starts: it names the file.
-        const handoff::Spawning spawning;
+        const handoff::Outgoing spawning;
         Writer writer;
         encode(writer, queue);
         map(spawning.manifest().at(0).number);

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -110,6 +111,39 @@ inline ssize_t send(int fd, const void* from, std::size_t count, int flags) noex
 inline ssize_t recv(int fd, void* to, std::size_t count, int flags) noexcept {
     return fails(Call::recv) ? -1 : ::recv(fd, to, count, flags);
 }
+inline ssize_t sendmsg(int fd, const msghdr* message, int flags) noexcept {
+    return fails(Call::sendmsg) ? -1 : ::sendmsg(fd, message, flags);
+}
+inline ssize_t recvmsg(int fd, msghdr* message, int flags) noexcept {
+    return fails(Call::recvmsg) ? -1 : ::recvmsg(fd, message, flags);
+}
+inline int getsockopt(int fd, int level, int option, void* value, socklen_t* length) noexcept {
+    return fails(Call::getsockopt) ? -1 : ::getsockopt(fd, level, option, value, length);
+}
+inline int setsockopt(int fd, int level, int option, const void* value, socklen_t length) noexcept {
+    return fails(Call::setsockopt) ? -1 : ::setsockopt(fd, level, option, value, length);
+}
+inline int socket(int domain, int type, int protocol) noexcept {
+    return fails(Call::socket) ? -1 : ::socket(domain, type, protocol);
+}
+inline int bind(int fd, const sockaddr* address, socklen_t length) noexcept {
+    return fails(Call::bind) ? -1 : ::bind(fd, address, length);
+}
+inline int listen(int fd, int backlog) noexcept {
+    return fails(Call::listen) ? -1 : ::listen(fd, backlog);
+}
+inline int accept4(int fd, sockaddr* address, socklen_t* length, int flags) noexcept {
+    return fails(Call::accept4) ? -1 : ::accept4(fd, address, length, flags);
+}
+inline int connect(int fd, const sockaddr* address, socklen_t length) noexcept {
+    return fails(Call::connect) ? -1 : ::connect(fd, address, length);
+}
+inline int getsockname(int fd, sockaddr* address, socklen_t* length) noexcept {
+    return fails(Call::getsockname) ? -1 : ::getsockname(fd, address, length);
+}
+inline ssize_t getrandom(void* to, std::size_t count) noexcept {
+    return fails(Call::getrandom) ? -1 : ::getrandom(to, count, 0);
+}
 
 // ---- fcntl, by its commands --------------------------------------------------------------------
 
@@ -124,6 +158,10 @@ inline int duplicate(int fd, int at_least) noexcept {
 }
 inline int set_lock(int fd, struct flock* request) noexcept {
     return fails(Call::fcntl_set_lock) ? -1 : ::fcntl(fd, F_OFD_SETLK, request);
+}
+/// POSIX record locks: they belong to the process.
+inline int set_process_lock(int fd, struct flock* request) noexcept {
+    return fails(Call::fcntl_set_process_lock) ? -1 : ::fcntl(fd, F_SETLK, request);
 }
 inline int get_lock(int fd, struct flock* request) noexcept {
     return fails(Call::fcntl_get_lock) ? -1 : ::fcntl(fd, F_OFD_GETLK, request);
@@ -227,8 +265,10 @@ inline int name_thread(const char* name) noexcept {
 }
 inline long sysconf(int name) noexcept { return fails(Call::sysconf) ? -1 : ::sysconf(name); }
 
-// These never fail.
+// These never fail, or nothing depends on it.
 inline void sched_yield() noexcept { ::sched_yield(); }
+inline void shutdown(int fd, int how) noexcept { ::shutdown(fd, how); }
+inline uid_t geteuid() noexcept { return ::geteuid(); }
 inline pid_t getpid() noexcept { return ::getpid(); }
 inline pid_t getppid() noexcept { return ::getppid(); }
 [[noreturn]] inline void exit_now(int code) noexcept { ::_exit(code); }

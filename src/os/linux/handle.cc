@@ -7,7 +7,9 @@
 #include "os/linux/calls.h"
 #include "procession/error.h"
 
-namespace procession::os {
+namespace procession {
+
+namespace calls = os::calls;
 
 void Handle::reset(NativeHandle owned) noexcept {
     const NativeHandle old = native_;
@@ -29,4 +31,4 @@ Handle Handle::duplicate_of(NativeHandle borrowed) {
     return Handle(copy);
 }
 
-}  // namespace procession::os
+}  // namespace procession

@@ -5,13 +5,21 @@
 #include <atomic>
 #include <cerrno>
 #include <ctime>
+#include <memory>
 
 #include "os/linux/calls.h"
 #include "os/park.h"
 
 namespace procession::os {
 
-bool wait_readable(NativeHandle handle, Deadline deadline) noexcept {
+namespace {
+
+short events_of(Direction direction) noexcept {
+    return direction == Direction::reading ? POLLIN : POLLOUT;
+}
+
+/// Returns: how many are ready, or -1 when the kernel cannot tell.
+int poll_until(std::span<pollfd> asked, Deadline deadline) noexcept {
     using std::chrono::nanoseconds;
     using std::chrono::seconds;
     for (;;) {
@@ -20,16 +28,39 @@ bool wait_readable(NativeHandle handle, Deadline deadline) noexcept {
         const auto whole = std::chrono::duration_cast<seconds>(left);
         const timespec limit{static_cast<time_t>(whole.count()),
                              static_cast<long>((left - whole).count())};
-        pollfd watched{handle, POLLIN, 0};
-        const int ready = calls::ppoll(&watched, 1, &limit);
-        if (ready > 0) return true;
-        if (ready < 0 && errno != EINTR) {
-            std::atomic<std::uint32_t> never{0};
-            park(never, 0, std::chrono::milliseconds(1));
-            return true;
-        }
-        if (deadline.has_passed()) return false;
+        const int ready = calls::ppoll(asked.data(), asked.size(), &limit);
+        if (ready > 0) return ready;
+        if (ready < 0 && errno != EINTR) return -1;
+        if (deadline.has_passed()) return 0;
     }
+}
+
+bool all_may_be_ready(std::span<Watched> watched) noexcept {
+    std::atomic<std::uint32_t> never{0};
+    park(never, 0, std::chrono::milliseconds(1));
+    for (auto& each : watched) each.ready = each.handle != no_handle;
+    return true;
+}
+
+}  // namespace
+
+bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept {
+    std::unique_ptr<pollfd[]> asked(new (std::nothrow) pollfd[watched.size()]);
+    if (asked == nullptr) return all_may_be_ready(watched);
+    for (std::size_t i = 0; i < watched.size(); ++i)
+        asked[i] = {watched[i].handle, events_of(watched[i].direction), 0};
+    const int ready = poll_until({asked.get(), watched.size()}, deadline);
+    if (ready < 0) return all_may_be_ready(watched);
+    for (std::size_t i = 0; i < watched.size(); ++i) watched[i].ready = asked[i].revents != 0;
+    return ready > 0;
+}
+
+bool wait_ready(NativeHandle handle, Direction direction, Deadline deadline) noexcept {
+    pollfd asked{handle, events_of(direction), 0};
+    const int ready = poll_until({&asked, 1}, deadline);
+    if (ready >= 0) return ready > 0;
+    Watched single{handle};
+    return all_may_be_ready({&single, 1});
 }
 
 }  // namespace procession::os

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "handoff/spawning.h"
+#include "handoff/outgoing.h"
 
 #include <string>
 
@@ -12,18 +12,18 @@ namespace procession::handoff {
 
 namespace {
 
-thread_local Spawning* innermost = nullptr;
+thread_local Outgoing* innermost = nullptr;
 
 }  // namespace
 
-Spawning::Spawning() noexcept : outer_(innermost) { innermost = this; }
-Spawning::~Spawning() { innermost = outer_; }
-Spawning* Spawning::current() noexcept { return innermost; }
+Outgoing::Outgoing() noexcept : outer_(innermost) { innermost = this; }
+Outgoing::~Outgoing() { innermost = outer_; }
+Outgoing* Outgoing::current() noexcept { return innermost; }
 
-NotSpawning::NotSpawning() noexcept : hidden_(innermost) { innermost = nullptr; }
-NotSpawning::~NotSpawning() { innermost = hidden_; }
+NoOutgoing::NoOutgoing() noexcept : hidden_(innermost) { innermost = nullptr; }
+NoOutgoing::~NoOutgoing() { innermost = hidden_; }
 
-std::uint32_t Spawning::add(os::NativeHandle handle) {
+std::uint32_t Outgoing::add(os::NativeHandle handle) {
     os::Handle copy = os::Handle::duplicate_of(handle);
     os::FileIdentity identity;
     std::uint64_t size = 0;
@@ -37,15 +37,33 @@ std::uint32_t Spawning::add(os::NativeHandle handle) {
     }
     PROCESSION_STEP("handoff.duplicated");
     const auto index = static_cast<std::uint32_t>(added_.size());
-    manifest_.push_back({copy.get(), identity.device, identity.inode, os::describe(copy.get())});
-    base::log(LogLevel::debug, "handle %d -> duplicated into child as index %u (%s)", handle, index,
-              manifest_.back().object.c_str());
+    if (base::logs(LogLevel::debug)) {
+        base::log(LogLevel::debug, "handle %d -> duplicated for the receiver as index %u (%s)",
+                  handle, index, os::describe(handle).c_str());
+    }
     added_.push_back({handle, identity, std::move(copy)});
     return index;
 }
 
-void assert_spawning(std::string_view type) {
-    if (Spawning::current() != nullptr) return;
+std::vector<os::NativeHandle> Outgoing::handles() const {
+    std::vector<os::NativeHandle> all;
+    all.reserve(added_.size());
+    for (const auto& each : added_) all.push_back(each.copy.get());
+    return all;
+}
+
+std::vector<InheritedHandle> Outgoing::manifest() const {
+    std::vector<InheritedHandle> listed;
+    listed.reserve(added_.size());
+    for (const auto& each : added_) {
+        listed.push_back({each.copy.get(), each.identity.device, each.identity.inode,
+                          os::describe(each.copy.get())});
+    }
+    return listed;
+}
+
+Outgoing& assert_sharing(std::string_view type) {
+    if (Outgoing* current = Outgoing::current()) return *current;
     throw SharingError("encode", type,
                        std::string(type) +
                            " objects should only be shared between processes "

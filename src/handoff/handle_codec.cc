@@ -1,0 +1,38 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "handoff/arriving.h"
+#include "handoff/outgoing.h"
+#include "procession/handle.h"
+
+namespace procession::handoff {
+
+namespace {
+
+// In MessagePack: an extension of this type, with the index of the handle that travels beside it.
+constexpr std::int8_t kHandleExtension = 0x50;
+
+}  // namespace
+
+void encode_handle(Writer& writer, NativeHandle handle, std::string_view type) {
+    const std::uint32_t index = assert_sharing(type).add(handle);
+    std::array<std::byte, sizeof index> bytes;
+    std::memcpy(bytes.data(), &index, sizeof index);
+    writer.extension(kHandleExtension, bytes);
+}
+
+Handle decode_handle(Reader& reader, std::string_view type) {
+    std::int8_t found = 0;
+    const auto bytes = reader.extension(found);
+    std::uint32_t index = 0;
+    if (found != kHandleExtension || bytes.size() != sizeof index) {
+        reader.fail("expected the handle of a " + std::string(type) + ", found another extension");
+    }
+    std::memcpy(&index, bytes.data(), sizeof index);
+    return assert_arriving(type).take(index);
+}
+
+}  // namespace procession::handoff

@@ -1,0 +1,77 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "handoff/inherited_handle.h"
+#include "os/handle.h"
+#include "os/memory_file.h"
+
+namespace procession::handoff {
+
+/// The handles of one message to another process. While one lives on a thread, that thread is
+/// building such a message (the bootstrap of a child, what a Connection sends, an item of a queue),
+/// and Procession objects may be encoded. Outside of it they refuse (assert_sharing).
+///
+/// An object that is encoded calls `Outgoing::current()->add(handle)` for each handle it needs on
+/// the other side and writes the index into the message; there it calls
+/// `Arriving::current()->take(index)`.
+///
+/// Invariants:
+///   1. Each handle added is duplicated at once: what happens to the object's own one does not
+///   matter.
+///   2. Adding the same handle twice gives the same index, so that two copies of one queue in a
+///      message cost one descriptor.
+///
+/// Threads: the one that made it.
+class Outgoing {
+  public:
+    Outgoing() noexcept;
+    ~Outgoing();
+    Outgoing(const Outgoing&) = delete;
+    Outgoing& operator=(const Outgoing&) = delete;
+
+    /// The context of this thread, or nullptr.
+    [[nodiscard]] static Outgoing* current() noexcept;
+
+    /// Throws: OSError when the handle is not open or no more can be opened.
+    std::uint32_t add(os::NativeHandle handle);
+
+    [[nodiscard]] std::size_t size() const noexcept { return added_.size(); }
+    /// The duplicates, by index. They are this object's.
+    [[nodiscard]] std::vector<os::NativeHandle> handles() const;
+    /// What a child must be told about the handles that it inherits.
+    [[nodiscard]] std::vector<InheritedHandle> manifest() const;
+
+  private:
+    struct Added {
+        os::NativeHandle original;
+        os::FileIdentity identity;
+        os::Handle copy;
+    };
+
+    Outgoing* const outer_;
+    std::vector<Added> added_;
+};
+
+/// Hides the context while bytes are encoded that nobody receives with the message.
+class NoOutgoing {
+  public:
+    NoOutgoing() noexcept;
+    ~NoOutgoing();
+    NoOutgoing(const NoOutgoing&) = delete;
+    NoOutgoing& operator=(const NoOutgoing&) = delete;
+
+  private:
+    Outgoing* const hidden_;
+};
+
+/// The context of this thread.
+/// Throws SharingError unless it is building a message for another process: "JoinableQueue objects
+/// should only be shared between processes through inheritance or a Procession channel", with the
+/// name of the type put in.
+Outgoing& assert_sharing(std::string_view type);
+
+}  // namespace procession::handoff
