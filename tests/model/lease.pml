@@ -306,7 +306,7 @@ inline leave_chunk() {
     :: else
     fi
 }
-// Core::get_many, claim_more: looks for another one while it holds the first.
+// Core::get_many, take_section: looks for another one while it holds the first.
 inline look_for_more() {
     acquire_head();
     settle_head();
