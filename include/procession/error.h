@@ -1,9 +1,12 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace procession {
 
@@ -61,8 +64,8 @@ class ShutDown : public Error {
         : Error({}, operation, object, message) {}
 };
 
-/// An internal lock could not be had before the deadline (its holder is stopped or slow): try again
-/// later.
+/// The deadline passed: nothing came, or an internal lock could not be had (its holder is stopped
+/// or slow). Try again later.
 class TimeoutError : public Error {
   public:
     TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
@@ -127,6 +130,36 @@ class ProcessError : public Error {
     ProcessError(std::error_code code, std::string_view operation, std::string_view object,
                  std::string_view message)
         : Error(code, operation, object, message) {}
+};
+
+/// The peer has ended the connection, and everything that it sent has been received: stop.
+/// Python: EOFError.
+class EOFError : public Error {
+  public:
+    EOFError(std::string_view operation, std::string_view object, std::string_view message)
+        : Error({}, operation, object, message) {}
+};
+
+/// The message is longer than the space for it: it is here, as a whole.
+/// Python: multiprocessing.BufferTooShort, whose args[0] is the message.
+class BufferTooShort : public Error {
+  public:
+    BufferTooShort(std::string_view operation, std::string_view object, std::string_view text,
+                   std::vector<std::byte> message)
+        : Error({}, operation, object, text), message_(std::move(message)) {}
+    [[nodiscard]] const std::vector<std::byte>& message() const noexcept { return message_; }
+
+  private:
+    std::vector<std::byte> message_;
+};
+
+/// The peer does not know the key, or does not prove that it does: give both sides the same one.
+/// Python: multiprocessing.AuthenticationError.
+class AuthenticationError : public Error {
+  public:
+    AuthenticationError(std::string_view operation, std::string_view object,
+                        std::string_view message)
+        : Error({}, operation, object, message) {}
 };
 
 /// The operating system refused: `code()` says why.

@@ -55,7 +55,10 @@ Arriving::Arriving(std::vector<os::Handle> arrived) noexcept
     innermost = this;
 }
 
-Arriving::~Arriving() { innermost = outer_; }
+Arriving::~Arriving() {
+    innermost = outer_;
+    for (auto& [index, close] : closers_) close(std::move(arrived_[index]));
+}
 Arriving* Arriving::current() noexcept { return innermost; }
 
 os::Handle Arriving::take(std::uint32_t index) {
@@ -63,6 +66,10 @@ os::Handle Arriving::take(std::uint32_t index) {
         throw DecodeError("take handle", std::to_string(index),
                           "only " + std::to_string(arrived_.size()) + " handles came along");
     return arrived_[index].duplicate();
+}
+
+void Arriving::close_by(std::uint32_t index, std::function<void(os::Handle)> close) {
+    if (index < arrived_.size()) closers_.emplace_back(index, std::move(close));
 }
 
 Arriving& assert_arriving(std::string_view type) {

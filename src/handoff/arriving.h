@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "handoff/inherited_handle.h"
@@ -31,10 +33,13 @@ class Arriving {
     /// Returns: a handle of the caller's own; each call for one index gives another one.
     /// Throws:  DecodeError when there is no such index; OSError when no more can be opened.
     [[nodiscard]] os::Handle take(std::uint32_t index);
+    /// `close` gets the handle of this object at its end, where it must not just be closed.
+    void close_by(std::uint32_t index, std::function<void(os::Handle)> close);
 
   private:
     Arriving* const outer_;
     std::vector<os::Handle> arrived_;
+    std::vector<std::pair<std::uint32_t, std::function<void(os::Handle)>>> closers_;
 };
 
 /// The context of this thread.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "handoff/arriving.h"
+#include "handoff/handle_codec.h"
 #include "handoff/outgoing.h"
 #include "procession/handle.h"
 
@@ -17,14 +18,23 @@ constexpr std::int8_t kHandleExtension = 0x50;
 
 }  // namespace
 
-void encode_handle(Writer& writer, NativeHandle handle, std::string_view type) {
-    const std::uint32_t index = assert_sharing(type).add(handle);
+void encode_handle(Writer& writer, NativeHandle handle, std::string_view type,
+                   std::function<void(Handle)> close) {
+    const std::uint32_t index = assert_sharing(type).add(handle, std::move(close));
     std::array<std::byte, sizeof index> bytes;
     std::memcpy(bytes.data(), &index, sizeof index);
     writer.extension(kHandleExtension, bytes);
 }
 
+void encode_handle(Writer& writer, NativeHandle handle, std::string_view type) {
+    encode_handle(writer, handle, type, {});
+}
+
 Handle decode_handle(Reader& reader, std::string_view type) {
+    return assert_arriving(type).take(decode_handle_index(reader, type));
+}
+
+std::uint32_t decode_handle_index(Reader& reader, std::string_view type) {
     std::int8_t found = 0;
     const auto bytes = reader.extension(found);
     std::uint32_t index = 0;
@@ -32,7 +42,7 @@ Handle decode_handle(Reader& reader, std::string_view type) {
         reader.fail("expected the handle of a " + std::string(type) + ", found another extension");
     }
     std::memcpy(&index, bytes.data(), sizeof index);
-    return assert_arriving(type).take(index);
+    return index;
 }
 
 }  // namespace procession::handoff

@@ -17,13 +17,18 @@ thread_local Outgoing* innermost = nullptr;
 }  // namespace
 
 Outgoing::Outgoing() noexcept : outer_(innermost) { innermost = this; }
-Outgoing::~Outgoing() { innermost = outer_; }
+Outgoing::~Outgoing() {
+    innermost = outer_;
+    for (auto& each : added_) {
+        if (each.close) each.close(std::move(each.copy));
+    }
+}
 Outgoing* Outgoing::current() noexcept { return innermost; }
 
 NoOutgoing::NoOutgoing() noexcept : hidden_(innermost) { innermost = nullptr; }
 NoOutgoing::~NoOutgoing() { innermost = hidden_; }
 
-std::uint32_t Outgoing::add(os::NativeHandle handle) {
+std::uint32_t Outgoing::add(os::NativeHandle handle, std::function<void(os::Handle)> close) {
     os::Handle copy = os::Handle::duplicate_of(handle);
     os::FileIdentity identity;
     std::uint64_t size = 0;
@@ -32,8 +37,10 @@ std::uint32_t Outgoing::add(os::NativeHandle handle) {
     for (std::size_t index = 0; index < added_.size(); ++index) {
         const auto& each = added_[index];
         // The number alone would not do: it may have been closed and given out again in between.
-        if (each.original == handle && each.identity == identity)
+        if (each.original == handle && each.identity == identity) {
+            if (close) close(std::move(copy));
             return static_cast<std::uint32_t>(index);
+        }
     }
     PROCESSION_STEP("handoff.duplicated");
     const auto index = static_cast<std::uint32_t>(added_.size());
@@ -41,7 +48,7 @@ std::uint32_t Outgoing::add(os::NativeHandle handle) {
         base::log(LogLevel::debug, "handle %d -> duplicated for the receiver as index %u (%s)",
                   handle, index, os::describe(handle).c_str());
     }
-    added_.push_back({handle, identity, std::move(copy)});
+    added_.push_back({handle, identity, std::move(copy), std::move(close)});
     return index;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -37,7 +38,9 @@ class Outgoing {
     [[nodiscard]] static Outgoing* current() noexcept;
 
     /// Throws: OSError when the handle is not open or no more can be opened.
-    std::uint32_t add(os::NativeHandle handle);
+    std::uint32_t add(os::NativeHandle handle) { return add(handle, {}); }
+    /// `close` gets the duplicate at the end, where it must not just be closed.
+    std::uint32_t add(os::NativeHandle handle, std::function<void(os::Handle)> close);
 
     [[nodiscard]] std::size_t size() const noexcept { return added_.size(); }
     /// The duplicates, by index. They are this object's.
@@ -50,6 +53,7 @@ class Outgoing {
         os::NativeHandle original;
         os::FileIdentity identity;
         os::Handle copy;
+        std::function<void(os::Handle)> close;
     };
 
     Outgoing* const outer_;

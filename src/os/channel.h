@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <system_error>
 #include <vector>
@@ -43,6 +44,20 @@ inline constexpr std::size_t handles_per_transfer_max = 253;
 /// Ends one direction, for all who hold this end: the peer reads to the end, or cannot send.
 void end_sending(NativeHandle channel) noexcept;
 void end_receiving(NativeHandle channel) noexcept;
+
+/// What one side of an end, its sending or its receiving, is to all processes that hold this end.
+enum class Side : std::uint8_t { receiving, sending };
+
+/// Tries to have one side to itself, among processes (not threads). It is given up by
+/// unlock_side(), by the death of this process, and when this process closes any handle to the same
+/// end.
+[[nodiscard]] bool try_lock_side(NativeHandle channel, Side side) noexcept;
+void unlock_side(NativeHandle channel, Side side) noexcept;
+
+/// A mark that all who hold this end see, and that survives the death of who made it: a message is
+/// under way on this side.
+void mark_under_way(NativeHandle channel, Side side, bool under_way) noexcept;
+[[nodiscard]] bool is_under_way(NativeHandle channel, Side side) noexcept;
 
 /// Whether the peer, at the time when the channel was made, belonged to the user of this process.
 /// Only for channels within one machine's kernel (create_channel(), local addresses).

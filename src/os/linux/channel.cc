@@ -106,6 +106,45 @@ std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, s
 void end_sending(NativeHandle channel) noexcept { calls::shutdown(channel, SHUT_WR); }
 void end_receiving(NativeHandle channel) noexcept { calls::shutdown(channel, SHUT_RD); }
 
+// POSIX record locks on the socket itself: one byte for each side. They belong to the process, so
+// they tell apart those that share the end, and the kernel drops them at its death. (OFD locks
+// would belong to the shared description, and tell nobody apart.)
+namespace {
+
+bool set_side_lock(NativeHandle channel, Side side, short type) noexcept {
+    struct flock request{};
+    request.l_type = type;
+    request.l_whence = SEEK_SET;
+    request.l_start = static_cast<off_t>(side);
+    request.l_len = 1;
+    return calls::set_process_lock(channel, &request) == 0;
+}
+
+// All transfers here are non-blocking, so the time limits of the socket limit nothing. They are
+// state that all holders of the end share.
+int limit_of(Side side) noexcept { return side == Side::sending ? SO_SNDTIMEO : SO_RCVTIMEO; }
+
+}  // namespace
+
+bool try_lock_side(NativeHandle channel, Side side) noexcept {
+    return set_side_lock(channel, side, F_WRLCK);
+}
+void unlock_side(NativeHandle channel, Side side) noexcept {
+    set_side_lock(channel, side, F_UNLCK);
+}
+
+void mark_under_way(NativeHandle channel, Side side, bool under_way) noexcept {
+    const timeval mark{under_way ? 1 : 0, 0};
+    calls::setsockopt(channel, SOL_SOCKET, limit_of(side), &mark, sizeof mark);
+}
+
+bool is_under_way(NativeHandle channel, Side side) noexcept {
+    timeval mark{};
+    socklen_t length = sizeof mark;
+    return calls::getsockopt(channel, SOL_SOCKET, limit_of(side), &mark, &length) == 0 &&
+           mark.tv_sec != 0;
+}
+
 bool peer_is_same_user(NativeHandle channel) noexcept {
     ucred peer{};
     socklen_t length = sizeof peer;

@@ -1,0 +1,25 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+
+#include "procession/byte_connection.h"
+#include "procession/connection.h"
+
+namespace procession {
+
+/// Makes the two ends of a connection, to be given to two processes. With `duplex` both send and
+/// receive; without, the first only receives and the second only sends.
+///
+/// Throws:     OSError when too many files are open.
+/// Python:     multiprocessing.Pipe(duplex)
+[[nodiscard]] std::pair<ByteConnection, ByteConnection> Pipe(bool duplex = true);
+
+/// The same for messages of one type.
+template <class T>
+[[nodiscard]] std::pair<Connection<T>, Connection<T>> Pipe(bool duplex = true) {
+    auto [one, other] = Pipe(duplex);
+    return {Connection<T>(std::move(one)), Connection<T>(std::move(other))};
+}
+
+}  // namespace procession

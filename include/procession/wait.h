@@ -1,0 +1,81 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "procession/byte_connection.h"
+#include "procession/connection.h"
+#include "procession/deadline.h"
+#include "procession/handle.h"
+#include "procession/native_handle.h"
+#include "procession/ready_handle.h"
+
+namespace procession {
+
+/// One of the things that wait() waits for, with what it needs kept alive.
+///
+/// A connection or socket is ready when there is something to receive, or its end; a process when
+/// it has ended; a queue when there is an item; a listener when somebody wants to connect; another
+/// handle when a read would not block.
+class Waitable {
+  public:
+    Waitable(NativeHandle handle) : handle_(handle) {}         // NOLINT
+    Waitable(const Handle& handle) : handle_(handle.get()) {}  // NOLINT
+    Waitable(const ByteConnection& connection)                 // NOLINT
+        : handle_(connection.native_handle()),
+          kept_(std::make_shared<ByteConnection>(connection)) {}
+    template <class T>
+    Waitable(const Connection<T>& connection) : Waitable(connection.bytes()) {}  // NOLINT
+    Waitable(const ReadyHandle& ready)                                           // NOLINT
+        : handle_(ready.native_handle()), kept_(std::make_shared<ReadyHandle>(ready)) {}
+    /// A Process. It must live until wait() returns.
+    template <class T>
+        requires requires(const T& process) {
+            { process.sentinel() } -> std::same_as<int>;
+        }
+    Waitable(const T& process) : handle_(process.sentinel()) {}  // NOLINT
+    /// A queue. Makes a ReadyHandle, which starts a thread for as long as this object lives; who
+    /// waits often keeps one of his own and gives that.
+    template <class T>
+        requires requires(const T& queue) {
+            { queue.ready_handle() } -> std::same_as<ReadyHandle>;
+        }
+    Waitable(const T& queue) : Waitable(queue.ready_handle()) {}  // NOLINT
+    /// A Listener. It must live until wait() returns.
+    template <class T>
+        requires requires(const T& listener) {
+            { listener.last_accepted() };
+            { listener.native_handle() } -> std::same_as<NativeHandle>;
+        }
+    Waitable(const T& listener) : handle_(listener.native_handle()) {}  // NOLINT
+
+    [[nodiscard]] NativeHandle native_handle() const noexcept { return handle_; }
+
+  private:
+    NativeHandle handle_;
+    std::shared_ptr<const void> kept_;
+};
+
+/// Waits until at least one of the things is ready. Any number of them.
+///
+/// Blocks:     until one is ready, or the deadline.
+/// Returns:    the places in the list of those that are ready, ascending; none only when the
+///             deadline passed. Another process or thread may be faster: ready is no promise.
+/// Throws:     ClosedError for a connection or queue that this process has closed.
+/// Threads:    any.   Signals do not end it.
+/// Peer dies:  its end of a connection is then ready.
+/// Python:     multiprocessing.connection.wait(object_list, timeout)
+[[nodiscard]] std::vector<std::size_t> wait(std::span<const Waitable> things,
+                                            Deadline deadline = Deadline::never());
+[[nodiscard]] inline std::vector<std::size_t> wait(std::initializer_list<Waitable> things,
+                                                   Deadline deadline = Deadline::never()) {
+    return wait(std::span(things.begin(), things.size()), deadline);
+}
+
+}  // namespace procession

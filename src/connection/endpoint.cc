@@ -1,0 +1,405 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "connection/endpoint.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "base/logging.h"
+#include "connection/endpoint_table.h"
+#include "procession/error.h"
+
+namespace procession::connection {
+
+namespace {
+
+constexpr std::size_t short_head = 4;
+constexpr std::size_t long_head = 12;
+constexpr std::size_t first_room = std::size_t{1} << 20;
+
+template <class T>
+void put_big_endian(std::byte* to, T value) noexcept {
+    for (std::size_t i = 0; i < sizeof value; ++i)
+        to[i] = static_cast<std::byte>(value >> (8 * (sizeof value - 1 - i)));
+}
+template <class T>
+T get_big_endian(const std::byte* from) noexcept {
+    T value = 0;
+    for (std::size_t i = 0; i < sizeof value; ++i)
+        value = static_cast<T>(value << 8) | static_cast<T>(from[i]);
+    return value;
+}
+
+/// Returns: how many bytes of it are used.
+std::size_t write_head(std::array<std::byte, long_head>& head, std::size_t length) noexcept {
+    if (length <= 0x7fffffff) {
+        put_big_endian(head.data(), static_cast<std::uint32_t>(length));
+        return short_head;
+    }
+    put_big_endian(head.data(), std::uint32_t{0xffffffff});
+    put_big_endian(head.data() + short_head, static_cast<std::uint64_t>(length));
+    return long_head;
+}
+
+bool is_would_block(std::error_code problem) noexcept {
+    return problem == std::errc::operation_would_block ||
+           problem == std::errc::resource_unavailable_try_again;
+}
+
+Deadline soonest(Deadline deadline) {
+    return deadline.remaining() > slice_max ? Deadline(slice_max) : deadline;
+}
+
+class TurnGuard {
+  public:
+    explicit TurnGuard(Turn& turn) : turn_(turn) {}
+    ~TurnGuard() { turn_.unlock(); }
+    TurnGuard(const TurnGuard&) = delete;
+    TurnGuard& operator=(const TurnGuard&) = delete;
+
+  private:
+    Turn& turn_;
+};
+
+}  // namespace
+
+Endpoint::Endpoint(os::Handle socket, const os::FileIdentity& identity, bool readable,
+                   bool writable)
+    : identity_(identity), readable_(readable), writable_(writable), socket_(std::move(socket)) {
+    start_listening();
+}
+
+Endpoint::~Endpoint() {
+    stop_listening();
+    forget(identity_, this);
+}
+
+void Endpoint::after_fork_in_child() noexcept {
+    sending_.make_anew();
+    receiving_.make_anew();
+    // Another thread of the parent may have been at work on it, so it is not even destroyed.
+    [[maybe_unused]] const auto* left_alone = partial_.release();
+    spares_lock_.unlock();
+    share();
+}
+
+bool Endpoint::keep(os::Handle& surplus) noexcept {
+    const auto at_once = [] { return true; };
+    const bool sends = sending_.lock(Deadline::now(), at_once);
+    const bool receives = receiving_.lock(Deadline::now(), at_once);
+    const bool open = !is_closed();
+    const bool idle = sends && receives && (partial_ == nullptr || !partial_->locked);
+    if (open) {
+        const std::lock_guard guard(spares_lock_);
+        try {
+            if (!idle) spares_.push_back(std::move(surplus));
+        } catch (const std::bad_alloc&) {
+            // It stays open: better than a lock that is lost.
+            [[maybe_unused]] const auto left_open = surplus.release();
+        }
+        if (idle) {
+            spares_.clear();
+            surplus.reset();
+        }
+    }
+    if (receives) receiving_.unlock();
+    if (sends) sending_.unlock();
+    return open;
+}
+
+void Endpoint::close() noexcept {
+    closed_.store(true, std::memory_order_release);
+    // Those who wait notice within a slice.
+    const auto never = [] { return false; };
+    static_cast<void>(sending_.lock(Deadline::never(), never));
+    const TurnGuard sender(sending_);
+    static_cast<void>(receiving_.lock(Deadline::never(), never));
+    const TurnGuard receiver(receiving_);
+    partial_.reset();
+    const std::lock_guard spares(spares_lock_);
+    spares_.clear();
+    // Before its number can be another socket's.
+    forget(identity_, this);
+    socket_.reset();
+}
+
+void Endpoint::check_open(const char* operation) const {
+    if (is_closed()) throw ClosedError(operation, "connection", "handle is closed");
+}
+
+os::NativeHandle Endpoint::native_handle(const char* operation) const {
+    check_open(operation);
+    return socket_.get();
+}
+
+void Endpoint::fail(std::error_code problem, const char* operation, const char* text) const {
+    throw OSError(problem, operation, "connection", text);
+}
+
+void Endpoint::fail_torn(const char* operation) {
+    // The peer, and all who share this end, are to know as well.
+    os::end_sending(socket_.get());
+    os::end_receiving(socket_.get());
+    fail(std::make_error_code(std::errc::connection_aborted), operation,
+         "a process that shares this end died in the middle of a message: what follows cannot be "
+         "told from the rest of it; make a new connection");
+}
+
+// In slices, so that a thread that waits notices when another one closes the connection.
+bool Endpoint::wait(os::Direction direction, Deadline deadline, const char* operation) const {
+    for (;;) {
+        if (os::wait_ready(socket_.get(), direction, soonest(deadline))) return true;
+        check_open(operation);
+        if (deadline.has_passed()) return false;
+    }
+}
+
+// Until there is something to receive. What another process has died upon may be all there was.
+bool Endpoint::wait_among_others(Deadline deadline) {
+    for (;;) {
+        if (os::try_lock_side(socket_.get(), os::Side::receiving)) {
+            const bool torn = os::is_under_way(socket_.get(), os::Side::receiving);
+            os::unlock_side(socket_.get(), os::Side::receiving);
+            if (torn) fail_torn("recv");
+        }
+        if (os::wait_ready(socket_.get(), os::Direction::reading, soonest(deadline))) return true;
+        check_open("recv");
+        if (deadline.has_passed()) return false;
+    }
+}
+
+// To have one side to this process, when others may hold it, too.
+bool Endpoint::take_side(os::Side side, Deadline deadline, const char* operation) {
+    using std::chrono::milliseconds;
+    for (milliseconds nap{1}; !os::try_lock_side(socket_.get(), side);
+         nap = std::min(nap * 2, milliseconds(16))) {
+        check_open(operation);
+        if (deadline.has_passed()) return false;
+        const auto left = std::min<std::chrono::nanoseconds>(deadline.remaining(), nap);
+        static_cast<void>(os::wait_ready(os::no_handle, os::Direction::reading, Deadline(left)));
+    }
+    if (os::is_under_way(socket_.get(), side)) {
+        os::unlock_side(socket_.get(), side);
+        fail_torn(operation);
+    }
+    os::mark_under_way(socket_.get(), side, true);
+    return true;
+}
+
+void Endpoint::give_side(os::Side side) noexcept {
+    os::mark_under_way(socket_.get(), side, false);
+    os::unlock_side(socket_.get(), side);
+}
+
+// ---- sending -----------------------------------------------------------------------------------
+
+Outcome Endpoint::send(std::span<const std::byte> message,
+                       std::span<const os::NativeHandle> handles, Deadline deadline) {
+    check_open("send");
+    if (!writable_) fail({}, "send", "connection is read-only");
+    if (!sending_.lock(deadline, [this] { return is_over(); })) {
+        check_open("send");
+        return Outcome::timed_out;
+    }
+    const TurnGuard guard(sending_);
+    check_open("send");
+    if (cut_) {
+        fail(std::make_error_code(std::errc::broken_pipe), "send",
+             "an earlier message was cut off at its deadline: nothing can be sent behind it");
+    }
+    std::array<std::byte, long_head> head;
+    const std::size_t size = write_head(head, message.size());
+    return send_all(std::span(head).first(size), message, handles, deadline,
+                    shared_.load(std::memory_order_acquire));
+}
+
+Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std::byte> message,
+                           std::span<const os::NativeHandle> handles, Deadline deadline,
+                           bool shared) {
+    if (shared && !take_side(os::Side::sending, deadline, "send")) return Outcome::timed_out;
+    std::size_t done = 0;
+    const std::size_t whole = head.size() + message.size();
+    const auto leave = [&](Outcome outcome) {
+        // Torn for the others, too, when it is not whole.
+        if (done != 0 && done != whole) {
+            cut_ = true;
+            os::end_sending(socket_.get());
+        }
+        if (shared) give_side(os::Side::sending);
+        return outcome;
+    };
+    while (done < whole) {
+        std::array<std::span<const std::byte>, 2> parts{
+            head.subspan(std::min(done, head.size())),
+            message.subspan(done > head.size() ? done - head.size() : 0)};
+        // More handles than go at once: one byte with each lot but the last.
+        const auto lot = handles.first(std::min(handles.size(), os::handles_per_transfer_max));
+        if (lot.size() < handles.size())
+            parts = {parts[0].empty() ? parts[1].first(1) : parts[0].first(1)};
+        std::size_t sent = 0;
+        const auto problem = os::send_some(socket_.get(), parts, lot, sent);
+        if (!problem) {
+            done += sent;
+            if (sent != 0) handles = handles.subspan(lot.size());
+            continue;
+        }
+        if (!is_would_block(problem)) {
+            leave(Outcome::ended);
+            fail(problem, "send", "cannot send to the peer");
+        }
+        bool room = false;
+        try {
+            room = wait(os::Direction::writing, deadline, "send");
+        } catch (...) {
+            leave(Outcome::ended);
+            throw;
+        }
+        if (!room) return leave(Outcome::timed_out);
+    }
+    return leave(Outcome::done);
+}
+
+// ---- receiving ---------------------------------------------------------------------------------
+
+Outcome Endpoint::receive(Received& received, std::size_t most, std::span<std::byte> space,
+                          Deadline deadline) {
+    check_open("recv");
+    if (!readable_) fail({}, "recv", "connection is write-only");
+    if (!receiving_.lock(deadline, [this] { return is_over(); })) {
+        check_open("recv");
+        return Outcome::timed_out;
+    }
+    const TurnGuard guard(receiving_);
+    if (partial_ == nullptr) partial_ = std::make_unique<Partial>();
+    Partial& partial = *partial_;
+    for (;;) {
+        check_open("recv");
+        if (unusable_ != nullptr) fail({}, "recv", unusable_);
+        const bool is_whole = partial.head_got != 0 && partial.head_got == head_size(partial) &&
+                              partial.got == partial.length;
+        if (is_whole) break;
+        if (partial.head_got != 0 && partial.head_got == head_size(partial) &&
+            partial.length > most) {
+            unusable_ = "an earlier message was longer than allowed: the connection is of no use";
+            os::end_receiving(socket_.get());
+            fail({}, "recv", "bad message length");
+        }
+        const Outcome outcome = receive_more(partial, space, deadline);
+        if (outcome != Outcome::done) return outcome;
+    }
+    if (partial.locked) give_side(os::Side::receiving);
+    received.size = static_cast<std::size_t>(partial.length);
+    partial.body.resize(std::min<std::size_t>(partial.body.size(), received.size));
+    received.bytes = std::move(partial.body);
+    received.handles = std::move(partial.handles);
+    partial = Partial{};
+    return Outcome::done;
+}
+
+std::size_t Endpoint::head_size(const Partial& partial) noexcept {
+    const bool is_long = partial.head_got >= short_head &&
+                         get_big_endian<std::uint32_t>(partial.head.data()) == 0xffffffff;
+    return is_long ? long_head : short_head;
+}
+
+// Where the next bytes of the message go.
+std::span<std::byte> Endpoint::room_in(Partial& partial, std::span<std::byte> space) const {
+    if (partial.head_got < head_size(partial)) {
+        return std::span(partial.head)
+            .subspan(partial.head_got, head_size(partial) - partial.head_got);
+    }
+    const auto left = static_cast<std::size_t>(partial.length - partial.got);
+    if (partial.body.empty() && partial.length <= space.size())
+        return space.subspan(static_cast<std::size_t>(partial.got), left);
+    const auto got = static_cast<std::size_t>(partial.got);
+    // Only as much memory as the bytes that have come make believable.
+    if (got == partial.body.size())
+        partial.body.resize(std::min(got + left, std::max(first_room, 2 * got)));
+    return std::span(partial.body).subspan(got);
+}
+
+// A part of it, with the side to this process if others may hold it.
+Outcome Endpoint::receive_more(Partial& partial, std::span<std::byte> space, Deadline deadline) {
+    const auto leave = [&] {
+        if (!partial.locked) return;
+        partial.locked = false;
+        // With a message under way, the mark stays: it can never be received whole.
+        if (partial.head_got == 0) {
+            give_side(os::Side::receiving);
+        } else {
+            os::unlock_side(socket_.get(), os::Side::receiving);
+        }
+    };
+    try {
+        const Outcome outcome = receive_part(partial, space, deadline);
+        if (outcome == Outcome::ended) leave();
+        return outcome;
+    } catch (...) {
+        leave();
+        throw;
+    }
+}
+
+Outcome Endpoint::receive_part(Partial& partial, std::span<std::byte> space, Deadline deadline) {
+    const bool shared = shared_.load(std::memory_order_acquire);
+    if (shared && !partial.locked) {
+        // Not before there is something: who waits for the lock would wait for the message.
+        if (!wait_among_others(deadline)) return Outcome::timed_out;
+        if (!take_side(os::Side::receiving, deadline, "recv")) return Outcome::timed_out;
+        partial.locked = true;
+    }
+    const auto room = room_in(partial, space);
+    std::size_t got = 0;
+    const auto problem = os::receive_some(socket_.get(), room, got, partial.handles);
+    if (problem && is_would_block(problem)) {
+        const bool nothing_yet = partial.head_got == 0;
+        if (partial.locked && nothing_yet) {
+            give_side(os::Side::receiving);
+            partial.locked = false;
+        }
+        if (wait(os::Direction::reading, deadline, "recv")) return Outcome::done;
+        // What has gone to the caller's space is kept for the next call.
+        if (!nothing_yet && partial.body.empty() && partial.got != 0) {
+            const auto kept = space.first(static_cast<std::size_t>(partial.got));
+            partial.body.assign(kept.begin(), kept.end());
+        }
+        return Outcome::timed_out;
+    }
+    if (problem == std::errc::too_many_files_open) {
+        unusable_ = "handles of a message were lost, since too many files are open";
+        fail(problem, "recv",
+             "the handles of this message cannot be had: raise the limit of open "
+             "files (ulimit -n), or close some");
+    }
+    if (problem || got == 0) return come_to_end(partial, problem);
+    if (partial.head_got < head_size(partial)) {
+        partial.head_got += got;
+        if (partial.head_got == head_size(partial)) {
+            partial.length = partial.head_got == short_head
+                                 ? get_big_endian<std::uint32_t>(partial.head.data())
+                                 : get_big_endian<std::uint64_t>(partial.head.data() + short_head);
+            if (partial.head_got == short_head && partial.length > 0x7fffffff) {
+                unusable_ =
+                    "the peer sent a message of negative length: it speaks another protocol";
+            }
+        }
+    } else {
+        partial.got += got;
+    }
+    return Outcome::done;
+}
+
+Outcome Endpoint::come_to_end(const Partial& partial, std::error_code problem) const {
+    const bool is_gone = !problem || problem == std::errc::connection_reset;
+    if (!is_gone) fail(problem, "recv", "cannot receive from the peer");
+    if (partial.head_got == 0) return Outcome::ended;
+    fail(problem, "recv", "got end of file during message");
+}
+
+bool Endpoint::poll(Deadline deadline) {
+    check_open("poll");
+    if (!readable_) fail({}, "poll", "connection is write-only");
+    return wait(os::Direction::reading, deadline, "poll");
+}
+
+}  // namespace procession::connection

@@ -1,0 +1,148 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connection/turn.h"
+#include "os/at_fork.h"
+#include "os/channel.h"
+#include "os/handle.h"
+#include "os/memory_file.h"
+#include "os/wait.h"
+#include "procession/deadline.h"
+
+namespace procession::connection {
+
+/// What a verb of a connection comes to. What is neither is thrown.
+enum class Outcome : std::uint8_t { done, timed_out, ended };
+
+/// A message as it came.
+struct Received {
+    std::vector<std::byte> bytes;  // empty when they went straight to the caller's space
+    std::size_t size = 0;
+    std::vector<os::Handle> handles;
+};
+
+/// One end of a connection, as this process holds it: messages over a stream of bytes, framed as in
+/// CPython (a length of 4 bytes, big-endian; or -1 and a length of 8 bytes). Handles travel with
+/// the first bytes of their message.
+///
+/// Guarantees:
+///   1. A message is sent as a whole before the next one, and received as a whole by one receiver,
+///      however many threads and processes share the end.
+///   2. receive() that times out in the middle of a message goes on where it was at the next call.
+///   3. A process that dies in the middle of a message on a shared end cannot make others mistake
+///      the rest for a message: they are told that the connection is torn.
+///   4. No more memory is allocated for a message than has come of it, twice that and 1 MiB at
+///   most.
+///
+/// Invariants:
+///   1. Everything of one side is touched by the thread that holds its turn only; among processes
+///      also under the side's lock, once `shared_` is set: since then other processes may hold the
+///      same end.
+///   2. The lock of a side is a record lock of this process, which the kernel drops when *any*
+///      descriptor of the socket is closed here. So a process has one Endpoint for each socket
+///      (adopt()), and other descriptors of it are closed by keep(), when no lock is held.
+///   3. The socket is closed under both turns.
+///
+/// Threads: any.   Fork: the child's object starts anew: no turn is taken, no message half
+/// received.
+class Endpoint final : public os::ForkListener {
+  public:
+    /// Takes a connected socket. The Endpoint that this process has of it already, or a new one.
+    [[nodiscard]] static std::shared_ptr<Endpoint> adopt(os::Handle socket, bool readable,
+                                                         bool writable);
+    Endpoint(os::Handle socket, const os::FileIdentity& identity, bool readable, bool writable);
+    ~Endpoint() override;
+    Endpoint(const Endpoint&) = delete;
+    Endpoint& operator=(const Endpoint&) = delete;
+
+    /// Throws: ClosedError, OSError.
+    Outcome send(std::span<const std::byte> message, std::span<const os::NativeHandle> handles,
+                 Deadline deadline);
+    /// A message of at most `most` bytes; it goes straight to `space` when it fits there.
+    /// Throws: ClosedError, OSError.
+    Outcome receive(Received& received, std::size_t most, std::span<std::byte> space,
+                    Deadline deadline);
+    /// Whether receive() would find something, the end included.
+    [[nodiscard]] bool poll(Deadline deadline);
+
+    void close() noexcept;
+    [[nodiscard]] bool is_closed() const noexcept {
+        return closed_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] bool readable() const noexcept { return readable_; }
+    [[nodiscard]] bool writable() const noexcept { return writable_; }
+    /// Throws: ClosedError.
+    [[nodiscard]] os::NativeHandle native_handle(const char* operation) const;
+    /// Takes one more descriptor of the same socket, to close it when that does no harm.
+    /// Returns: false, and leaves it, when this end is closed.
+    bool keep(os::Handle& surplus) noexcept;
+    /// Other processes may hold this end from now on.
+    void share() noexcept { shared_.store(true, std::memory_order_release); }
+
+  private:
+    /// A message that has come in part.
+    struct Partial {
+        std::array<std::byte, 12> head;
+        std::size_t head_got = 0;
+        std::uint64_t length = 0;  // valid when the head is whole
+        std::uint64_t got = 0;
+        std::vector<std::byte> body;
+        std::vector<os::Handle> handles;
+        bool locked = false;  // the side, among processes, until the message is whole
+    };
+    class SideLock;
+
+    void before_fork() noexcept override { spares_lock_.lock(); }
+    void after_fork_in_parent() noexcept override {
+        spares_lock_.unlock();
+        share();
+    }
+    void after_fork_in_child() noexcept override;
+
+    [[nodiscard]] bool is_over() const noexcept { return is_closed(); }
+    void check_open(const char* operation) const;
+    bool wait(os::Direction direction, Deadline deadline, const char* operation) const;
+    bool wait_among_others(Deadline deadline);
+    bool take_side(os::Side side, Deadline deadline, const char* operation);
+    void give_side(os::Side side) noexcept;
+    [[noreturn]] void fail_torn(const char* operation);
+    [[noreturn]] void fail(std::error_code problem, const char* operation, const char* text) const;
+
+    Outcome send_all(std::span<const std::byte> head, std::span<const std::byte> message,
+                     std::span<const os::NativeHandle> handles, Deadline deadline, bool shared);
+    [[nodiscard]] static std::size_t head_size(const Partial& partial) noexcept;
+    Outcome receive_part(Partial& partial, std::span<std::byte> space, Deadline deadline);
+    Outcome receive_more(Partial& partial, std::span<std::byte> space, Deadline deadline);
+    Outcome come_to_end(const Partial& partial, std::error_code problem) const;
+    std::span<std::byte> room_in(Partial& partial, std::span<std::byte> space) const;
+
+    const os::FileIdentity identity_;
+    const bool readable_;
+    const bool writable_;
+    os::Handle socket_;  // constant until closed, see invariant 3
+    std::atomic<bool> closed_{false};
+    std::atomic<bool> shared_{false};
+
+    Turn sending_;
+    bool cut_ = false;  // a message was not sent to its end: nothing can follow it
+
+    Turn receiving_;
+    const char* unusable_ = nullptr;    // why nothing can be received any more
+    std::unique_ptr<Partial> partial_;  // a fork child leaves its parent's alone
+
+    std::mutex spares_lock_;  // held across forks
+    std::vector<os::Handle> spares_;
+};
+
+}  // namespace procession::connection
