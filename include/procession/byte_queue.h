@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "procession/attachment.h"
 #include "procession/batch.h"
 #include "procession/byte_loan.h"
 #include "procession/byte_view.h"
@@ -114,16 +115,23 @@ class ByteQueue {
     /// Whether two handles lead to the same queue.
     friend bool operator==(const ByteQueue& a, const ByteQueue& b) { return a.core_ == b.core_; }
 
-    /// Into the message for a child that is being started, and nowhere else.
-    /// Throws: SharingError elsewhere.
+    /// Into a message for another process.
+    /// Throws: SharingError when this thread builds none.
     void encode_handle(Writer& writer) const;
     /// Throws: SharingError, DecodeError, TypeMismatch, VersionMismatch, CorruptSegment.
     [[nodiscard]] static ByteQueue decode_handle(Reader& reader, QueueKind kind,
                                                  const TypeStamp& stamp);
 
-    /// Runs `encode`, which makes the bytes of an item: a handle in it is refused, also while a
-    /// child is being started.
-    static void encode_item(void (*encode)(void* context), void* context);
+    /// Makes the bytes of an item that may hold handles: an array of where they wait, and the
+    /// value. Throws: what `encode` throws; SharingError, OSError when the handles cannot be passed
+    /// on.
+    [[nodiscard]] Attachment encode_item(Writer& item,
+                                         void (*encode)(Writer& writer, const void* value),
+                                         const void* value) const;
+    /// Throws: what `decode` throws; SharingError when the handles cannot be had any more; OSError
+    ///         when this process cannot hold them.
+    void decode_item(const MessageView& message, void (*decode)(Reader& reader, void* value),
+                     void* value) const;
 
   private:
     explicit ByteQueue(std::shared_ptr<queue::Core> core) : core_(std::move(core)) {}

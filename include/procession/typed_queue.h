@@ -50,10 +50,16 @@ class TypedQueue : public QueueHandle {
     Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
         if constexpr (format_of<T> == Format::raw) {
             return bytes_.try_put({Format::raw, std::as_bytes(std::span(&value, 1))}, deadline);
+        } else if constexpr (holds_procession_object<T>) {
+            Writer item;
+            Attachment attachment = encode_with_handles(value, item);
+            const auto result = bytes_.try_put({Format::msgpack, item.bytes()}, deadline);
+            if (result.has_value()) attachment.leave_to_item();
+            return result;
         } else {
             Writer scratch;
             Format format = Format::raw;
-            const auto bytes = encode_item(value, scratch, format);
+            const auto bytes = encode_message(value, scratch, format);
             return bytes_.try_put({format, bytes}, deadline);
         }
     }
@@ -97,6 +103,7 @@ class TypedQueue : public QueueHandle {
         // Deques: the addresses of what is in them stay.
         std::deque<Writer> encoded;
         std::deque<T> kept;
+        std::vector<Attachment> attachments;
         for (auto&& value : values) {
             const T* item = nullptr;
             if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
@@ -106,22 +113,41 @@ class TypedQueue : public QueueHandle {
             }
             if constexpr (format_of<T> == Format::raw) {
                 pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
+            } else if constexpr (holds_procession_object<T>) {
+                Writer& bytes = encoded.emplace_back();
+                attachments.push_back(encode_with_handles(*item, bytes));
+                pieces.push_back({Format::msgpack, bytes.bytes()});
             } else {
                 Piece& piece = pieces.emplace_back();
-                piece.bytes = encode_item(*item, encoded.emplace_back(), piece.format);
+                piece.bytes = encode_message(*item, encoded.emplace_back(), piece.format);
             }
         }
-        return bytes_.put_many(Pieces(pieces), deadline);
+        const std::size_t put = bytes_.put_many(Pieces(pieces), deadline);
+        for (std::size_t i = 0; i < std::min(put, attachments.size()); ++i)
+            attachments[i].leave_to_item();
+        return put;
     }
-    static std::span<const std::byte> encode_item(const T& value, Writer& scratch, Format& format) {
-        if constexpr (!holds_procession_object<T>) {
-            return encode_message(value, scratch, format);
+    /// T holds objects of this library, so it is MessagePack.
+    [[nodiscard]] Attachment encode_with_handles(const T& value, Writer& item) const {
+        return bytes_.encode_item(
+            item,
+            [](Writer& writer, const void* from) { encode(writer, *static_cast<const T*>(from)); },
+            &value);
+    }
+    [[nodiscard]] T decode_item(const MessageView& message) const {
+        if constexpr (holds_procession_object<T>) {
+            if (message.format != Format::msgpack)
+                codec::refuse_format(message.format, type_signature<T>());
+            std::optional<T> value;
+            bytes_.decode_item(
+                message,
+                [](Reader& reader, void* to) {
+                    static_cast<std::optional<T>*>(to)->emplace(decode<T>(reader));
+                },
+                &value);
+            return std::move(*value);
         } else {
-            std::span<const std::byte> bytes;
-            auto encode = [&] { bytes = encode_message(value, scratch, format); };
-            ByteQueue::encode_item(
-                [](void* context) { (*static_cast<decltype(encode)*>(context))(); }, &encode);
-            return bytes;
+            return decode_message<T>(message.format, message.bytes);
         }
     }
     /// A raw T whose bytes an item can be copied into at once.
@@ -187,15 +213,18 @@ class TypedQueue : public QueueHandle {
     }
     [[nodiscard]] T decode_or_keep(const MessageView& message) const {
         try {
-            return decode_message<T>(message.format, message.bytes);
+            return decode_item(message);
         } catch (const DecodeError& failed) {
             bytes_.keep_undecodable(message, failed.what());
             throw;
         } catch (const std::bad_alloc&) {
             bytes_.undeliver(message);
             throw;
+        } catch (const OSError&) {  // this process cannot hold its handles; another one may
+            bytes_.undeliver(message);
+            throw;
         } catch (const std::exception& failed) {
-            // A user's codec threw something of its own, or a handle came the wrong way.
+            // A user's codec threw something of its own, or the handles cannot be had any more.
             bytes_.keep_undecodable(message, failed.what());
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
@@ -219,6 +248,9 @@ class TypedQueue : public QueueHandle {
                 }
             }
         } catch (const std::bad_alloc&) {
+            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+            if (items.empty()) throw;
+        } catch (const OSError&) {
             for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
             if (items.empty()) throw;
         }

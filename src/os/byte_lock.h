@@ -52,6 +52,11 @@ class ByteLock {
     [[nodiscard]] static bool is_locked(const Handle& file, const FileIdentity& identity,
                                         std::uint64_t at) noexcept;
 
+    /// Whether anybody holds one of `count` bytes from `from` on. True also when that cannot be
+    /// told.
+    [[nodiscard]] static bool is_any_locked(const Handle& file, std::uint64_t from,
+                                            std::uint64_t count) noexcept;
+
     [[nodiscard]] bool is_held() const noexcept { return mapping_ != nullptr; }
     void unlock() noexcept;
 

@@ -48,6 +48,10 @@ struct SpawnPlan {
 /// Names this process in ps and top, which would otherwise say "exe" for a spawned child.
 void name_this_process(const char* program) noexcept;
 
+/// For a helper that outlives those who started it: nobody waits for the end of its input or output
+/// because of it. stderr stays, for its log.
+void let_go_of_standard_streams() noexcept;
+
 [[nodiscard]] int this_process() noexcept;
 [[nodiscard]] int parent_of_this_process() noexcept;
 

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "handoff/keeper_client.h"
+#include "process/keeper_process.h"
 #include "process/program.h"
 #include "process/spawned_child.h"
 
@@ -31,11 +33,13 @@ void forget_program_name() noexcept { name_of_program().reset(); }
 void init(int argc, char** argv) {
     const bool named = argc >= 1 && argv[0] != nullptr;
     process::name_of_program() = named ? argv[0] : "procession";
+    handoff::set_keeper_starter(process::start_keeper);
     if (argc < 2) return;
     const std::string_view first(argv[1]);
-    const std::string_view marker(process::child_marker);
-    if (first.substr(0, marker.size()) == marker)
-        process::run_spawned_child(first.substr(marker.size()));
+    const std::string_view child(process::child_marker);
+    const std::string_view keeper(process::keeper_marker);
+    if (first.starts_with(child)) process::run_spawned_child(first.substr(child.size()));
+    if (first.starts_with(keeper)) process::run_keeper(first.substr(keeper.size()));
 }
 
 }  // namespace procession

@@ -5,6 +5,7 @@
 
 #include "base/logging.h"
 #include "base/step.h"
+#include "handoff/keeper_client.h"
 #include "handoff/outgoing.h"
 #include "os/child.h"
 #include "os/report_channel.h"
@@ -99,6 +100,7 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     bootstrap.log_level = static_cast<std::uint8_t>(log_level());
     bootstrap.die_with_parent = options.die_with_parent;
     bootstrap.entry = place_of(reinterpret_cast<AnyFunction>(entry));
+    bootstrap.keeper = handoff::keeper_of_family();
     return bootstrap;
 }
 

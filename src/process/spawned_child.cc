@@ -9,6 +9,7 @@
 #include "base/logging.h"
 #include "base/step.h"
 #include "handoff/arriving.h"
+#include "handoff/keeper_client.h"
 #include "os/child.h"
 #include "os/inherited.h"
 #include "os/lifeline.h"
@@ -69,6 +70,7 @@ void become_who(const Bootstrap& bootstrap) {
     mine.start_method = StartMethod::spawn;
     mine.parent = {bootstrap.parent_pid, bootstrap.parent_name};
     become(&mine);
+    handoff::set_keeper_of_family(bootstrap.keeper);
     set_log_level(bootstrap.log_level <= static_cast<int>(LogLevel::off)
                       ? static_cast<LogLevel>(bootstrap.log_level)
                       : LogLevel::warning);

@@ -1,12 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/byte_queue.h"
 
-#include <array>
-#include <cstring>
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/logging.h"
 #include "handoff/arriving.h"
+#include "handoff/keeper_client.h"
 #include "handoff/outgoing.h"
 #include "procession/error.h"
 #include "queue/core.h"
@@ -21,6 +22,24 @@ static_assert(static_cast<int>(QueueKind::joinable) == static_cast<int>(queue::K
 
 std::string_view type_name(QueueKind kind) {
     return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
+}
+
+// In MessagePack: an extension of this type, with the array of the keeper's name and the token.
+constexpr std::int8_t kAttachmentExtension = 0x51;
+
+AttachmentName attachment_name(Reader& reader) {
+    std::int8_t type = 0;
+    const auto bytes = reader.extension(type);
+    if (type != kAttachmentExtension) reader.fail("expected where the handles of an item wait");
+    Reader inside(bytes, "attachment of an item");
+    inside.array_of(2);
+    AttachmentName name;
+    name.keeper = inside.string();
+    const auto token = inside.binary();
+    if (token.size() != name.token.size()) inside.fail("expected a token of 16 bytes");
+    std::copy(token.begin(), token.end(), name.token.begin());
+    inside.expect_end();
+    return name;
 }
 
 }  // namespace
@@ -132,9 +151,51 @@ void ByteQueue::encode_handle(Writer& writer) const {
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
 
-void ByteQueue::encode_item(void (*encode)(void* context), void* context) {
-    const handoff::NoOutgoing not_the_childs_message;
-    encode(context);
+Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
+                                  const void* value) const {
+    const handoff::Outgoing outgoing;
+    Writer encoded;
+    encode(encoded, value);
+    item.clear();
+    item.array(2);
+    if (outgoing.size() == 0) {
+        item.nil();
+        item.raw(encoded.bytes());
+        return {};
+    }
+    core_->check_file("put");
+    core_->take_part();  // from now on the keeper can see that there is somebody
+    AttachmentName name = handoff::deposit(core_->segment().file(), outgoing.handles());
+    Attachment attachment(name);
+    Writer where;
+    where.array(2);
+    where.string(name.keeper);
+    where.binary(name.token);
+    item.extension(kAttachmentExtension, where.bytes());
+    item.raw(encoded.bytes());
+    return attachment;
+}
+
+void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, void*),
+                            void* value) const {
+    Reader reader(message.bytes, "item with handles");
+    reader.array_of(2);
+    std::vector<os::Handle> handles;
+    std::optional<AttachmentName> name;
+    if (!reader.skip_nil()) {
+        name = attachment_name(reader);
+        handles = core_->is_joinable() ? handoff::fetch(*name) : handoff::take(*name);
+    }
+    try {
+        const handoff::Arriving arriving(std::move(handles));
+        decode(reader, value);
+        reader.expect_end();
+        if (name && core_->is_joinable()) core_->hold_attachment(message.ticket, Attachment(*name));
+    } catch (const DecodeError&) {
+        // It will be no T for anybody else either.
+        if (name && core_->is_joinable()) handoff::release(*name);
+        throw;
+    }
 }
 
 ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {

@@ -141,6 +141,7 @@ Core::~Core() {
     }
     delete lease_books_.load();
     delete waiting_letters_.load();
+    delete attachments_.load();
 }
 
 std::vector<std::shared_ptr<Core>> Core::all() { return Registry::instance().all(); }
@@ -255,6 +256,7 @@ void Core::forget_parent() noexcept {
     // writing.
     lease_books_.store(nullptr, std::memory_order_relaxed);
     waiting_letters_.store(nullptr, std::memory_order_relaxed);
+    attachments_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
     new (&finishing_) sync::SpinLock;
     new (&watching_) std::mutex;
@@ -429,6 +431,8 @@ void Core::close() {
     if (closed_.exchange(true)) return;
     // This process's own sleepers shall see it; then those who are inside have left.
     wake_everybody();
+    // What is leased waits again, and with it its handles.
+    if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave_all();
     for (;;) {
         const std::uint32_t left = left_.load();
         if (!sync::Presence::others_inside(this)) break;

@@ -22,6 +22,7 @@
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "procession/ready_handle.h"
+#include "queue/attachments.h"
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
@@ -121,6 +122,11 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void task_done();
     [[nodiscard]] bool join(Deadline deadline);
     [[nodiscard]] std::uint64_t unfinished();
+
+    /// Makes this process a participant, if it is none yet.
+    void take_part();
+    /// The handles of a leased item, to be let go when it is finished.
+    void hold_attachment(const Ticket& ticket, Attachment attachment);
 
     // core_lease.cc
     void give_back(const Ticket& ticket);
@@ -419,6 +425,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
     std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
+    std::atomic<Attachments*> attachments_{nullptr};         // likewise
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
     // Memory of the queue that this process writes to, or reads, outside of any operation.

@@ -166,9 +166,25 @@ void Core::settle_own_announcement(Actor me) {
 }
 
 void Core::finish(const Ticket& ticket) {
-    if (finish_at_once(ticket)) [[likely]]
-        return;
-    finish_patiently(ticket);
+    if (!finish_at_once(ticket)) [[unlikely]]
+        finish_patiently(ticket);
+    if (Attachments* held = attachments_.load(std::memory_order_acquire)) [[unlikely]]
+        held->release(ticket);
+}
+
+void Core::take_part() {
+    guarded("take part", [this] { static_cast<void>(self()); });
+}
+
+void Core::hold_attachment(const Ticket& ticket, Attachment attachment) {
+    Attachments* held = attachments_.load(std::memory_order_acquire);
+    if (held == nullptr) {
+        auto fresh = std::make_unique<Attachments>();
+        // acq_rel: pairs with the loads in other threads
+        if (attachments_.compare_exchange_strong(held, fresh.get(), std::memory_order_acq_rel))
+            held = fresh.release();
+    }
+    held->add(ticket, std::move(attachment));
 }
 
 // The usual task_done(): a small item of a chunk that the head has not left. False when it is not

@@ -31,6 +31,7 @@ void Core::give_back(const Ticket& ticket) {
         }
         item_bell_.ring();
         announce_finished();
+        if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave(ticket);
     });
 }
 
@@ -144,6 +145,7 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
             leave_open(ticket);            // still the caller's
             throw;
         }
+        if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->release(ticket);
     });
 }
 

@@ -25,6 +25,11 @@ namespace procession::shm {
 ///      both.
 class Membership final : public os::ForkListener {
   public:
+    /// Whether any process takes part in the segment in `file`, without taking part oneself.
+    [[nodiscard]] static bool is_anybody_there(const os::Handle& file) noexcept {
+        return os::ByteLock::is_any_locked(file, byte_of(0), byte_of(kParticipantsMax));
+    }
+
     static constexpr std::uint32_t kNone = 0xffffffff;
 
     /// Throws: OSError.

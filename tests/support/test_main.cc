@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "process/keeper_process.h"
 #include "procession/init.h"
 #include "support/census.h"
 
@@ -12,6 +13,7 @@ namespace {
 class CensusListener : public testing::EmptyTestEventListener {
     void OnTestStart(const testing::TestInfo&) override { before_.emplace(); }
     void OnTestEnd(const testing::TestInfo&) override {
+        procession::process::end_keeper();
         before_->expect_nothing_left();
         before_.reset();
     }

@@ -70,6 +70,12 @@ bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
     return static_cast<bool>(leads_to(file, identity));
 }
 
+bool ByteLock::is_any_locked(const Handle& file, std::uint64_t from, std::uint64_t count) noexcept {
+    struct flock request = one_byte(from, F_WRLCK);
+    request.l_len = static_cast<off_t>(count);
+    return calls::get_lock(file.get(), &request) != 0 || request.l_type != F_UNLCK;
+}
+
 void ByteLock::unlock() noexcept {
     if (mapping_ == nullptr) return;
     const int kept = errno;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -216,6 +217,9 @@ inline int munmap(void* base, std::size_t bytes) noexcept {
 inline int getrlimit(__rlimit_resource_t resource, rlimit* limit) noexcept {
     return fails(Call::getrlimit) ? -1 : ::getrlimit(resource, limit);
 }
+inline int setrlimit(__rlimit_resource_t resource, const rlimit* limit) noexcept {
+    return fails(Call::setrlimit) ? -1 : ::setrlimit(resource, limit);
+}
 inline long futex_wait(void* word, std::uint32_t expected, const timespec* limit) noexcept {
     if (fails(Call::futex_wait)) return -1;
     return ::syscall(SYS_futex, word, FUTEX_WAIT, expected, limit, nullptr, 0);
@@ -260,6 +264,12 @@ inline pid_t waitpid(pid_t pid, int* status, int options) noexcept {
 inline int kill(pid_t pid, int number) noexcept {
     return fails(Call::kill) ? -1 : ::kill(pid, number);
 }
+/// kcmp(2): 0 when both lead to one open file description.
+inline long compare_files(int one, int other) noexcept {
+    if (fails(Call::kcmp)) return -1;
+    const pid_t self = ::getpid();
+    return ::syscall(SYS_kcmp, self, self, KCMP_FILE, one, other);
+}
 inline int name_thread(const char* name) noexcept {
     return fails(Call::prctl) ? -1 : ::prctl(PR_SET_NAME, name);
 }
@@ -267,6 +277,7 @@ inline long sysconf(int name) noexcept { return fails(Call::sysconf) ? -1 : ::sy
 
 // These never fail, or nothing depends on it.
 inline void sched_yield() noexcept { ::sched_yield(); }
+inline void ignore_signal(int number) noexcept { ::signal(number, SIG_IGN); }
 inline void shutdown(int fd, int how) noexcept { ::shutdown(fd, how); }
 inline uid_t geteuid() noexcept { return ::geteuid(); }
 inline pid_t getpid() noexcept { return ::getpid(); }

@@ -112,6 +112,14 @@ void name_this_process(const char* program) noexcept {
     calls::name_thread(slash != nullptr ? slash + 1 : program);
 }
 
+void let_go_of_standard_streams() noexcept {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
+        calls::close(stream);
+        // The lowest number that is free: this one.
+        [[maybe_unused]] const int reopened = calls::open("/dev/null", O_RDWR);
+    }
+}
+
 int this_process() noexcept { return calls::getpid(); }
 int parent_of_this_process() noexcept { return calls::getppid(); }
 

@@ -1,0 +1,169 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "handoff/keeper.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include "base/logging.h"
+#include "os/channel.h"
+#include "os/meeting_point.h"
+#include "os/wait.h"
+
+namespace procession::handoff {
+
+namespace {
+
+/// How long after its family's end a deposit may be kept, and how long the first client may take.
+constexpr std::chrono::seconds kLook{1};
+
+bool is_would_block(std::error_code problem) {
+    return problem == std::errc::operation_would_block ||
+           problem == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace
+
+void Keeper::run() {
+    // The one who has started it is on its way already: the meeting point was open before.
+    Deadline next_look = kLook;
+    for (;;) {
+        std::vector<os::Watched> watched{{meeting_point_.get()}};
+        std::vector<KeeperTable::Client> clients;
+        for (const auto& [client, peer] : peers_) {
+            watched.push_back({peer.channel.get()});
+            clients.push_back(client);
+        }
+        const bool may_rest = table_.empty() && !peers_.empty();
+        static_cast<void>(os::wait_any(watched, may_rest ? Deadline::never() : next_look));
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            if (!watched[i + 1].ready) continue;
+            const auto found = peers_.find(clients[i]);
+            if (serve(found->first, found->second)) continue;
+            table_.client_is_gone(found->first);
+            peers_.erase(found);
+        }
+        if (watched[0].ready) admit_all();
+        if (next_look.has_passed() || may_rest) {
+            next_look = kLook;
+            table_.drop_unreachable();
+            if (peers_.empty() && table_.empty() && !watched[0].ready) return;
+        }
+    }
+}
+
+void Keeper::admit_all() {
+    for (;;) {
+        os::Handle channel;
+        const auto problem = os::admit(meeting_point_.get(), channel);
+        if (problem) {
+            if (is_would_block(problem)) return;
+            base::log(LogLevel::warning, "keeper: cannot let anybody in: %s",
+                      problem.message().c_str());
+            // No handles left, perhaps: others have to go first.
+            static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(10)));
+            return;
+        }
+        if (!os::peer_is_same_user(channel.get())) {
+            base::log(LogLevel::warning, "keeper: refused a process of another user");
+            continue;
+        }
+        peers_.emplace(++peers_so_far_, Peer{std::move(channel), {}, {}});
+    }
+}
+
+bool Keeper::serve(KeeperTable::Client client, Peer& peer) try {
+    // One byte more than a request has: a longer record is seen as one.
+    std::array<std::byte, sizeof(Request) + 1> space;
+    std::size_t got = 0;
+    std::vector<os::Handle> handles;
+    const auto problem = os::receive_some(peer.channel.get(), space, got, handles);
+    if (problem && is_would_block(problem)) return true;
+    const bool lost_some = problem == std::errc::too_many_files_open;
+    if ((problem && !lost_some) || got == 0) return false;
+    Request request;
+    const Request expected;
+    std::memcpy(&request, space.data(), std::min(got, sizeof request));
+    if (got != sizeof request || request.magic != expected.magic ||
+        request.version != expected.version) {
+        base::log(LogLevel::warning, "keeper: a client sends what is no request; it is let go");
+        return false;
+    }
+    if (lost_some) peer.lost_some = true;
+    if (obey(client, peer, request, std::move(handles))) return true;
+    base::log(LogLevel::warning, "keeper: a client is let go: it does not keep to the protocol");
+    return false;
+} catch (const std::exception& failed) {
+    base::log(LogLevel::warning, "keeper: a client is let go: %s", failed.what());
+    return false;
+}
+
+bool Keeper::obey(KeeperTable::Client client, Peer& peer, const Request& request,
+                  std::vector<os::Handle> handles) {
+    // A deposit is said in one go.
+    if ((request.verb == Verb::more) != peer.expected.has_value()) return false;
+    if (request.verb == Verb::deposit || request.verb == Verb::more)
+        return go_on_with_deposit(client, peer, request, std::move(handles));
+    if (!handles.empty()) return false;
+    switch (request.verb) {
+        case Verb::fetch: return give(peer, request.token);
+        case Verb::take:
+            if (!give(peer, request.token)) return false;
+            table_.release(request.token);
+            return true;
+        case Verb::release: table_.release(request.token); return true;
+        default: return false;
+    }
+}
+
+bool Keeper::go_on_with_deposit(KeeperTable::Client client, Peer& peer, const Request& request,
+                                std::vector<os::Handle> handles) {
+    const std::size_t came = handles.size();
+    const bool as_announced = !peer.expected || *peer.expected == came + request.left;
+    if (!peer.lost_some && (came == 0 || !as_announced)) return false;
+    if (request.left > handles_per_deposit_max) return false;
+    peer.handles.insert(peer.handles.end(), std::make_move_iterator(handles.begin()),
+                        std::make_move_iterator(handles.end()));
+    if (request.left != 0) {
+        peer.expected = request.left;
+        return peer.handles.size() <= handles_per_deposit_max;
+    }
+    peer.expected.reset();
+    auto kept = std::exchange(peer.handles, {});
+    Reply reply{.answer = Answer::kept};
+    if (std::exchange(peer.lost_some, false) || os::fill_randomly(reply.token))
+        return send(peer, {.answer = Answer::no_room});
+    table_.add(reply.token, client, std::move(kept));
+    if (send(peer, reply)) return true;
+    table_.release(reply.token);
+    return false;
+}
+
+bool Keeper::give(Peer& peer, const Token& token) {
+    const auto* handles = table_.find(token);
+    if (handles == nullptr) return send(peer, {.answer = Answer::unknown});
+    std::span<const os::NativeHandle> left(*handles);
+    do {
+        const auto lot = left.first(std::min(left.size(), os::handles_per_transfer_max));
+        left = left.subspan(lot.size());
+        const Reply reply{.answer = Answer::here, .left = static_cast<std::uint32_t>(left.size())};
+        if (!send(peer, reply, lot)) return false;
+    } while (!left.empty());
+    return true;
+}
+
+// One who does not receive is let go: the keeper does not wait for anybody.
+bool Keeper::send(const Peer& peer, const Reply& reply, std::span<const os::NativeHandle> handles) {
+    const std::array parts{std::as_bytes(std::span(&reply, 1))};
+    std::size_t sent = 0;
+    const auto problem = os::send_some(peer.channel.get(), parts, handles, sent);
+    if (!problem) return true;
+    base::log(LogLevel::warning, "keeper: a client is let go: %s", problem.message().c_str());
+    return false;
+}
+
+}  // namespace procession::handoff

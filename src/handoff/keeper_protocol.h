@@ -1,0 +1,54 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace procession::handoff {
+
+/// What is said to the keeper, and what it says: records of fixed size, in the machine's byte
+/// order, one for each transfer, with the handles beside them.
+///
+///     client                                    keeper
+///     deposit   (the carrier's file, handles)
+///     more      (further handles) ...
+///                                               kept      token
+///     fetch     token
+///                                               here      (handles), `left` is 0 in the last one
+///     take      token                           the same, and lets go of the deposit
+///     release   token                           no answer
+///
+/// A deposit belongs to a queue, its carrier: the memory file of the queue through which the item
+/// with the token travels.
+
+using Token = std::array<std::byte, 16>;
+
+enum class Verb : std::uint32_t { deposit = 1, more, fetch, take, release };
+
+struct Request {
+    std::uint32_t magic = 0x5052434b;  // "PRCK"
+    std::uint32_t version = 1;
+    Verb verb = Verb::deposit;
+    std::uint32_t left = 0;  // deposit, more: how many handles follow in further records
+    Token token{};
+};
+static_assert(sizeof(Request) == 32 && std::is_trivially_copyable_v<Request>);
+
+enum class Answer : std::uint32_t { kept = 1, here, unknown, no_room, malformed };
+
+struct Reply {
+    std::uint32_t magic = 0x5052434b;
+    Answer answer = Answer::malformed;
+    std::uint32_t left = 0;
+    std::uint32_t unused = 0;
+    Token token{};
+};
+static_assert(sizeof(Reply) == 32 && std::is_trivially_copyable_v<Reply>);
+
+/// A deposit has at most so many handles: each of them is one of the keeper's, until it turns out
+/// to be one that it has already.
+inline constexpr std::uint32_t handles_per_deposit_max = 4096;
+
+}  // namespace procession::handoff

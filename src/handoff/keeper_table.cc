@@ -1,0 +1,85 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "handoff/keeper_table.h"
+
+#include <algorithm>
+#include <string>
+
+#include "os/byte_lock.h"
+#include "os/meeting_point.h"
+#include "procession/error.h"
+#include "shm/membership.h"
+
+namespace procession::handoff {
+
+KeeperTable::ObjectAt KeeperTable::take_in(os::Handle handle) {
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    if (const auto problem = os::identify(handle, identity, size))
+        throw OSError(problem, "keep", "handle", "cannot identify it");
+    const auto known = std::ranges::find_if(objects_, [&](const Object& each) {
+        return each.identity == identity && os::are_same_object(each.handle.get(), handle.get());
+    });
+    if (known != objects_.end()) {
+        ++known->users;
+        return known;
+    }
+    objects_.push_front({std::move(handle), identity, 1});
+    return objects_.begin();
+}
+
+void KeeperTable::let_go(ObjectAt object) {
+    if (--object->users == 0) objects_.erase(object);
+}
+
+void KeeperTable::add(const Token& token, Client client, std::vector<os::Handle> handles) {
+    if (handles.empty()) throw ValueError("keep", "deposit", "it names no carrier");
+    if (const char* why = os::why_no_memory_file(handles.front()))
+        throw ValueError("keep", "deposit", std::string("its carrier is no queue: ") + why);
+    Deposit deposit;
+    deposit.client = client;
+    deposit.carrier = take_in(std::move(handles.front()));
+    for (auto each = std::next(handles.begin()); each != handles.end(); ++each) {
+        deposit.objects.push_back(take_in(std::move(*each)));
+        deposit.handles.push_back(deposit.objects.back()->handle.get());
+    }
+    deposits_.insert_or_assign(token, std::move(deposit));
+}
+
+const std::vector<os::NativeHandle>* KeeperTable::find(const Token& token) const {
+    const auto found = deposits_.find(token);
+    return found != deposits_.end() ? &found->second.handles : nullptr;
+}
+
+KeeperTable::Deposits::iterator KeeperTable::erase(Deposits::iterator at) {
+    let_go(at->second.carrier);
+    for (const auto& object : at->second.objects) let_go(object);
+    return deposits_.erase(at);
+}
+
+void KeeperTable::release(const Token& token) {
+    const auto found = deposits_.find(token);
+    if (found != deposits_.end()) erase(found);
+}
+
+void KeeperTable::client_is_gone(Client client) {
+    for (auto& [token, deposit] : deposits_) {
+        if (deposit.client == client) deposit.client = 0;
+    }
+}
+
+void KeeperTable::drop_unreachable() {
+    for (auto each = deposits_.begin(); each != deposits_.end();) {
+        Deposit& deposit = each->second;
+        const bool reachable =
+            deposit.client != 0 || shm::Membership::is_anybody_there(deposit.carrier->handle);
+        // Twice: a child that was forked with the queue takes part from its first call on.
+        if (reachable || !deposit.seemed_unreachable) {
+            deposit.seemed_unreachable = !reachable;
+            ++each;
+        } else {
+            each = erase(each);
+        }
+    }
+}
+
+}  // namespace procession::handoff

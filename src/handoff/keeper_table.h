@@ -1,0 +1,69 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "handoff/keeper_protocol.h"
+#include "os/handle.h"
+#include "os/memory_file.h"
+
+namespace procession::handoff {
+
+/// What the keeper keeps: the handles of items that are on their way through queues.
+///
+/// Guarantees:
+///   1. One handle for each open object, however many deposits name it.
+///   2. A deposit is there until it is released, or dropped because nobody is left who could
+///   receive
+///      its item: the client that made it is gone, and no process has taken part in the carrier
+///      since the last look but one.
+///
+/// Threads: one.
+class KeeperTable {
+  public:
+    using Client = std::uint64_t;
+
+    /// Keeps the handles, the first of which is the carrier's file.
+    /// Throws: OSError when that is no queue's.
+    void add(const Token& token, Client client, std::vector<os::Handle> handles);
+    /// The handles of a deposit; they stay the table's. Nothing when there is no such deposit.
+    [[nodiscard]] const std::vector<os::NativeHandle>* find(const Token& token) const;
+    void release(const Token& token);
+    void client_is_gone(Client client);
+    /// Drops what nobody can receive any more. To be called every now and then.
+    void drop_unreachable();
+
+    [[nodiscard]] bool empty() const noexcept { return deposits_.empty(); }
+    [[nodiscard]] std::size_t deposits() const noexcept { return deposits_.size(); }
+    /// Objects and carriers: as many handles are open.
+    [[nodiscard]] std::size_t handles() const noexcept { return objects_.size(); }
+
+  private:
+    struct Object {
+        os::Handle handle;
+        os::FileIdentity identity;
+        std::size_t users = 0;
+    };
+    using ObjectAt = std::list<Object>::iterator;
+    struct Deposit {
+        Client client = 0;  // 0: gone
+        ObjectAt carrier;
+        std::vector<ObjectAt> objects;
+        std::vector<os::NativeHandle> handles;  // parallel to objects
+        bool seemed_unreachable = false;
+    };
+    using Deposits = std::map<Token, Deposit>;
+
+    [[nodiscard]] ObjectAt take_in(os::Handle handle);
+    void let_go(ObjectAt object);
+    Deposits::iterator erase(Deposits::iterator at);
+
+    std::list<Object> objects_;
+    Deposits deposits_;
+};
+
+}  // namespace procession::handoff

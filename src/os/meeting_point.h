@@ -1,0 +1,38 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// A place where processes of one user meet without a common ancestor: a name that nothing in the
+/// file system stands for, and that is gone with the last holder of its handle. What connects there
+/// is a channel (os/channel.h) that keeps the borders of messages: one transfer is one message, of
+/// at most 64 KiB.
+
+[[nodiscard]] std::error_code open_meeting_point(const std::string& name, Handle& made) noexcept;
+/// Takes the next who has come; operation_would_block when there is none.
+[[nodiscard]] std::error_code admit(NativeHandle meeting_point, Handle& channel) noexcept;
+/// connection_refused when nobody holds that name; operation_would_block when too many wait there.
+[[nodiscard]] std::error_code go_to_meeting_point(const std::string& name,
+                                                  Handle& channel) noexcept;
+
+/// Bytes that nobody can guess.
+[[nodiscard]] std::error_code fill_randomly(std::span<std::byte> bytes) noexcept;
+
+/// Whether two handles of this process lead to one open object (not only to one file): what is
+/// shared between duplicates is shared between these two. False when the system cannot tell.
+[[nodiscard]] bool are_same_object(NativeHandle one, NativeHandle other) noexcept;
+
+/// Lets this process hold as many handles as the system allows it to ask for.
+void allow_many_handles() noexcept;
+
+/// What a terminal sends to all processes of a command (Ctrl-C) does not end this one.
+void ignore_interrupts() noexcept;
+
+}  // namespace procession::os

@@ -1,0 +1,198 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+
+#include "contract/passing_fixture.h"
+#include "handoff/keeper_client.h"
+#include "handoff/keeper_protocol.h"
+#include "os/channel.h"
+#include "os/meeting_point.h"
+#include "os/memory_file.h"
+#include "os/wait.h"
+
+// The keeper: what it holds, for how long, and what is when it dies.
+
+namespace procession::testing {
+namespace {
+
+class Keeping : public EachStartMethod {};
+INSTANTIATE_TEST_SUITE_P(Each, Keeping, all_start_methods(), show_start_method);
+
+TEST(KeeperHandles, of_a_thousand_copies_of_one_queue_are_one) {
+    const Queue<Queue<int>> carrier;
+    const Queue<int> queue;
+    carrier.put(queue);
+    let_keeper_settle();
+    const auto with_one = descriptors_of(keeper_pid());
+    for (int i = 1; i < 1000; ++i) carrier.put(queue);
+    let_keeper_settle();
+    EXPECT_EQ(descriptors_of(keeper_pid()), with_one);
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(carrier.get(), queue);
+    let_keeper_settle();
+    EXPECT_EQ(descriptors_of(keeper_pid()), with_one - 2) << "neither the queue nor its carrier";
+}
+
+TEST(KeeperHandles, of_different_descriptions_of_one_file_stay_different) {
+    const Queue<Handle> files;
+    const Handle one = open_end("/proc/self/cmdline", O_RDONLY);
+    const Handle other = open_end("/proc/self/cmdline", O_RDONLY);
+    ::lseek(one.get(), 3, SEEK_SET);
+    files.put(one.duplicate());
+    files.put(other.duplicate());
+    EXPECT_EQ(::lseek(files.get().get(), 0, SEEK_CUR), 3);
+    EXPECT_EQ(::lseek(files.get().get(), 0, SEEK_CUR), 0);
+}
+
+void take_and_die(const JoinableQueue<Queue<int>>& carrier, const Queue<int>& taken) {
+    auto lease = carrier.get();
+    lease->put(1);
+    taken.put(1);
+    for (;;) ::pause();
+}
+
+TEST_P(Keeping, a_redelivered_item_still_has_its_queue) {
+    const JoinableQueue<Queue<int>> carrier;
+    const Queue<int> taken;
+    Process child(method(), take_and_die, carrier, taken);
+    const Queue<int> queue;
+    carrier.put(queue);
+    EXPECT_EQ(taken.get(), 1);
+    child.kill();
+    child.join();
+    auto lease = carrier.get();
+    EXPECT_EQ(lease.deliveries(), 2U);
+    EXPECT_EQ(*lease, queue);
+    lease.give_back();
+    auto again = carrier.get();
+    EXPECT_EQ(*again, queue);
+    let_keeper_settle();
+    const auto before = descriptors_of(keeper_pid());
+    again.done();
+    let_keeper_settle();
+    EXPECT_EQ(descriptors_of(keeper_pid()), before - 2) << "finished: let go";
+}
+
+TEST(KeeperHandles, of_finished_and_rejected_items_are_let_go) {
+    const JoinableQueue<Queue<int>> carrier;
+    for (int i = 0; i < 2; ++i) carrier.put(Queue<int>());
+    let_keeper_settle();
+    const auto before = descriptors_of(keeper_pid());
+    static_cast<void>(carrier.get());
+    carrier.task_done();
+    carrier.get().reject("not wanted");
+    let_keeper_settle();
+    EXPECT_EQ(descriptors_of(keeper_pid()), before - 3);
+}
+
+TEST(KeeperDeath, before_the_item_is_taken_is_told_and_the_queue_goes_on) {
+    const Queue<Queue<int>> carrier;
+    carrier.put(Queue<int>());
+    kill_keeper();
+    EXPECT_TRUE(contains(message_of<DecodeError>([&] { (void)carrier.get(); }),
+                         "the process that held them, has ended"));
+    EXPECT_EQ(carrier.dead_letters().size(), 1U);
+    const Queue<int> queue;
+    carrier.put(queue);
+    EXPECT_EQ(carrier.get(), queue) << "another keeper";
+}
+
+TEST(KeeperDeath, of_a_leased_item_harms_nobody) {
+    const JoinableQueue<Queue<int>> carrier;
+    carrier.put(Queue<int>());
+    auto lease = carrier.get();
+    kill_keeper();
+    lease->put(1);
+    lease.done();
+    EXPECT_TRUE(carrier.join(0ms));
+}
+
+TEST(KeeperDeath, between_two_puts_is_no_matter) {
+    const Queue<Queue<int>> carrier;
+    const Queue<int> queue;
+    carrier.put(queue);
+    static_cast<void>(carrier.get());
+    for (int i = 0; i < 3; ++i) {
+        kill_keeper();
+        carrier.put(queue);
+        EXPECT_EQ(carrier.get(), queue);
+    }
+}
+
+TEST(KeeperTokens, are_good_once_in_a_plain_queue_and_only_the_right_ones) {
+    Handle carrier;
+    ASSERT_FALSE(os::create_memory_file("carrier", carrier));
+    const Handle file = open_end("/dev/null", O_RDWR);
+    const std::array handles{file.get()};
+    const auto name = handoff::deposit(carrier, handles);
+    AttachmentName wrong = name;
+    wrong.token[0] ^= std::byte{1};
+    EXPECT_THROW((void)handoff::take(wrong), SharingError);
+    EXPECT_EQ(handoff::take(name).size(), 1U);
+    EXPECT_THROW((void)handoff::take(name), SharingError);
+    EXPECT_THROW((void)handoff::fetch(name), SharingError);
+    wrong.keeper = "procession-nobody";
+    EXPECT_THROW((void)handoff::fetch(wrong), SharingError);
+}
+
+TEST(KeeperHostile, what_is_no_request_ends_that_client_and_no_other) {
+    const Queue<Queue<int>> carrier;
+    const Queue<int> queue;
+    carrier.put(queue);
+    const std::string address = handoff::keeper_of_family();
+    using handoff::Request;
+    using handoff::Verb;
+    const std::vector<Request> requests{
+        {.magic = 1},         {.version = 99},         {.verb = static_cast<Verb>(77)},
+        {.verb = Verb::more}, {.verb = Verb::deposit}, {.verb = Verb::deposit, .left = 0xffffffff}};
+    for (const Request& request : requests) {
+        Handle channel;
+        ASSERT_FALSE(os::go_to_meeting_point(address, channel));
+        const std::array parts{std::as_bytes(std::span(&request, 1))};
+        std::size_t count = 0;
+        ASSERT_FALSE(os::send_some(channel.get(), parts, {}, count));
+        ASSERT_TRUE(os::wait_readable(channel.get(), Deadline::never()));
+        std::array<std::byte, 64> answer;
+        std::vector<Handle> handles;
+        static_cast<void>(os::receive_some(channel.get(), answer, count, handles));
+        EXPECT_EQ(count, 0U) << "hung up";
+    }
+    for (const std::size_t size : {1, 31, 33, 5000}) {
+        Handle channel;
+        ASSERT_FALSE(os::go_to_meeting_point(address, channel));
+        ASSERT_EQ(::write(channel.get(), std::string(size, 'x').data(), size),
+                  static_cast<ssize_t>(size));
+        ASSERT_TRUE(os::wait_readable(channel.get(), Deadline::never()));
+        char answer = 0;
+        EXPECT_EQ(::read(channel.get(), &answer, 1), 0);
+    }
+    EXPECT_EQ(carrier.get(), queue);
+}
+
+TEST(KeeperHostile, a_token_that_an_item_only_claims_is_a_dead_letter) {
+    const Queue<Queue<int>> carrier;
+    const Queue<Queue<int>> other;
+    carrier.put(Queue<int>());
+    Writer item;
+    item.array(2);
+    item.nil();
+    item.integer(5);
+    ASSERT_TRUE(
+        other.bytes().try_put({Format::msgpack, item.bytes()}, Deadline::now()).has_value());
+    EXPECT_THROW((void)other.get(), DecodeError);
+    EXPECT_EQ(other.dead_letters().size(), 1U);
+}
+
+void put_and_leave(const Queue<Queue<int>>& carrier) { carrier.put(Queue<int>()); }
+
+TEST_P(Keeping, what_nobody_can_take_any_more_is_let_go) {
+    {
+        const Queue<Queue<int>> carrier;
+        Process child(method(), put_and_leave, carrier);
+        child.join();
+        EXPECT_EQ(carrier.qsize(), 1U);
+    }
+    // The keeper sees by itself that the queue is gone, and ends: the census of processes, taken
+    // after each test, waits for it.
+}
+
+}  // namespace
+}  // namespace procession::testing
