@@ -3,8 +3,10 @@
 
 // All of Procession. `namespace mp = procession;` reads like Python's multiprocessing.
 
+#include "procession/address.h"
 #include "procession/byte_connection.h"
 #include "procession/byte_queue.h"
+#include "procession/client.h"
 #include "procession/codec.h"
 #include "procession/connection.h"
 #include "procession/deadline.h"
@@ -12,6 +14,7 @@
 #include "procession/handle.h"
 #include "procession/init.h"
 #include "procession/joinable_queue.h"
+#include "procession/listener.h"
 #include "procession/log.h"
 #include "procession/pipe.h"
 #include "procession/process.h"

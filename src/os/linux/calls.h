@@ -142,6 +142,13 @@ inline int connect(int fd, const sockaddr* address, socklen_t length) noexcept {
 inline int getsockname(int fd, sockaddr* address, socklen_t* length) noexcept {
     return fails(Call::getsockname) ? -1 : ::getsockname(fd, address, length);
 }
+inline int chmod(const char* path, mode_t mode) noexcept {
+    return fails(Call::chmod) ? -1 : ::chmod(path, mode);
+}
+inline int lstat(const char* path, struct stat* status) noexcept {
+    return fails(Call::lstat) ? -1 : ::lstat(path, status);
+}
+inline int unlink(const char* path) noexcept { return fails(Call::unlink) ? -1 : ::unlink(path); }
 inline ssize_t getrandom(void* to, std::size_t count) noexcept {
     return fails(Call::getrandom) ? -1 : ::getrandom(to, count, 0);
 }

@@ -11,6 +11,7 @@ namespace procession::os::calls {
 enum class Call : std::uint8_t {
     accept4,
     bind,
+    chmod,
     close,
     connect,
     eventfd,
@@ -39,6 +40,7 @@ enum class Call : std::uint8_t {
     kcmp,
     kill,
     listen,
+    lstat,
     madvise,
     membarrier,
     memfd_create,
@@ -66,6 +68,7 @@ enum class Call : std::uint8_t {
     socket,
     socketpair,
     sysconf,
+    unlink,
     waitid,
     waitpid,
     write,

@@ -1,0 +1,80 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "procession/address.h"
+#include "procession/byte_connection.h"
+#include "procession/deadline.h"
+#include "procession/result.h"
+
+namespace procession {
+
+namespace connection {
+class Reception;
+}
+
+struct ListenerOptions {
+    /// The key that both sides must know. Bytes; it never appears in logs or errors. Needed for
+    /// TCP.
+    std::string authkey = {};
+    /// How many may wait to be accepted.
+    int backlog = 16;
+    /// How long one who connects may take to prove that it knows the key.
+    std::chrono::milliseconds patience{5000};
+};
+
+/// Why nobody was accepted.
+enum class AcceptError : std::uint8_t { timed_out };
+
+/// Waits for processes that connect, on this machine or by TCP.
+///
+/// Guarantees:
+///   - Who comes by a Unix socket belongs to the user of this process.
+///   - With a key, who is accepted has proved that it knows the key, and has been given the same
+///     proof (HMAC, CPython's protocol of 3.12 and newer).
+///   - Nobody who is slow, silent, or sends nonsense keeps others waiting: it is let go after
+///     `patience`, and logged.
+///
+/// Move-only; its destructor closes it, and removes the path that it has made.
+/// Threads: one at a time.   Python: multiprocessing.connection.Listener
+class Listener {
+  public:
+    /// Throws:  OSError (address_in_use: somebody listens there, or a socket that nobody listens at
+    ///          was left behind: remove it); ValueError for TCP without a key (any user of the
+    ///          machine could connect), or beyond this machine with one of less than 16 bytes.
+    explicit Listener(const Address& address, ListenerOptions options = {});
+    ~Listener();
+    Listener(Listener&&) noexcept;
+    Listener& operator=(Listener&&) noexcept;
+
+    /// Waits for the next process that connects and knows the key.
+    ///
+    /// Blocks:     until then, or the deadline.
+    /// Throws:     TimeoutError; OSError when too many files are open; ClosedError.
+    /// Peer dies:  it is forgotten; accept() waits for the next one.
+    /// Python:     Listener.accept(), which raises AuthenticationError for one who does not know
+    /// the
+    ///             key; here that one is refused and logged, and accept() goes on.
+    [[nodiscard]] ByteConnection accept(Deadline deadline = Deadline::never());
+    /// Returns:    the connection, or timed_out.   Throws: otherwise as accept().
+    [[nodiscard]] Result<ByteConnection, AcceptError> try_accept(
+        Deadline deadline = Deadline::now());
+    void close() noexcept;
+
+    /// Where it listens: with the port that was free, for port 0.
+    [[nodiscard]] const Address& address() const noexcept;
+    /// Where the last accepted one came from; nothing for Unix sockets without a name.
+    [[nodiscard]] const std::optional<Address>& last_accepted() const noexcept;
+    /// For wait() and event loops: readable when somebody connects. With a key the proof takes a
+    /// moment more, so give try_accept() a deadline. Throws: ClosedError.
+    [[nodiscard]] NativeHandle native_handle() const;
+
+  private:
+    std::unique_ptr<connection::Reception> reception_;
+};
+
+}  // namespace procession

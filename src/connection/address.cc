@@ -1,0 +1,56 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/address.h"
+
+#include "os/listening.h"
+#include "procession/error.h"
+
+namespace procession {
+
+Address Address::path(std::string_view path) {
+    if (path.empty() || path.size() > os::local_name_bytes_max ||
+        path.find('\0') != std::string_view::npos) {
+        throw ValueError("use", "address '" + std::string(path) + "'",
+                         "the path of a socket has 1 to " +
+                             std::to_string(os::local_name_bytes_max) +
+                             " bytes, none of them zero; use a shorter folder");
+    }
+    return {Kind::path, path, 0};
+}
+
+Address Address::abstract(std::string_view name) {
+    if (name.empty() || name.size() > os::local_name_bytes_max) {
+        throw ValueError(
+            "use", "address '@" + std::string(name) + "'",
+            "an abstract name has 1 to " + std::to_string(os::local_name_bytes_max) + " bytes");
+    }
+    return {Kind::abstract, name, 0};
+}
+
+Address Address::tcp(std::string_view host, unsigned port) {
+    if (host == "localhost") host = "127.0.0.1";
+    if (!os::is_numeric_host(host)) {
+        throw ValueError("use", "host '" + std::string(host) + "'",
+                         "it is no numeric IPv4 or IPv6 address; names are not looked up, use "
+                         "127.0.0.1 for this machine");
+    }
+    if (port > 0xffff) {
+        throw ValueError("use", "port " + std::to_string(port), "ports go from 0 to 65535");
+    }
+    return {Kind::tcp, host, static_cast<std::uint16_t>(port)};
+}
+
+bool Address::is_local() const noexcept {
+    return kind_ != Kind::tcp || name_ == "::1" || name_.starts_with("127.");
+}
+
+std::string Address::text() const {
+    switch (kind_) {
+        case Kind::path: return name_;
+        case Kind::abstract: return "@" + name_;
+        case Kind::tcp: break;
+    }
+    const bool is_ipv6 = name_.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + name_ + "]" : name_) + ":" + std::to_string(port_);
+}
+
+}  // namespace procession

@@ -1,0 +1,152 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "connection/handshake.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <utility>
+
+#include "os/meeting_point.h"
+#include "procession/error.h"
+
+namespace procession::connection {
+
+namespace {
+
+constexpr std::string_view kChallenge = "#CHALLENGE#";
+constexpr std::string_view kWelcome = "#WELCOME#";
+constexpr std::string_view kFailure = "#FAILURE#";
+constexpr std::string_view kOurDigest = "{sha256}";
+constexpr std::size_t kRandomBytes = 40;
+constexpr std::size_t kLegacyChallengeBytes = 20;
+constexpr std::size_t kLegacyAnswerBytes = 16;
+
+const EVP_MD* digest_of(std::string_view name) {
+    if (name == "sha256") return EVP_sha256();
+    if (name == "sha384") return EVP_sha384();
+    if (name == "sha3_256") return EVP_sha3_256();
+    if (name == "sha3_384") return EVP_sha3_384();
+    return nullptr;
+}
+
+/// "{digest}rest" taken apart.
+struct Prefixed {
+    std::string_view digest;
+    std::string_view rest;
+};
+std::optional<Prefixed> take_apart(std::string_view text) {
+    const std::size_t end = text.substr(0, 16).find('}');
+    if (!text.starts_with('{') || end == text.npos) return std::nullopt;
+    return Prefixed{text.substr(1, end - 1), text.substr(end + 1)};
+}
+
+constexpr const char* kLegacy =
+    "the peer offers HMAC-MD5 only, as CPython up to 3.11 does; that is not accepted: use CPython "
+    "3.12 or newer there";
+
+}  // namespace
+
+std::optional<std::string> keyed_hash(std::string_view digest, std::string_view key,
+                                      std::string_view message) {
+    const EVP_MD* const algorithm = digest_of(digest);
+    if (algorithm == nullptr) return std::nullopt;
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
+    unsigned length = 0;
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  its length goes along
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
+    if (HMAC(algorithm, key.data(), static_cast<int>(key.size()), bytes, message.size(),
+             hash.data(), &length) == nullptr) {
+        return std::nullopt;
+    }
+    return std::string(reinterpret_cast<const char*>(hash.data()), length);
+}
+
+Handshake::Handshake(Role role, std::string key) : role_(role), key_(std::move(key)) {
+    if (role_ == Role::listener) {
+        challenge();
+    } else {
+        awaits_ = Awaits::challenge;
+    }
+}
+
+std::vector<Handshake::Message> Handshake::take_messages() { return std::exchange(to_send_, {}); }
+
+Handshake::State Handshake::state() const noexcept {
+    if (refused_) return State::refused;
+    return awaits_ == Awaits::nothing ? State::done : State::under_way;
+}
+
+void Handshake::receive(std::span<const std::byte> message) {
+    const std::string_view text(reinterpret_cast<const char*>(message.data()), message.size());
+    if (text.size() > handshake_message_bytes_max) return refuse("its message is too long");
+    switch (awaits_) {
+        case Awaits::challenge: return answer(text);
+        case Awaits::answer: return check_answer(text);
+        case Awaits::verdict: return hear_verdict(text);
+        case Awaits::nothing: return;
+    }
+}
+
+void Handshake::challenge() {
+    std::array<std::byte, kRandomBytes> random;
+    if (const auto problem = os::fill_randomly(random))
+        throw OSError(problem, "challenge", "peer", "the system gives no random bytes");
+    challenge_ = kOurDigest;
+    challenge_.append(reinterpret_cast<const char*>(random.data()), random.size());
+    send(std::string(kChallenge) + challenge_);
+    awaits_ = Awaits::answer;
+}
+
+void Handshake::check_answer(std::string_view answer) {
+    const auto parts = take_apart(answer);
+    if (!parts) {
+        send(kFailure);
+        return refuse(answer.size() == kLegacyAnswerBytes ? kLegacy : "its answer names no digest");
+    }
+    const auto expected = keyed_hash(parts->digest, key_, challenge_);
+    const bool is_right =
+        expected && expected->size() == parts->rest.size() &&
+        // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  of that size
+        CRYPTO_memcmp(expected->data(), parts->rest.data(), expected->size()) == 0;
+    if (!is_right) {
+        send(kFailure);
+        return refuse(expected ? "it does not know the key"
+                               : "it uses a digest that is not allowed");
+    }
+    send(kWelcome);
+    challenge_.clear();
+    awaits_ = role_ == Role::listener ? Awaits::challenge : Awaits::nothing;
+}
+
+void Handshake::answer(std::string_view challenge) {
+    if (!challenge.starts_with(kChallenge)) return refuse("it sends no challenge");
+    challenge.remove_prefix(kChallenge.size());
+    if (challenge.size() == kLegacyChallengeBytes) return refuse(kLegacy);
+    const auto parts = take_apart(challenge);
+    if (!parts || parts->rest.size() < kLegacyChallengeBytes)
+        return refuse("its challenge is too short, or names no digest");
+    const auto hash = keyed_hash(parts->digest, key_, challenge);
+    if (!hash) return refuse("it asks for a digest that is not allowed");
+    send("{" + std::string(parts->digest) + "}" + *hash);
+    awaits_ = Awaits::verdict;
+}
+
+void Handshake::hear_verdict(std::string_view verdict) {
+    if (verdict != kWelcome) return refuse("it did not accept our answer: the keys differ");
+    if (role_ == Role::client) return challenge();
+    awaits_ = Awaits::nothing;
+}
+
+void Handshake::refuse(std::string reason) {
+    refused_ = true;
+    reason_ = std::move(reason);
+}
+
+void Handshake::send(std::string_view message) {
+    const auto bytes = std::as_bytes(std::span(message));
+    to_send_.emplace_back(bytes.begin(), bytes.end());
+}
+
+}  // namespace procession::connection

@@ -1,0 +1,73 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace procession::connection {
+
+/// Who called whom.
+enum class Role : std::uint8_t { listener, client };
+
+inline constexpr std::size_t handshake_message_bytes_max = 256;
+
+/// Mutual authentication by a shared key, as CPython 3.12 and newer do it: each side proves to the
+/// other that it knows the key, the client first.
+///
+///     listener                                              client
+///     "#CHALLENGE#{sha256}" + 40 random bytes      ->
+///                                                  <-       "{digest}" + HMAC(key, challenge)
+///     "#WELCOME#" or "#FAILURE#"                   ->
+///     and then the same with the parts exchanged.
+///
+/// The challenge is what follows "#CHALLENGE#", its "{sha256}" included. The digest is one of
+/// sha256, sha384, sha3_256, sha3_384; MD5, and peers that know nothing else (CPython up to 3.11),
+/// are refused.
+///
+/// A pure machine: messages go in and come out, nothing waits here.
+class Handshake {
+  public:
+    using Message = std::vector<std::byte>;
+    enum class State : std::uint8_t { under_way, done, refused };
+
+    /// Throws: OSError when the system gives no random bytes.
+    Handshake(Role role, std::string key);
+
+    /// What is to be sent now, oldest first.
+    [[nodiscard]] std::vector<Message> take_messages();
+    /// The next message of the peer.
+    void receive(std::span<const std::byte> message);
+
+    [[nodiscard]] State state() const noexcept;
+    /// Why it was refused, without anything secret.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+  private:
+    enum class Awaits : std::uint8_t { challenge, answer, verdict, nothing };
+
+    void challenge();
+    void check_answer(std::string_view answer);
+    void answer(std::string_view challenge);
+    void hear_verdict(std::string_view verdict);
+    void refuse(std::string reason);
+    void send(std::string_view message);
+
+    const Role role_;
+    const std::string key_;
+    std::string challenge_;
+    Awaits awaits_ = Awaits::nothing;
+    bool refused_ = false;
+    std::string reason_;
+    std::vector<Message> to_send_;
+};
+
+/// HMAC of one of the allowed digests; nothing for another one.
+[[nodiscard]] std::optional<std::string> keyed_hash(std::string_view digest, std::string_view key,
+                                                    std::string_view message);
+
+}  // namespace procession::connection

@@ -1,0 +1,184 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/listening.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+#include "os/linux/calls.h"
+#include "os/wait.h"
+
+namespace procession::os {
+
+namespace {
+
+std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
+
+union AnyAddress {
+    sockaddr general;
+    sockaddr_un local;
+    sockaddr_in ipv4;
+    sockaddr_in6 ipv6;
+};
+static_assert(local_name_bytes_max == sizeof(sockaddr_un{}.sun_path) - 1);
+
+/// The system's form of an address.
+struct Native {
+    explicit Native(const Address& address) noexcept {
+        std::memset(&any, 0, sizeof any);
+        if (address.kind() == Address::Kind::tcp) {
+            fill_tcp(address);
+        } else {
+            const bool is_abstract = address.kind() == Address::Kind::abstract;
+            any.local.sun_family = AF_UNIX;
+            std::memcpy(any.local.sun_path + (is_abstract ? 1 : 0), address.name().data(),
+                        address.name().size());
+            // An abstract name begins with a zero byte, a path ends with one.
+            length =
+                static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.name().size() + 1);
+        }
+    }
+    void fill_tcp(const Address& address) noexcept {
+        if (::inet_pton(AF_INET, address.name().c_str(), &any.ipv4.sin_addr) == 1) {
+            any.ipv4.sin_family = AF_INET;
+            any.ipv4.sin_port = htons(address.port());
+            length = sizeof any.ipv4;
+        } else {
+            ::inet_pton(AF_INET6, address.name().c_str(), &any.ipv6.sin6_addr);
+            any.ipv6.sin6_family = AF_INET6;
+            any.ipv6.sin6_port = htons(address.port());
+            length = sizeof any.ipv6;
+        }
+    }
+    [[nodiscard]] int family() const noexcept { return any.general.sa_family; }
+
+    AnyAddress any;
+    socklen_t length = 0;
+};
+
+std::optional<Address> address_from(const AnyAddress& any, socklen_t length) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    switch (any.general.sa_family) {
+        case AF_INET:
+            ::inet_ntop(AF_INET, &any.ipv4.sin_addr, text.data(), text.size());
+            return Address::tcp(text.data(), ntohs(any.ipv4.sin_port));
+        case AF_INET6:
+            ::inet_ntop(AF_INET6, &any.ipv6.sin6_addr, text.data(), text.size());
+            return Address::tcp(text.data(), ntohs(any.ipv6.sin6_port));
+        case AF_UNIX: {
+            const std::size_t head = offsetof(sockaddr_un, sun_path);
+            if (length <= head) return std::nullopt;  // it has no name
+            const std::string_view name(any.local.sun_path, length - head);
+            if (name[0] == '\0') {
+                if (name.size() < 2) return std::nullopt;
+                return Address::abstract(name.substr(1));
+            }
+            return Address::path(name.substr(0, name.find('\0')));
+        }
+        default: return std::nullopt;
+    }
+}
+
+void answer_at_once(int socket, int family) noexcept {
+    if (family == AF_UNIX) return;
+    const int yes = 1;
+    calls::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+}  // namespace
+
+bool is_numeric_host(std::string_view host) noexcept {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (host.size() >= text.size()) return false;
+    std::memcpy(text.data(), host.data(), host.size());
+    in6_addr space;
+    return ::inet_pton(AF_INET, text.data(), &space) == 1 ||
+           ::inet_pton(AF_INET6, text.data(), &space) == 1;
+}
+
+std::error_code listen_at(const Address& address, int backlog, Handle& listening) noexcept {
+    const Native native(address);
+    Handle socket(calls::socket(native.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.valid()) return last_error();
+    if (native.family() != AF_UNIX) {
+        // As CPython does: a port is free again at once after its Listener has ended.
+        const int yes = 1;
+        calls::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    }
+    if (calls::bind(socket.get(), &native.any.general, native.length) != 0) return last_error();
+    // Nobody gets in before listen().
+    if (address.kind() == Address::Kind::path &&
+        calls::chmod(address.name().c_str(), S_IRUSR | S_IWUSR) != 0) {
+        return last_error();
+    }
+    if (calls::listen(socket.get(), backlog) != 0) return last_error();
+    listening = std::move(socket);
+    return {};
+}
+
+std::error_code address_of(NativeHandle listening, Address& address) noexcept {
+    AnyAddress any;
+    socklen_t length = sizeof any;
+    if (calls::getsockname(listening, &any.general, &length) != 0) return last_error();
+    if (const auto found = address_from(any, length)) address = *found;
+    return {};
+}
+
+std::error_code accept_at(NativeHandle listening, Handle& channel, std::optional<Address>& peer) {
+    AnyAddress any;
+    std::memset(&any, 0, sizeof any);
+    socklen_t length = sizeof any;
+    const int accepted = calls::uninterrupted([&] {
+        return calls::accept4(listening, &any.general, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    });
+    if (accepted < 0) return last_error();
+    channel.reset(accepted);
+    answer_at_once(accepted, any.general.sa_family);
+    peer = address_from(any, length);
+    return {};
+}
+
+std::error_code connect_to(const Address& address, Deadline deadline, Handle& channel) noexcept {
+    const Native native(address);
+    Handle socket(calls::socket(native.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.valid()) return last_error();
+    // EAGAIN: a Unix listener that has too many waiting. There is nothing to wait for but time.
+    while (calls::connect(socket.get(), &native.any.general, native.length) != 0) {
+        if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) {
+            if (!wait_ready(socket.get(), Direction::writing, deadline))
+                return std::make_error_code(std::errc::timed_out);
+            int problem = 0;
+            socklen_t length = sizeof problem;
+            if (calls::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &problem, &length) != 0)
+                return last_error();
+            if (problem != 0) return {problem, std::generic_category()};
+            break;
+        }
+        if (errno != EAGAIN) return last_error();
+        if (deadline.has_passed()) return std::make_error_code(std::errc::timed_out);
+        static_cast<void>(wait_readable(no_handle, std::chrono::milliseconds(1)));
+    }
+    answer_at_once(socket.get(), native.family());
+    channel = std::move(socket);
+    return {};
+}
+
+std::optional<FileIdentity> identity_of_path(const Address& address) noexcept {
+    if (address.kind() != Address::Kind::path) return std::nullopt;
+    struct stat status{};
+    if (calls::lstat(address.name().c_str(), &status) != 0) return std::nullopt;
+    return FileIdentity{status.st_dev, status.st_ino};
+}
+
+void remove_path(const Address& address, const FileIdentity& made) noexcept {
+    if (identity_of_path(address) == made) calls::unlink(address.name().c_str());
+}
+
+}  // namespace procession::os
