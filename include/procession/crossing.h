@@ -22,8 +22,8 @@ namespace procession {
 class Process;
 
 template <class T>
-concept NamesStartMethod =
-    std::same_as<T, fork_t> || std::same_as<T, spawn_t> || std::same_as<T, StartMethod>;
+concept NamesStartMethod = std::same_as<T, fork_t> || std::same_as<T, spawn_t> ||
+                           std::same_as<T, forkserver_t> || std::same_as<T, StartMethod>;
 
 /// What may stand where Process expects the callable.
 template <class T>
@@ -138,8 +138,8 @@ void spawned_child(Reader& reader, void (*rebuilt)()) {
 }
 
 template <class F, class... Args>
-std::shared_ptr<ChildRecord> spawn_with(const ProcessOptions& options, const F& callable,
-                                        const Args&... arguments) {
+std::shared_ptr<ChildRecord> spawn_with(StartMethod method, const ProcessOptions& options,
+                                        const F& callable, const Args&... arguments) {
     const auto encode_all = [&](Writer& writer) {
         encode_crossing<Arrived<F>>(writer, as_arrived<Arrived<F>>(callable));
         (encode_crossing<Arrived<Args>>(writer, as_arrived<Arrived<Args>>(arguments)), ...);
@@ -150,7 +150,7 @@ std::shared_ptr<ChildRecord> spawn_with(const ProcessOptions& options, const F& 
                              (*static_cast<const EncodeAll*>(context))(writer);
                          },
                          &encode_all};
-    return start_spawn(options, body);
+    return start_afresh(method, options, body);
 }
 
 template <class F, class... Args>

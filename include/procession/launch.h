@@ -7,6 +7,7 @@
 
 #include "procession/codec.h"
 #include "procession/process_options.h"
+#include "procession/start_method.h"
 
 /// What the templates of Process hand to the library. Not for users.
 namespace procession::process {
@@ -48,7 +49,8 @@ class ChildRecord;
 [[nodiscard]] std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body);
 /// Throws:  ProcessError likewise, or when init() was not called; SharingError or EncodeError from
 ///          the state, in which case nothing was started.
-[[nodiscard]] std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options,
-                                                       SpawnBody body);
+[[nodiscard]] std::shared_ptr<ChildRecord> start_afresh(StartMethod method,
+                                                        const ProcessOptions& options,
+                                                        SpawnBody body);
 
 }  // namespace procession::process

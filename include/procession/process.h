@@ -78,7 +78,15 @@ class Process {
     Process(spawn_t, const ProcessOptions& options, F&& callable, Args&&... arguments) {
         process::require_spawnable<F, Args...>();
         if constexpr (process::spawnable<F, Args...>)
-            child_ = process::spawn_with(options, callable, arguments...);
+            child_ = process::spawn_with(StartMethod::spawn, options, callable, arguments...);
+    }
+
+    template <class F, class... Args>
+        requires StartsWithCallable<F>
+    Process(forkserver_t, const ProcessOptions& options, F&& callable, Args&&... arguments) {
+        process::require_spawnable<F, Args...>();
+        if constexpr (process::spawnable<F, Args...>)
+            child_ = process::spawn_with(StartMethod::forkserver, options, callable, arguments...);
     }
 
     template <class F, class... Args>
@@ -86,9 +94,9 @@ class Process {
     Process(StartMethod method, const ProcessOptions& options, F&& callable, Args&&... arguments) {
         process::require_spawnable<F, Args...>();
         if constexpr (process::spawnable<F, Args...>) {
-            child_ = method == StartMethod::spawn
-                         ? process::spawn_with(options, callable, arguments...)
-                         : process::fork_with(options, callable, std::forward<Args>(arguments)...);
+            child_ = method == StartMethod::fork
+                         ? process::fork_with(options, callable, std::forward<Args>(arguments)...)
+                         : process::spawn_with(method, options, callable, arguments...);
         }
     }
 

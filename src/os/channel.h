@@ -23,6 +23,9 @@ inline constexpr std::size_t handles_per_transfer_max = 253;
 /// Two ends that lead to each other.
 [[nodiscard]] std::error_code create_channel(Handle& one, Handle& other) noexcept;
 
+/// The same, but it keeps the borders of messages: one transfer is one message, of at most 64 KiB.
+[[nodiscard]] std::error_code create_record_channel(Handle& one, Handle& other) noexcept;
+
 /// Sends as much of the parts, in order, as the system takes now. The handles go with the first
 /// byte: all of them, or, when `sent` is 0, none.
 /// Returns:  operation_would_block when nothing can be sent now; broken_pipe or connection_reset

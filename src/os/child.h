@@ -14,6 +14,8 @@ namespace procession::os {
 struct Child {
     int pid = 0;
     Handle sentinel;  // becomes readable when the child ends; names this child for ever
+    // Of a child that another process has made for us, and collects: how it ended is told here.
+    Handle told = {};
 };
 
 /// How a child ended.
@@ -36,6 +38,9 @@ struct SpawnPlan {
 
 /// Forks. In the child `started.pid` is zero.
 [[nodiscard]] std::error_code fork_self(Child& started) noexcept;
+
+/// Tells the one who holds the other end, which is a child's `told`, how that child ended.
+void tell_ending(const Handle& teller, int exit_code) noexcept;
 
 /// Collects the child if it has ended: no zombie remains. Returns nothing while it runs.
 /// Only the process that started the child may call it; at most one thread at a time.

@@ -9,4 +9,7 @@ namespace procession::os {
 /// other one has begun, for a while or for ever.
 [[nodiscard]] inline bool has_one_thread() noexcept { return __libc_single_threaded != 0; }
 
+/// How many threads this process has now; 0 when the system does not tell.
+[[nodiscard]] unsigned count_threads() noexcept;
+
 }  // namespace procession::os

@@ -20,6 +20,7 @@ struct Bootstrap {
     std::string path;
     std::int32_t parent_pid = 0;
     std::string parent_name;
+    std::uint8_t method = 0;  // how it is started
     std::uint8_t default_method = 0;
     std::uint8_t log_level = 0;
     bool die_with_parent = false;

@@ -121,6 +121,7 @@ bool ChildRecord::end_by_force(Deadline patience) noexcept {
 void ChildRecord::after_fork_in_child() noexcept {
     inherited_ = true;
     child_.sentinel.reset();
+    child_.told.reset();
     receiver_.reset();
 }
 

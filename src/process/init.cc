@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "handoff/keeper_client.h"
+#include "process/forkserver.h"
 #include "process/keeper_process.h"
 #include "process/program.h"
 #include "process/spawned_child.h"
@@ -40,6 +41,9 @@ void init(int argc, char** argv) {
     const std::string_view keeper(process::keeper_marker);
     if (first.starts_with(child)) process::run_spawned_child(first.substr(child.size()));
     if (first.starts_with(keeper)) process::run_keeper(first.substr(keeper.size()));
+    const std::string_view server(process::forkserver_marker);
+    if (first.starts_with(server))
+        process::run_forkserver(first.substr(server.size()), argc > 2 ? argv[2] : nullptr);
 }
 
 }  // namespace procession

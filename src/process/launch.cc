@@ -2,6 +2,7 @@
 #include "procession/launch.h"
 
 #include <array>
+#include <atomic>
 
 #include "base/logging.h"
 #include "base/step.h"
@@ -10,9 +11,11 @@
 #include "os/child.h"
 #include "os/report_channel.h"
 #include "os/sealed_bytes.h"
+#include "os/threads.h"
 #include "process/bootstrap.h"
 #include "process/child_record.h"
 #include "process/child_table.h"
+#include "process/forkserver_client.h"
 #include "process/identity.h"
 #include "process/program.h"
 #include "process/run_child.h"
@@ -96,6 +99,7 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     bootstrap.path = identity.path;
     bootstrap.parent_pid = identity.parent.pid;
     bootstrap.parent_name = identity.parent.name;
+    bootstrap.method = static_cast<std::uint8_t>(*identity.start_method);
     bootstrap.default_method = static_cast<std::uint8_t>(get_start_method());
     bootstrap.log_level = static_cast<std::uint8_t>(log_level());
     bootstrap.die_with_parent = options.die_with_parent;
@@ -106,12 +110,12 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
 
 /// Encodes everything, so that what cannot cross is found out before there is a child.
 os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
-                       const handoff::Outgoing& spawning) {
+                       const handoff::Outgoing& outgoing) {
     Writer state;
     body.encode(state, body.context);
     PROCESSION_STEP("start.encoded");
     Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
-    bootstrap.handles = spawning.manifest();
+    bootstrap.handles = outgoing.manifest();
     Writer encoded;
     encode(encoded, bootstrap);
     const BootstrapHead head = head_for(encoded.bytes(), state.bytes());
@@ -122,9 +126,22 @@ os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Lau
     return sealed;
 }
 
+// Once: the program may know what it does.
+void warn_of_threads() {
+    static constinit std::atomic<bool> warned{false};
+    const unsigned threads = os::count_threads();
+    if (threads < 2 || warned.exchange(true)) return;
+    base::log(
+        LogLevel::warning,
+        "a process with %u threads forks: in the child, locks that other threads hold now stay "
+        "locked for ever; use spawn or forkserver, or fork before there are threads",
+        threads);
+}
+
 }  // namespace
 
 std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body) {
+    warn_of_threads();
     Launch launch(options, StartMethod::fork);
     os::Child child;
     launch.expect(os::fork_self(child), "the system refused to fork");
@@ -132,23 +149,26 @@ std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody 
     return launch.started(std::move(child));
 }
 
-std::shared_ptr<ChildRecord> start_spawn(const ProcessOptions& options, SpawnBody body) {
+std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptions& options,
+                                          SpawnBody body) {
     if (!program_name()) {
         throw ProcessError(
             {}, "start", options.name,
             "to spawn processes, call procession::init(argc, argv) as the first line "
             "of main");
     }
-    Launch launch(options, StartMethod::spawn);
-    handoff::Outgoing spawning;
-    spawning.add(launch.reports().get());
-    if (launch.lifeline().valid()) spawning.add(launch.lifeline().get());
-    const os::Handle message = message_for(options, body, launch, spawning);
+    Launch launch(options, method);
+    handoff::Outgoing outgoing;
+    outgoing.add(launch.reports().get());
+    if (launch.lifeline().valid()) outgoing.add(launch.lifeline().get());
+    const os::Handle message = message_for(options, body, launch, outgoing);
     PROCESSION_STEP("start.sealed");
+    if (method == StartMethod::forkserver)
+        return launch.started(start_by_forkserver(message, outgoing.handles()));
     os::SpawnPlan plan;
     plan.arguments = {*program_name(), child_marker + std::to_string(message.get())};
     plan.inherited = {message.get()};
-    for (const auto& each : spawning.manifest()) plan.inherited.push_back(each.number);
+    for (const os::NativeHandle each : outgoing.handles()) plan.inherited.push_back(each);
     os::Child child;
     launch.expect(os::spawn_same_program(plan, child), "the system refused to start the program");
     return launch.started(std::move(child));

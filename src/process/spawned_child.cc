@@ -63,37 +63,43 @@ os::Handle message_handle(std::string_view descriptor) {
     return os::Handle(number);
 }
 
+StartMethod method_from(std::uint8_t number, StartMethod otherwise) {
+    return number <= static_cast<int>(StartMethod::forkserver) ? static_cast<StartMethod>(number)
+                                                               : otherwise;
+}
+
 void become_who(const Bootstrap& bootstrap) {
     static Identity mine;
     mine.name = bootstrap.name;
     mine.path = bootstrap.path;
-    mine.start_method = StartMethod::spawn;
+    mine.start_method = method_from(bootstrap.method, StartMethod::spawn);
     mine.parent = {bootstrap.parent_pid, bootstrap.parent_name};
     become(&mine);
     handoff::set_keeper_of_family(bootstrap.keeper);
     set_log_level(bootstrap.log_level <= static_cast<int>(LogLevel::off)
                       ? static_cast<LogLevel>(bootstrap.log_level)
                       : LogLevel::warning);
-    set_start_method(bootstrap.default_method == static_cast<int>(StartMethod::fork)
-                         ? StartMethod::fork
-                         : StartMethod::spawn);
+    set_start_method(method_from(bootstrap.default_method, StartMethod::spawn));
 }
 
-void arrive(std::string_view descriptor) {
+void read_message(os::Handle sealed) {
     os::name_this_process(program_name()->c_str());
     arrival = std::make_unique<Arrival>();
-    os::Handle sealed = message_handle(descriptor);
     if (const auto problem = arrival->message.open(sealed)) {
+        const std::string number = std::to_string(sealed.get());
         // The number may belong to somebody else: leave it open.
         [[maybe_unused]] const auto not_ours = sealed.release();
-        throw DecodeError("read", child_marker,
-                          "descriptor " + std::string(descriptor) + " is no bootstrap message (" +
-                              problem.message() + ")");
+        throw DecodeError(
+            "read", child_marker,
+            "descriptor " + number + " is no bootstrap message (" + problem.message() + ")");
     }
     sealed.reset();
     PROCESSION_STEP("child.message_found");
     arrival->opened = open_bootstrap(arrival->message.bytes());
     PROCESSION_STEP("child.message_read");
+}
+
+void arrive() {
     const Bootstrap& bootstrap = arrival->opened.bootstrap;
     arrival->handles = std::make_unique<handoff::Arriving>(bootstrap.handles);
     reports = arrival->handles->take(0).release();
@@ -106,6 +112,18 @@ void arrive(std::string_view descriptor) {
     }
     arrival->entry = reinterpret_cast<SpawnEntry>(function_at(bootstrap.entry));
     PROCESSION_STEP("child.entry_found");
+}
+
+// The message lists the numbers that the handles have in the parent.
+void arrive_with(std::vector<os::Handle> handles) {
+    auto& listed = arrival->opened.bootstrap.handles;
+    if (handles.size() != listed.size()) {
+        throw SharingError("receive handles", "child",
+                           std::to_string(handles.size()) + " came along, the message lists " +
+                               std::to_string(listed.size()));
+    }
+    for (std::size_t i = 0; i < handles.size(); ++i) listed[i].number = handles[i].release();
+    arrive();
 }
 
 [[noreturn]] void give_up(const char* what) {
@@ -132,15 +150,34 @@ void run_entry(void*) {
 
 }  // namespace
 
-void run_spawned_child(std::string_view descriptor) {
-    try {
-        arrive(descriptor);
-    } catch (const std::exception& problem) {
-        give_up(problem.what());
-    }
+namespace {
+
+[[noreturn]] void run_arrived() {
     const int code = run_and_report(identity().name, reports, {run_entry, nullptr});
     // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread by then
     std::exit(code);
+}
+
+}  // namespace
+
+void run_spawned_child(std::string_view descriptor) {
+    try {
+        read_message(message_handle(descriptor));
+        arrive();
+    } catch (const std::exception& problem) {
+        give_up(problem.what());
+    }
+    run_arrived();
+}
+
+void run_served_child(os::Handle message, std::vector<os::Handle> handles) {
+    try {
+        read_message(std::move(message));
+        arrive_with(std::move(handles));
+    } catch (const std::exception& problem) {
+        give_up(problem.what());
+    }
+    run_arrived();
 }
 
 }  // namespace procession::process

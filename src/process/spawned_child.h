@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
+
+#include "os/handle.h"
 
 namespace procession::process {
 
@@ -11,5 +14,8 @@ inline constexpr int exit_code_of_bad_bootstrap = 127;
 /// The whole life of a spawned child, from init() on. `descriptor` is what the marker argument
 /// says.
 [[noreturn]] void run_spawned_child(std::string_view descriptor);
+/// The same for one that a forkserver has forked: the handles are those that the message lists, in
+/// that order.
+[[noreturn]] void run_served_child(os::Handle message, std::vector<os::Handle> handles);
 
 }  // namespace procession::process

@@ -18,6 +18,7 @@ std::string_view name_of(StartMethod method) noexcept {
     switch (method) {
         case StartMethod::fork: return "fork";
         case StartMethod::spawn: return "spawn";
+        case StartMethod::forkserver: return "forkserver";
     }
     return "unknown";
 }
@@ -39,6 +40,8 @@ void set_start_method(StartMethod method) noexcept {
 }
 StartMethod get_start_method() noexcept { return default_method.load(std::memory_order_relaxed); }
 
-std::vector<StartMethod> get_all_start_methods() { return {StartMethod::spawn, StartMethod::fork}; }
+std::vector<StartMethod> get_all_start_methods() {
+    return {StartMethod::spawn, StartMethod::fork, StartMethod::forkserver};
+}
 
 }  // namespace procession

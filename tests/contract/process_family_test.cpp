@@ -89,7 +89,7 @@ TEST(ProcessStartMethod, is_found_by_its_name) {
     } catch (const ValueError& error) {
         EXPECT_STREQ(error.what(),
                      "choose start method \"thread\": there is no such start method here; allowed "
-                     "are: spawn, fork");
+                     "are: spawn, fork, forkserver");
     }
 }
 

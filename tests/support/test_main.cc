@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "process/forkserver_client.h"
 #include "process/keeper_process.h"
 #include "procession/init.h"
 #include "support/census.h"
@@ -14,6 +15,7 @@ class CensusListener : public testing::EmptyTestEventListener {
     void OnTestStart(const testing::TestInfo&) override { before_.emplace(); }
     void OnTestEnd(const testing::TestInfo&) override {
         procession::process::end_keeper();
+        procession::process::end_forkserver();
         before_->expect_nothing_left();
         before_.reset();
     }

@@ -45,15 +45,22 @@ void detach(msghdr& message, std::vector<Handle>& arrived) {
     }
 }
 
-}  // namespace
-
-std::error_code create_channel(Handle& one, Handle& other) noexcept {
+std::error_code create_pair(int type, Handle& one, Handle& other) noexcept {
     int ends[2];
-    if (calls::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+    if (calls::socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return last_error();
     one.reset(ends[0]);
     other.reset(ends[1]);
     return {};
+}
+
+}  // namespace
+
+std::error_code create_channel(Handle& one, Handle& other) noexcept {
+    return create_pair(SOCK_STREAM, one, other);
+}
+std::error_code create_record_channel(Handle& one, Handle& other) noexcept {
+    return create_pair(SOCK_SEQPACKET, one, other);
 }
 
 std::error_code send_some(NativeHandle channel, std::span<const std::span<const std::byte>> parts,

@@ -89,7 +89,33 @@ std::error_code fork_self(Child& started) noexcept {
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
 
+void tell_ending(const Handle& teller, int exit_code) noexcept {
+    const std::int32_t told = exit_code;
+    // Nobody may listen any more.
+    static_cast<void>(calls::uninterrupted([&] {
+        return calls::send(teller.get(), &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }));
+}
+
+namespace {
+
+// Its parent is another process. It has ended when the sentinel says so; its parent tells how a
+// moment later, or has ended itself.
+std::optional<Ending> hear_ending(const Child& child) noexcept {
+    pollfd watched{child.sentinel.get(), POLLIN, 0};
+    if (calls::uninterrupted([&] { return calls::poll(&watched, 1, 0); }) == 0) return std::nullopt;
+    std::int32_t told = 0;
+    const ssize_t got = calls::uninterrupted(
+        [&] { return calls::recv(child.told.get(), &told, sizeof told, MSG_DONTWAIT); });
+    if (got == sizeof told) return Ending{told};
+    const bool not_yet = got < 0 && errno == EAGAIN;
+    return not_yet ? std::nullopt : std::optional(Ending{});
+}
+
+}  // namespace
+
 std::optional<Ending> collect(const Child& child) noexcept {
+    if (child.told.valid()) return hear_ending(child);
     for (;;) {
         siginfo_t info{};
         const auto id = static_cast<id_t>(child.sentinel.get());

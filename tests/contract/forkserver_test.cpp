@@ -1,0 +1,223 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "contract/process_fixture.h"
+#include "os/threads.h"
+#include "process/forkserver_client.h"
+#include "procession/current_process.h"
+#include "procession/handle.h"
+#include "procession/log.h"
+#include "support/gate.h"
+#include "support/queue_helpers.h"
+
+// What is special about children of the forkserver. That they are like others is tested where
+// the start methods are.
+
+namespace procession::testing {
+namespace {
+
+/// The forkserver of this process, as the system shows it; 0 when there is none.
+int server_pid() {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream children(task.path() / "children");
+        for (int pid = 0; children >> pid;) {
+            if (contains(file_text("/proc/" + std::to_string(pid) + "/cmdline"),
+                         "--procession-forkserver="))
+                return pid;
+        }
+    }
+    return 0;
+}
+
+std::size_t descriptors_of(int pid) {
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+void kill_server() {
+    const int pid = server_pid();
+    ASSERT_NE(pid, 0);
+    ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    siginfo_t info{};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0) {}
+}
+
+int of_the_parent = 0;
+void expect_clean() {
+    must(of_the_parent == 0);
+    must(os::count_threads() == 1);
+    must(current_process().start_method == StartMethod::forkserver);
+}
+
+TEST(ForkServer, forks_from_a_memory_that_is_not_its_parents_and_one_thread) {
+    of_the_parent = 7;
+    std::thread another([] {
+        Process child(forkserver, expect_clean);
+        child.join();
+        EXPECT_EQ(child.exit_code(), 0);
+    });
+    another.join();
+    of_the_parent = 0;
+}
+
+void say_parent(const Queue<int>& answers) {
+    answers.put(parent_process()->pid);
+    answers.put(::getppid());
+}
+
+TEST(ForkServer, is_one_for_all_children_and_none_of_their_parents) {
+    const Queue<int> answers;
+    Process first(forkserver, say_parent, answers);
+    Process second(forkserver, say_parent, answers);
+    first.join();
+    second.join();
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(answers.get(), ::getpid()) << "who has asked for it";
+        EXPECT_EQ(answers.get(), server_pid()) << "who has forked it";
+    }
+    EXPECT_EQ(active_children().size(), 0U);
+}
+
+int loaded = 0;
+void load() { ++loaded; }
+void expect_loaded() { must(loaded == 1); }
+void fail_to_load() { throw std::runtime_error("no such model"); }
+
+TEST(ForkServerPreload, runs_once_before_the_children) {
+    set_forkserver_preload(load);
+    Process first(forkserver, expect_loaded);
+    Process second(forkserver, expect_loaded);
+    first.join();
+    second.join();
+    EXPECT_EQ(first.exit_code(), 0);
+    EXPECT_EQ(second.exit_code(), 0);
+    set_forkserver_preload(nullptr);
+    EXPECT_EQ(loaded, 0) << "not here";
+}
+
+TEST(ForkServerPreload, that_throws_is_the_error_of_each_start) {
+    set_forkserver_preload(fail_to_load);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(contains(message_of<ProcessError>([] { Process(forkserver, do_nothing); }),
+                             "no such model"));
+    }
+    set_forkserver_preload(nullptr);
+    process::end_forkserver();
+    Process child(forkserver, do_nothing);
+    child.join();
+    EXPECT_EQ(child.exit_code(), 0);
+}
+
+TEST(ForkServerDeath, between_two_starts_is_no_matter) {
+    for (int i = 0; i < 3; ++i) {
+        Process child(forkserver, exit_with, i);
+        child.join();
+        EXPECT_EQ(child.exit_code(), i);
+        kill_server();
+    }
+}
+
+TEST(ForkServerDeath, leaves_its_children_alone_and_their_end_is_noticed) {
+    const Folder folder;
+    Process child(forkserver, wait_for_leave, folder.fifo("leave"));
+    kill_server();
+    EXPECT_TRUE(child.is_alive());
+    open_end(folder.file("leave"), O_WRONLY);
+    child.join();
+    EXPECT_EQ(child.exit_code(), 0) << "as the child reported it";
+    Process other(forkserver, wait_for_death, folder.fifo("up"));
+    read_line(open_end(folder.file("up"), O_RDONLY));
+    kill_server();
+    other.kill();
+    other.join();
+    EXPECT_EQ(other.exit_code(), 255) << "nobody was left who knows";
+}
+
+TEST(ForkServerDeath, in_the_middle_of_a_start_is_an_error_and_the_next_one_works) {
+    Process first(forkserver, do_nothing);
+    first.join();
+    const int server = server_pid();
+    ASSERT_EQ(::kill(server, SIGSTOP), 0);
+    std::thread killer([server] {
+        // Until the request has been sent, and the answer is waited for; or a little too early.
+        ::poll(nullptr, 0, 20);
+        ::kill(server, SIGKILL);
+    });
+    EXPECT_TRUE(contains(message_of<ProcessError>([] { Process(forkserver, do_nothing); }),
+                         "the next start makes another one"));
+    killer.join();
+    Process second(forkserver, do_nothing);
+    second.join();
+    EXPECT_EQ(second.exit_code(), 0);
+}
+
+struct ManyHandles {
+    std::vector<Handle> handles;
+};
+void expect_many(const ManyHandles& many) {
+    must(many.handles.size() == 600);
+    for (const auto& each : many.handles) must(::fcntl(each.get(), F_GETFD) == FD_CLOEXEC);
+}
+
+TEST(ForkServerHandles, of_one_child_may_be_many_and_none_stays_in_the_server_or_the_next_child) {
+    Process warm(forkserver, do_nothing);
+    warm.join();
+    const auto before = descriptors_of(server_pid());
+    ManyHandles many;
+    const Handle file = open_end("/dev/null", O_RDWR);
+    for (int i = 0; i < 600; ++i) many.handles.push_back(file.duplicate());
+    Process child(forkserver, expect_many, many);
+    child.join();
+    EXPECT_EQ(child.exit_code(), 0);
+    Process next(forkserver, do_nothing);
+    next.join();
+    EXPECT_EQ(descriptors_of(server_pid()), before);
+}
+
+void start_and_wait(const std::string& up, bool die_with_parent) {
+    Process child(forkserver, ProcessOptions{.die_with_parent = die_with_parent}, wait_for_death,
+                  up);
+    child.join();
+}
+
+TEST(ForkServerFamily, ends_with_the_process_that_has_started_it) {
+    // Orphans come here, and are seen.
+    ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    const Folder folder;
+    Process parent(spawn, start_and_wait, folder.fifo("up"), true);
+    read_line(open_end(folder.file("up"), O_RDONLY));
+    parent.kill();
+    parent.join();
+    // The server and, since it was asked for, the child.
+    for (int i = 0; i < 2; ++i) {
+        int status = 0;
+        EXPECT_GT(::waitpid(-1, &status, 0), 0);
+    }
+    EXPECT_EQ(::waitpid(-1, nullptr, 0), -1);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST(ForkOfAProgramWithThreads, is_warned_of_once) {
+    const Folder folder;
+    {
+        const StderrTo log(folder.file("log"));
+        Gate gate;
+        std::thread other([&] { gate.wait(); });
+        for (int i = 0; i < 2; ++i) Process(fork, do_nothing).join();
+        gate.open();
+        other.join();
+    }
+    const std::string text = file_text(folder.file("log"));
+    const auto first = text.find("a process with 2 threads forks");
+    EXPECT_NE(first, std::string::npos) << text;
+    EXPECT_EQ(text.find("threads forks", first + 30), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace procession::testing
