@@ -31,3 +31,10 @@ procession_example_test(treesum
     the_live_line_is_drawn_when_asked_for_and_taken_back)
 procession_example_test(seed
     queues_reach_children_under_each_start_method)
+procession_example_test(webcrew
+    requests_are_answered_by_several_processes
+    no_request_is_lost_when_workers_are_killed_between_requests
+    a_connection_outlives_the_workers_that_answer_on_it
+    what_is_no_request_is_refused)
+procession_example_test(digests
+    python_clients_are_served_by_processes_that_run_already)

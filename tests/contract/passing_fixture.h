@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "contract/process_fixture.h"
+#include "handoff/keeper_client.h"
 #include "procession/pipe.h"
 #include "support/queue_helpers.h"
 
@@ -31,11 +32,11 @@ inline std::size_t descriptors_of(int pid) {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// Until the keeper has read everything that was said before.
+/// Until the keeper has done everything that it was told before.
 inline void let_keeper_settle() {
-    const Queue<Handle> queue;
-    queue.put(Handle(::open("/dev/null", O_RDWR | O_CLOEXEC)));
-    static_cast<void>(queue.get());
+    AttachmentName nobodys;
+    nobodys.keeper = handoff::keeper_of_family();
+    EXPECT_THROW((void)handoff::fetch(nobodys), SharingError);
 }
 
 inline void kill_keeper() {

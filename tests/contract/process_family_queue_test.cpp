@@ -1,4 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -41,6 +42,16 @@ struct Parent {
     }
 };
 
+// Orphans come to this process. The children of a forkserver do when that has ended, too.
+int collect_orphan(StartMethod method, int pid) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) != pid) ::poll(nullptr, 0, 1);
+    if (method == StartMethod::forkserver) {
+        EXPECT_GT(::waitpid(-1, nullptr, 0), 0);
+    }
+    return status;
+}
+
 TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_dies_with_its_parent) {
     Parent family;
     family.method = method();
@@ -49,9 +60,7 @@ TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_dies_with_its_parent) {
     const int child = family.child.ready.get();
     parent.kill();
     parent.join();
-    int status = 0;
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFSIGNALED(status));
+    EXPECT_TRUE(WIFSIGNALED(collect_orphan(method(), child)));
     const auto deaths = family.child.jobs.wait_for_deaths(0);
     ASSERT_EQ(deaths.size(), 1U) << "the parent itself never used the queue";
     EXPECT_EQ(deaths[0].pid, child);
@@ -70,9 +79,7 @@ TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_outlives_its_parent_when
     parent.join();
     EXPECT_TRUE(family.child.jobs.wait_for_deaths(0, 20ms).empty());
     family.child.jobs.put(2);
-    int status = 0;
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0) << "it went on, and ended well";
+    EXPECT_EQ(collect_orphan(method(), child), 0) << "it went on, and ended well";
     EXPECT_TRUE(family.child.jobs.deaths().empty());
     EXPECT_EQ(take_all(family.child.jobs), (std::vector{1, 2})) << "it had not finished them";
 }
@@ -107,11 +114,14 @@ TEST_P(ProcessFamilyInQueues, grandchildren_die_with_their_parents_and_all_items
     EXPECT_EQ(oldest.jobs.participants().size(), 4U);
     first.kill();
     first.join();
-    for (int orphans = 0; orphans < 2; ++orphans) {
+    const int servers = method() == StartMethod::forkserver ? 2 : 0;
+    int killed = 0;
+    for (int orphans = 0; orphans < 2 + servers; ++orphans) {
         int status = 0;
         EXPECT_GT(::waitpid(-1, &status, 0), 0);
-        EXPECT_TRUE(WIFSIGNALED(status));
+        killed += WIFSIGNALED(status) ? 1 : 0;
     }
+    EXPECT_EQ(killed, 2);
     std::uint64_t seen = 0;
     std::uint32_t redelivered = 0;
     while (seen < 3) {

@@ -38,6 +38,7 @@ int count_descriptors(bool crossing_exec) {
 }
 
 TEST_P(ProcessGuest, children_leave_no_descriptors_in_their_parent) {
+    Process(method(), do_nothing).join();  // a forkserver takes two, for all children
     const int before = count_descriptors(false);
     for (int i = 0; i < 20; ++i) {
         Process child(method(), {.die_with_parent = i % 2 == 0}, exit_with, i);
@@ -151,6 +152,7 @@ TEST(ProcessGuestUnderFork, the_programs_own_fork_is_safe_too) {
 }
 
 void start_with_few_descriptors(StartMethod method) {
+    Process(method, do_nothing).join();  // a forkserver takes two, for all children
     const auto open_now = static_cast<rlim_t>(count_descriptors(false));
     int refused = 0;
     int started = 0;
@@ -202,7 +204,7 @@ TEST_P(ProcessGuest, the_debug_log_shows_the_life_of_a_child) {
     EXPECT_TRUE(
         is_logged("started worker-3 (pid " + pid + ") by " + std::string(name_of(method()))));
     EXPECT_TRUE(is_logged("worker-3 (pid " + pid + ") ended with exit code 0"));
-    EXPECT_EQ(is_logged("duplicated for the receiver as index 0"), method() == StartMethod::spawn);
+    EXPECT_EQ(is_logged("duplicated for the receiver as index 0"), method() != StartMethod::fork);
 }
 
 TEST_P(ProcessGuest, several_threads_may_start_children_at_once) {
