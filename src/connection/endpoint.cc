@@ -154,10 +154,18 @@ bool Endpoint::wait(os::Direction direction, Deadline deadline, const char* oper
     }
 }
 
+// False when another process has the side.
+bool Endpoint::may_lock(os::Side side, const char* operation) const {
+    const auto problem = os::try_lock_side(socket_.get(), side);
+    if (problem && problem != std::errc::device_or_resource_busy)
+        fail(problem, operation, "cannot lock an end that other processes may share");
+    return !problem;
+}
+
 // Until there is something to receive. What another process has died upon may be all there was.
 bool Endpoint::wait_among_others(Deadline deadline) {
     for (;;) {
-        if (os::try_lock_side(socket_.get(), os::Side::receiving)) {
+        if (may_lock(os::Side::receiving, "recv")) {
             const bool torn = os::is_under_way(socket_.get(), os::Side::receiving);
             os::unlock_side(socket_.get(), os::Side::receiving);
             if (torn) fail_torn("recv");
@@ -171,7 +179,7 @@ bool Endpoint::wait_among_others(Deadline deadline) {
 // To have one side to this process, when others may hold it, too.
 bool Endpoint::take_side(os::Side side, Deadline deadline, const char* operation) {
     using std::chrono::milliseconds;
-    for (milliseconds nap{1}; !os::try_lock_side(socket_.get(), side);
+    for (milliseconds nap{1}; !may_lock(side, operation);
          nap = std::min(nap * 2, milliseconds(16))) {
         check_open(operation);
         if (deadline.has_passed()) return false;

@@ -113,6 +113,7 @@ class Endpoint final : public os::ForkListener {
     [[nodiscard]] bool is_over() const noexcept { return is_closed(); }
     void check_open(const char* operation) const;
     bool wait(os::Direction direction, Deadline deadline, const char* operation) const;
+    [[nodiscard]] bool may_lock(os::Side side, const char* operation) const;
     bool wait_among_others(Deadline deadline);
     bool take_side(os::Side side, Deadline deadline, const char* operation);
     void give_side(os::Side side) noexcept;

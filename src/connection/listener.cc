@@ -48,8 +48,12 @@ ByteConnection Client(const Address& address, const ClientOptions& options) {
             throw TimeoutError("connect", address.text(), "nobody answered in time");
         throw OSError(problem, "connect", address.text(), "cannot connect");
     }
-    if (address.kind() != Address::Kind::tcp && !os::peer_is_same_user(channel.get()))
-        throw AuthenticationError("connect", address.text(), "it belongs to another user");
+    if (address.kind() != Address::Kind::tcp) {
+        if (const auto stranger = os::why_peer_is_a_stranger(channel.get())) {
+            throw AuthenticationError("connect", address.text(),
+                                      "it belongs to another user (" + stranger.message() + ")");
+        }
+    }
     ByteConnection connection(connection::Endpoint::adopt(std::move(channel), true, true));
     if (options.authkey.empty()) return connection;
     Handshake handshake(connection::Role::client, options.authkey);

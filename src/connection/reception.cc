@@ -98,10 +98,14 @@ void Reception::let_in() {
         throw OSError(problem, "accept", address_.text(), "cannot let anybody in");
     }
     if (problem) return;  // it has gone again
-    if (address_.kind() != Address::Kind::tcp && !os::peer_is_same_user(channel.get())) {
-        base::log(LogLevel::warning, "%s: refused a process of another user",
-                  address_.text().c_str());
-        return;
+    if (address_.kind() != Address::Kind::tcp) {
+        const auto stranger = os::why_peer_is_a_stranger(channel.get());
+        if (stranger == std::errc::permission_denied) {
+            base::log(LogLevel::warning, "%s: refused a process of another user",
+                      address_.text().c_str());
+            return;
+        }
+        if (stranger) throw OSError(stranger, "accept", address_.text(), "cannot tell who comes");
     }
     make_room();
     ByteConnection connection(Endpoint::adopt(std::move(channel), true, true));

@@ -18,8 +18,10 @@ namespace procession::handoff {
 
 namespace {
 
-/// How long after its family's end a deposit may be kept, and how long the first client may take.
-constexpr std::chrono::seconds kLook{1};
+/// How often is looked whether deposits can still be fetched: while there are clients, and when
+/// there are none, so that the end of a family is soon the keeper's.
+constexpr std::chrono::milliseconds kLook{1000};
+constexpr std::chrono::milliseconds kLookAlone{100};
 
 bool is_would_block(std::error_code problem) {
     return problem == std::errc::operation_would_block ||
@@ -46,10 +48,11 @@ void Keeper::run() {
             if (serve(found->first, found->second)) continue;
             table_.client_is_gone(found->first);
             peers_.erase(found);
+            if (peers_.empty()) next_look = Deadline::now();
         }
         if (watched[0].ready) admit_all();
         if (next_look.has_passed() || may_rest) {
-            next_look = kLook;
+            next_look = peers_.empty() ? kLookAlone : kLook;
             table_.drop_unreachable();
             if (peers_.empty() && table_.empty() && !watched[0].ready) return;
         }
@@ -62,16 +65,20 @@ void Keeper::admit_all() {
         const auto problem = os::admit(meeting_point_.get(), channel);
         if (problem) {
             if (is_would_block(problem)) return;
-            base::log(LogLevel::warning, "keeper: cannot let anybody in: %s",
-                      problem.message().c_str());
+            if (!std::exchange(says_it_is_full_, true)) {
+                base::log(LogLevel::warning, "keeper: cannot let anybody in: %s",
+                          problem.message().c_str());
+            }
             // No handles left, perhaps: others have to go first.
             static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(10)));
             return;
         }
-        if (!os::peer_is_same_user(channel.get())) {
-            base::log(LogLevel::warning, "keeper: refused a process of another user");
+        if (const auto stranger = os::why_peer_is_a_stranger(channel.get())) {
+            base::log(LogLevel::warning, "keeper: refused a process of another user (%s)",
+                      stranger.message().c_str());
             continue;
         }
+        says_it_is_full_ = false;
         peers_.emplace(++peers_so_far_, Peer{std::move(channel), {}, {}});
     }
 }

@@ -51,6 +51,7 @@ class Keeper {
     KeeperTable table_;
     Peers peers_;
     KeeperTable::Client peers_so_far_ = 0;
+    bool says_it_is_full_ = false;  // once is enough for the log
 };
 
 }  // namespace procession::handoff

@@ -92,12 +92,11 @@ class Line {
     }
     [[noreturn]] void fail(std::error_code problem) {
         hang_up();
-        if (problem == std::errc::too_many_files_open ||
-            problem == std::errc::too_many_files_open_in_system ||
-            problem == std::errc::bad_file_descriptor) {
-            throw OSError(problem, "send", "handles of an item", "cannot pass them on");
-        }
-        throw Gone{};
+        const bool is_gone = !problem || problem == std::errc::broken_pipe ||
+                             problem == std::errc::connection_reset ||
+                             problem == std::errc::not_connected;
+        if (is_gone) throw Gone{};
+        throw OSError(problem, "talk to", "keeper", "the handles of an item cannot be passed on");
     }
 
     std::mutex lock_;
@@ -208,8 +207,10 @@ class Switchboard final : public os::ForkListener {
                 continue;
             }
             if (problem) throw OSError(problem, "go to", "keeper", "the system refuses");
-            if (!os::peer_is_same_user(channel.get()))
-                throw SharingError("go to", "keeper", "it belongs to another user");
+            if (const auto stranger = os::why_peer_is_a_stranger(channel.get())) {
+                throw SharingError("go to", "keeper",
+                                   "it belongs to another user (" + stranger.message() + ")");
+            }
             return channel;
         }
     }
@@ -322,10 +323,5 @@ void set_keeper_of_family(std::string keeper) {
 void forget_keepers() noexcept { Switchboard::of_this_process().hang_up(); }
 
 }  // namespace handoff
-
-void Attachment::release() noexcept {
-    held_ = false;
-    handoff::release(name_);
-}
 
 }  // namespace procession

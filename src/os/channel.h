@@ -54,7 +54,8 @@ enum class Side : std::uint8_t { receiving, sending };
 /// Tries to have one side to itself, among processes (not threads). It is given up by
 /// unlock_side(), by the death of this process, and when this process closes any handle to the same
 /// end.
-[[nodiscard]] bool try_lock_side(NativeHandle channel, Side side) noexcept;
+/// Returns: device_or_resource_busy when another process has it.
+[[nodiscard]] std::error_code try_lock_side(NativeHandle channel, Side side) noexcept;
 void unlock_side(NativeHandle channel, Side side) noexcept;
 
 /// A mark that all who hold this end see, and that survives the death of who made it: a message is
@@ -62,8 +63,9 @@ void unlock_side(NativeHandle channel, Side side) noexcept;
 void mark_under_way(NativeHandle channel, Side side, bool under_way) noexcept;
 [[nodiscard]] bool is_under_way(NativeHandle channel, Side side) noexcept;
 
-/// Whether the peer, at the time when the channel was made, belonged to the user of this process.
-/// Only for channels within one machine's kernel (create_channel(), local addresses).
-[[nodiscard]] bool peer_is_same_user(NativeHandle channel) noexcept;
+/// Nothing when the peer, at the time when the channel was made, belonged to the user of this
+/// process; permission_denied when it did not; otherwise why that cannot be told. Only for channels
+/// within one machine's kernel.
+[[nodiscard]] std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept;
 
 }  // namespace procession::os

@@ -23,7 +23,7 @@ inline constexpr std::size_t local_name_bytes_max = 107;
 [[nodiscard]] std::error_code listen_at(const Address& address, int backlog,
                                         Handle& listening) noexcept;
 /// The real address: port 0 has become another one.
-[[nodiscard]] std::error_code address_of(NativeHandle listening, Address& address) noexcept;
+[[nodiscard]] std::error_code address_of(NativeHandle listening, Address& address);
 /// Takes the next who has connected; operation_would_block when there is none. `peer` is where it
 /// came from, if that has an address.
 [[nodiscard]] std::error_code accept_at(NativeHandle listening, Handle& channel,

@@ -81,6 +81,7 @@ class Server final : public os::ForkListener {
     Server() noexcept { start_listening(); }
 
     void launch() {
+        forget();
         os::Handle its;
         if (const auto problem = os::create_record_channel(control_, its))
             throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
@@ -115,9 +116,11 @@ class Server final : public os::ForkListener {
             throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
         std::vector<os::NativeHandle> all{message.get(), tells.get()};
         all.insert(all.end(), handles.begin(), handles.end());
+        // Before there is a child: afterwards nothing may fail that can be helped.
+        std::vector<os::Handle> arrived;
+        arrived.reserve(os::handles_per_transfer_max);
         send_request(all);
         tells.reset();
-        std::vector<os::Handle> arrived;
         const ForkAnswer answer = hear(arrived);
         if (answer.pid == 0 || arrived.size() != 1) {
             const std::string text(answer.text.data(),
@@ -167,6 +170,10 @@ class Server final : public os::ForkListener {
             if (problem == std::errc::too_many_files_open)
                 throw ProcessError(problem, "start", "child",
                                    "no descriptor left for its sentinel");
+            if (problem && problem != std::errc::connection_reset) {
+                control_.reset();  // the answer would be taken for the next one's
+                throw ProcessError(problem, "start", "child", "cannot hear of it");
+            }
             if (problem || got != sizeof answer || answer.magic != ForkAnswer{}.magic)
                 throw Gone{true};
             return answer;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "base/logging.h"
 #include "handoff/keeper.h"
@@ -21,42 +22,50 @@ namespace procession::process {
 
 namespace {
 
-/// The keeper that this process has started last. A fork child has started none.
-class OwnKeeper final : public os::ForkListener {
+/// The keepers that this process has started: one, unless it was killed. A fork child has started
+/// none.
+class OwnKeepers final : public os::ForkListener {
   public:
-    static OwnKeeper& instance() {
-        static auto* const only = new OwnKeeper;
+    static OwnKeepers& instance() {
+        static auto* const only = new OwnKeepers;
         return *only;
     }
 
-    void is(os::Child started) {
+    /// Before the start, so that nothing can fail after it.
+    void expect_one() {
         const std::lock_guard guard(lock_);
-        // The one before has ended, or is about to, since nobody uses it any more.
-        if (child_.pid != 0) static_cast<void>(os::collect(child_));
-        child_ = std::move(started);
+        // Zombies of those that have ended.
+        std::erase_if(children_,
+                      [](const os::Child& child) { return os::collect(child).has_value(); });
+        children_.reserve(children_.size() + 1);
+    }
+    void add(os::Child started) noexcept {
+        const std::lock_guard guard(lock_);
+        children_.push_back(std::move(started));
     }
     void wait_for_end() noexcept {
         const std::lock_guard guard(lock_);
-        if (child_.pid == 0) return;
-        static_cast<void>(os::wait_readable(child_.sentinel.get(), Deadline::never()));
-        static_cast<void>(os::collect(child_));
-        child_ = {};
+        for (const auto& child : children_) {
+            static_cast<void>(os::wait_readable(child.sentinel.get(), Deadline::never()));
+            static_cast<void>(os::collect(child));
+        }
+        children_.clear();
     }
 
     void after_fork_in_child() noexcept override {
         new (&lock_) std::mutex;
-        child_.pid = 0;
-        child_.sentinel.reset();
+        // The list itself may have been in the hands of another thread of the parent.
+        new (&children_) std::vector<os::Child>;
     }
 
   private:
-    OwnKeeper() noexcept { start_listening(); }
+    OwnKeepers() noexcept { start_listening(); }
 
     std::mutex lock_;
-    os::Child child_;
+    std::vector<os::Child> children_;
 };
 
-[[maybe_unused]] const OwnKeeper& made_early = OwnKeeper::instance();
+[[maybe_unused]] const OwnKeepers& made_early = OwnKeepers::instance();
 
 }  // namespace
 
@@ -64,11 +73,12 @@ void start_keeper(os::Handle meeting_point) {
     os::SpawnPlan plan;
     plan.arguments = {*program_name(), keeper_marker + std::to_string(meeting_point.get())};
     plan.inherited = {meeting_point.get()};
+    OwnKeepers::instance().expect_one();
     os::Child child;
     if (const auto problem = os::spawn_same_program(plan, child))
         throw ProcessError(problem, "start", "keeper", "the system refused to start the program");
     base::log(LogLevel::debug, "started the keeper of queued handles (pid %d)", child.pid);
-    OwnKeeper::instance().is(std::move(child));
+    OwnKeepers::instance().add(std::move(child));
 }
 
 void run_keeper(std::string_view descriptor) noexcept {
@@ -94,7 +104,7 @@ void run_keeper(std::string_view descriptor) noexcept {
 void end_keeper() noexcept {
     handoff::forget_keepers();
     handoff::set_keeper_of_family({});
-    OwnKeeper::instance().wait_for_end();
+    OwnKeepers::instance().wait_for_end();
 }
 
 }  // namespace procession::process

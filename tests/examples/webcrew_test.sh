@@ -14,6 +14,7 @@ stop() {
     wait "$server" || fail "the server ended with $?: $(cat stderr)"
 }
 workers() { pgrep -P "$server" -f -- "--procession-child=" || true; }
+status_of() { curl -sS --max-time 20 -o /dev/null -w '%{http_code}' "$@" "$url"; }
 ask() { curl -sS --fail --max-time 20 "$@" "$url"; }
 
 requests_are_answered_by_several_processes() {
@@ -24,7 +25,8 @@ requests_are_answered_by_several_processes() {
         for i in $(seq 60); do ask >>answers || fail "request $i: $(cat stderr)"; done
         stop
         [ "$(wc -l <answers)" -eq 60 ] || fail "$(wc -l <answers) answers"
-        [ "$(sort -u answers | wc -l)" -gt 1 ] || fail "one process did all: $(sort answers | uniq -c)"
+        [ "$(sort -u answers | wc -l)" -gt 1 ] ||
+            fail "one process did all: $(sort answers | uniq -c)"
         rm answers up
     done
 }
@@ -61,14 +63,16 @@ a_connection_outlives_the_workers_that_answer_on_it() {
     stop
     [ "$(grep -c '^answered' answers)" -ge 300 ] || fail "$(sort answers | uniq -c)"
     # curl tells of each request how many connections it had to make.
-    [ "$(grep -c '^1 connects' answers)" -lt 10 ] || fail "$(grep connects answers | sort | uniq -c)"
+    [ "$(grep -c '^1 connects' answers)" -lt 10 ] ||
+        fail "$(grep connects answers | sort | uniq -c)"
 }
 
 what_is_no_request_is_refused() {
     start
-    [ "$(curl -sS -o /dev/null -w '%{http_code}' -X DELETE "$url")" = 405 ] || fail 'DELETE'
-    [ "$(curl -sS -o /dev/null -w '%{http_code}' -H "X: $(head -c 9000 /dev/zero | tr '\0' x)" "$url")" = 431 ] ||
-        fail 'a long head'
+    local long
+    long=$(head -c 9000 /dev/zero | tr '\0' x)
+    [ "$(status_of -X DELETE)" = 405 ] || fail 'DELETE'
+    [ "$(status_of -H "X: $long")" = 431 ] || fail 'a long head'
     ask -I >stdout || fail 'HEAD'
     expect_in stdout 'HTTP/1.1 200 OK'
     stop

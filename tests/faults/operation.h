@@ -38,11 +38,14 @@ struct NamedOperation {
     std::unique_ptr<Operation> (*make)();
     // What goes wrong in any case, so that the way back is visited too.
     std::optional<PlannedFault> given = std::nullopt;
+    // Whether calls fail in its children, too. A keeper cannot tell its clients what it lacks.
+    bool in_children = true;
 };
 
 [[nodiscard]] std::span<const NamedOperation> plain_queue_operations();
 [[nodiscard]] std::span<const NamedOperation> joinable_queue_operations();
 [[nodiscard]] std::span<const NamedOperation> process_operations();
+[[nodiscard]] std::span<const NamedOperation> connection_operations();
 /// All of them.
 [[nodiscard]] std::span<const NamedOperation> all_operations();
 

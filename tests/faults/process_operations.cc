@@ -286,8 +286,8 @@ std::span<const NamedOperation> process_operations() { return kOperations; }
 std::span<const NamedOperation> all_operations() {
     static const std::vector<NamedOperation> all = [] {
         std::vector<NamedOperation> made;
-        for (const auto& each :
-             {plain_queue_operations(), joinable_queue_operations(), process_operations()}) {
+        for (const auto& each : {plain_queue_operations(), joinable_queue_operations(),
+                                 process_operations(), connection_operations()}) {
             made.insert(made.end(), each.begin(), each.end());
         }
         return made;

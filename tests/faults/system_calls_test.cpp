@@ -24,7 +24,11 @@ struct Plausible {
 };
 
 const std::vector<Plausible> kPlausible{
+    {Call::accept4, {EINTR, EMFILE, ENFILE, ENOMEM}},
+    {Call::bind, {EADDRINUSE, EACCES, ENOMEM}},
+    {Call::chmod, {EPERM, ENOENT}},
     {Call::close, {EINTR, EIO}},
+    {Call::connect, {EINTR, EACCES}},
     {Call::eventfd, {EMFILE, ENFILE, ENOMEM}},
     {Call::fallocate, {EINTR, ENOSPC, ENOMEM, EFBIG, EPERM}},
     {Call::fcntl_add_seals, {EPERM, EBUSY}},
@@ -34,6 +38,7 @@ const std::vector<Plausible> kPlausible{
     {Call::fcntl_getfd, {EPERM}},
     {Call::fcntl_getfl, {EPERM}},
     {Call::fcntl_set_lock, {ENOLCK, EINTR}},
+    {Call::fcntl_set_process_lock, {ENOLCK, EINVAL}},
     {Call::fcntl_setfd, {EPERM}},
     {Call::fcntl_setfl, {EPERM, ENOMEM}},
     {Call::fcntl_setown, {EPERM, ESRCH}},
@@ -43,8 +48,14 @@ const std::vector<Plausible> kPlausible{
     {Call::fstatfs, {ENOMEM, EINTR}},
     {Call::futex_wait, {EINTR, EAGAIN, ETIMEDOUT, ENOMEM}},
     {Call::futex_wake, {ENOMEM}},
+    {Call::getrandom, {EINTR, ENOSYS}},
     {Call::getrlimit, {EPERM}},
+    {Call::getsockname, {ENOBUFS}},
+    {Call::getsockopt, {ENOBUFS}},
+    {Call::kcmp, {ENOSYS, EPERM}},
     {Call::kill, {EPERM}},
+    {Call::listen, {EADDRINUSE, ENOBUFS}},
+    {Call::lstat, {ENOENT, EACCES}},
     {Call::madvise, {EINVAL, ENOMEM}},
     {Call::membarrier, {ENOSYS, EPERM}},
     {Call::memfd_create, {EMFILE, ENFILE, ENOMEM}},
@@ -64,9 +75,15 @@ const std::vector<Plausible> kPlausible{
     {Call::read, {EINTR, EIO, kShort}},
     {Call::readlink, {ENOENT, EACCES, ENOMEM}},
     {Call::recv, {EINTR, ENOMEM, EAGAIN}},
+    {Call::recvmsg, {EINTR, ENOMEM}},
     {Call::send, {EINTR, EAGAIN, ENOBUFS, EPIPE}},
+    {Call::sendmsg, {EINTR, ENOBUFS, ENOMEM}},
+    {Call::setrlimit, {EPERM}},
+    {Call::setsockopt, {ENOBUFS}},
+    {Call::socket, {EMFILE, ENFILE, ENOMEM}},
     {Call::socketpair, {EMFILE, ENFILE, ENOMEM}},
     {Call::sysconf, {EINVAL}},
+    {Call::unlink, {EPERM}},
     {Call::waitid, {EINTR}},
     {Call::waitpid, {EINTR}},
     {Call::write, {EINTR, ENOSPC, EIO, ENOMEM, kShort}},
@@ -112,6 +129,7 @@ class Visit {
         live_ = plan_.noted_live_allocations();
         for (const auto& plausible : kPlausible) {
             for (const auto whose : {Whose::actors, Whose::childrens}) {
+                if (whose == Whose::childrens && !operation_.in_children) continue;
                 const unsigned count = std::min(recorded.of(whose, plausible.call), kVisitedMax);
                 for (unsigned nth = 1; nth <= count; ++nth) visit(plausible, nth, whose);
             }

@@ -284,7 +284,11 @@ inline long sysconf(int name) noexcept { return fails(Call::sysconf) ? -1 : ::sy
 
 // These never fail, or nothing depends on it.
 inline void sched_yield() noexcept { ::sched_yield(); }
-inline void ignore_signal(int number) noexcept { ::signal(number, SIG_IGN); }
+inline void ignore_signal(int number) noexcept {
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(number, &ignore, nullptr);
+}
 inline void shutdown(int fd, int how) noexcept { ::shutdown(fd, how); }
 inline uid_t geteuid() noexcept { return ::geteuid(); }
 inline pid_t getpid() noexcept { return ::getpid(); }

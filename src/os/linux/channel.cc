@@ -133,8 +133,10 @@ int limit_of(Side side) noexcept { return side == Side::sending ? SO_SNDTIMEO : 
 
 }  // namespace
 
-bool try_lock_side(NativeHandle channel, Side side) noexcept {
-    return set_side_lock(channel, side, F_WRLCK);
+std::error_code try_lock_side(NativeHandle channel, Side side) noexcept {
+    if (set_side_lock(channel, side, F_WRLCK)) return {};
+    const bool busy = errno == EACCES || errno == EAGAIN;
+    return busy ? std::make_error_code(std::errc::device_or_resource_busy) : last_error();
 }
 void unlock_side(NativeHandle channel, Side side) noexcept {
     set_side_lock(channel, side, F_UNLCK);
@@ -152,11 +154,13 @@ bool is_under_way(NativeHandle channel, Side side) noexcept {
            mark.tv_sec != 0;
 }
 
-bool peer_is_same_user(NativeHandle channel) noexcept {
+std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept {
     ucred peer{};
     socklen_t length = sizeof peer;
-    return calls::getsockopt(channel, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-           length == sizeof peer && peer.uid == calls::geteuid();
+    if (calls::getsockopt(channel, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+        return last_error();
+    const bool is_ours = length == sizeof peer && peer.uid == calls::geteuid();
+    return is_ours ? std::error_code{} : std::make_error_code(std::errc::permission_denied);
 }
 
 }  // namespace procession::os

@@ -102,14 +102,13 @@ namespace {
 // Its parent is another process. It has ended when the sentinel says so; its parent tells how a
 // moment later, or has ended itself.
 std::optional<Ending> hear_ending(const Child& child) noexcept {
-    pollfd watched{child.sentinel.get(), POLLIN, 0};
-    if (calls::uninterrupted([&] { return calls::poll(&watched, 1, 0); }) == 0) return std::nullopt;
+    pollfd watched[] = {{child.sentinel.get(), POLLIN, 0}, {child.told.get(), POLLIN, 0}};
+    const int ready = calls::uninterrupted([&] { return calls::poll(watched, 2, 0); });
+    if (ready >= 0 && (watched[0].revents == 0 || watched[1].revents == 0)) return std::nullopt;
     std::int32_t told = 0;
     const ssize_t got = calls::uninterrupted(
         [&] { return calls::recv(child.told.get(), &told, sizeof told, MSG_DONTWAIT); });
-    if (got == sizeof told) return Ending{told};
-    const bool not_yet = got < 0 && errno == EAGAIN;
-    return not_yet ? std::nullopt : std::optional(Ending{});
+    return got == sizeof told ? Ending{told} : Ending{};
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ std::error_code listen_at(const Address& address, int backlog, Handle& listening
     return {};
 }
 
-std::error_code address_of(NativeHandle listening, Address& address) noexcept {
+std::error_code address_of(NativeHandle listening, Address& address) {
     AnyAddress any;
     socklen_t length = sizeof any;
     if (calls::getsockname(listening, &any.general, &length) != 0) return last_error();
@@ -151,7 +151,9 @@ std::error_code connect_to(const Address& address, Deadline deadline, Handle& ch
     if (!socket.valid()) return last_error();
     // EAGAIN: a Unix listener that has too many waiting. There is nothing to wait for but time.
     while (calls::connect(socket.get(), &native.any.general, native.length) != 0) {
-        if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) {
+        if (errno == EINTR) continue;
+        if (errno == EISCONN) break;
+        if (errno == EINPROGRESS || errno == EALREADY) {
             if (!wait_ready(socket.get(), Direction::writing, deadline))
                 return std::make_error_code(std::errc::timed_out);
             int problem = 0;
