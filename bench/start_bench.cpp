@@ -99,6 +99,7 @@ std::vector<Way> all_ways() {
         {"Process, fork", [] { Process(fork, nothing).join(); }, "fork + waitpid", {}},
         {"fork + waitpid", bare_fork, "fork + waitpid", {}},
         {"Process, spawn", [] { Process(spawn, nothing).join(); }, "posix_spawn of itself", {}},
+        {"Process, forkserver", [] { Process(forkserver, nothing).join(); }, "fork + waitpid", {}},
         {"posix_spawn of itself",
          [] { bare_spawn(kThisProgram, kEndAtOnce); },
          "posix_spawn of itself",
@@ -181,7 +182,7 @@ int main(int argc, char** argv) {
     procession::init(argc, argv);
     return procession::bench::run_benchmark(
         argc, argv, "start_bench",
-        "The time to start a Process and to join it, by fork and by spawn, beside the bare "
+        "The time to start a Process and to join it, by each start method, beside the bare "
         "calls.",
         procession::bench::run);
 }

@@ -48,7 +48,8 @@ void run(Input input) {
     for (int turn = 0; turn < 64 && !input.at_end(); ++turn) {
         const auto how = input.byte();
         const auto piece = input.take(input.next<std::uint16_t>() % 8192);
-        static_cast<void>(::send(theirs.get(), piece.data(), piece.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+        static_cast<void>(
+            ::send(theirs.get(), piece.data(), piece.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
         receive_one(connection, how);
     }
     theirs.reset();

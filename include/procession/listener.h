@@ -50,6 +50,8 @@ class Listener {
     ~Listener();
     Listener(Listener&&) noexcept;
     Listener& operator=(Listener&&) noexcept;
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
 
     /// Waits for the next process that connects and knows the key.
     ///

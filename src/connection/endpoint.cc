@@ -95,6 +95,7 @@ bool Endpoint::keep(os::Handle& surplus) noexcept {
             if (!idle) spares_.push_back(std::move(surplus));
         } catch (const std::bad_alloc&) {
             // It stays open: better than a lock that is lost.
+            // NOLINTNEXTLINE(bugprone-use-after-move)  it was not moved then
             [[maybe_unused]] const auto left_open = surplus.release();
         }
         if (idle) {

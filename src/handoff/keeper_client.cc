@@ -139,7 +139,7 @@ class Switchboard final : public os::ForkListener {
     /// The keeper of the family; a new one when there is none, or when it is `gone`.
     std::string start_unless(const std::string& gone) {
         const std::lock_guard one_at_a_time(starting_);
-        const std::string known = family();
+        std::string known = family();
         if (!known.empty() && known != gone) return known;
         if (!gone.empty()) {
             base::log(LogLevel::warning,

@@ -102,7 +102,8 @@ void ForkServer::start(std::vector<os::Handle> handles) {
 void ForkServer::refuse(std::int32_t problem, std::string_view text) {
     ForkAnswer bad;
     bad.problem = problem;
-    std::copy_n(text.data(), std::min(text.size(), bad.text.size() - 1), bad.text.data());
+    text = text.substr(0, bad.text.size() - 1);
+    std::ranges::copy(text, bad.text.begin());
     answer(bad);
 }
 
