@@ -68,7 +68,8 @@ void try_to_write_down_a_queue() {
 int main(int argc, char** argv) {
     mp::init(argc, argv);
     int dinner = 0;
-    for (const mp::StartMethod method : {mp::StartMethod::fork, mp::StartMethod::spawn}) {
+    for (const mp::StartMethod method :
+         {mp::StartMethod::fork, mp::StartMethod::spawn, mp::StartMethod::forkserver}) {
         serve(method, ++dinner);
     }
     try_to_write_down_a_queue();

@@ -44,7 +44,7 @@ std::optional<Options> parse(int argc, char** argv, int& status) {
     options.method = procession::get_start_method();
     std::string method(procession::name_of(options.method));
     std::string progress = "auto";
-    const std::vector<std::string> methods{"fork", "spawn"};
+    const std::vector<std::string> methods{"fork", "spawn", "forkserver"};
     const std::vector<std::string> moments{"always", "never", "auto"};
 
     CLI::App app(
@@ -57,7 +57,8 @@ std::optional<Options> parse(int argc, char** argv, int& status) {
     app.add_option("--workers", options.workers, "worker processes; one for each processor")
         ->type_name("N")
         ->check([](const std::string& given) { return whole_number(given, 1, kWorkersMax); });
-    app.add_option("--start-method", method, "how workers are started: fork or spawn; " + method)
+    app.add_option("--start-method", method,
+                   "how workers are started: fork, spawn or forkserver; " + method)
         ->type_name("METHOD")
         ->check([&](const std::string& given) { return one_of(given, methods); });
     app.add_flag("--json", options.json,

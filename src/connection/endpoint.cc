@@ -75,6 +75,13 @@ Endpoint::~Endpoint() {
 }
 
 void Endpoint::after_fork_in_child() noexcept {
+    // What another thread of the parent is in the middle of, under no lock between processes, ends
+    // at a time that nobody tells this one.
+    const bool alone = !shared_.load(std::memory_order_relaxed);
+    if (alone && sending_.is_held())
+        unsendable_ = "this process was forked in the middle of a message that its parent sends";
+    if (alone && partial_ != nullptr && partial_->head_got != 0)
+        unusable_ = "this process was forked in the middle of a message that its parent receives";
     sending_.make_anew();
     receiving_.make_anew();
     // Another thread of the parent may have been at work on it, so it is not even destroyed.
@@ -212,10 +219,8 @@ Outcome Endpoint::send(std::span<const std::byte> message,
     }
     const TurnGuard guard(sending_);
     check_open("send");
-    if (cut_) {
-        fail(std::make_error_code(std::errc::broken_pipe), "send",
-             "an earlier message was cut off at its deadline: nothing can be sent behind it");
-    }
+    if (unsendable_ != nullptr)
+        fail(std::make_error_code(std::errc::broken_pipe), "send", unsendable_);
     std::array<std::byte, long_head> head;
     const std::size_t size = write_head(head, message.size());
     return send_all(std::span(head).first(size), message, handles, deadline,
@@ -231,7 +236,8 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
     const auto leave = [&](Outcome outcome) {
         // Torn for the others, too, when it is not whole.
         if (done != 0 && done != whole) {
-            cut_ = true;
+            unsendable_ =
+                "an earlier message was cut off at its deadline: nothing can be sent behind it";
             os::end_sending(socket_.get());
         }
         if (shared) give_side(os::Side::sending);

@@ -136,7 +136,7 @@ class Endpoint final : public os::ForkListener {
     std::atomic<bool> shared_{false};
 
     Turn sending_;
-    bool cut_ = false;  // a message was not sent to its end: nothing can follow it
+    const char* unsendable_ = nullptr;  // why nothing can be sent any more
 
     Turn receiving_;
     const char* unusable_ = nullptr;    // why nothing can be received any more

@@ -31,9 +31,13 @@ class EndpointTable final : public os::ForkListener {
         const auto found = endpoints_.find(key);
         return found != endpoints_.end() ? found->second.first.lock() : nullptr;
     }
-    void add(const Key& key, const std::shared_ptr<Endpoint>& endpoint) {
+    /// Returns: the one that is there already, or `made`, which is now.
+    std::shared_ptr<Endpoint> find_or_add(const Key& key, const std::shared_ptr<Endpoint>& made) {
         const std::lock_guard guard(lock_);
-        endpoints_.insert_or_assign(key, std::pair{std::weak_ptr(endpoint), endpoint.get()});
+        auto& place = endpoints_[key];
+        if (auto known = place.first.lock()) return known;
+        place = {made, made.get()};
+        return made;
     }
     void remove(const Key& key, const Endpoint* endpoint) noexcept {
         const std::lock_guard guard(lock_);
@@ -69,12 +73,15 @@ std::shared_ptr<Endpoint> Endpoint::adopt(os::Handle socket, bool readable, bool
         throw OSError(problem, "adopt", "connection", "it is not open");
     auto& table = EndpointTable::of_this_process();
     const EndpointTable::Key key{identity.device, identity.inode};
-    if (auto known = table.find(key)) {
-        if (known->keep(socket)) return known;
+    for (;;) {
+        if (auto known = table.find(key)) {
+            if (known->keep(socket)) return known;
+        }
+        auto made = std::make_shared<Endpoint>(std::move(socket), identity, readable, writable);
+        if (table.find_or_add(key, made) == made) return made;
+        // Another thread has been faster, with another descriptor of the same socket.
+        socket = std::move(made->socket_);
     }
-    auto made = std::make_shared<Endpoint>(std::move(socket), identity, readable, writable);
-    table.add(key, made);
-    return made;
 }
 
 }  // namespace procession::connection

@@ -34,6 +34,10 @@ class Turn {
     void unlock() noexcept {
         if (state_.exchange(free, std::memory_order_release) == waited_for) os::wake(state_, 1);
     }
+    /// Whether somebody has it; no promise.
+    [[nodiscard]] bool is_held() const noexcept {
+        return state_.load(std::memory_order_relaxed) != free;
+    }
     /// In a fork child.
     void make_anew() noexcept { state_.store(free, std::memory_order_relaxed); }
 

@@ -2,6 +2,7 @@
 #include "handoff/keeper_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "os/byte_lock.h"
@@ -35,14 +36,20 @@ void KeeperTable::add(const Token& token, Client client, std::vector<os::Handle>
     if (handles.empty()) throw ValueError("keep", "deposit", "it names no carrier");
     if (const char* why = os::why_no_memory_file(handles.front()))
         throw ValueError("keep", "deposit", std::string("its carrier is no queue: ") + why);
-    Deposit deposit;
-    deposit.client = client;
-    deposit.carrier = take_in(std::move(handles.front()));
-    for (auto each = std::next(handles.begin()); each != handles.end(); ++each) {
-        deposit.objects.push_back(take_in(std::move(*each)));
-        deposit.handles.push_back(deposit.objects.back()->handle.get());
+    std::vector<ObjectAt> taken;
+    taken.reserve(handles.size());
+    try {
+        for (auto& each : handles) taken.push_back(take_in(std::move(each)));
+        Deposit deposit;
+        deposit.client = client;
+        deposit.carrier = taken.front();
+        deposit.objects.assign(std::next(taken.begin()), taken.end());
+        for (const auto& object : deposit.objects) deposit.handles.push_back(object->handle.get());
+        deposits_.insert_or_assign(token, std::move(deposit));
+    } catch (...) {
+        for (const auto& object : taken) let_go(object);
+        throw;
     }
-    deposits_.insert_or_assign(token, std::move(deposit));
 }
 
 const std::vector<os::NativeHandle>* KeeperTable::find(const Token& token) const {

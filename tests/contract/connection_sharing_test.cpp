@@ -158,6 +158,22 @@ TEST_P(ConnectionSharing, a_receiver_killed_inside_of_a_message_leaves_no_half_o
                          "died in the middle of a message"));
 }
 
+void expect_half_a_message_is_not_mine(const ByteConnection& shared) {
+    must(contains(message_of<OSError>([&] { (void)shared.recv_bytes(); }),
+                  "forked in the middle of a message"));
+}
+
+TEST(ConnectionSharingFork, in_the_middle_of_a_message_leaves_it_to_the_parent) {
+    const auto [mine, theirs] = Pipe();
+    ASSERT_EQ(::send(mine.native_handle(), "\0\0\0\5he", 6, 0), 6);
+    EXPECT_THROW((void)theirs.recv_bytes(100, 1ms), TimeoutError);
+    Process child(fork, expect_half_a_message_is_not_mine, theirs);
+    child.join();
+    EXPECT_EQ(child.exit_code(), 0);
+    ASSERT_EQ(::send(mine.native_handle(), "llo", 3, 0), 3);
+    EXPECT_EQ(theirs.recv_bytes().size(), 5U);
+}
+
 void use_and_leave(const ByteConnection& shared) {
     static_cast<void>(shared.recv_bytes());
     shared.send_bytes("sent by a child");

@@ -145,8 +145,8 @@ a_wrong_argument_is_named_with_what_is_allowed() {
     expect_in stderr "--workers: 'many' is not allowed"
     expect 2 "$program" --chaos 1001
     expect_in stderr "--chaos: '1001' is not allowed; use a whole number from 0 to 1000"
-    expect 2 "$program" --start-method forkserver
-    expect_in stderr "--start-method: 'forkserver' is not allowed; use one of: fork, spawn"
+    expect 2 "$program" --start-method thread
+    expect_in stderr "--start-method: 'thread' is not allowed; use one of: fork, spawn, forkserver"
     expect 2 "$program" --progress sometimes
     expect_in stderr "--progress: 'sometimes' is not allowed; use one of: always, never, auto"
     expect 2 "$program" not_there
