@@ -1,8 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -144,14 +145,17 @@ TEST(ForkServerDeath, in_the_middle_of_a_start_is_an_error_and_the_next_one_work
     first.join();
     const int server = server_pid();
     ASSERT_EQ(::kill(server, SIGSTOP), 0);
-    std::thread killer([server] {
-        // Until the request has been sent, and the answer is waited for; or a little too early.
-        ::poll(nullptr, 0, 20);
-        ::kill(server, SIGKILL);
+    std::atomic<pid_t> starter{0};
+    std::thread start([&starter] {
+        starter.store(this_thread());
+        starter.notify_all();
+        EXPECT_TRUE(contains(message_of<ProcessError>([] { Process(forkserver, do_nothing); }),
+                             "the next start makes another one"));
     });
-    EXPECT_TRUE(contains(message_of<ProcessError>([] { Process(forkserver, do_nothing); }),
-                         "the next start makes another one"));
-    killer.join();
+    starter.wait(0);
+    until_asleep_in(SYS_ppoll, ::getpid(), starter.load());  // waits for the answer
+    ASSERT_EQ(::kill(server, SIGKILL), 0);
+    start.join();
     Process second(forkserver, do_nothing);
     second.join();
     EXPECT_EQ(second.exit_code(), 0);

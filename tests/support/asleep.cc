@@ -20,7 +20,9 @@ std::string first_line(const std::string& path) {
 
 }  // namespace
 
-void until_asleep(pid_t process, pid_t thread) {
+void until_asleep(pid_t process, pid_t thread) { until_asleep_in(SYS_futex, process, thread); }
+
+void until_asleep_in(long system_call, pid_t process, pid_t thread) {
     const std::string folder =
         "/proc/" + std::to_string(process) + "/task/" + std::to_string(thread);
     for (;;) {
@@ -31,7 +33,7 @@ void until_asleep(pid_t process, pid_t thread) {
         if (has_ended) return;
         // "running", or the number of the system call with its arguments.
         const std::string call = first_line(folder + "/syscall");
-        if (call.rfind(std::to_string(SYS_futex) + " ", 0) == 0) return;
+        if (call.rfind(std::to_string(system_call) + " ", 0) == 0) return;
         // Where the kernel does not tell: asleep is all we can know.
         if (call.empty() && stat.find('S', end_of_name) == end_of_name + 2) return;
         std::this_thread::yield();

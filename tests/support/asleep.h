@@ -13,6 +13,8 @@ namespace procession::testing {
 /// has ended. Asks the kernel; does not guess by time. `thread` may be another process's first
 /// thread, whose number is that of the process.
 void until_asleep(pid_t process, pid_t thread);
+/// The same for another system call than futex.
+void until_asleep_in(long system_call, pid_t process, pid_t thread);
 
 [[nodiscard]] pid_t this_thread();
 [[nodiscard]] pid_t this_process();
