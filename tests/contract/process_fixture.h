@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -94,6 +97,33 @@ class StderrTo {
   private:
     os::Handle kept_;
 };
+
+/// A process of this family, whoever is its parent, until it has ended.
+class Relative {
+  public:
+    explicit Relative(int pid) : sentinel_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+    void until_ended() const {
+        pollfd watched{sentinel_.get(), POLLIN, 0};
+        while (sentinel_.valid() && ::poll(&watched, 1, -1) != 1) {}
+    }
+
+  private:
+    os::Handle sentinel_;  // none: it has ended
+};
+
+/// Collects whom this process has adopted, as a subreaper, until it has `kept` children.
+inline void collect_orphans(std::size_t kept) {
+    for (;;) {
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
+        std::size_t children = 0;
+        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::ifstream listed(task.path() / "children");
+            for (int pid = 0; listed >> pid;) ++children;
+        }
+        if (children <= kept) return;
+        ::poll(nullptr, 0, 1);
+    }
+}
 
 /// Each contract holds under each start method.
 class EachStartMethod : public ::testing::TestWithParam<StartMethod> {

@@ -100,11 +100,15 @@ void tell_ending(const Handle& teller, int exit_code) noexcept {
 namespace {
 
 // Its parent is another process. It has ended when the sentinel says so; its parent tells how a
-// moment later, or has ended itself.
+// moment later, or has ended itself. That moment is waited for, so that who sees the sentinel sees
+// the end; but not longer than a second for a parent that is stopped.
 std::optional<Ending> hear_ending(const Child& child) noexcept {
-    pollfd watched[] = {{child.sentinel.get(), POLLIN, 0}, {child.told.get(), POLLIN, 0}};
-    const int ready = calls::uninterrupted([&] { return calls::poll(watched, 2, 0); });
-    if (ready >= 0 && (watched[0].revents == 0 || watched[1].revents == 0)) return std::nullopt;
+    pollfd ended{child.sentinel.get(), POLLIN, 0};
+    if (calls::uninterrupted([&] { return calls::poll(&ended, 1, 0); }) == 0) return std::nullopt;
+    constexpr int kMomentMs = 1000;
+    pollfd tells{child.told.get(), POLLIN, 0};
+    if (calls::uninterrupted([&] { return calls::poll(&tells, 1, kMomentMs); }) == 0)
+        return std::nullopt;
     std::int32_t told = 0;
     const ssize_t got = calls::uninterrupted(
         [&] { return calls::recv(child.told.get(), &told, sizeof told, MSG_DONTWAIT); });
