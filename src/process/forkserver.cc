@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <exception>
 #include <iterator>
@@ -120,15 +119,12 @@ void ForkServer::answer(ForkAnswer answer, const os::Handle* sentinel) {
 }
 
 void run_forkserver(std::string_view descriptor, const char* preload) noexcept {
-    int number = -1;
-    const char* end = descriptor.data() + descriptor.size();
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
-    const auto parsed = std::from_chars(descriptor.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0) os::exit_at_once(127);
+    os::Handle channel = handle_named_by(descriptor);
+    if (!channel.valid()) os::exit_at_once(127);
     try {
         os::name_this_process("procession-fork");
-        os::close_on_exec(number);
-        ForkServer server{os::Handle(number)};
+        os::close_on_exec(channel.get());
+        ForkServer server(std::move(channel));
         const std::string_view marker(preload_marker);
         if (preload != nullptr && std::string_view(preload).starts_with(marker))
             server.preload(std::string_view(preload).substr(marker.size()));

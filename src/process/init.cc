@@ -1,7 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/init.h"
 
+#include <charconv>
 #include <string_view>
+#include <system_error>
 
 #include "handoff/keeper_client.h"
 #include "process/forkserver.h"
@@ -28,6 +30,15 @@ std::optional<std::string>& name_of_program() noexcept {
 
 const std::optional<std::string>& program_name() noexcept { return name_of_program(); }
 void forget_program_name() noexcept { name_of_program().reset(); }
+
+os::Handle handle_named_by(std::string_view text) noexcept {
+    int number = -1;
+    const char* const end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
+    const auto parsed = std::from_chars(text.data(), end, number);
+    const bool is_one = parsed.ec == std::errc() && parsed.ptr == end && number >= 0;
+    return os::Handle(is_one ? number : os::no_handle);
+}
 
 }  // namespace process
 

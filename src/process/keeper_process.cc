@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "process/keeper_process.h"
 
-#include <charconv>
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/logging.h"
@@ -82,18 +82,15 @@ void start_keeper(os::Handle meeting_point) {
 }
 
 void run_keeper(std::string_view descriptor) noexcept {
-    int number = -1;
-    const char* end = descriptor.data() + descriptor.size();
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
-    const auto parsed = std::from_chars(descriptor.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0) os::exit_at_once(127);
+    os::Handle channel = handle_named_by(descriptor);
+    if (!channel.valid()) os::exit_at_once(127);
     try {
         os::name_this_process("procession-keep");
-        os::close_on_exec(number);
+        os::close_on_exec(channel.get());
         os::let_go_of_standard_streams();
         os::ignore_interrupts();
         os::allow_many_handles();
-        handoff::Keeper(os::Handle(number)).run();
+        handoff::Keeper(std::move(channel)).run();
     } catch (const std::exception& failed) {
         base::log(LogLevel::error, "the keeper of queued handles ends: %s", failed.what());
         os::exit_at_once(1);

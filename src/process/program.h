@@ -3,11 +3,18 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "os/handle.h"
 
 namespace procession::process {
 
 /// The one argument of a spawned child: "--procession-child=<descriptor of the bootstrap message>".
 inline constexpr const char* child_marker = "--procession-child=";
+
+/// The descriptor that such an argument names behind its marker; an invalid handle when it names
+/// none.
+[[nodiscard]] os::Handle handle_named_by(std::string_view text) noexcept;
 
 /// argv[0] of this program; nothing until init() has been called.
 [[nodiscard]] const std::optional<std::string>& program_name() noexcept;

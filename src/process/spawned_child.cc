@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "process/spawned_child.h"
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -54,13 +53,9 @@ void rebuilt() {
 }
 
 os::Handle message_handle(std::string_view descriptor) {
-    int number = -1;
-    const char* end = descriptor.data() + descriptor.size();
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
-    const auto parsed = std::from_chars(descriptor.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0)
-        throw DecodeError("read", child_marker, "it does not name a descriptor");
-    return os::Handle(number);
+    os::Handle message = handle_named_by(descriptor);
+    if (!message.valid()) throw DecodeError("read", child_marker, "it does not name a descriptor");
+    return message;
 }
 
 StartMethod method_from(std::uint8_t number, StartMethod otherwise) {

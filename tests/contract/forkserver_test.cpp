@@ -4,8 +4,6 @@
 #include <sys/wait.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "contract/process_fixture.h"
@@ -23,31 +21,9 @@
 namespace procession::testing {
 namespace {
 
-/// The forkserver of this process, as the system shows it; 0 when there is none.
-int server_pid() {
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream children(task.path() / "children");
-        for (int pid = 0; children >> pid;) {
-            if (contains(file_text("/proc/" + std::to_string(pid) + "/cmdline"),
-                         "--procession-forkserver="))
-                return pid;
-        }
-    }
-    return 0;
-}
-
-std::size_t descriptors_of(int pid) {
-    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-void kill_server() {
-    const int pid = server_pid();
-    ASSERT_NE(pid, 0);
-    ASSERT_EQ(::kill(pid, SIGKILL), 0);
-    siginfo_t info{};
-    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0) {}
-}
+/// 0 when this process has started none.
+int server_pid() { return child_called("--procession-forkserver="); }
+void kill_server() { kill_helper(server_pid()); }
 
 int of_the_parent = 0;
 void expect_clean() {

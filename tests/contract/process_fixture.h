@@ -111,6 +111,32 @@ class Relative {
     os::Handle sentinel_;  // none: it has ended
 };
 
+/// The child of this process whose command line contains the words, as the system shows it; 0 when
+/// there is none.
+inline int child_called(const std::string& words) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream listed(task.path() / "children");
+        for (int pid = 0; listed >> pid;) {
+            const std::string line = file_text("/proc/" + std::to_string(pid) + "/cmdline");
+            if (line.find(words) != std::string::npos) return pid;
+        }
+    }
+    return 0;
+}
+
+inline std::size_t descriptors_of(int pid) {
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Kills it and waits until it has ended; whoever has started it collects it.
+inline void kill_helper(int pid) {
+    ASSERT_NE(pid, 0);
+    ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    siginfo_t info{};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0) {}
+}
+
 /// Collects whom this process has adopted, as a subreaper, until it has `kept` children.
 inline void collect_orphans(std::size_t kept) {
     for (;;) {
