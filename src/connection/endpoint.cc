@@ -90,26 +90,27 @@ void Endpoint::after_fork_in_child() noexcept {
     share();
 }
 
+void Endpoint::keep_or_close(os::Handle& surplus, bool idle) noexcept {
+    const std::lock_guard guard(spares_lock_);
+    if (idle) {
+        spares_.clear();
+        return surplus.reset();
+    }
+    const os::NativeHandle kept = surplus.release();
+    try {
+        spares_.emplace_back(kept);
+        // NOLINTNEXTLINE(bugprone-empty-catch)
+    } catch (const std::bad_alloc&) {  // it stays open: better than a lock that is lost
+    }
+}
+
 bool Endpoint::keep(os::Handle& surplus) noexcept {
     const auto at_once = [] { return true; };
     const bool sends = sending_.lock(Deadline::now(), at_once);
     const bool receives = receiving_.lock(Deadline::now(), at_once);
     const bool open = !is_closed();
     const bool idle = sends && receives && (partial_ == nullptr || !partial_->locked);
-    if (open) {
-        const std::lock_guard guard(spares_lock_);
-        try {
-            if (!idle) spares_.push_back(std::move(surplus));
-        } catch (const std::bad_alloc&) {
-            // It stays open: better than a lock that is lost.
-            // NOLINTNEXTLINE(bugprone-use-after-move)  it was not moved then
-            [[maybe_unused]] const auto left_open = surplus.release();
-        }
-        if (idle) {
-            spares_.clear();
-            surplus.reset();
-        }
-    }
+    if (open) keep_or_close(surplus, idle);
     if (receives) receiving_.unlock();
     if (sends) sending_.unlock();
     return open;

@@ -101,7 +101,7 @@ class Endpoint final : public os::ForkListener {
         std::vector<os::Handle> handles;
         bool locked = false;  // the side, among processes, until the message is whole
     };
-    class SideLock;
+    void keep_or_close(os::Handle& surplus, bool idle) noexcept;
 
     void before_fork() noexcept override { spares_lock_.lock(); }
     void after_fork_in_parent() noexcept override {
