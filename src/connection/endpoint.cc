@@ -359,8 +359,7 @@ Outcome Endpoint::receive_more(Partial& partial, std::span<std::byte> space, Dea
 Outcome Endpoint::receive_part(Partial& partial, std::span<std::byte> space, Deadline deadline) {
     const bool shared = shared_.load(std::memory_order_acquire);
     if (shared && !partial.locked) {
-        // Not before there is something: who waits for the lock would wait for the message.
-        if (!wait_among_others(deadline)) return Outcome::timed_out;
+        // Given back below when there is nothing: who waits for it would wait for the message.
         if (!take_side(os::Side::receiving, deadline, "recv")) return Outcome::timed_out;
         partial.locked = true;
     }
@@ -373,7 +372,9 @@ Outcome Endpoint::receive_part(Partial& partial, std::span<std::byte> space, Dea
             give_side(os::Side::receiving);
             partial.locked = false;
         }
-        if (wait(os::Direction::reading, deadline, "recv")) return Outcome::done;
+        const bool more = partial.locked || !shared ? wait(os::Direction::reading, deadline, "recv")
+                                                    : wait_among_others(deadline);
+        if (more) return Outcome::done;
         // What has gone to the caller's space is kept for the next call.
         if (!nothing_yet && partial.body.empty() && partial.got != 0) {
             const auto kept = space.first(static_cast<std::size_t>(partial.got));
