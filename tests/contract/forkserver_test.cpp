@@ -12,7 +12,6 @@
 #include "procession/current_process.h"
 #include "procession/handle.h"
 #include "procession/log.h"
-#include "support/gate.h"
 #include "support/queue_helpers.h"
 
 // What is special about children of the forkserver. That they are like others is tested where
@@ -192,10 +191,11 @@ TEST(ForkOfAProgramWithThreads, is_warned_of_once) {
     const Folder folder;
     {
         const StderrTo log(folder.file("log"));
-        Gate gate;
-        std::thread other([&] { gate.wait(); });
+        std::atomic<bool> may_end{false};
+        std::thread other([&may_end] { may_end.wait(false); });
         for (int i = 0; i < 2; ++i) Process(fork, do_nothing).join();
-        gate.open();
+        may_end.store(true);
+        may_end.notify_all();
         other.join();
     }
     const std::string text = file_text(folder.file("log"));
