@@ -338,8 +338,8 @@ void check_system_calls(const Source& source) {
     static const std::regex call(
         R"((^|[^\w.>])::(open|close|read|write|send|recv|poll|fork|kill|dup|dup2|dup3)\s*\()"
         R"(|(^|[^\w.>:])(::)?(openat|fcntl|fstat|ftruncate|fallocate|mmap|munmap|mremap|madvise|)"
-        R"(memfd_create|shm_open|syscall|ppoll|pipe2?|eventfd|socketpair|readlink|recvmsg|sendmsg|)"
-        R"(getrlimit|setrlimit|sysconf|prctl|vfork|posix_spawnp?|)"
+        R"(memfd_create|shm_open|syscall|ppoll|epoll_create1|epoll_ctl|pipe2?|eventfd|)"
+        R"(socketpair|readlink|recvmsg|sendmsg|getrlimit|setrlimit|sysconf|prctl|vfork|posix_spawnp?|)"
         R"(posix_spawn_file_actions_(init|add\w+)|execve\w*|waitid|waitpid|)"
         R"(getpid|getppid|_exit)\s*\()");
     const bool is_ours = is_below(source, "src/") || is_below(source, "include/");

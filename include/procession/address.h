@@ -29,7 +29,7 @@ class Address {
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// Whether only processes of this machine can come there.
     [[nodiscard]] bool is_local() const noexcept;
-    /// "/run/x", "@name", "127.0.0.1:80", "[::1]:80"
+    /// "/run/x", "@name", "127.0.0.1:80", "[::1]:80"; control characters as "\x1b".
     [[nodiscard]] std::string text() const;
 
     friend bool operator==(const Address&, const Address&) = default;

@@ -40,7 +40,8 @@ enum class AcceptError : std::uint8_t { timed_out };
 ///     `patience`, and logged.
 ///
 /// Move-only; its destructor closes it, and removes the path that it has made.
-/// Threads: one at a time.   Python: multiprocessing.connection.Listener
+/// Threads: one at a time.   Processes: a fork child's copy accepts at the same place; closing it
+/// leaves its parent's, and the path, alone.   Python: multiprocessing.connection.Listener
 class Listener {
   public:
     /// Throws:  OSError (address_in_use: somebody listens there, or a socket that nobody listens at
@@ -56,7 +57,8 @@ class Listener {
     /// Waits for the next process that connects and knows the key.
     ///
     /// Blocks:     until then, or the deadline.
-    /// Throws:     TimeoutError; OSError when too many files are open; ClosedError.
+    /// Throws:     TimeoutError; OSError when the system lets nobody in (too many files are open);
+    ///             ClosedError.
     /// Peer dies:  it is forgotten; accept() waits for the next one.
     /// Python:     Listener.accept(), which raises AuthenticationError for one who does not know
     /// the
@@ -68,14 +70,20 @@ class Listener {
     void close() noexcept;
 
     /// Where it listens: with the port that was free, for port 0.
-    [[nodiscard]] const Address& address() const noexcept;
-    /// Where the last accepted one came from; nothing for Unix sockets without a name.
-    [[nodiscard]] const std::optional<Address>& last_accepted() const noexcept;
-    /// For wait() and event loops: readable when somebody connects. With a key the proof takes a
-    /// moment more, so give try_accept() a deadline. Throws: ClosedError.
+    /// Throws: ClosedError when it was moved from; not when it was closed.
+    [[nodiscard]] const Address& address() const;
+    /// Where the last accepted one came from; nothing for Unix sockets without a name. Throws: as
+    /// address().
+    [[nodiscard]] const std::optional<Address>& last_accepted() const;
+    /// For wait() and event loops: readable when try_accept() has something to do: somebody
+    /// connects, or goes on to prove that it knows the key, which takes three calls or four. Those
+    /// whose patience is over are let go at the next call. In a fork child it is another handle.
+    /// Throws: ClosedError; OSError in a fork child that cannot make its own.
     [[nodiscard]] NativeHandle native_handle() const;
 
   private:
+    [[nodiscard]] connection::Reception& reception() const;
+
     std::unique_ptr<connection::Reception> reception_;
 };
 

@@ -17,27 +17,33 @@ Listener::~Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
 Listener& Listener::operator=(Listener&&) noexcept = default;
 
+connection::Reception& Listener::reception() const {
+    if (reception_ == nullptr) throw ClosedError("listen", "listener", "it was moved from");
+    return *reception_;
+}
+
 ByteConnection Listener::accept(Deadline deadline) {
-    auto accepted = reception_->accept(deadline);
+    auto accepted = reception().accept(deadline);
     if (!accepted) {
-        throw TimeoutError("accept", reception_->address().text(),
-                           "nobody connected before the deadline");
+        throw TimeoutError("accept", address().text(), "nobody connected before the deadline");
     }
     return std::move(*accepted);
 }
 
 Result<ByteConnection, AcceptError> Listener::try_accept(Deadline deadline) {
-    auto accepted = reception_->accept(deadline);
+    auto accepted = reception().accept(deadline);
     if (!accepted) return AcceptError::timed_out;
     return std::move(*accepted);
 }
 
-void Listener::close() noexcept { reception_->close(); }
-const Address& Listener::address() const noexcept { return reception_->address(); }
-const std::optional<Address>& Listener::last_accepted() const noexcept {
-    return reception_->last_accepted();
+void Listener::close() noexcept {
+    if (reception_ != nullptr) reception_->close();
 }
-NativeHandle Listener::native_handle() const { return reception_->native_handle(); }
+const Address& Listener::address() const { return reception().address(); }
+const std::optional<Address>& Listener::last_accepted() const {
+    return reception().last_accepted();
+}
+NativeHandle Listener::native_handle() const { return reception().native_handle(); }
 
 ByteConnection Client(const Address& address, const ClientOptions& options) {
     using connection::Handshake;
@@ -62,7 +68,9 @@ ByteConnection Client(const Address& address, const ClientOptions& options) {
             handshake.receive(
                 connection.recv_bytes(connection::handshake_message_bytes_max, deadline));
         } catch (const TimeoutError&) {
-            throw;
+            throw TimeoutError("connect", address.text(),
+                               "the listener has not authenticated in time: it has no authkey, or "
+                               "is not in accept()");
         } catch (const Error& failed) {
             throw AuthenticationError(
                 "connect", address.text(),

@@ -2,11 +2,14 @@
 #include "connection/reception.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <vector>
 
 #include "base/logging.h"
 #include "connection/endpoint.h"
 #include "os/channel.h"
+#include "os/child.h"
 #include "os/listening.h"
 #include "os/wait.h"
 #include "procession/error.h"
@@ -31,6 +34,12 @@ void check_key(const Address& address, const ListenerOptions& options) {
     }
 }
 
+/// Ends it also for those who hold a copy, as a fork child may.
+void hang_up(os::NativeHandle channel) noexcept {
+    os::end_sending(channel);
+    os::end_receiving(channel);
+}
+
 }  // namespace
 
 bool send_messages(const ByteConnection& connection, Handshake& handshake, Deadline deadline) {
@@ -44,40 +53,73 @@ bool send_messages(const ByteConnection& connection, Handshake& handshake, Deadl
 }
 
 Reception::Reception(const Address& address, ListenerOptions options)
-    : address_(address), options_(std::move(options)) {
+    : address_(address), options_(std::move(options)), process_(os::this_process()) {
     check_key(address, options_);
     if (const auto problem = os::listen_at(address, std::max(options_.backlog, 1), listening_)) {
-        throw OSError(problem, "listen", address.text(),
-                      problem == std::errc::address_in_use
+        fail(problem, problem == std::errc::address_in_use
                           ? "somebody listens there, or a socket was left behind: remove it"
                           : "cannot listen there");
     }
     made_path_ = os::identity_of_path(address_);
-    if (const auto problem = os::address_of(listening_.get(), address_))
-        throw OSError(problem, "listen", address.text(), "cannot tell where it listens");
+    try {
+        if (const auto problem = os::address_of(listening_.get(), address_))
+            fail(problem, "cannot tell where it listens");
+        make_ready_set();
+    } catch (...) {
+        close();
+        throw;
+    }
 }
+
+void Reception::fail(std::error_code problem, const char* text) const {
+    throw OSError(problem, "listen", address_.text(), text);
+}
+
+// A fork child has a copy of everything, but only handles of its own to the same objects.
+bool Reception::belongs_here() const noexcept { return process_ == os::this_process(); }
 
 void Reception::close() noexcept {
     if (!listening_.valid()) return;
-    if (made_path_) os::remove_path(address_, *made_path_);
+    if (belongs_here()) {
+        if (made_path_) os::remove_path(address_, *made_path_);
+        for (const auto& guest : guests_) hang_up(guest.watched);
+    }
+    ready_.close();
     listening_.reset();
     guests_.clear();
 }
 
-os::NativeHandle Reception::native_handle() const {
+void Reception::make_ready_set() {
+    os::ReadySet made;
+    auto problem = made.create();
+    if (!problem) problem = made.add(listening_.get());
+    if (problem) fail(problem, "cannot watch for those who come");
+    ready_ = std::move(made);
+}
+
+void Reception::prepare() {
     if (!listening_.valid()) throw ClosedError("listen", address_.text(), "listener is closed");
-    return listening_.get();
+    if (belongs_here()) return;
+    guests_.clear();
+    made_path_.reset();
+    make_ready_set();  // its copy of the old one is its parent's set
+    process_ = os::this_process();
+}
+
+os::NativeHandle Reception::native_handle() {
+    prepare();
+    return ready_.native_handle();
 }
 
 std::optional<ByteConnection> Reception::accept(Deadline deadline) {
+    prepare();
     for (;;) {
-        std::vector<os::Watched> watched{{native_handle()}};
-        for (const auto& guest : guests_) watched.push_back({guest.connection.native_handle()});
-        const bool in_time = os::wait_any(watched, soonest(deadline));
+        // Ready or not: a guest's time may be over, or the kernel could not tell.
+        static_cast<void>(os::wait_readable(ready_.native_handle(), soonest(deadline)));
         if (auto accepted = go_on()) return accepted;
-        if (in_time && watched[0].ready) let_in();
+        let_in();
         if (auto accepted = go_on()) return accepted;
-        if (!in_time && deadline.has_passed()) return std::nullopt;
+        if (deadline.has_passed()) return std::nullopt;
     }
 }
 
@@ -89,48 +131,69 @@ Deadline Reception::soonest(Deadline deadline) const {
 }
 
 void Reception::let_in() {
+    // Without a key each is through at once. With one they prove it side by side; but no crowd may
+    // push out those who were here before it and had no chance to speak.
+    while (let_one_in() && !options_.authkey.empty() && guests_.size() < kGuestsMax) {}
+}
+
+// Returns: false when nobody is there.
+bool Reception::let_one_in() {
     os::Handle channel;
     std::optional<Address> from;
     const auto problem = os::accept_at(listening_.get(), channel, from);
-    if (problem == std::errc::too_many_files_open ||
-        problem == std::errc::too_many_files_open_in_system ||
-        problem == std::errc::not_enough_memory) {
-        throw OSError(problem, "accept", address_.text(), "cannot let anybody in");
-    }
-    if (problem) return;  // it has gone again
+    if (problem == std::errc::operation_would_block) return false;
+    if (problem) throw OSError(problem, "accept", address_.text(), "cannot let anybody in");
     if (address_.kind() != Address::Kind::tcp) {
         const auto stranger = os::why_peer_is_a_stranger(channel.get());
         if (stranger == std::errc::permission_denied) {
             base::log(LogLevel::warning, "%s: refused a process of another user",
                       address_.text().c_str());
-            return;
+            return true;
         }
         if (stranger) throw OSError(stranger, "accept", address_.text(), "cannot tell who comes");
     }
+    welcome(std::move(channel), std::move(from));
+    return true;
+}
+
+void Reception::welcome(os::Handle channel, std::optional<Address> from) {
     make_room();
+    const os::NativeHandle watched = channel.get();
     ByteConnection connection(Endpoint::adopt(std::move(channel), true, true));
-    guests_.push_back({std::move(connection), std::move(from),
+    guests_.push_back({std::move(connection), watched, std::move(from),
                        Handshake(Role::listener, options_.authkey), options_.patience});
+    const auto guest = std::prev(guests_.end());
+    if (const auto problem = ready_.add(watched)) {
+        refuse(guest, "the system cannot watch one more");
+        throw OSError(problem, "accept", address_.text(), "cannot watch one more who has come");
+    }
     if (options_.authkey.empty()) return;  // go_on() lets it through
-    Guest& guest = guests_.back();
-    if (!send_messages(guest.connection, guest.handshake, Deadline::now())) guests_.pop_back();
+    if (!send_messages(guest->connection, guest->handshake, Deadline::now()))
+        refuse(guest, "it has gone");
 }
 
 // So that a crowd of silent ones takes neither all handles nor all memory: the oldest has had its
 // time.
 void Reception::make_room() {
-    if (guests_.size() < kGuestsMax) return;
-    refuse(guests_.front(), "too many wait at the same time");
-    guests_.pop_front();
+    if (guests_.size() >= kGuestsMax) refuse(guests_.begin(), "too many wait at the same time");
 }
 
-void Reception::refuse(const Guest& guest, const char* why) const {
+void Reception::refuse(GuestPlace guest, const char* why) {
     base::log(LogLevel::warning, "%s: refused %s: %s", address_.text().c_str(),
-              guest.from ? guest.from->text().c_str() : "a process", why);
+              guest->from ? guest->from->text().c_str() : "a process", why);
+    hang_up(guest->watched);
+    static_cast<void>(take(guest));
+}
+
+ByteConnection Reception::take(GuestPlace guest) {
+    ready_.remove(guest->watched);
+    ByteConnection connection = std::move(guest->connection);
+    guests_.erase(guest);
+    return connection;
 }
 
 // Returns: false when there is nothing more to hear now.
-bool Reception::go_on(Guest& guest) {
+bool Reception::hear(Guest& guest) {
     std::vector<std::byte> message;
     try {
         message = guest.connection.recv_bytes(handshake_message_bytes_max, Deadline::now());
@@ -144,11 +207,12 @@ bool Reception::go_on(Guest& guest) {
 }
 
 std::optional<ByteConnection> Reception::go_on() {
-    for (auto each = guests_.begin(); each != guests_.end();) {
+    for (auto next = guests_.begin(); next != guests_.end();) {
+        const auto each = next++;
         std::string why;
         try {
             while (!options_.authkey.empty() &&
-                   each->handshake.state() == Handshake::State::under_way && go_on(*each)) {}
+                   each->handshake.state() == Handshake::State::under_way && hear(*each)) {}
         } catch (const Error& failed) {
             why = failed.what();
         }
@@ -158,17 +222,10 @@ std::optional<ByteConnection> Reception::go_on() {
             options_.authkey.empty() || each->handshake.state() == Handshake::State::done;
         if (why.empty() && is_through) {
             last_accepted_ = each->from;
-            ByteConnection accepted = std::move(each->connection);
-            guests_.erase(each);
-            return accepted;
+            return take(each);
         }
         if (why.empty() && each->patience.has_passed()) why = "it was silent for too long";
-        if (why.empty()) {
-            ++each;
-        } else {
-            refuse(*each, why.c_str());
-            each = guests_.erase(each);
-        }
+        if (!why.empty()) refuse(each, why.c_str());
     }
     return std::nullopt;
 }

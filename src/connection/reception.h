@@ -7,6 +7,7 @@
 #include "connection/handshake.h"
 #include "os/handle.h"
 #include "os/memory_file.h"
+#include "os/ready_set.h"
 #include "procession/listener.h"
 
 namespace procession::connection {
@@ -14,7 +15,8 @@ namespace procession::connection {
 /// What is behind a Listener: the place, and those who have come and have not proved yet that they
 /// know the key.
 ///
-/// Threads: one at a time.
+/// Threads: one at a time.   Fork: the child's copy listens too, at the same place. The path, and
+/// those who had come, stay its parent's.
 class Reception {
   public:
     Reception(const Address& address, ListenerOptions options);
@@ -29,28 +31,41 @@ class Reception {
     [[nodiscard]] const std::optional<Address>& last_accepted() const noexcept {
         return last_accepted_;
     }
-    [[nodiscard]] os::NativeHandle native_handle() const;
+    /// Readable when accept() has something to do.
+    [[nodiscard]] os::NativeHandle native_handle();
 
   private:
     /// One who has come.
     struct Guest {
         ByteConnection connection;
+        os::NativeHandle watched;
         std::optional<Address> from;
         Handshake handshake;
         Deadline patience;
     };
 
+    using GuestPlace = std::list<Guest>::iterator;
+
+    [[nodiscard]] bool belongs_here() const noexcept;
+    void prepare();
+    void make_ready_set();
     void let_in();
+    bool let_one_in();
+    void welcome(os::Handle channel, std::optional<Address> from);
     void make_room();
-    void refuse(const Guest& guest, const char* why) const;
+    void refuse(GuestPlace guest, const char* why);
+    [[nodiscard]] ByteConnection take(GuestPlace guest);
     /// Goes on with those who have said something. Returns the first who is through.
     [[nodiscard]] std::optional<ByteConnection> go_on();
-    static bool go_on(Guest& guest);
+    static bool hear(Guest& guest);
     [[nodiscard]] Deadline soonest(Deadline deadline) const;
+    [[noreturn]] void fail(std::error_code problem, const char* text) const;
 
     Address address_;
     const ListenerOptions options_;
+    int process_;  // whose path and guests these are
     os::Handle listening_;
+    os::ReadySet ready_;  // the listening one and the guests
     std::optional<os::FileIdentity> made_path_;
     std::optional<Address> last_accepted_;
     std::list<Guest> guests_;

@@ -6,10 +6,29 @@
 
 namespace procession {
 
+namespace {
+
+/// A peer may have chosen the name: it must not write to a terminal or forge a line of a log.
+std::string printable(std::string_view name) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char each : name) {
+        const auto byte = static_cast<unsigned char>(each);
+        if (byte >= 0x20 && byte != 0x7f) {
+            text += each;
+        } else {
+            text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
 Address Address::path(std::string_view path) {
     if (path.empty() || path.size() > os::local_name_bytes_max ||
         path.find('\0') != std::string_view::npos) {
-        throw ValueError("use", "address '" + std::string(path) + "'",
+        throw ValueError("use", "address '" + printable(path) + "'",
                          "the path of a socket has 1 to " +
                              std::to_string(os::local_name_bytes_max) +
                              " bytes, none of them zero; use a shorter folder");
@@ -20,7 +39,7 @@ Address Address::path(std::string_view path) {
 Address Address::abstract(std::string_view name) {
     if (name.empty() || name.size() > os::local_name_bytes_max) {
         throw ValueError(
-            "use", "address '@" + std::string(name) + "'",
+            "use", "address '@" + printable(name) + "'",
             "an abstract name has 1 to " + std::to_string(os::local_name_bytes_max) + " bytes");
     }
     return {Kind::abstract, name, 0};
@@ -29,7 +48,7 @@ Address Address::abstract(std::string_view name) {
 Address Address::tcp(std::string_view host, unsigned port) {
     if (host == "localhost") host = "127.0.0.1";
     if (!os::is_numeric_host(host)) {
-        throw ValueError("use", "host '" + std::string(host) + "'",
+        throw ValueError("use", "host '" + printable(host) + "'",
                          "it is no numeric IPv4 or IPv6 address; names are not looked up, use "
                          "127.0.0.1 for this machine");
     }
@@ -45,8 +64,8 @@ bool Address::is_local() const noexcept {
 
 std::string Address::text() const {
     switch (kind_) {
-        case Kind::path: return name_;
-        case Kind::abstract: return "@" + name_;
+        case Kind::path: return printable(name_);
+        case Kind::abstract: return "@" + printable(name_);
         case Kind::tcp: break;
     }
     const bool is_ipv6 = name_.find(':') != std::string::npos;

@@ -24,8 +24,9 @@ inline constexpr std::size_t local_name_bytes_max = 107;
                                         Handle& listening) noexcept;
 /// The real address: port 0 has become another one.
 [[nodiscard]] std::error_code address_of(NativeHandle listening, Address& address);
-/// Takes the next who has connected; operation_would_block when there is none. `peer` is where it
-/// came from, if that has an address.
+/// Takes the next who has connected; operation_would_block when there is none, or it has gone
+/// again. Other errors are this process's or the listener's own. `peer` is where it came from, if
+/// that has an address.
 [[nodiscard]] std::error_code accept_at(NativeHandle listening, Handle& channel,
                                         std::optional<Address>& peer);
 /// Returns: timed_out; connection_refused, no_such_file_or_directory when nobody listens there.

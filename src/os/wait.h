@@ -25,7 +25,7 @@ struct Watched {
 ///
 /// Returns:  false when the deadline passed first. Where the kernel cannot tell (it has no memory
 ///           for the question), true after a moment, with all of them marked as ready: the caller
-///           looks for itself, and at its deadline.
+///           looks for itself. Once the deadline has passed, false also then.
 [[nodiscard]] bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept;
 
 /// The same for one. With no_handle there is nothing but the deadline.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <iterator>
@@ -20,6 +21,16 @@
 
 namespace procession::process {
 
+namespace {
+
+bool is_well_formed(const ForkRequest& request) noexcept {
+    return request.magic == ForkRequest{}.magic &&
+           (request.wish == ForkWish::start || request.wish == ForkWish::take_back) &&
+           request.left <= handles_per_child_max;
+}
+
+}  // namespace
+
 void ForkServer::preload(std::string_view place) noexcept {
     try {
         function_from_text(place)();
@@ -32,6 +43,7 @@ void ForkServer::preload(std::string_view place) noexcept {
 }
 
 void ForkServer::run() {
+    blocked_.emplace();
     for (;;) {
         std::vector<os::Watched> watched{{control_.get()}};
         for (const auto& mine : children_) watched.push_back({mine.child.sentinel.get()});
@@ -59,14 +71,14 @@ void ForkServer::serve() {
     const auto problem = os::receive_some(
         control_.get(), std::as_writable_bytes(std::span(&request, 1)), got, arriving_);
     if (problem == std::errc::operation_would_block) return;
+    if (problem == std::errc::not_enough_memory) throw std::bad_alloc();  // it ends
     // The process that has started us is gone; its children are not our business then.
     if (got == 0 && (!problem || problem == std::errc::connection_reset)) os::exit_at_once(0);
-    const bool malformed = got != sizeof request || request.magic != ForkRequest{}.magic ||
-                           request.left > handles_per_child_max;
-    if (malformed) {
+    if (got != sizeof request || !is_well_formed(request)) {
         base::log(LogLevel::error, "forkserver: what comes is no request; it ends");
         os::exit_at_once(1);
     }
+    if (request.wish == ForkWish::take_back) return take_back();
     if (problem) lost_some_ = true;
     if (request.left != 0) return;
     auto handles = std::exchange(arriving_, {});
@@ -90,32 +102,52 @@ void ForkServer::start(std::vector<os::Handle> handles) {
         control_.reset();
         mine.status.reset();
         children_.clear();
+        blocked_.reset();
         run_served_child(std::move(message), std::move(handles));
     }
     ForkAnswer good;
     good.pid = mine.child.pid;
-    answer(good, &mine.child.sentinel);
     children_.push_back(std::move(mine));
+    answered_with_ = good.pid;
+    if (answer(good, &children_.back().child.sentinel)) return;
+    // Nobody will know of it.
+    take_back();
+    refuse(0, "the system cannot pass the child's sentinel on");
+}
+
+// If it has ended and was collected meanwhile, the newest is another one, which was there before
+// it: so they never had the same number.
+void ForkServer::take_back() noexcept {
+    const int pid = std::exchange(answered_with_, 0);
+    if (pid == 0 || children_.empty() || children_.back().child.pid != pid) return;
+    static_cast<void>(os::send_signal(children_.back().child, SIGKILL));
 }
 
 void ForkServer::refuse(std::int32_t problem, std::string_view text) {
+    answered_with_ = 0;
     ForkAnswer bad;
     bad.problem = problem;
     text = text.substr(0, bad.text.size() - 1);
     std::ranges::copy(text, bad.text.begin());
-    answer(bad);
+    if (answer(bad)) return;
+    base::log(LogLevel::error, "forkserver: it cannot answer; it ends");
+    os::exit_at_once(1);
 }
 
-void ForkServer::answer(ForkAnswer answer, const os::Handle* sentinel) {
+// Returns: false when the system cannot send it. That the other one has gone is found by the next
+// look.
+bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
     const std::array parts{std::as_bytes(std::span(&answer, 1))};
     std::vector<os::NativeHandle> handles;
     if (sentinel != nullptr) handles.push_back(sentinel->get());
     std::size_t sent = 0;
     while (const auto problem = os::send_some(control_.get(), parts, handles, sent)) {
-        if (problem != std::errc::operation_would_block) return;  // the next look finds the end
+        if (problem != std::errc::operation_would_block)
+            return problem == std::errc::broken_pipe || problem == std::errc::connection_reset;
         static_cast<void>(
             os::wait_ready(control_.get(), os::Direction::writing, Deadline::never()));
     }
+    return true;
 }
 
 void run_forkserver(std::string_view descriptor, const char* preload) noexcept {

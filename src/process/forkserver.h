@@ -2,12 +2,14 @@
 #pragma once
 
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "os/child.h"
 #include "os/handle.h"
+#include "os/signals.h"
 #include "process/forkserver_protocol.h"
 
 namespace procession::process {
@@ -20,7 +22,9 @@ inline constexpr const char* preload_marker = "--procession-preload=";
 /// A process of this program that has run nothing of it but what stands before init() in main, and
 /// the preload function: it forks the children of the process that has started it.
 ///
-/// It has one thread. It ends with that process, at once, whatever ended it.
+/// It has one thread. It ends with that process, at once, whatever ended it. Signals do not reach
+/// it, so that what a terminal sends to all processes of a command does not take away from the
+/// children the one who tells how they end; the children have the signal mask of their program.
 class ForkServer {
   public:
     explicit ForkServer(os::Handle control) : control_(std::move(control)) {}
@@ -39,14 +43,17 @@ class ForkServer {
 
     void serve();
     void start(std::vector<os::Handle> handles);
+    void take_back() noexcept;
     void tell_who_has_ended();
-    void answer(ForkAnswer answer, const os::Handle* sentinel = nullptr);
+    [[nodiscard]] bool answer(const ForkAnswer& answer, const os::Handle* sentinel = nullptr);
     void refuse(std::int32_t problem, std::string_view text);
 
     os::Handle control_;
     std::vector<os::Handle> arriving_;
-    bool lost_some_ = false;  // of them: too many were open
-    std::list<Mine> children_;
+    bool lost_some_ = false;    // of them: too many were open
+    std::list<Mine> children_;  // the newest is the last
+    int answered_with_ = 0;     // the child in the last answer, 0 when it had none
+    std::optional<os::SignalsBlocked> blocked_;
     std::string preload_failure_;
 };
 

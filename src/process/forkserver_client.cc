@@ -45,6 +45,7 @@ class Server final : public os::ForkListener {
 
     os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) {
         const std::lock_guard guard(lock_);
+        const Closing closing(tells_, handles_lock_);
         for (;;) {
             const bool was_there = control_.valid();
             if (!was_there) launch();
@@ -70,33 +71,59 @@ class Server final : public os::ForkListener {
         forget();
     }
 
+    void before_fork() noexcept override { handles_lock_.lock(); }
+    void after_fork_in_parent() noexcept override { handles_lock_.unlock(); }
     void after_fork_in_child() noexcept override {
         new (&lock_) std::mutex;
+        new (&handles_lock_) std::mutex;
         control_.reset();
+        its_.reset();
+        tells_.reset();
         process_.sentinel.reset();
         process_.pid = 0;
     }
 
   private:
+    /// However it ends.
+    class Closing {
+      public:
+        Closing(os::Handle& closed, std::mutex& lock) noexcept : closed_(closed), lock_(lock) {}
+        ~Closing() {
+            const std::lock_guard guard(lock_);
+            closed_.reset();
+        }
+        Closing(const Closing&) = delete;
+        Closing& operator=(const Closing&) = delete;
+
+      private:
+        os::Handle& closed_;
+        std::mutex& lock_;
+    };
+
     Server() noexcept { start_listening(); }
 
     void launch() {
         forget();
-        os::Handle its;
-        if (const auto problem = os::create_record_channel(control_, its))
-            throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
         os::SpawnPlan plan;
-        plan.arguments = {*program_name(), forkserver_marker + std::to_string(its.get())};
+        plan.arguments = {*program_name(), ""};
         // relaxed: a lone setting
         if (const auto function = preload.load(std::memory_order_relaxed))
             plan.arguments.push_back(preload_marker + text_of_function(function));
-        plan.inherited = {its.get()};
-        if (const auto problem = os::spawn_same_program(plan, process_)) {
-            control_.reset();
+        launch(plan);
+        base::log(LogLevel::debug, "started the forkserver (pid %d)", process_.pid);
+    }
+    void launch(os::SpawnPlan& plan) {
+        const Closing closing(its_, handles_lock_);
+        const std::lock_guard guard(handles_lock_);
+        os::Handle ours;
+        if (const auto problem = os::create_record_channel(ours, its_))
+            throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
+        plan.arguments[1] = forkserver_marker + std::to_string(its_.get());
+        plan.inherited = {its_.get()};
+        if (const auto problem = os::spawn_same_program(plan, process_))
             throw ProcessError(problem, "start", "forkserver",
                                "the system refused to start the program");
-        }
-        base::log(LogLevel::debug, "started the forkserver (pid %d)", process_.pid);
+        control_ = std::move(ours);
     }
 
     // Hangs up, which ends it, and collects it.
@@ -110,17 +137,14 @@ class Server final : public os::ForkListener {
     }
 
     os::Child ask(const os::Handle& message, std::span<const os::NativeHandle> handles) {
-        os::Handle told;
-        os::Handle tells;
-        if (const auto problem = os::create_record_channel(told, tells))
-            throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
-        std::vector<os::NativeHandle> all{message.get(), tells.get()};
+        os::Handle told = make_status_channel();
+        std::vector<os::NativeHandle> all{message.get(), tells_.get()};
         all.insert(all.end(), handles.begin(), handles.end());
         // Before there is a child: afterwards nothing may fail that can be helped.
         std::vector<os::Handle> arrived;
         arrived.reserve(os::handles_per_transfer_max);
         send_request(all);
-        tells.reset();
+        give_up_status_channel();
         const ForkAnswer answer = hear(arrived);
         if (answer.pid == 0 || arrived.size() != 1) {
             const std::string text(answer.text.data(),
@@ -131,29 +155,42 @@ class Server final : public os::ForkListener {
         return {answer.pid, std::move(arrived[0]), std::move(told)};
     }
 
+    os::Handle make_status_channel() {
+        const std::lock_guard guard(handles_lock_);
+        os::Handle told;
+        if (const auto problem = os::create_record_channel(told, tells_))
+            throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
+        return told;
+    }
+    void give_up_status_channel() noexcept {
+        const std::lock_guard guard(handles_lock_);
+        tells_.reset();
+    }
+
     void send_request(std::span<const os::NativeHandle> handles) {
         bool asked = false;
         while (!handles.empty()) {
             const auto lot = handles.first(std::min(handles.size(), os::handles_per_transfer_max));
             const ForkRequest request{.left =
                                           static_cast<std::uint32_t>(handles.size() - lot.size())};
-            const std::array parts{std::as_bytes(std::span(&request, 1))};
-            std::size_t sent = 0;
-            const auto problem = os::send_some(control_.get(), parts, lot, sent);
-            if (!problem) {
-                handles = handles.subspan(lot.size());
-                asked = true;
-                continue;
+            if (const auto problem = send(request, lot)) {
+                if (problem == std::errc::broken_pipe || problem == std::errc::connection_reset)
+                    throw Gone{asked};
+                if (asked) control_.reset();  // half a request is there
+                throw ProcessError(problem, "start", "child", "cannot pass its handles on");
             }
-            if (problem == std::errc::operation_would_block) {
-                static_cast<void>(
-                    os::wait_ready(control_.get(), os::Direction::writing, Deadline::never()));
-                continue;
-            }
-            if (problem == std::errc::broken_pipe || problem == std::errc::connection_reset)
-                throw Gone{asked};
-            control_.reset();  // half a request may have been sent
-            throw ProcessError(problem, "start", "child", "cannot pass its handles on");
+            handles = handles.subspan(lot.size());
+            asked = true;
+        }
+    }
+
+    std::error_code send(const ForkRequest& request, std::span<const os::NativeHandle> handles) {
+        const std::array parts{std::as_bytes(std::span(&request, 1))};
+        std::size_t sent = 0;
+        for (;;) {
+            const auto problem = os::send_some(control_.get(), parts, handles, sent);
+            if (problem != std::errc::operation_would_block) return problem;
+            wait_for_it(os::Direction::writing);
         }
     }
 
@@ -164,13 +201,16 @@ class Server final : public os::ForkListener {
             const auto problem = os::receive_some(
                 control_.get(), std::as_writable_bytes(std::span(&answer, 1)), got, arrived);
             if (problem == std::errc::operation_would_block) {
-                static_cast<void>(os::wait_readable(control_.get(), Deadline::never()));
+                wait_for_it(os::Direction::reading);
                 continue;
             }
-            if (problem == std::errc::too_many_files_open)
+            if (problem == std::errc::too_many_files_open) {
+                take_back();
                 throw ProcessError(problem, "start", "child",
                                    "no descriptor left for its sentinel");
+            }
             if (problem && problem != std::errc::connection_reset) {
+                take_back();
                 control_.reset();  // the answer would be taken for the next one's
                 throw ProcessError(problem, "start", "child", "cannot hear of it");
             }
@@ -180,9 +220,27 @@ class Server final : public os::ForkListener {
         }
     }
 
-    std::mutex lock_;  // a fork child has its own
+    // There may be a child, and nobody could wait for it. If the server has gone, nothing helps.
+    void take_back() { static_cast<void>(send({.wish = ForkWish::take_back}, {})); }
+
+    // Until the channel is ready. A copy of the server's end in another process (the program's own
+    // fork or spawn at the wrong moment) can hide that the server has ended: its sentinel tells.
+    void wait_for_it(os::Direction direction) {
+        std::array<os::Watched, 2> watched{
+            {{control_.get(), direction}, {process_.sentinel.get()}}};
+        static_cast<void>(os::wait_any(watched, Deadline::never()));
+        if (watched[1].ready && !watched[0].ready) throw Gone{true};
+    }
+
+    // A fork child has its own locks, and closes its copies of the handles.
+    std::mutex lock_;
     os::Handle control_;
     os::Child process_;
+    // Held while handles are made or closed that only the server may have; never for long, so that
+    // a fork can wait for it.
+    std::mutex handles_lock_;
+    os::Handle its_;    // the server's end of `control_`, until it runs
+    os::Handle tells_;  // where the child's end is to be told, until the server has it
 };
 
 [[maybe_unused]] const Server& made_early = Server::of_this_process();

@@ -15,14 +15,18 @@ namespace procession::process {
 ///                channel's writer, the child's handles)
 ///     request   (further handles) ...
 ///                                                         answer    pid (sentinel), or the problem
+///     take back (when the answer cannot be held)          kills the child of its last answer
 ///
 /// When the child has ended, its exit code comes on its status channel, and the channel ends.
 
+enum class ForkWish : std::uint32_t { start = 1, take_back = 2 };
+
 struct ForkRequest {
     std::uint32_t magic = 0x50524346;  // "FCRP"
-    std::uint32_t left = 0;            // handles that follow in further records
+    ForkWish wish = ForkWish::start;
+    std::uint32_t left = 0;  // handles that follow in further records
 };
-static_assert(sizeof(ForkRequest) == 8 && std::is_trivially_copyable_v<ForkRequest>);
+static_assert(sizeof(ForkRequest) == 12 && std::is_trivially_copyable_v<ForkRequest>);
 
 struct ForkAnswer {
     std::uint32_t magic = 0x50524346;

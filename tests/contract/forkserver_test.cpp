@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -134,6 +135,66 @@ TEST(ForkServerDeath, in_the_middle_of_a_start_is_an_error_and_the_next_one_work
     Process second(forkserver, do_nothing);
     second.join();
     EXPECT_EQ(second.exit_code(), 0);
+}
+
+void expect_no_signal_blocked_and_die_of_one() {
+    sigset_t mask;
+    must(::pthread_sigmask(SIG_SETMASK, nullptr, &mask) == 0);
+    must(sigisemptyset(&mask) == 1);
+    ::raise(SIGTERM);
+}
+
+TEST(ForkServerSignals, that_reach_a_whole_command_end_the_children_and_not_the_server) {
+    Process first(forkserver, do_nothing);
+    first.join();
+    const int server = server_pid();
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+        ASSERT_EQ(::kill(server, signal), 0);
+        Process child(forkserver, expect_no_signal_blocked_and_die_of_one);
+        child.join();
+        EXPECT_EQ(child.exit_code(), -SIGTERM);
+        EXPECT_EQ(server_pid(), server);
+    }
+}
+
+void hold_for_ever(const Handle&) {
+    for (;;) ::pause();
+}
+
+TEST(ForkServerStart, that_has_no_descriptor_for_the_sentinel_leaves_no_child) {
+    Process first(forkserver, do_nothing);
+    first.join();
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const Handle held_by_nobody(ends[0]);
+    Handle held_by_the_child(ends[1]);
+    const int server = server_pid();
+    ASSERT_EQ(::kill(server, SIGSTOP), 0);
+    std::atomic<pid_t> starter{0};
+    std::thread start([&] {
+        starter.store(this_thread());
+        starter.notify_all();
+        EXPECT_TRUE(contains(message_of<ProcessError>([&] {
+                                 Process(forkserver, hold_for_ever, std::move(held_by_the_child));
+                             }),
+                             "no descriptor left for its sentinel"));
+    });
+    starter.wait(0);
+    until_asleep_in(SYS_ppoll, ::getpid(), starter.load());  // waits for the answer
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{3, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    ASSERT_EQ(::kill(server, SIGCONT), 0);
+    start.join();
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    held_by_the_child.reset();
+    char byte = 0;
+    EXPECT_EQ(::read(held_by_nobody.get(), &byte, 1), 0) << "its last holder is dead";
+    EXPECT_EQ(server_pid(), server);
+    Process next(forkserver, exit_with, 3);
+    next.join();
+    EXPECT_EQ(next.exit_code(), 3);
 }
 
 struct ManyHandles {

@@ -1,4 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <thread>
@@ -137,8 +138,15 @@ TEST_F(WithPython, a_wrong_key_is_an_authentication_error_there_and_here) {
                       "), authkey=b'another key')\n"
                       "except AuthenticationError as e:\n"
                       "    print('refused:', e)\n");
-    EXPECT_FALSE(listener.try_accept(500ms).has_value());
-    EXPECT_EQ(client.rest(), "refused: digest sent was rejected\n");
+    std::string refused;
+    std::atomic<bool> python_has_ended{false};
+    std::thread reader([&] {
+        refused = client.rest();
+        python_has_ended = true;
+    });
+    while (!python_has_ended) EXPECT_FALSE(listener.try_accept(20ms).has_value());
+    reader.join();
+    EXPECT_EQ(refused, "refused: digest sent was rejected\n");
 
     Python server(python_,
                   "from multiprocessing import connection, AuthenticationError\n"

@@ -77,7 +77,10 @@ class UseListener : public Operation {
         client.send(7, 5s);
         EXPECT_EQ(server.recv<int>(5s), 7);
     }
-    void check(const Outcome&) override {
+    void check(const Outcome& outcome) override {
+        if (outcome.threw) {
+            EXPECT_FALSE(std::filesystem::exists(folder_ / "socket")) << outcome.what;
+        }
         // What could not be removed stays; nobody is kept from trying again elsewhere.
         const Listener listener(Address::path((folder_ / "another").string()));
         static_cast<void>(Client(listener.address()));
@@ -164,10 +167,21 @@ class RunByForkserver : public Operation {
         EXPECT_TRUE(child.exit_code().has_value());
     }
     void check(const Outcome&) override {
+        try {
+            run_one();
+        } catch (const ProcessError& gone) {
+            // A server without memory ends, and may do so when it was asked already.
+            EXPECT_TRUE(std::string(gone.what()).find("the next start makes another one") !=
+                        std::string::npos)
+                << gone.what();
+            run_one();
+        }
+        process::end_forkserver();
+    }
+    static void run_one() {
         Process again(forkserver, do_nothing);
         again.join();
         EXPECT_EQ(again.exit_code(), 0);
-        process::end_forkserver();
     }
 };
 

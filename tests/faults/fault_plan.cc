@@ -164,6 +164,8 @@ const char* name_of(Call call) noexcept {
                                                            "chmod",
                                                            "close",
                                                            "connect",
+                                                           "epoll_ctl(EPOLL_CTL_ADD)",
+                                                           "epoll_create1",
                                                            "eventfd",
                                                            "fallocate",
                                                            "fcntl(F_ADD_SEALS)",

@@ -29,6 +29,8 @@ const std::vector<Plausible> kPlausible{
     {Call::chmod, {EPERM, ENOENT}},
     {Call::close, {EINTR, EIO}},
     {Call::connect, {EINTR, EACCES}},
+    {Call::epoll_add, {ENOMEM, ENOSPC}},
+    {Call::epoll_create1, {EMFILE, ENFILE, ENOMEM}},
     {Call::eventfd, {EMFILE, ENFILE, ENOMEM}},
     {Call::fallocate, {EINTR, ENOSPC, ENOMEM, EFBIG, EPERM}},
     {Call::fcntl_add_seals, {EPERM, EBUSY}},

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -103,6 +104,14 @@ inline int pipe2(int (&ends)[2], int flags) noexcept {
 inline int eventfd(unsigned count, int flags) noexcept {
     return fails(Call::eventfd) ? -1 : ::eventfd(count, flags);
 }
+inline int epoll_create1(int flags) noexcept {
+    return fails(Call::epoll_create1) ? -1 : ::epoll_create1(flags);
+}
+inline int epoll_add(int set, int fd, epoll_event* event) noexcept {
+    return fails(Call::epoll_add) ? -1 : ::epoll_ctl(set, EPOLL_CTL_ADD, fd, event);
+}
+/// Cannot fail for a member.
+inline void epoll_remove(int set, int fd) noexcept { ::epoll_ctl(set, EPOLL_CTL_DEL, fd, nullptr); }
 inline int socketpair(int domain, int type, int protocol, int (&ends)[2]) noexcept {
     return fails(Call::socketpair) ? -1 : ::socketpair(domain, type, protocol, ends);
 }

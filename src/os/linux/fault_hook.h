@@ -14,6 +14,8 @@ enum class Call : std::uint8_t {
     chmod,
     close,
     connect,
+    epoll_add,
+    epoll_create1,
     eventfd,
     fallocate,
     fcntl_add_seals,

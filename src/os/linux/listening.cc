@@ -75,14 +75,33 @@ std::optional<Address> address_from(const AnyAddress& any, socklen_t length) {
         case AF_UNIX: {
             const std::size_t head = offsetof(sockaddr_un, sun_path);
             if (length <= head) return std::nullopt;  // it has no name
-            const std::string_view name(any.local.sun_path, length - head);
-            if (name[0] == '\0') {
-                if (name.size() < 2) return std::nullopt;
-                return Address::abstract(name.substr(1));
-            }
-            return Address::path(name.substr(0, name.find('\0')));
+            std::string_view name(any.local.sun_path, length - head);
+            const bool is_abstract = name[0] == '\0';
+            name = is_abstract ? name.substr(1) : name.substr(0, name.find('\0'));
+            // The peer has chosen it. 108 bytes are a name for the kernel, though not for us.
+            if (name.empty() || name.size() > local_name_bytes_max) return std::nullopt;
+            return is_abstract ? Address::abstract(name) : Address::path(name);
         }
         default: return std::nullopt;
+    }
+}
+
+/// accept4 also tells what has gone wrong with the connection that was to be accepted, which is
+/// gone by that (accept(2), "Error handling"); it says nothing about the next one.
+bool was_only_about_the_peer(int problem) noexcept {
+    switch (problem) {
+        case ECONNABORTED:
+        case ECONNRESET:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case ENONET:
+        case ENOPROTOOPT:
+        case EPERM:
+        case EPROTO:
+        case ETIMEDOUT: return true;
+        default: return false;
     }
 }
 
@@ -96,7 +115,7 @@ void answer_at_once(int socket, int family) noexcept {
 
 bool is_numeric_host(std::string_view host) noexcept {
     std::array<char, INET6_ADDRSTRLEN> text{};
-    if (host.size() >= text.size()) return false;
+    if (host.size() >= text.size() || host.find('\0') != std::string_view::npos) return false;
     std::memcpy(text.data(), host.data(), host.size());
     in6_addr space;
     return ::inet_pton(AF_INET, text.data(), &space) == 1 ||
@@ -113,12 +132,14 @@ std::error_code listen_at(const Address& address, int backlog, Handle& listening
         calls::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     }
     if (calls::bind(socket.get(), &native.any.general, native.length) != 0) return last_error();
+    const bool has_path = address.kind() == Address::Kind::path;
     // Nobody gets in before listen().
-    if (address.kind() == Address::Kind::path &&
-        calls::chmod(address.name().c_str(), S_IRUSR | S_IWUSR) != 0) {
-        return last_error();
+    if ((has_path && calls::chmod(address.name().c_str(), S_IRUSR | S_IWUSR) != 0) ||
+        calls::listen(socket.get(), backlog) != 0) {
+        const auto problem = last_error();
+        if (has_path) calls::unlink(address.name().c_str());
+        return problem;
     }
-    if (calls::listen(socket.get(), backlog) != 0) return last_error();
     listening = std::move(socket);
     return {};
 }
@@ -138,6 +159,8 @@ std::error_code accept_at(NativeHandle listening, Handle& channel, std::optional
     const int accepted = calls::uninterrupted([&] {
         return calls::accept4(listening, &any.general, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     });
+    if (accepted < 0 && was_only_about_the_peer(errno))
+        return std::make_error_code(std::errc::operation_would_block);
     if (accepted < 0) return last_error();
     channel.reset(accepted);
     answer_at_once(accepted, any.general.sa_family);

@@ -35,7 +35,9 @@ int poll_until(std::span<pollfd> asked, Deadline deadline) noexcept {
     }
 }
 
-bool all_may_be_ready(std::span<Watched> watched) noexcept {
+bool all_may_be_ready(std::span<Watched> watched, Deadline deadline) noexcept {
+    // A caller that looks, finds nothing and waits again must come to its deadline nevertheless.
+    if (deadline.has_passed()) return false;
     std::atomic<std::uint32_t> never{0};
     park(never, 0, std::chrono::milliseconds(1));
     for (auto& each : watched) each.ready = each.handle != no_handle;
@@ -46,11 +48,11 @@ bool all_may_be_ready(std::span<Watched> watched) noexcept {
 
 bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept {
     std::unique_ptr<pollfd[]> asked(new (std::nothrow) pollfd[watched.size()]);
-    if (asked == nullptr) return all_may_be_ready(watched);
+    if (asked == nullptr) return all_may_be_ready(watched, deadline);
     for (std::size_t i = 0; i < watched.size(); ++i)
         asked[i] = {watched[i].handle, events_of(watched[i].direction), 0};
     const int ready = poll_until({asked.get(), watched.size()}, deadline);
-    if (ready < 0) return all_may_be_ready(watched);
+    if (ready < 0) return all_may_be_ready(watched, deadline);
     for (std::size_t i = 0; i < watched.size(); ++i) watched[i].ready = asked[i].revents != 0;
     return ready > 0;
 }
@@ -60,7 +62,7 @@ bool wait_ready(NativeHandle handle, Direction direction, Deadline deadline) noe
     const int ready = poll_until({&asked, 1}, deadline);
     if (ready >= 0) return ready > 0;
     Watched single{handle};
-    return all_may_be_ready({&single, 1});
+    return all_may_be_ready({&single, 1}, deadline);
 }
 
 }  // namespace procession::os

@@ -1,0 +1,25 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/ready_set.h"
+
+#include <cerrno>
+
+#include "os/linux/calls.h"
+
+namespace procession::os {
+
+std::error_code ReadySet::create() noexcept {
+    Handle made(calls::epoll_create1(EPOLL_CLOEXEC));
+    if (!made.valid()) return {errno, std::generic_category()};
+    set_ = std::move(made);
+    return {};
+}
+
+std::error_code ReadySet::add(NativeHandle member) noexcept {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = member}};
+    if (calls::epoll_add(set_.get(), member, &event) == 0) return {};
+    return {errno, std::generic_category()};
+}
+
+void ReadySet::remove(NativeHandle member) noexcept { calls::epoll_remove(set_.get(), member); }
+
+}  // namespace procession::os

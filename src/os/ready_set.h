@@ -1,0 +1,30 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// A changing set of handles behind one handle, which is readable while a member is: an event loop
+/// watches that one, and need not know what is in the set.
+///
+/// Each handle that add() took is given to remove() before it is closed: other holders of the same
+/// object would keep it in the set.
+/// Fork: the child's copy is the same set. It makes a new one, and leaves its parent's alone.
+class ReadySet {
+  public:
+    [[nodiscard]] std::error_code create() noexcept;
+    [[nodiscard]] std::error_code add(NativeHandle member) noexcept;
+    void remove(NativeHandle member) noexcept;
+    void close() noexcept { set_.reset(); }
+
+    [[nodiscard]] bool valid() const noexcept { return set_.valid(); }
+    [[nodiscard]] NativeHandle native_handle() const noexcept { return set_.get(); }
+
+  private:
+    Handle set_;
+};
+
+}  // namespace procession::os
