@@ -339,8 +339,8 @@ void check_system_calls(const Source& source) {
         R"((^|[^\w.>])::(open|close|read|write|send|recv|poll|fork|kill|dup|dup2|dup3)\s*\()"
         R"(|(^|[^\w.>:])(::)?(openat|fcntl|fstat|ftruncate|fallocate|mmap|munmap|mremap|madvise|)"
         R"(memfd_create|shm_open|syscall|ppoll|epoll_create1|epoll_ctl|pipe2?|eventfd|)"
-        R"(socketpair|readlink|recvmsg|sendmsg|getrlimit|setrlimit|sysconf|prctl|vfork|posix_spawnp?|)"
-        R"(posix_spawn_file_actions_(init|add\w+)|execve\w*|waitid|waitpid|)"
+        R"(socketpair|readlink|recvmsg|sendmsg|getrlimit|setrlimit|sysconf|prctl|vfork|)"
+        R"(posix_spawnp?|posix_spawn_file_actions_(init|add\w+)|execve\w*|waitid|waitpid|)"
         R"(getpid|getppid|_exit)\s*\()");
     const bool is_ours = is_below(source, "src/") || is_below(source, "include/");
     if (!is_ours || is_below(source, "src/os/windows/") || source.path == kSystemCalls) return;
