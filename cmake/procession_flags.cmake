@@ -19,6 +19,11 @@ function(procession_compile_flags target)
     target_compile_features(${target} PUBLIC cxx_std_20)
     target_compile_options(${target} PRIVATE ${PROCESSION_WARNINGS} -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -Wl,--build-id)
+    if(WIN32)
+        # Windows 10; printf as standard C has it.
+        target_compile_definitions(${target} PRIVATE
+            _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
+    endif()
     if(PROCESSION_WERROR)
         target_compile_options(${target} PRIVATE -Werror)
     endif()

@@ -31,6 +31,9 @@ function(procession_add_layers)
             target_include_directories(${target} PUBLIC
                 "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
             target_link_libraries(${target} PUBLIC ${lower} Threads::Threads)
+            if(layer STREQUAL "os" AND NOT WIN32)
+                target_link_libraries(${target} PRIVATE OpenSSL::Crypto)
+            endif()
             list(APPEND with_objects ${target})
         else()
             # Only headers, or nothing yet.
@@ -59,6 +62,12 @@ function(procession_add_library)
         "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
         "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
     target_link_libraries(procession PUBLIC Threads::Threads)
+    if(WIN32)
+        # WaitOnAddress; CNG, for HMAC and random bytes
+        target_link_libraries(procession PUBLIC synchronization bcrypt)
+    else()
+        target_link_libraries(procession PRIVATE OpenSSL::Crypto)
+    endif()
     target_link_options(procession INTERFACE -Wl,--build-id)
     if(PROCESSION_SANITIZE)
         target_link_options(procession PUBLIC -fsanitize=${PROCESSION_SANITIZE})

@@ -59,7 +59,7 @@ void run(Input input) {
     os::Handle meeting_point;
     if (os::open_meeting_point(name, meeting_point)) found("no meeting point");
     os::Handle carrier;
-    if (os::create_memory_file("carrier", carrier)) found("no memory");
+    if (os::create_memory_file("carrier", 1 << 20, carrier)) found("no memory");
     // Both are there before it lives, so that it ends with the last of them.
     handoff::set_keeper_of_family(name);
     std::thread keeper([&] { handoff::Keeper(std::move(meeting_point)).run(); });

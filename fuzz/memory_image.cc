@@ -18,7 +18,8 @@ constexpr std::size_t kPage = 4096;
 
 os::Handle fresh_file(std::uint64_t size) {
     os::Handle file;
-    if (os::create_memory_file("procession-fuzz", file)) found("no memory file");
+    if (os::create_memory_file("procession-fuzz", std::uint64_t{1} << 40, file))
+        found("no memory file");
     if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) found("cannot size a memory file");
     return file;
 }

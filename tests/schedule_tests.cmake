@@ -37,7 +37,8 @@ target_link_options(schedule_tests PRIVATE
     -Wl,--wrap=_ZNSt6chrono3_V212steady_clock3nowEv)
 target_include_directories(schedule_tests PRIVATE
     "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src" "${CMAKE_CURRENT_SOURCE_DIR}")
-target_link_libraries(schedule_tests PRIVATE GTest::gtest_main Threads::Threads)
+target_link_libraries(schedule_tests PRIVATE GTest::gtest_main Threads::Threads
+    OpenSSL::Crypto)
 # clang-tidy looks at each source as the library compiles it.
 set_target_properties(schedule_tests PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
 procession_discover_tests(schedule_tests schedule)

@@ -3,8 +3,13 @@
 
 namespace procession {
 
-/// The operating system's name for an open object: a file descriptor on Linux.
+/// The operating system's name for an open object: a file descriptor on Linux, a HANDLE on Windows.
+#ifdef _WIN32
+using NativeHandle = void*;
+inline constexpr NativeHandle no_handle = nullptr;
+#else
 using NativeHandle = int;
 inline constexpr NativeHandle no_handle = -1;
+#endif
 
 }  // namespace procession

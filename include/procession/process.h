@@ -12,6 +12,7 @@
 #include "procession/deadline.h"
 #include "procession/init.h"
 #include "procession/launch.h"
+#include "procession/native_handle.h"
 #include "procession/process_options.h"
 #include "procession/start_method.h"
 #include "procession/system_exit.h"
@@ -135,7 +136,7 @@ class Process {
 
     /// A descriptor that becomes readable when the child ends, for poll, epoll and the like. Owned
     /// by this object.
-    [[nodiscard]] int sentinel() const;
+    [[nodiscard]] NativeHandle sentinel() const;
 
     /// The exception that ended the child's function. Nothing while it runs, or when there was
     /// none. Its type is "procession::ProcessError" when the child ended before it had rebuilt its

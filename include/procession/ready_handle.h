@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "procession/native_handle.h"
+
 namespace procession {
 
 namespace queue {
@@ -33,7 +35,7 @@ enum class Ready : std::uint8_t {
 class ReadyHandle {
   public:
     /// On Linux an eventfd. It lives as long as the last copy of this object.
-    [[nodiscard]] int native_handle() const noexcept;
+    [[nodiscard]] NativeHandle native_handle() const noexcept;
 
   private:
     friend class ByteQueue;

@@ -37,7 +37,7 @@ class Waitable {
     /// A Process. It must live until wait() returns.
     template <class T>
         requires requires(const T& process) {
-            { process.sentinel() } -> std::same_as<int>;
+            { process.sentinel() } -> std::same_as<NativeHandle>;
         }
     Waitable(const T& process) : handle_(process.sentinel()) {}  // NOLINT
     /// A queue. Makes a ReadyHandle, which starts a thread for as long as this object lives; who

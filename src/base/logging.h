@@ -5,12 +5,19 @@
 
 #include "procession/log.h"
 
+// What the format may say, checked by the compiler: standard C's, also with mingw-w64.
+#ifdef __MINGW32__
+#define PROCESSION_FORMAT(string, first) gnu::format(gnu_printf, string, first)
+#else
+#define PROCESSION_FORMAT(string, first) gnu::format(printf, string, first)
+#endif
+
 namespace procession::base {
 
 [[nodiscard]] bool logs(LogLevel level) noexcept;
 
 /// Writes one line in one system call: "[debug/1234] text". printf-style, cut at 1000 bytes;
 /// allocates nothing, so that it may be used in a half-started child.
-[[gnu::format(printf, 2, 3)]] void log(LogLevel level, const char* format, ...) noexcept;
+[[PROCESSION_FORMAT(2, 3)]] void log(LogLevel level, const char* format, ...) noexcept;
 
 }  // namespace procession::base

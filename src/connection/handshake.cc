@@ -1,13 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "connection/handshake.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <array>
 #include <utility>
 
+#include "os/keyed_hash.h"
 #include "os/meeting_point.h"
 #include "procession/error.h"
 
@@ -22,14 +19,6 @@ constexpr std::string_view kOurDigest = "{sha256}";
 constexpr std::size_t kRandomBytes = 40;
 constexpr std::size_t kLegacyChallengeBytes = 20;
 constexpr std::size_t kLegacyAnswerBytes = 16;
-
-const EVP_MD* digest_of(std::string_view name) {
-    if (name == "sha256") return EVP_sha256();
-    if (name == "sha384") return EVP_sha384();
-    if (name == "sha3_256") return EVP_sha3_256();
-    if (name == "sha3_384") return EVP_sha3_384();
-    return nullptr;
-}
 
 /// "{digest}rest" taken apart.
 struct Prefixed {
@@ -47,21 +36,6 @@ constexpr const char* kLegacy =
     "3.12 or newer there";
 
 }  // namespace
-
-std::optional<std::string> keyed_hash(std::string_view digest, std::string_view key,
-                                      std::string_view message) {
-    const EVP_MD* const algorithm = digest_of(digest);
-    if (algorithm == nullptr) return std::nullopt;
-    std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
-    unsigned length = 0;
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  its length goes along
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
-    if (HMAC(algorithm, key.data(), static_cast<int>(key.size()), bytes, message.size(),
-             hash.data(), &length) == nullptr) {
-        return std::nullopt;
-    }
-    return std::string(reinterpret_cast<const char*>(hash.data()), length);
-}
 
 Handshake::Handshake(Role role, std::string key) : role_(role), key_(std::move(key)) {
     if (role_ == Role::listener) {
@@ -105,11 +79,8 @@ void Handshake::check_answer(std::string_view answer) {
         send(kFailure);
         return refuse(answer.size() == kLegacyAnswerBytes ? kLegacy : "its answer names no digest");
     }
-    const auto expected = keyed_hash(parts->digest, key_, challenge_);
-    const bool is_right =
-        expected && expected->size() == parts->rest.size() &&
-        // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  of that size
-        CRYPTO_memcmp(expected->data(), parts->rest.data(), expected->size()) == 0;
+    const auto expected = os::keyed_hash(parts->digest, key_, challenge_);
+    const bool is_right = expected && os::are_equal_secrets(*expected, parts->rest);
     if (!is_right) {
         send(kFailure);
         return refuse(expected ? "it does not know the key"
@@ -127,7 +98,7 @@ void Handshake::answer(std::string_view challenge) {
     const auto parts = take_apart(challenge);
     if (!parts || parts->rest.size() < kLegacyChallengeBytes)
         return refuse("its challenge is too short, or names no digest");
-    const auto hash = keyed_hash(parts->digest, key_, challenge);
+    const auto hash = os::keyed_hash(parts->digest, key_, challenge);
     if (!hash) return refuse("it asks for a digest that is not allowed");
     send("{" + std::string(parts->digest) + "}" + *hash);
     awaits_ = Awaits::verdict;

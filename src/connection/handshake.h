@@ -66,8 +66,4 @@ class Handshake {
     std::vector<Message> to_send_;
 };
 
-/// HMAC of one of the allowed digests; nothing for another one.
-[[nodiscard]] std::optional<std::string> keyed_hash(std::string_view digest, std::string_view key,
-                                                    std::string_view message);
-
 }  // namespace procession::connection

@@ -17,9 +17,9 @@ namespace {
 thread_local Arriving* innermost = nullptr;
 
 // A number listed twice would have two owners here.
-bool is_listed_before(const std::vector<os::Handle>& arrived, std::int32_t number) noexcept {
+bool is_listed_before(const std::vector<os::Handle>& arrived, os::NativeHandle handle) noexcept {
     return std::any_of(arrived.begin(), arrived.end(),
-                       [number](const os::Handle& each) { return each.get() == number; });
+                       [handle](const os::Handle& each) { return each.get() == handle; });
 }
 
 bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) noexcept {
@@ -34,8 +34,8 @@ bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) no
 Arriving::Arriving(const std::vector<InheritedHandle>& manifest) : outer_(innermost) {
     arrived_.reserve(manifest.size());
     for (const auto& each : manifest) {
-        os::Handle candidate(each.number);
-        if (is_listed_before(arrived_, each.number) || !is_what_was_sent(candidate, each)) {
+        os::Handle candidate = os::inherited_as(each.number);
+        if (is_listed_before(arrived_, candidate.get()) || !is_what_was_sent(candidate, each)) {
             [[maybe_unused]] const auto not_ours = candidate.release();
             throw SharingError(
                 "receive handle", std::to_string(each.number),
@@ -43,8 +43,8 @@ Arriving::Arriving(const std::vector<InheritedHandle>& manifest) : outer_(innerm
         }
         os::close_on_exec(candidate.get());
         PROCESSION_STEP("handoff.arrived");
-        base::log(LogLevel::debug, "handle index %zu arrived as %d (%s)", arrived_.size(),
-                  each.number, each.object.c_str());
+        base::log(LogLevel::debug, "handle index %zu arrived as %s (%s)", arrived_.size(),
+                  os::text_of(candidate.get()).c_str(), each.object.c_str());
         arrived_.push_back(std::move(candidate));
     }
     innermost = this;

@@ -6,10 +6,11 @@
 
 namespace procession::handoff {
 
-/// One descriptor that a child inherits, as its bootstrap message lists it. The number is only a
-/// place to look: the identity says what must be found there.
+/// One handle that a child inherits, as its bootstrap message lists it. The number, which is the
+/// parent's, is only a place to look (os::inherited_as): the identity says what must be found
+/// there.
 struct InheritedHandle {
-    std::int32_t number = -1;
+    std::int64_t number = -1;
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::string object;  // for the debug log

@@ -33,7 +33,7 @@ std::uint32_t Outgoing::add(os::NativeHandle handle, std::function<void(os::Hand
     os::FileIdentity identity;
     std::uint64_t size = 0;
     if (const auto problem = os::identify(copy, identity, size))
-        throw OSError(problem, "pass handle", std::to_string(handle), "cannot identify it");
+        throw OSError(problem, "pass handle", os::text_of(handle), "cannot identify it");
     for (std::size_t index = 0; index < added_.size(); ++index) {
         const auto& each = added_[index];
         // The number alone would not do: it may have been closed and given out again in between.
@@ -45,8 +45,8 @@ std::uint32_t Outgoing::add(os::NativeHandle handle, std::function<void(os::Hand
     PROCESSION_STEP("handoff.duplicated");
     const auto index = static_cast<std::uint32_t>(added_.size());
     if (base::logs(LogLevel::debug)) {
-        base::log(LogLevel::debug, "handle %d -> duplicated for the receiver as index %u (%s)",
-                  handle, index, os::describe(handle).c_str());
+        base::log(LogLevel::debug, "handle %s -> duplicated for the receiver as index %u (%s)",
+                  os::text_of(handle).c_str(), index, os::describe(handle).c_str());
     }
     added_.push_back({handle, identity, std::move(copy), std::move(close)});
     return index;
@@ -63,7 +63,7 @@ std::vector<InheritedHandle> Outgoing::manifest() const {
     std::vector<InheritedHandle> listed;
     listed.reserve(added_.size());
     for (const auto& each : added_) {
-        listed.push_back({each.copy.get(), each.identity.device, each.identity.inode,
+        listed.push_back({os::number_of(each.copy.get()), each.identity.device, each.identity.inode,
                           os::describe(each.copy.get())});
     }
     return listed;

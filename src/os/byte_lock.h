@@ -27,9 +27,13 @@ namespace procession::os {
 /// the description, and the lock. The mapping is MADV_DONTFORK, so no child inherits it, and exec
 /// drops it with all others.
 ///
-/// What remains: a child made by a bare clone in *another thread* during the microseconds of
-/// try_lock() inherits the descriptor, and one that shares this process's memory (vfork, clone with
-/// CLONE_VM) the mapping. They keep the byte locked until they exec or end.
+/// Mechanism (Windows): a word beside the memory names the owner: the number of its process and
+/// when that was created. It holds as long as there is such a process, which the process object
+/// tells.
+///
+/// What remains (Linux): a child made by a bare clone in *another thread* during the microseconds
+/// of try_lock() inherits the descriptor, and one that shares this process's memory (vfork, clone
+/// with CLONE_VM) the mapping. They keep the byte locked until they exec or end.
 ///
 /// All zero bytes are a ByteLock that holds nothing, so that one may live in memory that is wiped
 /// on fork.
@@ -42,7 +46,8 @@ class ByteLock {
     ByteLock& operator=(const ByteLock&) = delete;
     ~ByteLock() { unlock(); }
 
-    /// Locks byte `at` of the file `identity`, to which `file` must lead.
+    /// Locks byte `at` of the file `identity`, to which `file` must lead. Of 64 bytes, from a
+    /// multiple of 64 on, at most one is ever locked.
     /// Returns: device_or_resource_busy when it is locked already, by whomever;
     ///          bad_file_descriptor when the handle leads elsewhere: somebody closed it.
     [[nodiscard]] static std::error_code try_lock(const Handle& file, const FileIdentity& identity,

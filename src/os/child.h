@@ -10,6 +10,13 @@
 
 namespace procession::os {
 
+/// Whether fork_self() can do anything. Where not, children are spawned.
+#ifdef _WIN32
+inline constexpr bool can_fork = false;
+#else
+inline constexpr bool can_fork = true;
+#endif
+
 /// A child of this process, not yet collected.
 struct Child {
     int pid = 0;
@@ -58,7 +65,6 @@ void name_this_process(const char* program) noexcept;
 void let_go_of_standard_streams() noexcept;
 
 [[nodiscard]] int this_process() noexcept;
-[[nodiscard]] int parent_of_this_process() noexcept;
 
 /// Ends this process now: no exit handlers, no destructors, no flushing.
 [[noreturn]] void exit_at_once(int code) noexcept;

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "os/handle.h"
@@ -9,6 +10,10 @@ namespace procession::os {
 
 /// What kind of object a handle leads to, for the debug log: "/memfd:queue (deleted)".
 [[nodiscard]] std::string describe(NativeHandle handle);
+
+/// In a spawned child: the handle that the parent has passed on (SpawnPlan::inherited) and knows by
+/// this number; an invalid one when there is none. On Linux both know it by the same number.
+[[nodiscard]] Handle inherited_as(std::int64_t number) noexcept;
 
 /// Stops the descriptor from leaking into programs that this process starts later.
 void close_on_exec(NativeHandle handle) noexcept;

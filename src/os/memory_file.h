@@ -16,8 +16,9 @@ struct FileIdentity {
 };
 
 /// An unnamed file in memory, private to those who hold a handle, gone with the last of them (P12).
-/// It can grow but never shrink under a reader (P14).
-[[nodiscard]] std::error_code create_memory_file(const char* name, Handle& created) noexcept;
+/// It can grow, up to `most` bytes, but never shrink under a reader (P14).
+[[nodiscard]] std::error_code create_memory_file(const char* name, std::uint64_t most,
+                                                 Handle& created) noexcept;
 
 /// Makes [from, from + bytes) exist and be backed by memory now, so that touching it later cannot
 /// fail. not_enough_memory when the system, its container or a resource limit has too little.

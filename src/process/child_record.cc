@@ -1,11 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "process/child_record.h"
 
-#include <csignal>
 #include <cstdio>
 
 #include "base/logging.h"
 #include "base/step.h"
+#include "os/signals.h"
 #include "os/wait.h"
 #include "procession/error.h"
 #include "queue/notice.h"
@@ -104,7 +104,7 @@ void ChildRecord::signal(int number, std::string_view operation) {
 
 bool ChildRecord::try_to_end(int number, Deadline patience) noexcept {
     try {
-        signal(number, number == SIGKILL ? "kill" : "terminate");
+        signal(number, number == os::signal_kill ? "kill" : "terminate");
         return join(patience);
     } catch (const std::exception& problem) {
         base::log(LogLevel::error, "%s", problem.what());
@@ -113,9 +113,9 @@ bool ChildRecord::try_to_end(int number, Deadline patience) noexcept {
 }
 
 bool ChildRecord::end_by_force(Deadline patience) noexcept {
-    if (try_to_end(SIGTERM, patience)) return true;
+    if (try_to_end(os::signal_terminate, patience)) return true;
     base::log(LogLevel::warning, "%s did not end on SIGTERM: SIGKILL", name_.c_str());
-    return try_to_end(SIGKILL, Deadline::never());
+    return try_to_end(os::signal_kill, Deadline::never());
 }
 
 void ChildRecord::after_fork_in_child() noexcept {

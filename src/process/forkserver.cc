@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <exception>
 #include <iterator>
@@ -120,7 +119,8 @@ void ForkServer::start(std::vector<os::Handle> handles) {
 void ForkServer::take_back() noexcept {
     const int pid = std::exchange(answered_with_, 0);
     if (pid == 0 || children_.empty() || children_.back().child.pid != pid) return;
-    static_cast<void>(os::send_signal(children_.back().child, SIGKILL));
+    [[maybe_unused]] const auto nobody_to_tell =
+        os::send_signal(children_.back().child, os::signal_kill);
 }
 
 void ForkServer::refuse(std::int32_t problem, std::string_view text) {

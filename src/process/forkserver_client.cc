@@ -118,7 +118,7 @@ class Server final : public os::ForkListener {
         os::Handle ours;
         if (const auto problem = os::create_record_channel(ours, its_))
             throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
-        plan.arguments[1] = forkserver_marker + std::to_string(its_.get());
+        plan.arguments[1] = forkserver_marker + os::text_of(its_.get());
         plan.inherited = {its_.get()};
         if (const auto problem = os::spawn_same_program(plan, process_))
             throw ProcessError(problem, "start", "forkserver",
@@ -221,7 +221,9 @@ class Server final : public os::ForkListener {
     }
 
     // There may be a child, and nobody could wait for it. If the server has gone, nothing helps.
-    void take_back() { static_cast<void>(send({.wish = ForkWish::take_back}, {})); }
+    void take_back() {
+        [[maybe_unused]] const auto no_help = send({.wish = ForkWish::take_back}, {});
+    }
 
     // Until the channel is ready. A copy of the server's end in another process (the program's own
     // fork or spawn at the wrong moment) can hide that the server has ended: its sentinel tells.

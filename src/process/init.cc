@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "handoff/keeper_client.h"
+#include "os/inherited.h"
 #include "process/forkserver.h"
 #include "process/keeper_process.h"
 #include "process/program.h"
@@ -32,12 +33,12 @@ const std::optional<std::string>& program_name() noexcept { return name_of_progr
 void forget_program_name() noexcept { name_of_program().reset(); }
 
 os::Handle handle_named_by(std::string_view text) noexcept {
-    int number = -1;
+    std::int64_t number = -1;
     const char* const end = text.data() + text.size();
     // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
     const auto parsed = std::from_chars(text.data(), end, number);
     const bool is_one = parsed.ec == std::errc() && parsed.ptr == end && number >= 0;
-    return os::Handle(is_one ? number : os::no_handle);
+    return is_one ? os::inherited_as(number) : os::Handle();
 }
 
 }  // namespace process

@@ -71,7 +71,7 @@ class OwnKeepers final : public os::ForkListener {
 
 void start_keeper(os::Handle meeting_point) {
     os::SpawnPlan plan;
-    plan.arguments = {*program_name(), keeper_marker + std::to_string(meeting_point.get())};
+    plan.arguments = {*program_name(), keeper_marker + os::text_of(meeting_point.get())};
     plan.inherited = {meeting_point.get()};
     OwnKeepers::instance().expect_one();
     os::Child child;

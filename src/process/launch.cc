@@ -138,9 +138,16 @@ void warn_of_threads() {
         threads);
 }
 
+void expect_fork(StartMethod method) {
+    if (os::can_fork || method == StartMethod::spawn) return;
+    throw ValueError("start process", name_of(method),
+                     "this system has no fork: use spawn, which is the default");
+}
+
 }  // namespace
 
 std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body) {
+    expect_fork(StartMethod::fork);
     warn_of_threads();
     Launch launch(options, StartMethod::fork);
     os::Child child;
@@ -151,6 +158,7 @@ std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody 
 
 std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptions& options,
                                           SpawnBody body) {
+    expect_fork(method);
     if (!program_name()) {
         throw ProcessError(
             {}, "start", options.name,
@@ -166,7 +174,7 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
     if (method == StartMethod::forkserver)
         return launch.started(start_by_forkserver(message, outgoing.handles()));
     os::SpawnPlan plan;
-    plan.arguments = {*program_name(), child_marker + std::to_string(message.get())};
+    plan.arguments = {*program_name(), child_marker + os::text_of(message.get())};
     plan.inherited = {message.get()};
     for (const os::NativeHandle each : outgoing.handles()) plan.inherited.push_back(each);
     os::Child child;

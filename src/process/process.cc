@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/process.h"
 
-#include <csignal>
+#include "os/signals.h"
 
 #include "process/child_record.h"
 #include "process/child_table.h"
@@ -55,10 +55,10 @@ bool Process::daemon() const { return usable(child_, "daemon").daemon(); }
 std::optional<int> Process::exit_code() const { return usable(child_, "exit_code").exit_code(); }
 bool Process::is_alive() const { return !usable(child_, "is_alive").exit_code().has_value(); }
 bool Process::join(Deadline deadline) { return usable(child_, "join").join(deadline); }
-void Process::terminate() { usable(child_, "terminate").signal(SIGTERM, "terminate"); }
-void Process::kill() { usable(child_, "kill").signal(SIGKILL, "kill"); }
-void Process::interrupt() { usable(child_, "interrupt").signal(SIGINT, "interrupt"); }
-int Process::sentinel() const { return usable(child_, "sentinel").sentinel(); }
+void Process::terminate() { usable(child_, "terminate").signal(os::signal_terminate, "terminate"); }
+void Process::kill() { usable(child_, "kill").signal(os::signal_kill, "kill"); }
+void Process::interrupt() { usable(child_, "interrupt").signal(os::signal_interrupt, "interrupt"); }
+NativeHandle Process::sentinel() const { return usable(child_, "sentinel").sentinel(); }
 
 std::optional<ChildException> Process::exception() const {
     return usable(child_, "exception").exception();

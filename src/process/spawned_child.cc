@@ -81,7 +81,7 @@ void read_message(os::Handle sealed) {
     os::name_this_process(program_name()->c_str());
     arrival = std::make_unique<Arrival>();
     if (const auto problem = arrival->message.open(sealed)) {
-        const std::string number = std::to_string(sealed.get());
+        const std::string number = os::text_of(sealed.get());
         // The number may belong to somebody else: leave it open.
         [[maybe_unused]] const auto not_ours = sealed.release();
         throw DecodeError(
@@ -117,7 +117,8 @@ void arrive_with(std::vector<os::Handle> handles) {
                            std::to_string(handles.size()) + " came along, the message lists " +
                                std::to_string(listed.size()));
     }
-    for (std::size_t i = 0; i < handles.size(); ++i) listed[i].number = handles[i].release();
+    for (std::size_t i = 0; i < handles.size(); ++i)
+        listed[i].number = os::number_of(handles[i].release());
     arrive();
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 
+#include "os/child.h"
 #include "procession/error.h"
 
 namespace procession {
@@ -41,6 +42,7 @@ void set_start_method(StartMethod method) noexcept {
 StartMethod get_start_method() noexcept { return default_method.load(std::memory_order_relaxed); }
 
 std::vector<StartMethod> get_all_start_methods() {
+    if (!os::can_fork) return {StartMethod::spawn};
     return {StartMethod::spawn, StartMethod::fork, StartMethod::forkserver};
 }
 

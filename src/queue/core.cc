@@ -224,7 +224,7 @@ void Core::check_watch(std::string_view operation) {
 void Core::check_file(std::string_view operation) const {
     if (segment_.has_file()) return;
     throw OSError(std::make_error_code(std::errc::bad_file_descriptor), operation, label(),
-                  "its descriptor " + std::to_string(segment_.file().get()) +
+                  "its descriptor " + os::text_of(segment_.file().get()) +
                       " was closed by another part of this program (closefrom, daemon?); what was "
                       "put and taken is safe, but this process can no longer wait, pass the queue "
                       "on, or make it grow");
@@ -270,9 +270,9 @@ void Core::forget_parent() noexcept {
 void Core::report_after_fork() {
     if (!forked_unreported_.exchange(false)) return;
     base::log(LogLevel::debug,
-              "Queue._after_fork: %s is inherited: same memory (descriptor %d); leases, locks and "
+              "Queue._after_fork: %s is inherited: same memory (descriptor %s); leases, locks and "
               "identity are fresh",
-              label().c_str(), segment_.file().get());
+              label().c_str(), os::text_of(segment_.file().get()).c_str());
 }
 
 std::uint32_t Core::units_there() const {

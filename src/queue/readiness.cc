@@ -74,6 +74,6 @@ void Readiness::watch() noexcept {
 
 namespace procession {
 
-int ReadyHandle::native_handle() const noexcept { return readiness_->native(); }
+NativeHandle ReadyHandle::native_handle() const noexcept { return readiness_->native(); }
 
 }  // namespace procession

@@ -46,7 +46,7 @@ Segment Segment::create(const SegmentPlan& plan) {
     made.data_offset_ = data_offset_for(made.units_max_);
     const std::uint64_t total = made.data_offset_ + std::uint64_t{made.units_max_} * kUnitBytes;
 
-    std::error_code failed = os::create_memory_file("procession", made.file_);
+    std::error_code failed = os::create_memory_file("procession", total, made.file_);
     if (failed) refuse(failed, "create", "cannot create a memory file");
     PROCESSION_STEP("segment.made");
     failed = os::allocate(made.file_, 0, kTableOffset);

@@ -4,11 +4,11 @@
 #include <memory>
 #include <mutex>
 #include <new>
-#include <utility>
 
 #include "os/at_fork.h"
 #include "os/barrier.h"
 #include "os/child.h"
+#include "os/thread_end.h"
 
 namespace procession::sync {
 
@@ -83,22 +83,18 @@ namespace {
 
 }  // namespace
 
+void Presence::forget_ended_thread(void* record) noexcept {
+    const std::unique_ptr<Thread> mine(static_cast<Thread*>(record));
+    PresentThreads::instance().remove(mine.get());
+    if constexpr (os::thread_locals_outlive_threads) mine_ = nullptr;
+}
+
+// A thread-local object of the user that ends after this thread's record and uses a queue makes a
+// record anew: that one stays in the list, empty.
 Presence::Thread& Presence::register_this_thread() {
-    // A thread-local object of the user that ends after this one and uses a queue makes a record
-    // anew: that one stays in the list, empty.
-    struct AtThreadEnd {
-        AtThreadEnd() = default;
-        AtThreadEnd(const AtThreadEnd&) = delete;
-        AtThreadEnd& operator=(const AtThreadEnd&) = delete;
-        ~AtThreadEnd() {
-            PresentThreads::instance().remove(mine_);
-            delete std::exchange(mine_, nullptr);
-        }
-    };
     auto record = std::make_unique<Thread>();
     record->process = os::this_process();
-    static thread_local const AtThreadEnd at_thread_end;
-    static_cast<void>(&at_thread_end);  // used, so that it comes into being
+    os::at_thread_end(forget_ended_thread, record.get());
     PresentThreads::instance().add(record.get());
     mine_ = record.release();
     return *mine_;

@@ -62,6 +62,7 @@ class Presence {
         }
     };
     static Thread& register_this_thread();
+    static void forget_ended_thread(void* record) noexcept;
 
     // Without a guard or a call: known at compile time not to need initialisation.
     inline static constinit thread_local Thread* mine_ = nullptr;

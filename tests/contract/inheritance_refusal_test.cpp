@@ -1,4 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
 #include <optional>
 
 #include "support/queue_helpers.h"
@@ -109,16 +111,12 @@ TEST(QueueRefusalOfKind, a_queue_is_no_joinable_queue_and_the_other_way_round) {
 }
 
 TEST(QueueRefusalOfKind, a_descriptor_that_is_no_queue_is_a_corrupt_segment) {
-    const int zero = ::open("/dev/zero", O_RDWR | O_CLOEXEC);
     Writer writer;
-    handoff::Outgoing spawning;
-    spawning.add(zero);
-    ::close(zero);
-    auto manifest = spawning.manifest();
-    manifest[0].number = ::fcntl(manifest[0].number, F_DUPFD_CLOEXEC, 0);
+    std::vector<os::Handle> arrived;
+    arrived.emplace_back(::open("/dev/zero", O_RDWR | O_CLOEXEC));
     const std::byte index[4] = {};
     writer.extension(0x50, index);
-    const handoff::Arriving arriving(manifest);
+    const handoff::Arriving arriving(std::move(arrived));
     Reader reader(writer.bytes());
     EXPECT_THROW((void)decode<Queue<int>>(reader), CorruptSegment);
 }

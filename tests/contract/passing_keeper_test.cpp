@@ -119,7 +119,7 @@ TEST(KeeperDeath, between_two_puts_is_no_matter) {
 
 TEST(KeeperTokens, are_good_once_in_a_plain_queue_and_only_the_right_ones) {
     Handle carrier;
-    ASSERT_FALSE(os::create_memory_file("carrier", carrier));
+    ASSERT_FALSE(os::create_memory_file("carrier", 1 << 20, carrier));
     const Handle file = open_end("/dev/null", O_RDWR);
     const std::array handles{file.get()};
     const auto name = handoff::deposit(carrier, handles);

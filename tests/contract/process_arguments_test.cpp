@@ -140,6 +140,7 @@ TEST(ProcessArgumentsUnderSpawn, refuse_a_null_function_before_anything_starts) 
 }
 
 TEST(ProcessArgumentsUnderFork, may_be_anything) {
+    PROCESSION_NEEDS_FORK();
     int number = 5;
     auto only = std::make_unique<int>(3);
     EXPECT_EQ(
@@ -155,6 +156,7 @@ TEST(ProcessArgumentsUnderFork, may_be_anything) {
 }
 
 TEST(ProcessArgumentsUnderFork, are_the_callers_objects_in_a_copy_of_its_memory) {
+    PROCESSION_NEEDS_FORK();
     int number = 5;
     Process child(fork, [&] { throw SystemExit{++number}; });
     child.join();

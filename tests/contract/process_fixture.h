@@ -1,154 +1,23 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
-#include <system_error>
 
-#include "os/handle.h"
+#ifdef _WIN32
+#include "contract/windows_fixture.h"
+#else
+#include "contract/posix_fixture.h"
+#endif
 #include "procession/process.h"
+#include "support/queue_helpers.h"
 
 namespace procession::testing {
 
-/// A folder that is gone after the test. Children get paths in it as arguments.
-class Folder {
-  public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "procession-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::system_error(errno, std::generic_category(), name);
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] std::string file(const std::string& name) const {
-        return (path_ / name).string();
-    }
-
-    /// A named pipe: opening an end waits for the other, and the reader sees its end when the last
-    /// writer has died, however it died.
-    [[nodiscard]] std::string fifo(const std::string& name) const {
-        const std::string made = file(name);
-        if (::mkfifo(made.c_str(), 0600) != 0)
-            throw std::system_error(errno, std::generic_category(), made);
-        return made;
-    }
-
-  private:
-    std::filesystem::path path_;
-};
-
-inline os::Handle open_end(const std::string& path, int flags) {
-    os::Handle end(::open(path.c_str(), flags | O_CLOEXEC, 0600));
-    if (!end.valid()) throw std::system_error(errno, std::generic_category(), path);
-    return end;
-}
-
-inline void write_text(const os::Handle& to, const std::string& text) {
-    if (::write(to.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        throw std::system_error(errno, std::generic_category(), "write");
-}
-
-/// Up to a line feed, which is dropped, or to the end.
-inline std::string read_line(const os::Handle& from) {
-    std::string line;
-    for (char letter = 0; ::read(from.get(), &letter, 1) == 1 && letter != '\n';) line += letter;
-    return line;
-}
-
 inline void write_file(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
-}
-
-inline std::string file_text(const std::string& path) {
-    std::ostringstream
-        text;  // its inserter does not throw when a process ends while its /proc is read
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-/// Sends stderr elsewhere while it lives: what children print in passing is not the test's result.
-class StderrTo {
-  public:
-    explicit StderrTo(const std::string& path) : kept_(os::Handle::duplicate_of(STDERR_FILENO)) {
-        ::dup2(open_end(path, O_WRONLY | O_CREAT).get(), STDERR_FILENO);
-    }
-    ~StderrTo() { ::dup2(kept_.get(), STDERR_FILENO); }
-    StderrTo(const StderrTo&) = delete;
-    StderrTo& operator=(const StderrTo&) = delete;
-
-  private:
-    os::Handle kept_;
-};
-
-/// A process of this family, whoever is its parent, until it has ended.
-class Relative {
-  public:
-    explicit Relative(int pid) : sentinel_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
-    void until_ended() const {
-        pollfd watched{sentinel_.get(), POLLIN, 0};
-        while (sentinel_.valid() && ::poll(&watched, 1, -1) != 1) {}
-    }
-
-  private:
-    os::Handle sentinel_;  // none: it has ended
-};
-
-/// The child of this process whose command line contains the words, as the system shows it; 0 when
-/// there is none.
-inline int child_called(const std::string& words) {
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream listed(task.path() / "children");
-        for (int pid = 0; listed >> pid;) {
-            const std::string line = file_text("/proc/" + std::to_string(pid) + "/cmdline");
-            if (line.find(words) != std::string::npos) return pid;
-        }
-    }
-    return 0;
-}
-
-inline std::size_t descriptors_of(int pid) {
-    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-/// Kills it and waits until it has ended; whoever has started it collects it.
-inline void kill_helper(int pid) {
-    ASSERT_NE(pid, 0);
-    ASSERT_EQ(::kill(pid, SIGKILL), 0);
-    siginfo_t info{};
-    while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0) {}
-}
-
-/// Collects whom this process has adopted, as a subreaper, until it has `kept` children.
-inline void collect_orphans(std::size_t kept) {
-    for (;;) {
-        while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
-        std::size_t children = 0;
-        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-            std::ifstream listed(task.path() / "children");
-            for (int pid = 0; listed >> pid;) ++children;
-        }
-        if (children <= kept) return;
-        ::poll(nullptr, 0, 1);
-    }
 }
 
 /// Each contract holds under each start method.
@@ -172,7 +41,7 @@ inline void exit_with(int code) { throw SystemExit{code}; }
 inline void wait_for_death(const std::string& says_up) {
     const os::Handle up = open_end(says_up, O_WRONLY);
     write_text(up, "up\n");
-    for (;;) ::pause();
+    wait_to_be_killed();
 }
 
 /// Waits until the parent opens the fifo and closes it again.

@@ -280,6 +280,7 @@ TYPED_TEST(QueueArraysStarted, arrays_go_to_a_child_and_come_back) {
 }
 
 TEST(QueueArraysForked, a_loan_is_not_the_childs) {
+    PROCESSION_NEEDS_FORK();
     const Queue<std::uint64_t[]> queue;
     auto loan = queue.loan(5000);
     Process child(fork, [&] {

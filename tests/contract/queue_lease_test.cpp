@@ -318,6 +318,7 @@ TEST(JoinableQueueLease, outlives_every_handle_of_its_queue) {
 }
 
 TEST(JoinableQueueInFork, a_child_cannot_end_its_parents_lease_and_the_parent_still_can) {
+    PROCESSION_NEEDS_FORK();
     const JoinableQueue<int> queue;
     queue.put(1);
     auto lease = queue.get();
@@ -335,6 +336,7 @@ TEST(JoinableQueueInFork, a_child_cannot_end_its_parents_lease_and_the_parent_st
 }
 
 TEST(JoinableQueueInFork, an_exception_in_the_child_does_not_give_the_parents_lease_back) {
+    PROCESSION_NEEDS_FORK();
     const JoinableQueue<int> queue;
     queue.put(1);
     auto lease = queue.get();

@@ -1,11 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <new>
 
+#include "os/memory_file.h"
 #include "support/queue_helpers.h"
 
 // Messages from 0 bytes to 1 GiB, and a million of them.
@@ -33,12 +33,10 @@ std::vector<std::byte> pattern(std::size_t size) {
 /// Bytes of address space that hold zeros and cost nothing to read.
 class Zeros {
   public:
-    explicit Zeros(std::size_t size) : size_(size) {
-        base_ =
-            ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (base_ == MAP_FAILED) throw std::bad_alloc();
+    explicit Zeros(std::size_t size) : base_(std::calloc(size, 1)), size_(size) {
+        if (base_ == nullptr) throw std::bad_alloc();
     }
-    ~Zeros() { ::munmap(base_, size_); }
+    ~Zeros() { std::free(base_); }
     Zeros(const Zeros&) = delete;
     Zeros& operator=(const Zeros&) = delete;
     [[nodiscard]] std::span<const std::byte> bytes() const {
@@ -50,14 +48,7 @@ class Zeros {
     std::size_t size_;
 };
 
-bool has_memory(std::size_t bytes) {
-    std::ifstream meminfo("/proc/meminfo");
-    for (std::string word; meminfo >> word;) {
-        std::size_t kilobytes = 0;
-        if (word == "MemAvailable:" && meminfo >> kilobytes) return kilobytes * 1024 >= bytes;
-    }
-    return false;
-}
+bool has_memory(std::size_t bytes) { return os::available_memory() >= bytes; }
 
 template <class Kind>
 class QueueSizes : public ForKind<Kind> {};

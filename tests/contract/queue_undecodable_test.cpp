@@ -188,6 +188,7 @@ Queue make_crowded() {
 }
 
 TEST(QueueUndecodableWithoutMemory, comes_back_when_its_consumer_ends_before_there_is_some) {
+    PROCESSION_NEEDS_FORK();
     for (const bool closes : {false, true}) {
         const auto queue = make_crowded<JoinableQueue<std::string>>();
         const std::size_t there = queue.qsize();
@@ -210,6 +211,7 @@ TEST(QueueUndecodableWithoutMemory, comes_back_when_its_consumer_ends_before_the
 }
 
 TEST(QueueUndecodableWithoutMemory, is_written_by_a_consumer_that_waits) {
+    PROCESSION_NEEDS_FORK();
     const auto queue = make_crowded<JoinableQueue<std::string>>();
     EXPECT_THROW((void)queue.get(Deadline::now()), DecodeError);
     Process(fork, [&] {

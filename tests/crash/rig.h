@@ -1,20 +1,23 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <poll.h>
+#ifndef _WIN32
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "crash/meeting.h"
+#endif
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "crash/meeting.h"
 #include "crash/scenarios.h"
 #include "crash/script.h"
 #include "crash/segment_view.h"
 #include "crash/shared_record.h"
 #include "crash/verdict.h"
+#include "os/wait.h"
 
 namespace procession::testing {
 
@@ -85,15 +88,17 @@ class Rig {
     /// Runs the victim, which dies at its n-th step. False: it ended before. A failure of the
     /// victim's own is in failure().
     bool victim_dies_at(unsigned n) {
+#ifndef _WIN32
         if (scenario_.meets_a_holder) {
             const Meeting<Queue> meeting(queue_);
             verdict_.add_life(candidates_, Meeting<Queue>::script(), meeting.box());
             meeting_ = &meeting;
             fork_and_wait(scenario_.act, n);
             meeting_ = nullptr;
-        } else {
-            fork_and_wait(scenario_.act, n);
+            return conclude(scenario_.act);
         }
+#endif
+        fork_and_wait(scenario_.act, n);
         return conclude(scenario_.act);
     }
     bool dies_at(const Script& script, unsigned n) {
@@ -107,8 +112,7 @@ class Rig {
         spawned_ = Process(procession::spawn, victim);
         // Not join(), which would notice the death; neither is the object let go of before the
         // judgement.
-        pollfd ended{spawned_.sentinel(), POLLIN, 0};
-        while (::poll(&ended, 1, -1) < 0) {}
+        while (!os::wait_readable(spawned_.sentinel(), Deadline::never())) {}
         return conclude(scenario_.act);
     }
     [[nodiscard]] std::string where() const { return box_->trace.last; }
@@ -206,6 +210,10 @@ class Rig {
     void fork_and_wait(const Script& script, unsigned n) {
         box_->clear();
         box_->trace.keeps_names = keeps_names_;
+#ifdef _WIN32
+        static_cast<void>(script), static_cast<void>(n);
+        failure_ += "this scenario needs fork";
+#else
         const pid_t pid = ::fork();
         if (pid == 0) {
             trace_steps_into(&box_->trace);
@@ -216,6 +224,7 @@ class Rig {
         }
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0) {}
+#endif
     }
 
     // The life that has just ended, into what may be the state of the queue now.
@@ -285,7 +294,9 @@ class Rig {
     Verdict verdict_;
     SharedRecord<BlackBox> box_;
     Process spawned_;
+#ifndef _WIN32
     const Meeting<Queue>* meeting_ = nullptr;
+#endif
     bool keeps_names_ = false;
     std::string failure_;
     std::vector<QueueModel> candidates_;

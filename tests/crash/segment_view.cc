@@ -1,7 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "crash/segment_view.h"
 
+#ifndef _WIN32
 #include <fcntl.h>
+#endif
 
 #include <cstring>
 #include <stdexcept>
@@ -18,7 +20,7 @@ os::Handle file_of(const ByteQueue& queue) {
     const handoff::Outgoing spawning;
     Writer writer;
     queue.encode_handle(writer);
-    return os::Handle(::fcntl(spawning.manifest().front().number, F_DUPFD_CLOEXEC, 0));
+    return os::Handle::duplicate_of(spawning.handles().front());
 }
 
 }  // namespace
@@ -59,6 +61,18 @@ void SegmentView::restore(const Snapshot& snapshot) const {
 }
 
 void SegmentView::fill_slots_from(std::uint32_t first) {
+#ifdef _WIN32
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    if (os::identify(file_, identity, size)) throw std::runtime_error("no identity");
+    for (std::uint64_t slot = first; slot < shm::kParticipantsMax; ++slot) {
+        os::ByteLock lock;
+        const auto at = shm::kRegistryOffset + slot * sizeof(shm::Participant);
+        if (os::ByteLock::try_lock(file_, identity, at, lock)) throw std::runtime_error("no lock");
+        crowd_.push_back(std::move(lock));
+    }
+#else
+    // All of them by one lock.
     const std::string path = "/proc/self/fd/" + std::to_string(file_.get());
     crowd_.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     struct flock request{};
@@ -67,6 +81,7 @@ void SegmentView::fill_slots_from(std::uint32_t first) {
     request.l_start = static_cast<off_t>(shm::kRegistryOffset + first * sizeof(shm::Participant));
     request.l_len = static_cast<off_t>(shm::kTableOffset) - request.l_start;
     if (::fcntl(crowd_.get(), F_OFD_SETLK, &request) != 0) throw std::runtime_error("no lock");
+#endif
     auto* participants = reinterpret_cast<shm::Participant*>(at(shm::kRegistryOffset));
     for (std::uint32_t slot = first; slot < shm::kParticipantsMax; ++slot) {
         participants[slot].state.store(shm::kJoined);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "os/byte_lock.h"
 #include "os/handle.h"
 #include "os/mapping.h"
 #include "procession/byte_queue.h"
@@ -48,7 +49,11 @@ class SegmentView {
 
     os::Handle file_;
     os::Mapping mapping_;
+#ifdef _WIN32
+    std::vector<os::ByteLock> crowd_;
+#else
     os::Handle crowd_;
+#endif
 };
 
 }  // namespace procession::testing

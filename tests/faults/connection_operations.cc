@@ -136,7 +136,7 @@ class KeepHandles : public Operation {
         os::allow_many_handles();
         handoff::KeeperTable table;
         Handle carrier;
-        if (const auto problem = os::create_memory_file("carrier", carrier))
+        if (const auto problem = os::create_memory_file("carrier", 1 << 20, carrier))
             throw OSError(problem, "make", "carrier", "the test cannot make it");
         for (std::uint8_t i = 0; i < 3; ++i) {
             handoff::Token token{std::byte{i}};

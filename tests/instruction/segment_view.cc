@@ -84,7 +84,7 @@ bool SegmentView::refresh() {
 
 ByteQueue resurrect(const Image& image, QueueKind kind) {
     os::Handle file;
-    check(os::create_memory_file("procession", file), "memfd_create");
+    check(os::create_memory_file("procession", std::uint64_t{1} << 40, file), "memfd_create");
     for (std::size_t done = 0; done < image.size();) {
         const ssize_t wrote = ::pwrite(file.get(), image.data() + done, image.size() - done,
                                        static_cast<off_t>(done));

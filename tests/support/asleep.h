@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include <atomic>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -25,20 +25,18 @@ class OnThread {
     template <class Act>
     explicit OnThread(Act act)
         : thread_([this, act = std::move(act)]() mutable {
-              id_.store(this_thread());
-              id_.notify_all();
+              id_.set_value(this_thread());
               act();
           }) {}
 
     /// Returns when it waits inside a queue, or has ended.
-    void until_asleep() {
-        id_.wait(0);
-        testing::until_asleep(this_process(), id_.load());
-    }
+    void until_asleep() { testing::until_asleep(this_process(), known_id_.get()); }
     void join() { thread_.join(); }
 
   private:
-    std::atomic<pid_t> id_{0};
+    // Not by the wait() of an atomic: libstdc++ 12 loses its notifications on Windows.
+    std::promise<pid_t> id_;
+    std::shared_future<pid_t> known_id_ = id_.get_future().share();
     std::jthread thread_;
 };
 

@@ -1,19 +1,19 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <source_location>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "handoff/arriving.h"
 #include "handoff/outgoing.h"
+#include "os/child.h"
 #include "procession/joinable_queue.h"
 #include "procession/process.h"
 #include "procession/queue.h"
@@ -58,9 +58,14 @@ struct KindName {
 };
 
 using BothKinds = ::testing::Types<Plain, Joinable>;
+#ifdef _WIN32
+using BothKindsStarted =
+    ::testing::Types<Started<Plain, StartMethod::spawn>, Started<Joinable, StartMethod::spawn>>;
+#else
 using BothKindsStarted =
     ::testing::Types<Started<Plain, StartMethod::fork>, Started<Plain, StartMethod::spawn>,
                      Started<Joinable, StartMethod::fork>, Started<Joinable, StartMethod::spawn>>;
+#endif
 
 /// A test that holds for both kinds of queue. `Queue<T>` in it is the kind under test.
 template <class Kind>
@@ -71,6 +76,10 @@ class ForKind : public ::testing::Test {
     using Ints = QueueOf<int>;
     using Texts = QueueOf<std::string>;
 };
+
+/// As the first line of a test.
+#define PROCESSION_NEEDS_FORK() \
+    if (!os::can_fork) GTEST_SKIP() << "there is no fork on this system"
 
 /// A test of either start method.
 class ForStart : public ::testing::TestWithParam<StartMethod> {
@@ -135,7 +144,7 @@ inline ::testing::AssertionResult ends_well(Process&& child) { return ends_well(
 
 /// For children: the end is a signal from the parent.
 [[noreturn]] inline void wait_to_be_killed() {
-    for (;;) ::pause();
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
 /// What an exception of this very kind says; empty when none was thrown.
@@ -163,9 +172,10 @@ class OnItsWay {
     }
     template <class T>
     [[nodiscard]] T arrive() const {
-        auto manifest = spawning_.manifest();
-        for (auto& each : manifest) each.number = ::fcntl(each.number, F_DUPFD_CLOEXEC, 0);
-        const handoff::Arriving arriving(manifest);
+        std::vector<os::Handle> copies;
+        for (const os::NativeHandle each : spawning_.handles())
+            copies.push_back(os::Handle::duplicate_of(each));
+        const handoff::Arriving arriving(std::move(copies));
         Reader reader(writer_.bytes());
         return decode<T>(reader);
     }

@@ -23,7 +23,7 @@ class SegmentBytes {
         const handoff::Outgoing spawning;
         Writer writer;
         encode(writer, queue);
-        map(spawning.manifest().at(0).number);
+        map(spawning.handles().at(0));
     }
 
     [[nodiscard]] std::span<std::byte> all() const { return {mapping_.base(), bytes_}; }

@@ -1,14 +1,19 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "support/sudden_death.h"
 
+#ifndef _WIN32
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "base/step.h"
+#include "os/child.h"
+#include "os/signals.h"
 
 namespace procession::testing {
 
@@ -18,17 +23,40 @@ struct Shared {
     char last[StepTrace::kNameBytes];
 };
 
+#ifdef _WIN32
+
+// There are no fork children to share it with, and nothing stops a process.
+Shared& shared() {
+    static Shared memory{};
+    return memory;
+}
+enum : int { SIGKILL = os::signal_kill, SIGSTOP = 19 };
+int self_id() { return os::this_process(); }
+void send_to_self(int signal) {
+    if (signal == SIGKILL) os::exit_at_once(os::signal_kill);
+}
+void wait_for_the_end() {
+    for (;;) std::this_thread::yield();
+}
+
+#else
+
 Shared& shared() {
     static Shared* memory = static_cast<Shared*>(
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     return *memory;
 }
+int self_id() { return ::getpid(); }
+void send_to_self(int signal) { ::kill(::getpid(), signal); }
+void wait_for_the_end() { ::pause(); }
+
+#endif
 
 std::atomic<unsigned> steps{0};
 unsigned fatal = 0;
 int fatal_signal = SIGKILL;
-pid_t armed = 0;   // only this process, when it is not 0
-pid_t spared = 0;  // any process but this one, when it is not 0
+int armed = 0;   // only this process, when it is not 0
+int spared = 0;  // any process but this one, when it is not 0
 StepTrace* trace = nullptr;
 const char* act_name = nullptr;
 std::function<void()> act_once;
@@ -38,7 +66,7 @@ void write_name(char (&to)[StepTrace::kNameBytes], const char* name) {
 }
 
 [[maybe_unused]] void arrive(const char* name) {
-    const pid_t self = ::getpid();
+    const int self = self_id();
     if ((armed != 0 && armed != self) || (spared != 0 && spared == self)) return;
     if (act_name != nullptr && std::strcmp(act_name, name) == 0) {
         act_name = nullptr;
@@ -52,8 +80,8 @@ void write_name(char (&to)[StepTrace::kNameBytes], const char* name) {
     if (step != fatal) return;
     write_name(shared().last, name);
     if (trace != nullptr) write_name(trace->last, name);
-    ::kill(self, fatal_signal);
-    while (fatal_signal == SIGKILL) ::pause();
+    send_to_self(fatal_signal);
+    while (fatal_signal == SIGKILL) wait_for_the_end();
 }
 
 void arm(unsigned n, int signal) {
@@ -68,13 +96,13 @@ void arm(unsigned n, int signal) {
 }  // namespace
 
 void die_at_step(unsigned n) {
-    armed = ::getpid();
+    armed = self_id();
     spared = 0;
     arm(n, SIGKILL);
 }
 void fork_children_die_at_step(unsigned n) {
     armed = 0;
-    spared = ::getpid();
+    spared = self_id();
     arm(n, SIGKILL);
 }
 void stop_at_step(unsigned n) {
@@ -87,7 +115,7 @@ void at_step(const char* name, std::function<void()> act) {
     die_at_step(0);
 }
 void stop_at_step(const char* name) {
-    at_step(name, [] { ::raise(SIGSTOP); });
+    at_step(name, [] { send_to_self(SIGSTOP); });
 }
 void record_steps() { die_at_step(0); }
 unsigned steps_so_far() { return steps.load(); }

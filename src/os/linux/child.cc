@@ -150,7 +150,6 @@ void let_go_of_standard_streams() noexcept {
 }
 
 int this_process() noexcept { return calls::getpid(); }
-int parent_of_this_process() noexcept { return calls::getppid(); }
 
 void exit_at_once(int code) noexcept { calls::exit_now(code); }
 

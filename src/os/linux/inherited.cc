@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/inherited.h"
 
+#include <limits>
+
 #include "os/linux/calls.h"
 
 namespace procession::os {
@@ -10,6 +12,11 @@ std::string describe(NativeHandle handle) {
     const std::string path = "/proc/self/fd/" + std::to_string(handle);
     const ssize_t length = calls::readlink(path.c_str(), text, sizeof text);
     return length < 0 ? "unknown" : std::string(text, static_cast<std::size_t>(length));
+}
+
+Handle inherited_as(std::int64_t number) noexcept {
+    const bool is_one = number >= 0 && number <= std::numeric_limits<int>::max();
+    return Handle(is_one ? static_cast<int>(number) : no_handle);
 }
 
 void close_on_exec(NativeHandle handle) noexcept {

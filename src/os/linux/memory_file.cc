@@ -57,7 +57,8 @@ std::uint64_t container_available() noexcept {
 
 }  // namespace
 
-std::error_code create_memory_file(const char* name, Handle& created) noexcept {
+std::error_code create_memory_file(const char* name, std::uint64_t /*most*/,
+                                   Handle& created) noexcept {
     Handle file(calls::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file.valid()) return last_error();
     if (calls::add_seals(file.get(), F_SEAL_SHRINK) != 0) return last_error();

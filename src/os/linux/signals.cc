@@ -1,16 +1,28 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/signals.h"
 
+#include <csignal>
+#include <cstring>
+
 #include "os/linux/calls.h"
 
 namespace procession::os {
 
+static_assert(signal_interrupt == SIGINT && signal_kill == SIGKILL && signal_terminate == SIGTERM);
+
 SignalsBlocked::SignalsBlocked() noexcept {
+    static_assert(sizeof(sigset_t) <= sizeof before_);
     sigset_t all;
     sigfillset(&all);
-    calls::change_signal_mask(SIG_SETMASK, &all, &before_);
+    sigset_t before;
+    calls::change_signal_mask(SIG_SETMASK, &all, &before);
+    std::memcpy(before_.data(), &before, sizeof before);
 }
 
-SignalsBlocked::~SignalsBlocked() { calls::change_signal_mask(SIG_SETMASK, &before_, nullptr); }
+SignalsBlocked::~SignalsBlocked() {
+    sigset_t before;
+    std::memcpy(&before, before_.data(), sizeof before);
+    calls::change_signal_mask(SIG_SETMASK, &before, nullptr);
+}
 
 }  // namespace procession::os

@@ -1,0 +1,32 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "base/checks.h"
+
+namespace procession::os {
+
+/// What one thread is to call when it ends.
+struct ThreadEnds {
+    struct Each {
+        void (*act)(void*) noexcept;
+        void* context;
+    };
+    std::array<Each, 8> all{};
+    std::size_t count = 0;
+
+    void add(void (*act)(void*) noexcept, void* context) noexcept {
+        PROCESSION_EXPECTS(count < all.size());
+        all[count++] = {act, context};
+    }
+    void call() noexcept {
+        while (count > 0) {
+            const Each last = all[--count];
+            last.act(last.context);
+        }
+    }
+};
+
+}  // namespace procession::os

@@ -1,0 +1,58 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/windows/api.h"
+
+namespace procession::os {
+
+std::error_code error_of(DWORD error) noexcept {
+    using std::errc;
+    switch (error) {
+        case ERROR_SUCCESS: return {};
+        case ERROR_FILE_NOT_FOUND:
+        case ERROR_PATH_NOT_FOUND:
+        case ERROR_BAD_PATHNAME: return std::make_error_code(errc::no_such_file_or_directory);
+        case ERROR_TOO_MANY_OPEN_FILES: return std::make_error_code(errc::too_many_files_open);
+        case ERROR_ACCESS_DENIED:
+        case ERROR_SHARING_VIOLATION: return std::make_error_code(errc::permission_denied);
+        case ERROR_INVALID_HANDLE: return std::make_error_code(errc::bad_file_descriptor);
+        case ERROR_NOT_ENOUGH_MEMORY:
+        case ERROR_OUTOFMEMORY:
+        case ERROR_COMMITMENT_LIMIT:
+        case ERROR_PAGEFILE_QUOTA:
+        case ERROR_NOT_ENOUGH_QUOTA:
+        case ERROR_NO_SYSTEM_RESOURCES: return std::make_error_code(errc::not_enough_memory);
+        case ERROR_BROKEN_PIPE:
+        case ERROR_NO_DATA: return std::make_error_code(errc::broken_pipe);
+        case ERROR_BUSY:
+        case ERROR_PIPE_BUSY: return std::make_error_code(errc::device_or_resource_busy);
+        case ERROR_INVALID_PARAMETER: return std::make_error_code(errc::invalid_argument);
+        case ERROR_NOT_SUPPORTED:
+        case ERROR_CALL_NOT_IMPLEMENTED:
+        case ERROR_INVALID_FUNCTION: return std::make_error_code(errc::function_not_supported);
+        case ERROR_FILE_TOO_LARGE:
+        case ERROR_DISK_FULL: return std::make_error_code(errc::file_too_large);
+        case WAIT_TIMEOUT:
+        case ERROR_SEM_TIMEOUT: return std::make_error_code(errc::timed_out);
+        default: return {static_cast<int>(error), std::system_category()};
+    }
+}
+
+std::wstring utf16_of(std::string_view text) {
+    if (text.empty()) return {};
+    const int bytes = static_cast<int>(text.size());
+    const int length = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, nullptr, 0);
+    std::wstring wide(static_cast<std::size_t>(length), L'\0');
+    ::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, wide.data(), length);
+    return wide;
+}
+
+std::string utf8_of(std::wstring_view text) {
+    if (text.empty()) return {};
+    const int units = static_cast<int>(text.size());
+    const int length =
+        ::WideCharToMultiByte(CP_UTF8, 0, text.data(), units, nullptr, 0, nullptr, nullptr);
+    std::string narrow(static_cast<std::size_t>(length), '\0');
+    ::WideCharToMultiByte(CP_UTF8, 0, text.data(), units, narrow.data(), length, nullptr, nullptr);
+    return narrow;
+}
+
+}  // namespace procession::os

@@ -1,0 +1,51 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Windows 10 and newer, without what is not used here.
+#define WIN32_LEAN_AND_MEAN
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "os/handle.h"
+
+namespace procession::os {
+
+/// What an error of Windows is in the words of POSIX, where it has one; otherwise as it is.
+[[nodiscard]] std::error_code error_of(DWORD error) noexcept;
+/// Of the last call that failed on this thread.
+[[nodiscard]] inline std::error_code last_error() noexcept { return error_of(::GetLastError()); }
+
+/// For calls that give INVALID_HANDLE_VALUE when they fail.
+[[nodiscard]] inline Handle handle_or_none(HANDLE made) noexcept {
+    return Handle(made == INVALID_HANDLE_VALUE ? no_handle : made);
+}
+
+/// A wait for WaitForSingleObject and its like: rounded up, so that nobody wakes before the time.
+[[nodiscard]] inline DWORD milliseconds_of(std::chrono::nanoseconds limit) noexcept {
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+    constexpr std::int64_t day = 24 * 60 * 60 * 1000;  // a wait that may end early; never INFINITE
+    return static_cast<DWORD>(std::clamp<std::int64_t>(whole, 0, day));
+}
+
+/// The low and the high half of a size.
+[[nodiscard]] inline DWORD low_of(std::uint64_t number) noexcept {
+    return static_cast<DWORD>(number);
+}
+[[nodiscard]] inline DWORD high_of(std::uint64_t number) noexcept {
+    return static_cast<DWORD>(number >> 32);
+}
+
+/// Text as Windows has it, and as we have it. What is no valid text becomes U+FFFD.
+[[nodiscard]] std::wstring utf16_of(std::string_view text);
+[[nodiscard]] std::string utf8_of(std::wstring_view text);
+
+}  // namespace procession::os

@@ -1,0 +1,11 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/at_fork.h"
+
+// There is no fork: nobody has anything to listen for.
+
+namespace procession::os {
+
+void ForkListener::start_listening() noexcept { listening_ = true; }
+void ForkListener::stop_listening() noexcept { listening_ = false; }
+
+}  // namespace procession::os

@@ -1,0 +1,16 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/barrier.h"
+
+#include <atomic>
+
+#include "os/windows/api.h"
+
+namespace procession::os {
+
+void barrier_in_all_threads() noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // Interrupts every processor that runs a thread of this process.
+    ::FlushProcessWriteBuffers();
+}
+
+}  // namespace procession::os

@@ -1,0 +1,212 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/child.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "base/step.h"
+#include "os/signals.h"
+#include "os/windows/api.h"
+#include "os/windows/command_line.h"
+#include "os/windows/inherited_table.h"
+
+namespace procession::os {
+
+namespace {
+
+// How a child ends that is sent signal n: no program gives such a code by itself.
+constexpr DWORD kSignalled = 0x50520000;
+constexpr DWORD kSignalMask = 0xff;
+
+/// The list of attributes of a new process, of which there is one: the only handles it inherits.
+class OnlyThese {
+  public:
+    explicit OnlyThese(std::vector<HANDLE>& handles) {
+        SIZE_T bytes = 0;
+        ::InitializeProcThreadAttributeList(nullptr, 1, 0, &bytes);
+        space_ = std::make_unique<std::byte[]>(bytes);
+        auto* const list = reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(space_.get());
+        if (!::InitializeProcThreadAttributeList(list, 1, 0, &bytes)) return;
+        list_ = list;
+        is_good_ =
+            ::UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles.data(),
+                                        handles.size() * sizeof(HANDLE), nullptr, nullptr) != FALSE;
+    }
+    ~OnlyThese() {
+        if (list_ != nullptr) ::DeleteProcThreadAttributeList(list_);
+    }
+    OnlyThese(const OnlyThese&) = delete;
+    OnlyThese& operator=(const OnlyThese&) = delete;
+
+    [[nodiscard]] bool is_good() const noexcept { return is_good_; }
+    [[nodiscard]] LPPROC_THREAD_ATTRIBUTE_LIST get() const noexcept { return list_; }
+
+  private:
+    std::unique_ptr<std::byte[]> space_;
+    LPPROC_THREAD_ATTRIBUTE_LIST list_ = nullptr;
+    bool is_good_ = false;
+};
+
+/// A duplicate that a child inherits, closed here afterwards. Invalid for what cannot be inherited.
+Handle inheritable(HANDLE handle) noexcept {
+    HANDLE copy = nullptr;
+    const HANDLE here = ::GetCurrentProcess();
+    if (handle == nullptr || handle == INVALID_HANDLE_VALUE ||
+        !::DuplicateHandle(here, handle, here, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS)) {
+        return {};
+    }
+    return Handle(copy);
+}
+
+/// The table in which the child finds its handles; see InheritedTable.
+class Table {
+  public:
+    explicit Table(std::size_t entries) {
+        const std::uint64_t bytes = InheritedTable::bytes_for(entries);
+        SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
+        section_.reset(::CreateFileMappingW(INVALID_HANDLE_VALUE, &inherited, PAGE_READWRITE,
+                                            high_of(bytes), low_of(bytes), nullptr));
+        if (!section_.valid()) return;
+        view_ =
+            static_cast<InheritedTable*>(::MapViewOfFile(section_.get(), FILE_MAP_WRITE, 0, 0, 0));
+    }
+    ~Table() {
+        if (view_ != nullptr) ::UnmapViewOfFile(view_);
+    }
+    Table(const Table&) = delete;
+    Table& operator=(const Table&) = delete;
+
+    [[nodiscard]] bool is_good() const noexcept { return view_ != nullptr; }
+    [[nodiscard]] HANDLE handle() const noexcept { return section_.get(); }
+    [[nodiscard]] std::wstring argument() const {
+        return inherited_table_marker + std::to_wstring(number_of(section_.get()));
+    }
+
+    /// Duplicates each into the child, which has not begun to run.
+    [[nodiscard]] std::error_code fill(const std::vector<NativeHandle>& handles,
+                                       HANDLE child) noexcept {
+        for (const NativeHandle each : handles) {
+            HANDLE theirs = nullptr;
+            if (!::DuplicateHandle(::GetCurrentProcess(), each, child, &theirs, 0, FALSE,
+                                   DUPLICATE_SAME_ACCESS)) {
+                return last_error();
+            }
+            view_->entries[view_->count++] = {number_of(each), number_of(theirs)};
+        }
+        view_->magic = InheritedTable::magic_expected;
+        return {};
+    }
+
+  private:
+    Handle section_;
+    InheritedTable* view_ = nullptr;
+};
+
+std::wstring path_of_this_program() {
+    constexpr std::size_t longest = 32768;  // of any path
+    std::wstring path(longest, L'\0');
+    path.resize(::GetModuleFileNameW(nullptr, path.data(), longest));
+    return path;
+}
+
+/// The standard streams of a child: this process's, as far as it has them.
+struct Streams {
+    Handle input = inheritable(::GetStdHandle(STD_INPUT_HANDLE));
+    Handle output = inheritable(::GetStdHandle(STD_OUTPUT_HANDLE));
+    Handle error = inheritable(::GetStdHandle(STD_ERROR_HANDLE));
+};
+
+std::error_code create_suspended(std::wstring line, const Table& table, PROCESS_INFORMATION& made) {
+    const Streams streams;
+    std::vector<HANDLE> inherited{table.handle()};
+    for (const Handle* each : {&streams.input, &streams.output, &streams.error}) {
+        if (each->valid()) inherited.push_back(each->get());
+    }
+    const OnlyThese only(inherited);
+    if (!only.is_good()) return last_error();
+    STARTUPINFOEXW start{};
+    start.StartupInfo.cb = sizeof start;
+    start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    start.StartupInfo.hStdInput = streams.input.get();
+    start.StartupInfo.hStdOutput = streams.output.get();
+    start.StartupInfo.hStdError = streams.error.get();
+    start.lpAttributeList = only.get();
+    // A group of its own: so that send_signal() can interrupt this child alone.
+    constexpr DWORD how = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP |
+                          EXTENDED_STARTUPINFO_PRESENT;
+    const std::wstring program = path_of_this_program();
+    if (!::CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE, how, nullptr,
+                          nullptr, &start.StartupInfo, &made)) {
+        return last_error();
+    }
+    return {};
+}
+
+}  // namespace
+
+std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
+    Table table(plan.inherited.size());
+    if (!table.is_good()) return last_error();
+    std::wstring line = command_line(plan.arguments);
+    append_argument(line, table.argument());
+    PROCESS_INFORMATION made{};
+    if (const auto problem = create_suspended(std::move(line), table, made)) return problem;
+    Handle process(made.hProcess);
+    const Handle thread(made.hThread);
+    PROCESSION_STEP("start.spawned");
+    auto problem = table.fill(plan.inherited, process.get());
+    if (!problem && ::ResumeThread(thread.get()) == static_cast<DWORD>(-1)) problem = last_error();
+    if (problem) {
+        ::TerminateProcess(process.get(), 1);
+        return problem;
+    }
+    started.pid = static_cast<int>(made.dwProcessId);
+    started.sentinel = std::move(process);
+    return {};
+}
+
+std::error_code fork_self(Child& /*started*/) noexcept {
+    return std::make_error_code(std::errc::function_not_supported);
+}
+
+void tell_ending(const Handle& /*teller*/, int /*exit_code*/) noexcept {}  // only after a fork
+
+std::optional<Ending> collect(const Child& child) noexcept {
+    if (::WaitForSingleObject(child.sentinel.get(), 0) != WAIT_OBJECT_0) return std::nullopt;
+    DWORD code = 0;
+    if (!::GetExitCodeProcess(child.sentinel.get(), &code)) return Ending{};
+    if ((code & ~kSignalMask) == kSignalled) return Ending{-static_cast<int>(code & kSignalMask)};
+    constexpr auto interrupted = static_cast<DWORD>(STATUS_CONTROL_C_EXIT);
+    if (code == interrupted) return Ending{-signal_interrupt};
+    return Ending{static_cast<int>(code)};
+}
+
+std::error_code send_signal(const Child& child, int signal) noexcept {
+    const bool sent =
+        signal == signal_interrupt
+            ? ::GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, static_cast<DWORD>(child.pid)) != FALSE
+            : ::TerminateProcess(child.sentinel.get(),
+                                 kSignalled | (static_cast<DWORD>(signal) & kSignalMask)) != FALSE;
+    if (sent) return {};
+    const auto problem = last_error();
+    const bool ended = ::WaitForSingleObject(child.sentinel.get(), 0) == WAIT_OBJECT_0;
+    return ended ? std::error_code{} : problem;
+}
+
+// A process of Windows has the name of its program, and no other.
+void name_this_process(const char* /*program*/) noexcept {}
+
+void let_go_of_standard_streams() noexcept {
+    for (std::FILE* const stream : {stdin, stdout}) {
+        if (std::freopen("NUL", stream == stdin ? "r" : "w", stream) == nullptr) continue;
+    }
+}
+
+int this_process() noexcept { return static_cast<int>(::GetCurrentProcessId()); }
+
+void exit_at_once(int code) noexcept {
+    ::TerminateProcess(::GetCurrentProcess(), static_cast<UINT>(code));
+    for (;;) {}  // not reached: it has ended
+}
+
+}  // namespace procession::os

@@ -1,0 +1,80 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/inherited.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "os/windows/inherited_table.h"
+#include "os/windows/section_head.h"
+
+namespace procession::os {
+
+namespace {
+
+/// The handle that the last argument of this process names.
+Handle table_section() noexcept {
+    const std::wstring_view line(::GetCommandLineW());
+    const std::size_t last = line.rfind(inherited_table_marker);
+    if (last == line.npos) return {};
+    const wchar_t* const number = line.data() + last + std::size(inherited_table_marker) - 1;
+    return Handle(reinterpret_cast<HANDLE>(std::wcstoull(number, nullptr, 10)));
+}
+
+/// A copy; nothing when this process was not spawned by Procession.
+std::vector<InheritedTable::Entry> read_table() {
+    std::vector<InheritedTable::Entry> entries;
+    Handle section = table_section();
+    if (!section.valid()) return entries;
+    const void* const view = ::MapViewOfFile(section.get(), FILE_MAP_READ, 0, 0, 0);
+    if (view == nullptr) {
+        static_cast<void>(section.release());  // it is something else
+        return entries;
+    }
+    MEMORY_BASIC_INFORMATION about{};
+    ::VirtualQuery(view, &about, sizeof about);
+    const auto& table = *static_cast<const InheritedTable*>(view);
+    const bool is_whole = about.RegionSize >= sizeof(InheritedTable) &&
+                          table.magic == InheritedTable::magic_expected &&
+                          table.count <= InheritedTable::entries_max &&
+                          InheritedTable::bytes_for(table.count) <= about.RegionSize;
+    if (is_whole) entries.assign(table.entries, table.entries + table.count);
+    ::UnmapViewOfFile(view);
+    return entries;
+}
+
+}  // namespace
+
+Handle inherited_as(std::int64_t number) noexcept try {
+    static const std::vector<InheritedTable::Entry> table = read_table();
+    for (const auto& each : table) {
+        if (each.in_parent == number) return Handle(reinterpret_cast<HANDLE>(each.in_child));
+    }
+    return {};
+} catch (const std::bad_alloc&) {
+    return {};
+}
+
+std::string describe(NativeHandle handle) {
+    SectionHeadView head;
+    if (!SectionHeadView::map(handle, head)) return "shared memory";
+    switch (::GetFileType(handle)) {
+        case FILE_TYPE_DISK: {
+            std::wstring path(1024, L'\0');
+            const DWORD length = ::GetFinalPathNameByHandleW(
+                handle, path.data(), static_cast<DWORD>(path.size()), FILE_NAME_NORMALIZED);
+            if (length == 0 || length >= path.size()) return "file";
+            return utf8_of({path.data(), length});
+        }
+        case FILE_TYPE_CHAR: return "console";
+        case FILE_TYPE_PIPE: return "pipe";
+        default: return "handle";
+    }
+}
+
+void close_on_exec(NativeHandle handle) noexcept {
+    ::SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+}
+
+}  // namespace procession::os

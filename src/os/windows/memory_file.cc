@@ -1,0 +1,110 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/memory_file.h"
+
+#include <array>
+#include <new>
+#include <span>
+
+#include "os/meeting_point.h"
+#include "os/windows/section_head.h"
+
+namespace procession::os {
+
+namespace {
+
+/// Of anything that is no memory file. What is neither a file nor a section has no identity, and
+/// all of those are the same.
+std::error_code identify_other(NativeHandle handle, FileIdentity& identity,
+                               std::uint64_t& size) noexcept {
+    DWORD flags = 0;
+    if (!::GetHandleInformation(handle, &flags)) return last_error();
+    identity = {1, 0};
+    size = 0;
+    BY_HANDLE_FILE_INFORMATION about{};
+    if (::GetFileType(handle) != FILE_TYPE_DISK || !::GetFileInformationByHandle(handle, &about))
+        return {};
+    identity = {about.dwVolumeSerialNumber,
+                std::uint64_t{about.nFileIndexHigh} << 32 | about.nFileIndexLow};
+    size = std::uint64_t{about.nFileSizeHigh} << 32 | about.nFileSizeLow;
+    return {};
+}
+
+}  // namespace
+
+std::error_code create_memory_file(const char* /*name*/, std::uint64_t most,
+                                   Handle& created) noexcept {
+    const std::uint64_t bytes = section_head_bytes + most;
+    // RESERVE: an address range that can be filled. What is used of it is committed by allocate().
+    Handle file(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE | SEC_RESERVE,
+                                     high_of(bytes), low_of(bytes), nullptr));
+    if (!file.valid()) return last_error();
+    void* const view = ::MapViewOfFile(file.get(), FILE_MAP_WRITE, 0, 0, section_head_bytes);
+    if (view == nullptr) return last_error();
+    std::error_code problem;
+    if (::VirtualAlloc(view, section_head_bytes, MEM_COMMIT, PAGE_READWRITE) == nullptr)
+        problem = last_error();
+    if (!problem) {
+        auto& head = *static_cast<SectionHead*>(view);  // zeros
+        problem = fill_randomly(std::as_writable_bytes(std::span(head.id)));
+        head.most = most;
+        head.magic = SectionHead::magic_expected;
+    }
+    ::UnmapViewOfFile(view);
+    if (!problem) created = std::move(file);
+    return problem;
+}
+
+std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t bytes) noexcept {
+    SectionHeadView head;
+    if (const auto problem = SectionHeadView::map(file.get(), head)) return problem;
+    if (head->most < from || head->most - from < bytes)
+        return std::make_error_code(std::errc::file_too_large);
+    if (bytes > available_memory()) return std::make_error_code(std::errc::not_enough_memory);
+    const std::uint64_t begin = from / section_head_bytes * section_head_bytes;
+    const std::uint64_t offset = section_head_bytes + begin;
+    void* const view = ::MapViewOfFile(file.get(), FILE_MAP_WRITE, high_of(offset), low_of(offset),
+                                       from + bytes - begin);
+    if (view == nullptr) return last_error();
+    // Pages of the section, not of this view: they are there for all who have it mapped.
+    const bool is_there =
+        ::VirtualAlloc(view, from + bytes - begin, MEM_COMMIT, PAGE_READWRITE) != nullptr;
+    const auto problem = is_there ? std::error_code() : last_error();
+    ::UnmapViewOfFile(view);
+    if (problem) return problem;
+    std::uint64_t size = head->size.load(std::memory_order_relaxed);  // relaxed: retried
+    while (size < from + bytes &&
+           !head->size.compare_exchange_weak(size, from + bytes, std::memory_order_release)) {}
+    return {};
+}
+
+std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
+    SectionHeadView head;
+    const auto problem = SectionHeadView::map(file.get(), head);
+    if (problem == std::errc::bad_file_descriptor)
+        return identify_other(file.get(), identity, size);
+    if (problem) return problem;
+    identity = {head->id[0], head->id[1]};
+    size = head->size.load(std::memory_order_acquire);
+    return {};
+}
+
+std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept {
+    FileIdentity found;
+    std::uint64_t size = 0;
+    if (const std::error_code unknown = identify(file, found, size)) return unknown;
+    if (found == identity) return {};
+    return std::make_error_code(std::errc::bad_file_descriptor);
+}
+
+const char* why_no_memory_file(const Handle& file) noexcept {
+    SectionHeadView head;
+    return SectionHeadView::map(file.get(), head) ? "is not in memory, or not writable" : nullptr;
+}
+
+std::uint64_t available_memory() noexcept {
+    MEMORYSTATUSEX status{};
+    status.dwLength = sizeof status;
+    return ::GlobalMemoryStatusEx(&status) ? status.ullAvailPageFile : ~std::uint64_t{0};
+}
+
+}  // namespace procession::os

@@ -1,0 +1,172 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/park.h"
+
+#include <cstdio>
+#include <memory>
+#include <new>
+
+#include "os/thread_end.h"
+#include "os/windows/section_head.h"
+
+namespace procession::os {
+
+// WaitOnAddress does not cross processes. So a thread that sleeps at a word in a section writes
+// itself down in the section's head, and sleeps on an event of its own that has a name; who wakes
+// looks for sleepers at the word, strikes each out and sets its event.
+//
+// No wake-up is lost: the sleeper writes itself down and then looks at the word, the waker (who has
+// changed the word before) looks for sleepers after that, both with sequential consistency. One of
+// them sees the other.
+
+namespace {
+
+static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
+
+using EventName = wchar_t[64];
+
+/// In the namespace of this session, which no process of another session sees.
+void write_name(std::uint64_t owner, EventName& name) noexcept {
+    std::swprintf(name, std::size(name), L"Local\\procession-sleeper-%016llx",
+                  static_cast<unsigned long long>(owner));
+}
+
+/// This thread's event: set by others, by its name, when they wake this thread.
+class OwnEvent {
+  public:
+    OwnEvent() noexcept {
+        static std::atomic<std::uint32_t> counter{0};
+        // The number of a process is given out again after its end; an event of that name can only
+        // be there while somebody still wakes its last owner.
+        do {
+            owner_ = std::uint64_t{++counter} << 32 | ::GetCurrentProcessId();
+            EventName name;
+            write_name(owner_, name);
+            event_.reset(::CreateEventW(nullptr, FALSE, FALSE, name));
+        } while (event_.valid() && ::GetLastError() == ERROR_ALREADY_EXISTS);
+    }
+    [[nodiscard]] std::uint64_t owner() const noexcept { return owner_; }
+    [[nodiscard]] bool valid() const noexcept { return event_.valid(); }
+    /// Returns: false when the limit passed.
+    [[nodiscard]] bool wait(std::chrono::nanoseconds limit) const noexcept {
+        return ::WaitForSingleObject(event_.get(), milliseconds_of(limit)) == WAIT_OBJECT_0;
+    }
+
+  private:
+    Handle event_;
+    std::uint64_t owner_ = 0;
+};
+
+constinit thread_local const OwnEvent* event_of_this_thread = nullptr;
+
+void forget_event(void* event) noexcept { delete static_cast<OwnEvent*>(event); }
+
+/// nullptr when the system has none.
+const OwnEvent* own_event() noexcept try {
+    if (event_of_this_thread != nullptr) return event_of_this_thread;
+    auto made = std::make_unique<OwnEvent>();
+    if (!made->valid()) return nullptr;
+    at_thread_end(forget_event, made.get());
+    return event_of_this_thread = made.release();
+} catch (const std::bad_alloc&) {
+    return nullptr;
+}
+
+/// Returns: false when the owner is no more.
+bool set_event_of(std::uint64_t owner) noexcept {
+    EventName name;
+    write_name(owner, name);
+    const Handle event(::OpenEventW(EVENT_MODIFY_STATE, FALSE, name));
+    // Access denied is not "gone".
+    if (!event.valid()) return ::GetLastError() != ERROR_FILE_NOT_FOUND;
+    ::SetEvent(event.get());
+    return true;
+}
+
+bool is_gone(std::uint64_t owner) noexcept {
+    EventName name;
+    write_name(owner, name);
+    const Handle event(::OpenEventW(SYNCHRONIZE, FALSE, name));
+    return !event.valid() && ::GetLastError() == ERROR_FILE_NOT_FOUND;
+}
+
+/// The head of the section that a word lies in; nullptr for memory of this process.
+SectionHead* head_before(const void* word) noexcept {
+    MEMORY_BASIC_INFORMATION about{};
+    const bool is_section = ::VirtualQuery(word, &about, sizeof about) == sizeof about &&
+                            about.Type == MEM_MAPPED && about.AllocationBase != nullptr;
+    if (!is_section) return nullptr;
+    auto* const head = static_cast<SectionHead*>(about.AllocationBase);
+    return head->magic == SectionHead::magic_expected ? head : nullptr;
+}
+
+Sleeper* take_place(SectionHead& head, std::uint64_t owner) noexcept {
+    for (const bool of_the_dead : {false, true}) {
+        for (auto& each : head.sleepers) {
+            std::uint64_t found = each.owner.load(std::memory_order_relaxed);  // relaxed: a hint
+            if (found != 0 && !(of_the_dead && is_gone(found))) continue;
+            if (each.owner.compare_exchange_strong(found, owner)) return &each;
+        }
+    }
+    return nullptr;
+}
+
+bool sleep_at(std::atomic<std::uint32_t>& word, std::uint32_t expected, SectionHead& head,
+              std::chrono::nanoseconds limit) noexcept {
+    const OwnEvent* const event = own_event();
+    Sleeper* const place = event != nullptr ? take_place(head, event->owner()) : nullptr;
+    if (place == nullptr) {
+        // A thousand sleep, or the system gives no event: look again in a moment.
+        ::Sleep(std::min<DWORD>(milliseconds_of(limit), 1));
+        return word.load() != expected;
+    }
+    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&word) -
+                                                   reinterpret_cast<std::byte*>(&head));
+    place->word.store(offset + 1);
+    bool woken = word.load() != expected || event->wait(limit);
+    // Struck out already: somebody has taken on to wake this thread, and counts on it.
+    if (place->word.exchange(0) == 0) woken = true;
+    place->owner.store(0);
+    return woken;
+}
+
+}  // namespace
+
+bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+          std::chrono::nanoseconds limit) noexcept {
+    if (SectionHead* const head = head_before(&word)) return sleep_at(word, expected, *head, limit);
+    const bool woken =
+        ::WaitOnAddress(&word, &expected, sizeof expected, milliseconds_of(limit)) != FALSE;
+    return woken || ::GetLastError() != ERROR_TIMEOUT;
+}
+
+void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+    SectionHead* const head = head_before(&word);
+    if (head == nullptr) {
+        count == 1 ? ::WakeByAddressSingle(&word) : ::WakeByAddressAll(&word);
+        return;
+    }
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const auto place = 1 + static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&word) -
+                                                      reinterpret_cast<std::byte*>(head));
+    for (auto& each : head->sleepers) {
+        if (count <= 0) return;
+        std::uint64_t found = place;
+        if (each.word.load() != place || !each.word.compare_exchange_strong(found, 0)) continue;
+        // If it has left since, and another one has come, that one wakes early, and the first has
+        // seen that it was struck out.
+        std::uint64_t owner = each.owner.load();
+        if (owner == 0 || set_event_of(owner)) {
+            --count;
+        } else {
+            each.owner.compare_exchange_strong(owner, 0);  // it died in its sleep: the next one
+        }
+    }
+}
+
+void yield() noexcept { ::SwitchToThread(); }
+
+unsigned processors() noexcept {
+    return std::max<DWORD>(1, ::GetActiveProcessorCount(ALL_PROCESSOR_GROUPS));
+}
+
+}  // namespace procession::os

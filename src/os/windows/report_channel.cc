@@ -1,0 +1,89 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/report_channel.h"
+
+#include <atomic>
+#include <cstring>
+
+#include "os/windows/api.h"
+
+// A section that both hold: the sender appends records, the receiver reads them. There are few of
+// them in the life of a child, so what is full stays full.
+
+namespace procession::os {
+
+namespace {
+
+constexpr std::size_t kBytes = 65536;
+
+struct Mailbox {
+    std::atomic<std::uint32_t> written;  // bytes of `records` that are whole
+    std::atomic<std::uint32_t> read;
+    std::byte records[kBytes - 8];  // each: its length in 4 bytes, its bytes
+};
+static_assert(sizeof(Mailbox) == kBytes);
+
+class MailboxView {
+  public:
+    explicit MailboxView(NativeHandle section) noexcept
+        : box_(static_cast<Mailbox*>(
+              ::MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, sizeof(Mailbox)))) {}
+    ~MailboxView() {
+        if (box_ != nullptr) ::UnmapViewOfFile(box_);
+    }
+    MailboxView(const MailboxView&) = delete;
+    MailboxView& operator=(const MailboxView&) = delete;
+    [[nodiscard]] bool is_there() const noexcept { return box_ != nullptr; }
+    [[nodiscard]] Mailbox* operator->() const noexcept { return box_; }
+
+  private:
+    Mailbox* box_;
+};
+
+}  // namespace
+
+std::error_code ReportChannel::create(ReportChannel& created) noexcept {
+    Handle section(
+        ::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, kBytes, nullptr));
+    if (!section.valid()) return last_error();
+    HANDLE copy = nullptr;
+    const HANDLE here = ::GetCurrentProcess();
+    if (!::DuplicateHandle(here, section.get(), here, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS))
+        return last_error();
+    created.receiver = std::move(section);
+    created.sender.reset(copy);
+    return {};
+}
+
+bool send_report(NativeHandle sender, std::span<const std::byte> record) noexcept {
+    const MailboxView box(sender);
+    if (!box.is_there()) return false;
+    const auto length = static_cast<std::uint32_t>(record.size());
+    const std::uint32_t at = box->written.load(std::memory_order_relaxed);  // one thread sends
+    if (at > sizeof box->records || sizeof box->records - at < sizeof length + record.size())
+        return false;
+    std::memcpy(box->records + at, &length, sizeof length);
+    std::memcpy(box->records + at + sizeof length, record.data(), record.size());
+    box->written.store(at + static_cast<std::uint32_t>(sizeof length) + length,
+                       std::memory_order_release);
+    return true;
+}
+
+std::optional<std::size_t> receive_report(NativeHandle receiver,
+                                          std::span<std::byte> space) noexcept {
+    const MailboxView box(receiver);
+    if (!box.is_there()) return std::nullopt;
+    const std::uint32_t end = box->written.load(std::memory_order_acquire);
+    const std::uint32_t at = box->read.load(std::memory_order_relaxed);  // one thread receives
+    std::uint32_t length = 0;
+    // The child has written all of it: nothing is believed.
+    if (end > sizeof box->records || at > end || end - at < sizeof length) return std::nullopt;
+    std::memcpy(&length, box->records + at, sizeof length);
+    if (length > end - at - sizeof length) return std::nullopt;
+    const std::size_t taken = std::min<std::size_t>(length, space.size());
+    std::memcpy(space.data(), box->records + at + sizeof length, taken);
+    box->read.store(at + static_cast<std::uint32_t>(sizeof length) + length,
+                    std::memory_order_relaxed);
+    return taken;
+}
+
+}  // namespace procession::os

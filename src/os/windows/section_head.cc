@@ -1,0 +1,28 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/windows/section_head.h"
+
+namespace procession::os {
+
+bool begins_as_section_head(const void* view) noexcept {
+    // Not by a look at it: what is only reserved must not be touched.
+    std::uint64_t magic = 0;
+    SIZE_T got = 0;
+    return ::ReadProcessMemory(::GetCurrentProcess(), view, &magic, sizeof magic, &got) &&
+           got == sizeof magic && magic == SectionHead::magic_expected;
+}
+
+std::error_code SectionHeadView::map(NativeHandle file, SectionHeadView& view) noexcept {
+    void* const base = ::MapViewOfFile(file, FILE_MAP_WRITE, 0, 0, section_head_bytes);
+    if (base == nullptr) {
+        const auto problem = last_error();
+        const bool is_scarce = problem == std::errc::not_enough_memory;
+        return is_scarce ? problem : std::make_error_code(std::errc::bad_file_descriptor);
+    }
+    SectionHeadView fresh;
+    fresh.head_ = static_cast<SectionHead*>(base);
+    if (!begins_as_section_head(base)) return std::make_error_code(std::errc::bad_file_descriptor);
+    view = std::move(fresh);
+    return {};
+}
+
+}  // namespace procession::os

@@ -1,0 +1,133 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fcntl.h>
+#include <io.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "os/windows/api.h"
+
+// What posix_fixture.h has, as far as the tests that run on Windows use it.
+
+namespace procession::testing {
+
+/// A folder that is gone after the test. Children get paths in it as arguments.
+class Folder {
+  public:
+    Folder() {
+        static unsigned counter = 0;
+        path_ = std::filesystem::temp_directory_path() /
+                ("procession-" + std::to_string(::GetCurrentProcessId()) + "-" +
+                 std::to_string(++counter));
+        std::filesystem::create_directory(path_);
+    }
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (path_ / name).string();
+    }
+
+    /// A named pipe: opening an end waits for the other, and the reader sees its end when the
+    /// writer has died, however it died.
+    [[nodiscard]] std::string fifo(const std::string& name) const {
+        return R"(\\.\pipe\)" + path_.filename().string() + "-" + name;
+    }
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// O_RDONLY makes the pipe and waits for the writer; O_WRONLY waits for the pipe.
+inline os::Handle open_end(const std::string& path, int flags) {
+    const std::wstring name = os::utf16_of(path);
+    if ((flags & O_WRONLY) == 0) {
+        os::Handle end = os::handle_or_none(::CreateNamedPipeW(
+            name.c_str(), PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE | PIPE_WAIT, 1, 0, 4096, 0, nullptr));
+        if (!end.valid()) throw std::system_error(os::last_error(), path);
+        // It may have come before, and even be gone again.
+        if (!::ConnectNamedPipe(end.get(), nullptr) && ::GetLastError() != ERROR_PIPE_CONNECTED &&
+            ::GetLastError() != ERROR_NO_DATA)
+            throw std::system_error(os::last_error(), path);
+        return end;
+    }
+    for (;;) {
+        os::Handle end = os::handle_or_none(
+            ::CreateFileW(name.c_str(), GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, 0, nullptr));
+        if (end.valid()) return end;
+        std::this_thread::yield();
+    }
+}
+
+inline void write_text(const os::Handle& to, const std::string& text) {
+    DWORD written = 0;
+    if (!::WriteFile(to.get(), text.data(), static_cast<DWORD>(text.size()), &written, nullptr))
+        throw std::system_error(os::last_error(), "write");
+}
+
+/// Up to a line feed, which is dropped, or to the end.
+inline std::string read_line(const os::Handle& from) {
+    std::string line;
+    char letter = 0;
+    DWORD got = 0;
+    while (::ReadFile(from.get(), &letter, 1, &got, nullptr) && got == 1 && letter != '\n')
+        line += letter;
+    return line;
+}
+
+inline std::string file_text(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/// Sends stderr elsewhere while it lives, also that of children.
+class StderrTo {
+  public:
+    explicit StderrTo(const std::string& path)
+        : kept_(::_dup(2)), kept_handle_(::GetStdHandle(STD_ERROR_HANDLE)) {
+        const int file = ::_open(path.c_str(), O_WRONLY | O_CREAT | O_BINARY, 0600);
+        ::_dup2(file, 2);
+        ::_close(file);
+        use(::_get_osfhandle(2));
+    }
+    ~StderrTo() {
+        std::fflush(stderr);
+        ::_dup2(kept_, 2);
+        ::_close(kept_);
+        ::SetStdHandle(STD_ERROR_HANDLE, kept_handle_);
+    }
+    StderrTo(const StderrTo&) = delete;
+    StderrTo& operator=(const StderrTo&) = delete;
+
+  private:
+    static void use(std::intptr_t handle) {
+        ::SetStdHandle(STD_ERROR_HANDLE, reinterpret_cast<HANDLE>(handle));
+    }
+    int kept_;
+    HANDLE kept_handle_;
+};
+
+inline bool is_wine() {
+    return ::GetProcAddress(::GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != nullptr;
+}
+inline bool can_interrupt() { return !is_wine(); }
+inline void stop_ignoring_interrupts() { ::SetConsoleCtrlHandler(nullptr, FALSE); }
+
+inline bool is_there(int pid) {
+    const os::Handle process(::OpenProcess(SYNCHRONIZE, FALSE, static_cast<DWORD>(pid)));
+    return process.valid() && ::WaitForSingleObject(process.get(), 0) == WAIT_TIMEOUT;
+}
+
+}  // namespace procession::testing

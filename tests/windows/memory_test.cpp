@@ -1,0 +1,193 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <thread>
+
+#include "contract/process_fixture.h"
+#include "os/byte_lock.h"
+#include "os/mapping.h"
+#include "os/memory_file.h"
+#include "os/park.h"
+#include "os/sealed_bytes.h"
+#include "os/wait.h"
+
+// Sections as memory files, who lives, and who sleeps.
+
+namespace procession::testing {
+namespace {
+
+constexpr std::uint64_t kMost = 1 << 24;
+
+struct Memory {
+    Memory() {
+        must(!os::create_memory_file("test", kMost, file));
+        must(!os::allocate(file, 0, 65536));
+        map();
+    }
+    explicit Memory(Handle arrived) : file(std::move(arrived)) { map(); }
+    void map() {
+        std::uint64_t size = 0;
+        must(!os::identify(file, identity, size));
+        must(!os::Mapping::map(file, kMost, mapping));
+    }
+    [[nodiscard]] std::atomic<std::uint32_t>& word(std::size_t at) const {
+        return *reinterpret_cast<std::atomic<std::uint32_t>*>(mapping.base() + at);
+    }
+
+    Handle file;
+    os::FileIdentity identity;
+    os::Mapping mapping;
+};
+
+void grow_and_write(Handle file) {
+    const Memory memory(std::move(file));
+    must(!os::allocate(memory.file, kMost - 4096, 4096));
+    memory.word(kMost - 8) = 42;
+}
+
+TEST(WindowsMemoryFile, that_a_child_makes_grow_has_grown_for_all) {
+    const Memory memory;
+    ASSERT_TRUE(ends_well(Process(grow_and_write, memory.file.duplicate())));
+    EXPECT_EQ(memory.word(kMost - 8), 42U);
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    EXPECT_FALSE(os::identify(memory.file, identity, size));
+    EXPECT_EQ(size, kMost);
+    EXPECT_EQ(identity, memory.identity);
+    EXPECT_EQ(os::allocate(memory.file, kMost, 1), std::errc::file_too_large);
+}
+
+TEST(WindowsMemoryFile, is_told_from_everything_else) {
+    const Memory memory;
+    EXPECT_EQ(os::why_no_memory_file(memory.file), nullptr);
+    const Handle event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    EXPECT_NE(os::why_no_memory_file(event), nullptr);
+    const Handle foreign(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr,
+                                              PAGE_READWRITE | SEC_RESERVE, 0, 1 << 20, nullptr));
+    EXPECT_NE(os::why_no_memory_file(foreign), nullptr);
+    const Memory other;
+    EXPECT_NE(memory.identity, other.identity);
+    EXPECT_EQ(os::leads_to(other.file, memory.identity), std::errc::bad_file_descriptor);
+}
+
+void lock_and_wait(Handle file, const std::string& says_up) {
+    const Memory memory(std::move(file));
+    os::ByteLock lock;
+    must(!os::ByteLock::try_lock(memory.file, memory.identity, 4096, lock));
+    wait_for_death(says_up);
+}
+
+TEST(WindowsByteLock, is_held_as_long_as_its_process_lives) {
+    const Memory memory;
+    const Folder folder;
+    const std::string up = folder.fifo("up");
+    Process child(lock_and_wait, memory.file.duplicate(), up);
+    ASSERT_EQ(read_line(open_end(up, O_RDONLY)), "up");
+    os::ByteLock lock;
+    EXPECT_TRUE(os::ByteLock::is_locked(memory.file, memory.identity, 4096));
+    EXPECT_TRUE(os::ByteLock::is_any_locked(memory.file, 0, 8192));
+    EXPECT_FALSE(os::ByteLock::is_locked(memory.file, memory.identity, 4096 + 64));
+    EXPECT_EQ(os::ByteLock::try_lock(memory.file, memory.identity, 4096, lock),
+              std::errc::device_or_resource_busy);
+    child.kill();
+    child.join();
+    EXPECT_FALSE(os::ByteLock::is_locked(memory.file, memory.identity, 4096));
+    EXPECT_FALSE(os::ByteLock::try_lock(memory.file, memory.identity, 4096, lock));
+    EXPECT_TRUE(os::ByteLock::is_locked(memory.file, memory.identity, 4096));
+    lock.unlock();
+    EXPECT_FALSE(os::ByteLock::is_any_locked(memory.file, 0, 8192));
+}
+
+void sleep_at(Handle file, const std::string& says_up) {
+    const Memory memory(std::move(file));
+    write_text(open_end(says_up, O_WRONLY), "up\n");
+    while (memory.word(0) == 0) os::park(memory.word(0), 0, std::chrono::hours(1));
+    memory.word(8) = 1;
+}
+
+TEST(WindowsPark, is_ended_by_a_wake_of_another_process) {
+    const Memory memory;
+    const Folder folder;
+    Process child(sleep_at, memory.file.duplicate(), folder.fifo("up"));
+    ASSERT_EQ(read_line(open_end(folder.fifo("up"), O_RDONLY)), "up");
+    memory.word(0) = 1;
+    os::wake(memory.word(0), 1);
+    EXPECT_TRUE(ends_well(child));
+    EXPECT_EQ(memory.word(8), 1U);
+}
+
+TEST(WindowsPark, loses_no_wake_up_to_a_sleeper_that_was_killed) {
+    const Memory memory;
+    const Folder folder;
+    Process killed(sleep_at, memory.file.duplicate(), folder.fifo("up"));
+    ASSERT_EQ(read_line(open_end(folder.fifo("up"), O_RDONLY)), "up");
+    // It may be killed before it sleeps, or while it does: both must do.
+    killed.kill();
+    killed.join();
+    OnThread sleeper([&] {
+        while (memory.word(0) == 0) os::park(memory.word(0), 0, std::chrono::hours(1));
+    });
+    sleeper.until_asleep();
+    memory.word(0) = 1;
+    os::wake(memory.word(0), 1);
+    sleeper.join();
+}
+
+TEST(WindowsPark, of_many_threads_is_ended_for_each) {
+    const Memory memory;
+    std::atomic<int> rounds{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+            for (std::uint32_t round = 0; round < 50; ++round) {
+                while (memory.word(0) <= round)
+                    os::park(memory.word(0), round, std::chrono::hours(1));
+                ++rounds;
+            }
+        });
+    }
+    for (int round = 0; round < 50; ++round) {
+        while (rounds < round * 8) std::this_thread::yield();
+        ++memory.word(0);
+        os::wake(memory.word(0), INT32_MAX);
+    }
+    for (auto& each : threads) each.join();
+    EXPECT_EQ(rounds, 400);
+}
+
+TEST(WindowsPark, ends_at_its_limit) {
+    const Memory memory;
+    EXPECT_FALSE(os::park(memory.word(0), 0, 1ms));
+    EXPECT_TRUE(os::park(memory.word(0), 1, std::chrono::hours(1))) << "it is another value";
+    std::atomic<std::uint32_t> own{0};
+    EXPECT_FALSE(os::park(own, 0, 1ms)) << "in memory of this process alone";
+}
+
+TEST(WindowsWait, watches_more_objects_than_one_call_of_windows_can) {
+    std::vector<Handle> events;
+    std::vector<os::Watched> watched;
+    for (int i = 0; i < 300; ++i) {
+        events.emplace_back(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+        watched.push_back({events.back().get()});
+    }
+    EXPECT_FALSE(os::wait_any(watched, Deadline(1ms)));
+    std::thread setter([&] { ::SetEvent(events[299].get()); });
+    EXPECT_TRUE(os::wait_any(watched, Deadline::never()));
+    setter.join();
+    EXPECT_TRUE(watched[299].ready);
+    EXPECT_FALSE(watched[0].ready);
+}
+
+TEST(WindowsSealedBytes, are_read_and_nobody_can_write_them) {
+    const std::string text = "a bootstrap message";
+    const std::array parts{std::as_bytes(std::span(text))};
+    Handle sealed;
+    ASSERT_FALSE(os::seal_bytes("test", parts, sealed));
+    os::SealedBytes bytes;
+    ASSERT_FALSE(bytes.open(sealed));
+    EXPECT_TRUE(std::ranges::equal(bytes.bytes(), parts[0]));
+    EXPECT_EQ(::MapViewOfFile(sealed.get(), FILE_MAP_WRITE, 0, 0, 0), nullptr);
+    os::SealedBytes other;
+    EXPECT_EQ(other.open(Memory().file), std::errc::permission_denied) << "it could still change";
+}
+
+}  // namespace
+}  // namespace procession::testing

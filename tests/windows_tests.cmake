@@ -1,0 +1,36 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+# The tests that run on Windows: those of contract/ and unit/ that do not use POSIX themselves, and
+# those of windows/. Included instead of the rest of tests/CMakeLists.txt.
+
+# GoogleTest's sources, as Debian's package googletest has them: the library of the host is no use.
+if(NOT TARGET gtest)
+    set(gtest_force_shared_crt ON CACHE BOOL "" FORCE)
+    set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
+    set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
+    add_subdirectory(/usr/src/googletest "${CMAKE_CURRENT_BINARY_DIR}/googletest" EXCLUDE_FROM_ALL)
+endif()
+include(GoogleTest)
+
+add_library(test_support STATIC support/windows/asleep.cc support/windows/census.cc
+    support/segment_bytes.cc support/sudden_death.cc)
+procession_uses_internals(test_support)
+target_include_directories(test_support PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+target_link_libraries(test_support PUBLIC procession::procession gtest)
+
+file(GLOB windows_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/windows/*_test.cpp")
+foreach(test IN ITEMS
+        inheritance_passing process_arguments process_life
+        queue_array queue_backpressure queue_basics queue_close queue_dead_letter queue_elements
+        queue_lease queue_many queue_shutdown queue_sizes queue_threads queue_undecodable)
+    list(APPEND windows_sources contract/${test}_test.cpp)
+endforeach()
+foreach(test IN ITEMS deadline handshake)
+    list(APPEND windows_sources unit/${test}_test.cpp)
+endforeach()
+list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/queue_model.cc
+    crash/scenarios.cc crash/segment_view.cc crash/verdict.cc)
+add_executable(windows_tests ${windows_sources} support/test_main.cc)
+procession_uses_internals(windows_tests)
+target_link_libraries(windows_tests PRIVATE test_support shell32)
+gtest_discover_tests(windows_tests DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
+    PROPERTIES LABELS windows)
