@@ -11,8 +11,9 @@ inline constexpr bool thread_locals_outlive_threads = false;
 inline constexpr bool thread_locals_outlive_threads = true;
 #endif
 
-/// Has act(context) called on this thread when it ends; what was given last is called first. At
-/// most eight times for a thread. What is given while that goes on may never be called.
+/// Has act(context) called on this thread when it ends; what was given last is called first. Given
+/// again, an act has another context; a thread may give eight different ones. What is given while
+/// they are called may never be called.
 /// (A thread_local object with a destructor does not serve: mingw-w64 runs it when the memory of
 /// all thread_local variables has been freed.)
 void at_thread_end(void (*act)(void* context) noexcept, void* context);

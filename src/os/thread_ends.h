@@ -18,6 +18,11 @@ struct ThreadEnds {
     std::size_t count = 0;
 
     void add(void (*act)(void*) noexcept, void* context) noexcept {
+        for (std::size_t i = 0; i < count; ++i) {
+            if (all[i].act != act) continue;
+            all[i].context = context;
+            return;
+        }
         PROCESSION_EXPECTS(count < all.size());
         all[count++] = {act, context};
     }
