@@ -12,7 +12,8 @@ endif()
 include(GoogleTest)
 
 add_library(test_support STATIC support/windows/asleep.cc support/windows/census.cc
-    support/segment_bytes.cc support/sudden_death.cc)
+    support/segment_bytes.cc support/sudden_death.cc
+    support/long_tests.cc support/storm_ledger.cc)
 procession_uses_internals(test_support)
 target_include_directories(test_support PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
 target_link_libraries(test_support PUBLIC procession::procession gtest)
@@ -27,7 +28,7 @@ endforeach()
 foreach(test IN ITEMS deadline handshake)
     list(APPEND windows_sources unit/${test}_test.cpp)
 endforeach()
-list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/queue_model.cc
+list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/kill_storm_test.cpp crash/queue_model.cc
     crash/scenarios.cc crash/segment_view.cc crash/verdict.cc)
 add_executable(windows_tests ${windows_sources} support/test_main.cc)
 procession_uses_internals(windows_tests)

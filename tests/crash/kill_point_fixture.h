@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 #include <string>
 
 #include "crash/rig.h"
 #include "crash/scenarios.h"
+#include "support/long_tests.h"
 
 namespace procession::testing {
 
@@ -32,12 +32,6 @@ void with_rig(const Scenario& scenario, Test test) {
         Rig<Queue<std::string>> rig(scenario);
         test(rig);
     }
-}
-
-/// PROCESSION_SOAK=1: no budget of time.
-inline bool is_soak() {
-    const char* soak = std::getenv("PROCESSION_SOAK");
-    return soak != nullptr && *soak == '1';
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

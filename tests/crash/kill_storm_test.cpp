@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "os/child.h"
 #include "support/long_tests.h"
 #include "support/queue_helpers.h"
 
@@ -95,6 +96,12 @@ template <class Q>
 void run_storm(const StormPlan& usual) {
     StormPlan plan = usual;
     if (testing::sanitized) plan.kills /= 5;
+    if (!os::can_fork) {
+        // Each life begins with a program, which takes some 50 ms under Wine.
+        plan.method = StartMethod::spawn;
+        plan.kills /= 8;
+        plan.pause_us_max = 60'000;
+    }
     const std::uint32_t seed = testing::chosen_seed();
     int kills = 0;
     const int repeats = testing::is_soak() ? kSoakRepeats : 1;

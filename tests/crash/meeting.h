@@ -8,8 +8,8 @@
 #include <chrono>
 
 #include "crash/script.h"
-#include "crash/shared_record.h"
 #include "os/park.h"
+#include "support/shared_record.h"
 
 namespace procession::testing {
 

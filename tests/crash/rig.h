@@ -15,9 +15,9 @@
 #include "crash/scenarios.h"
 #include "crash/script.h"
 #include "crash/segment_view.h"
-#include "crash/shared_record.h"
 #include "crash/verdict.h"
 #include "os/wait.h"
+#include "support/shared_record.h"
 
 namespace procession::testing {
 

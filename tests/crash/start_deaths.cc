@@ -11,7 +11,7 @@
 
 #include "crash/creator_death.h"
 #include "crash/script.h"
-#include "crash/shared_record.h"
+#include "support/shared_record.h"
 
 namespace procession::testing {
 

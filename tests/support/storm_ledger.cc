@@ -1,15 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "support/storm_ledger.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <system_error>
 
 namespace procession::testing {
 
@@ -50,10 +44,6 @@ std::string body_of(std::uint32_t number, StormSizes sizes) {
     return body;
 }
 
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::system_category(), what);
-}
-
 }  // namespace
 
 StormItem make_item(std::uint32_t number, std::uint32_t source, StormSizes sizes) {
@@ -80,35 +70,20 @@ std::vector<std::int64_t> Recoveries::all() const {
     return found;
 }
 
-StormLedger::StormLedger() {
-    const int file = ::memfd_create("storm_ledger", MFD_CLOEXEC);
-    if (file < 0) fail("memfd_create");
-    file_ = file;
-    if (::ftruncate(file, sizeof(StormNotes)) != 0) fail("ftruncate");
-    map(file);
+namespace {
+
+SharedRecord<StormNotes>::Address address_in(const std::string& place) {
+    const std::size_t colon = place.find(':');
+    return {std::stoi(place.substr(0, colon)), std::stoi(place.substr(colon + 1))};
 }
 
-StormLedger::StormLedger(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    if (file < 0) fail("open the ledger");
-    map(file);
-    ::close(file);
-}
+}  // namespace
 
-StormLedger::~StormLedger() {
-    ::munmap(notes_, sizeof(StormNotes));
-    if (file_ >= 0) ::close(file_);
-}
+StormLedger::StormLedger(const std::string& place) : notes_(address_in(place)) {}
 
-std::string StormLedger::path() const {
-    return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file_);
-}
-
-// Fresh memory is zero, which is the notes' beginning.
-void StormLedger::map(int file) {
-    void* memory = ::mmap(nullptr, sizeof(StormNotes), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (memory == MAP_FAILED) fail("mmap");
-    notes_ = static_cast<StormNotes*>(memory);
+std::string StormLedger::place() const {
+    const auto address = notes_.address();
+    return std::to_string(address.pid) + ":" + std::to_string(address.fd);
 }
 
 StormScore score_of(const StormNotes& notes) {

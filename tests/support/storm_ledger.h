@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "support/shared_record.h"
+
 namespace procession::testing {
 
 /// Sizes of the items of a storm: in the log, around its inline limit, in blocks of their own.
@@ -77,22 +79,16 @@ struct StormNotes {
 /// opens by the ledger's path, however it was started.
 class StormLedger {
   public:
-    StormLedger();
+    StormLedger() = default;
     /// Opens another process's ledger.
-    explicit StormLedger(const std::string& path);
-    ~StormLedger();
-    StormLedger(const StormLedger&) = delete;
-    StormLedger& operator=(const StormLedger&) = delete;
+    explicit StormLedger(const std::string& place);
 
-    [[nodiscard]] std::string path() const;
-    StormNotes* operator->() const { return notes_; }
+    [[nodiscard]] std::string place() const;
+    StormNotes* operator->() const { return &*notes_; }
     StormNotes& operator*() const { return *notes_; }
 
   private:
-    void map(int file);
-
-    StormNotes* notes_ = nullptr;
-    int file_ = -1;
+    SharedRecord<StormNotes> notes_;  // zeros, which is their beginning
 };
 
 /// The verdict on a joinable or a plain queue's storm.

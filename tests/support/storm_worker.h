@@ -1,8 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <poll.h>
-
 #include <algorithm>
 #include <random>
 #include <string>
@@ -57,7 +55,8 @@ class StormThread {
             const std::uint32_t wanted = 1 + below(habits_.batch);
             const std::uint32_t first = notes_.next_item.fetch_add(wanted);
             if (first + wanted > StormNotes::kItemsMax) {
-                ::poll(nullptr, 0, 1);  // the ledger is full: from here on only deaths
+                std::this_thread::sleep_for(
+                    std::chrono::milliseconds(1));  // the ledger is full: from here on only deaths
                 continue;
             }
             for (std::uint32_t i = 0; i < wanted; ++i) know(first + i, kPutting);
@@ -90,7 +89,8 @@ class StormThread {
                 return (notes_.items[number].facts.load() & (kEnding | kRejecting)) != 0;
             });
             if (!all && !habits_.may_be_dropped) notes_.joined_early.fetch_add(1);
-            ::poll(nullptr, 0, 1);  // an empty queue is joined at once
+            std::this_thread::sleep_for(
+                std::chrono::milliseconds(1));  // an empty queue is joined at once
         }
     }
 
@@ -135,7 +135,7 @@ class StormThread {
             return queue_.try_put(item(first), std::chrono::milliseconds(2)).has_value() ? 1 : 0;
         } catch (const MemoryError&) {
             notes_.memory_errors.fetch_add(1);
-            ::poll(nullptr, 0, 1);  // the consumers' turn
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the consumers' turn
             return 0;
         }
     }

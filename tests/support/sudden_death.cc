@@ -1,7 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "support/sudden_death.h"
 
-#ifndef _WIN32
+#ifdef _WIN32
+#include "os/windows/api.h"
+#else
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -33,7 +35,8 @@ Shared& shared() {
 enum : int { SIGKILL = os::signal_kill, SIGSTOP = 19 };
 int self_id() { return os::this_process(); }
 void send_to_self(int signal) {
-    if (signal == SIGKILL) os::exit_at_once(os::signal_kill);
+    // As os::send_signal() does it.
+    if (signal == SIGKILL) ::TerminateProcess(::GetCurrentProcess(), 0x50520009);
 }
 void wait_for_the_end() {
     for (;;) std::this_thread::yield();
