@@ -28,7 +28,8 @@ endforeach()
 foreach(test IN ITEMS deadline handshake)
     list(APPEND windows_sources unit/${test}_test.cpp)
 endforeach()
-list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/kill_storm_test.cpp crash/queue_model.cc
+list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/kill_storm_test.cpp
+    crash/queue_model.cc
     crash/scenarios.cc crash/segment_view.cc crash/verdict.cc)
 add_executable(windows_tests ${windows_sources} support/test_main.cc)
 procession_uses_internals(windows_tests)
