@@ -19,3 +19,15 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/procession-config-versio
 install(FILES "${PROJECT_BINARY_DIR}/procession-config.cmake"
               "${PROJECT_BINARY_DIR}/procession-config-version.cmake"
     DESTINATION "${package_folder}")
+
+# `cmake --workflow --preset windows-release` makes a zip of it, with treesum.exe.
+if(WIN32)
+    if(PROCESSION_EXAMPLES)
+        install(TARGETS treesum DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    endif()
+    set(CPACK_PACKAGE_NAME procession)
+    set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+    set(CPACK_PACKAGE_FILE_NAME "procession-${PROJECT_VERSION}-windows-x86_64")
+    set(CPACK_STRIP_FILES ON)
+    include(CPack)
+endif()

@@ -36,3 +36,15 @@ procession_uses_internals(windows_tests)
 target_link_libraries(windows_tests PRIVATE test_support shell32)
 gtest_discover_tests(windows_tests DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
     PROPERTIES LABELS windows)
+
+if(TARGET treesum)
+    foreach(test IN ITEMS
+            the_output_is_that_of_sha256sum
+            killing_workers_changes_nothing
+            what_is_not_there_is_named)
+        add_test(NAME windows.treesum.${test}
+            COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/windows/treesum_test.sh"
+                "${CMAKE_CROSSCOMPILING_EMULATOR}" "$<TARGET_FILE:treesum>" ${test})
+        set_tests_properties(windows.treesum.${test} PROPERTIES LABELS windows)
+    endforeach()
+endif()

@@ -1,8 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "crew.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -76,15 +74,8 @@ void Crew::kill_those_due(Clock::time_point now) {
 }
 
 void Crew::replace_the_dead() {
-    std::vector<pollfd> sentinels;
-    sentinels.reserve(workers_.size());
-    for (const Worker& worker : workers_) {
-        sentinels.push_back({worker.absent ? -1 : worker.process.sentinel(), POLLIN, 0});
-    }
-    if (::poll(sentinels.data(), sentinels.size(), 0) < 0) return;  // EINTR: soon again
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-        Worker& worker = workers_[i];
-        if (sentinels[i].revents != 0) bury(worker);
+    for (Worker& worker : workers_) {
+        if (!worker.absent && !worker.process.is_alive()) bury(worker);
         if (!worker.absent) continue;
         try {
             start(worker);

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "system.h"
+
 namespace treesum {
 
 namespace {
@@ -52,11 +54,7 @@ double seconds_since(std::chrono::steady_clock::time_point begun) {
 }  // namespace
 
 void listen_to_signals() {
-    struct sigaction action{};
-    action.sa_handler = [](int number) { signal_seen = number; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
+    listen_to_signals([](int number) { signal_seen = number; });
 }
 
 Foreman::Foreman(const Options& options)

@@ -8,7 +8,6 @@
 // same.
 
 #include <procession/procession.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <exception>
@@ -16,24 +15,13 @@
 
 #include "foreman.h"
 #include "options.h"
+#include "system.h"
 #include "walker.h"
-
-namespace {
-
-// Each worker takes three descriptors here; the usual soft limit would end at about 300 workers.
-void allow_open_files(rlim_t needed) {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-}  // namespace
 
 int main(int argc, char** argv) try {
     procession::init(argc, argv);
     int status = 0;
-    const auto options = treesum::parse(argc, argv, status);
+    const auto options = treesum::parse(treesum::arguments_of(argc, argv), status);
     if (!options) return status;
     if (const int problem = treesum::problem_of(options->folder); problem != 0) {
         std::fprintf(stderr,
@@ -42,7 +30,8 @@ int main(int argc, char** argv) try {
                      std::generic_category().message(problem).c_str());
         return 2;
     }
-    allow_open_files(64 + 4 * options->workers);
+    // Each worker takes three descriptors here; the usual soft limit would end at about 300.
+    treesum::allow_open_files(64 + 4 * options->workers);
     treesum::listen_to_signals();
     return treesum::Foreman(*options).run();
 } catch (const std::exception& failed) {

@@ -11,6 +11,8 @@
 
 namespace treesum {
 
+namespace mp = procession;
+
 namespace {
 
 constexpr unsigned kWorkersMax = 512;
@@ -38,13 +40,19 @@ std::string one_of(const std::string& given, const std::vector<std::string>& all
 
 }  // namespace
 
-std::optional<Options> parse(int argc, char** argv, int& status) {
+std::optional<Options> parse(std::vector<std::string> arguments, int& status) {
     Options options;
     options.workers = std::clamp(std::thread::hardware_concurrency(), 1U, kWorkersMax);
     options.method = procession::get_start_method();
     std::string method(procession::name_of(options.method));
     std::string progress = "auto";
-    const std::vector<std::string> methods{"fork", "spawn", "forkserver"};
+    const auto there = procession::get_all_start_methods();
+    std::vector<std::string> methods;
+    for (const auto each :
+         {mp::StartMethod::fork, mp::StartMethod::spawn, mp::StartMethod::forkserver}) {
+        if (std::find(there.begin(), there.end(), each) != there.end())
+            methods.emplace_back(mp::name_of(each));
+    }
     const std::vector<std::string> moments{"always", "never", "auto"};
 
     CLI::App app(
@@ -73,7 +81,10 @@ std::optional<Options> parse(int argc, char** argv, int& status) {
         ->type_name("WHEN")
         ->check([&](const std::string& given) { return one_of(given, moments); });
     try {
-        app.parse(argc, argv);
+        // CLI11 wants them without the program, the last one first.
+        arguments.erase(arguments.begin());
+        std::reverse(arguments.begin(), arguments.end());
+        app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
         std::cout << app.help() << std::flush;
         status = std::cout ? 0 : 1;

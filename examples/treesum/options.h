@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace treesum {
 
@@ -21,6 +22,6 @@ struct Options {
 
 /// What the command line asks for; or nothing, and the exit status, when there is nothing to do
 /// beyond what has been printed (help, or what is wrong).
-[[nodiscard]] std::optional<Options> parse(int argc, char** argv, int& status);
+[[nodiscard]] std::optional<Options> parse(std::vector<std::string> arguments, int& status);
 
 }  // namespace treesum

@@ -1,12 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "output.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
+
+#include "system.h"
 
 namespace treesum {
 
@@ -181,16 +180,7 @@ void Output::end(const Summary& summary) {
 bool Output::is_worth_writing() const { return waiting_.size() >= kWriteBytes; }
 
 void Output::write() {
-    std::size_t done = 0;
-    while (done < waiting_.size()) {
-        const ssize_t wrote =
-            ::write(STDOUT_FILENO, waiting_.data() + done, waiting_.size() - done);
-        if (wrote >= 0) {
-            done += static_cast<std::size_t>(wrote);
-        } else if (errno != EINTR) {
-            throw std::system_error(errno, std::generic_category(), "write error");
-        }
-    }
+    write_to_stdout(waiting_);
     waiting_.clear();
 }
 

@@ -1,10 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "screen.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cstdio>
+
+#include "system.h"
 
 namespace treesum {
 
@@ -15,16 +14,15 @@ constexpr std::size_t kColumnsUnlessKnown = 80;
 
 // Longer lines would wrap, and could not be taken back.
 std::size_t columns() {
-    winsize size{};
-    const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-    return known ? size.ws_col : kColumnsUnlessKnown;
+    const std::size_t known = terminal_columns();
+    return known > 1 ? known : kColumnsUnlessKnown;
 }
 
 }  // namespace
 
 Screen::Screen(When progress)
     : is_live_(progress == When::always ||
-               (progress == When::automatic && ::isatty(STDERR_FILENO) == 1)) {}
+               (progress == When::automatic && is_stderr_a_terminal())) {}
 
 bool Screen::is_due() const { return is_live_ && Clock::now() - drawn_ >= kDrawEvery; }
 

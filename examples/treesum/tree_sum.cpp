@@ -1,14 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "tree_sum.h"
 
-#include <csignal>
+#include "system.h"
 
 namespace treesum {
 
 void TreeSum::operator()() {
     // Ctrl-C goes to all processes at the terminal. The parent decides; we die with it.
-    std::signal(SIGINT, SIG_IGN);
-    std::signal(SIGTERM, SIG_DFL);
+    ignore_interruptions();
     for (auto task : tasks) {  // ends at shutdown
         Result result;
         result.number = task->number;
