@@ -41,6 +41,7 @@ if(TARGET treesum)
     foreach(test IN ITEMS
             the_output_is_that_of_sha256sum
             killing_workers_changes_nothing
+            a_program_in_a_folder_with_any_name_starts_workers
             what_is_not_there_is_named)
         add_test(NAME windows.treesum.${test}
             COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/windows/treesum_test.sh"

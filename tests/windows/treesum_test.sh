@@ -42,6 +42,13 @@ case $test in
         cmp got wanted || fail 'another output'
         grep -q ' [1-9][0-9]* killed' said || fail 'nobody was killed'
         ;;
+    a_program_in_a_folder_with_any_name_starts_workers)
+        mkdir $'pr\xc3\xb6gram \xe2\x82\xac'
+        cp "$program" $'pr\xc3\xb6gram \xe2\x82\xac/tree sum.exe'
+        program=$'pr\xc3\xb6gram \xe2\x82\xac/tree sum.exe'
+        run tree >got || fail "exit code $?"
+        cmp got wanted || fail 'another output'
+        ;;
     what_is_not_there_is_named)
         run nowhere >got && fail 'it was found'
         grep -q "'nowhere': No such file or directory" said || fail 'it is not named'
