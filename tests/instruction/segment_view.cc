@@ -37,7 +37,7 @@ os::Handle file_of(const ByteQueue& queue) {
     const handoff::Outgoing spawning;
     Writer writer;
     queue.encode_handle(writer);
-    os::Handle file(::fcntl(spawning.manifest().at(0).number, F_DUPFD_CLOEXEC, 0));
+    os::Handle file(::fcntl(spawning.handles().at(0), F_DUPFD_CLOEXEC, 0));
     if (!file.valid()) fail("dup");
     return file;
 }
