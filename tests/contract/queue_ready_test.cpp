@@ -127,6 +127,8 @@ TYPED_TEST(QueueReady, it_outlives_the_last_handle_of_the_queue) {
 }
 
 TYPED_TEST(QueueReady, a_fork_child_makes_its_own) {
+    // Seen: the child waits for a lock of ASan's allocator that a thread of the parent had.
+    if (sanitized) GTEST_SKIP() << "a sanitizer's own locks do not survive a fork beside a thread";
     const typename TestFixture::Ints queue;
     const typename TestFixture::Ints answers;
     std::optional<ReadyHandle> items = queue.ready_handle();
