@@ -40,6 +40,14 @@ class Storm {
   public:
     Storm(const StormPlan& plan, std::uint32_t seed)
         : plan_(plan), seed_(seed), random_(seed), queue_(plan.queue) {}
+    // When a start failed, the others still work, and nobody would tell them to stop.
+    ~Storm() {
+        for (auto* const some : {&everybody_, &unseen_}) {
+            for (auto& each : *some) end(each);
+        }
+    }
+    Storm(const Storm&) = delete;
+    Storm& operator=(const Storm&) = delete;
 
     void run() {
         std::printf("%s: seed %u\n", plan_.name, seed_);
@@ -58,6 +66,14 @@ class Storm {
         std::uint32_t life = 0;
         Process process;
     };
+
+    static void end(Participant& who) noexcept {
+        try {
+            who.process.kill();
+        } catch (const std::exception&) {
+            return;  // it was never started
+        }
+    }
 
     void start_all() {
         const auto add = [&](StormRole role, int count) {
