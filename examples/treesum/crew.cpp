@@ -74,8 +74,12 @@ void Crew::kill_those_due(Clock::time_point now) {
 }
 
 void Crew::replace_the_dead() {
+    std::vector<mp::Waitable> sentinels;
+    sentinels.reserve(workers_.size());
+    for (const Worker& worker : workers_)
+        sentinels.emplace_back(worker.absent ? mp::no_handle : worker.process.sentinel());
+    for (const std::size_t ended : mp::wait(sentinels, mp::Deadline::now())) bury(workers_[ended]);
     for (Worker& worker : workers_) {
-        if (!worker.absent && !worker.process.is_alive()) bury(worker);
         if (!worker.absent) continue;
         try {
             start(worker);

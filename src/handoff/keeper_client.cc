@@ -11,6 +11,7 @@
 #include <new>
 #include <optional>
 
+#include "base/hexadecimal.h"
 #include "base/logging.h"
 #include "handoff/keeper_protocol.h"
 #include "os/at_fork.h"
@@ -187,13 +188,7 @@ class Switchboard final : public os::ForkListener {
         std::array<std::byte, 16> random;
         if (const auto problem = os::fill_randomly(random))
             throw OSError(problem, "start", "keeper", "the system gives no random bytes");
-        std::string name = "procession-";
-        for (const std::byte each : random) {
-            constexpr const char* digits = "0123456789abcdef";
-            name += digits[std::to_integer<unsigned>(each) >> 4];
-            name += digits[std::to_integer<unsigned>(each) & 15U];
-        }
-        return name;
+        return "procession-" + base::hexadecimal(random);
     }
 
     static os::Handle go_to(const std::string& keeper) {

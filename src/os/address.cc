@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/address.h"
 
+#include "base/hexadecimal.h"
 #include "os/listening.h"
 #include "procession/error.h"
 
@@ -10,14 +11,13 @@ namespace {
 
 /// A peer may have chosen the name: it must not write to a terminal or forge a line of a log.
 std::string printable(std::string_view name) {
-    constexpr const char* kDigits = "0123456789abcdef";
     std::string text;
-    for (const char each : name) {
+    for (const char& each : name) {
         const auto byte = static_cast<unsigned char>(each);
         if (byte >= 0x20 && byte != 0x7f) {
             text += each;
         } else {
-            text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+            text += "\\x" + base::hexadecimal(std::as_bytes(std::span(&each, 1)));
         }
     }
     return text;

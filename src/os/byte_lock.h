@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 #include "os/memory_file.h"
 
@@ -40,8 +41,13 @@ namespace procession::os {
 class ByteLock {
   public:
     ByteLock() noexcept = default;
-    ByteLock(ByteLock&& other) noexcept : mapping_(other.mapping_) { other.mapping_ = nullptr; }
-    ByteLock& operator=(ByteLock&& other) noexcept;
+    ByteLock(ByteLock&& other) noexcept : mapping_(std::exchange(other.mapping_, nullptr)) {}
+    ByteLock& operator=(ByteLock&& other) noexcept {
+        if (this == &other) return *this;
+        unlock();
+        mapping_ = std::exchange(other.mapping_, nullptr);
+        return *this;
+    }
     ByteLock(const ByteLock&) = delete;
     ByteLock& operator=(const ByteLock&) = delete;
     ~ByteLock() { unlock(); }

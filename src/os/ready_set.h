@@ -20,7 +20,6 @@ class ReadySet {
     void remove(NativeHandle member) noexcept;
     void close() noexcept { set_.reset(); }
 
-    [[nodiscard]] bool valid() const noexcept { return set_.valid(); }
     [[nodiscard]] NativeHandle native_handle() const noexcept { return set_.get(); }
 
   private:

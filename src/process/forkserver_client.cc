@@ -45,7 +45,6 @@ class Server final : public os::ForkListener {
 
     os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) {
         const std::lock_guard guard(lock_);
-        const Closing closing(tells_, handles_lock_);
         for (;;) {
             const bool was_there = control_.valid();
             if (!was_there) launch();
@@ -137,14 +136,17 @@ class Server final : public os::ForkListener {
     }
 
     os::Child ask(const os::Handle& message, std::span<const os::NativeHandle> handles) {
-        os::Handle told = make_status_channel();
-        std::vector<os::NativeHandle> all{message.get(), tells_.get()};
-        all.insert(all.end(), handles.begin(), handles.end());
         // Before there is a child: afterwards nothing may fail that can be helped.
         std::vector<os::Handle> arrived;
         arrived.reserve(os::handles_per_transfer_max);
-        send_request(all);
-        give_up_status_channel();
+        os::Handle told;
+        {
+            const Closing closing(tells_, handles_lock_);
+            told = make_status_channel();
+            std::vector<os::NativeHandle> all{message.get(), tells_.get()};
+            all.insert(all.end(), handles.begin(), handles.end());
+            send_request(all);
+        }
         const ForkAnswer answer = hear(arrived);
         if (answer.pid == 0 || arrived.size() != 1) {
             const std::string text(answer.text.data(),
@@ -161,10 +163,6 @@ class Server final : public os::ForkListener {
         if (const auto problem = os::create_record_channel(told, tells_))
             throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
         return told;
-    }
-    void give_up_status_channel() noexcept {
-        const std::lock_guard guard(handles_lock_);
-        tells_.reset();
     }
 
     void send_request(std::span<const os::NativeHandle> handles) {

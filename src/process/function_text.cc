@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/hexadecimal.h"
 #include "procession/codec.h"
 #include "procession/error.h"
 
@@ -13,13 +14,7 @@ namespace procession::process {
 std::string text_of_function(AnyFunction function) {
     Writer writer;
     encode(writer, place_of(function));
-    std::string text;
-    for (const std::byte each : writer.bytes()) {
-        constexpr const char* digits = "0123456789abcdef";
-        text += digits[std::to_integer<unsigned>(each) >> 4];
-        text += digits[std::to_integer<unsigned>(each) & 15U];
-    }
-    return text;
+    return base::hexadecimal(writer.bytes());
 }
 
 AnyFunction function_from_text(std::string_view text) {

@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "connection/handshake.h"
+#include "base/hexadecimal.h"
 #include "os/keyed_hash.h"
 
 #include <gtest/gtest.h>
@@ -55,13 +56,8 @@ TEST(Handshake, answers_as_cpython_computes_it) {
     const auto sent = client.take_messages();
     ASSERT_EQ(sent.size(), 1U);
     const auto expected = os::keyed_hash("sha256", "key", "{sha256}" + std::string(40, 'x'));
-    std::string hex;
-    for (const char each : *expected) {
-        constexpr const char* digits = "0123456789abcdef";
-        hex += digits[static_cast<unsigned char>(each) >> 4];
-        hex += digits[static_cast<unsigned char>(each) & 15];
-    }
-    EXPECT_EQ(hex, "fc6e095716948559f532f6b59bd051557239f32978aa33681f9fb3c610cb3af3");
+    EXPECT_EQ(base::hexadecimal(std::as_bytes(std::span(*expected))),
+              "fc6e095716948559f532f6b59bd051557239f32978aa33681f9fb3c610cb3af3");
     EXPECT_EQ(text_of(sent[0]), "{sha256}" + *expected);
 }
 

@@ -26,13 +26,6 @@ struct flock one_byte(std::uint64_t at, short type) noexcept {
 
 }  // namespace
 
-ByteLock& ByteLock::operator=(ByteLock&& other) noexcept {
-    if (this == &other) return *this;
-    unlock();
-    mapping_ = std::exchange(other.mapping_, nullptr);
-    return *this;
-}
-
 std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& identity,
                                    std::uint64_t at, ByteLock& taken) noexcept {
     // Not /proc/self: that is empty once the first thread of the process has ended.

@@ -301,7 +301,6 @@ inline void ignore_signal(int number) noexcept {
 inline void shutdown(int fd, int how) noexcept { ::shutdown(fd, how); }
 inline uid_t geteuid() noexcept { return ::geteuid(); }
 inline pid_t getpid() noexcept { return ::getpid(); }
-inline pid_t getppid() noexcept { return ::getppid(); }
 [[noreturn]] inline void exit_now(int code) noexcept { ::_exit(code); }
 
 }  // namespace procession::os::calls

@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "base/hexadecimal.h"
+
 namespace procession::os {
 
 namespace {
@@ -13,16 +15,6 @@ namespace {
 using Address = std::uintptr_t;
 
 Address address_of(const void* pointer) noexcept { return reinterpret_cast<Address>(pointer); }
-
-std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i) {
-        text += digits[bytes[i] >> 4];
-        text += digits[bytes[i] & 15];
-    }
-    return text;
-}
 
 // The GNU build id among the notes of one PT_NOTE segment; empty when it is not there.
 std::string build_id_in_notes(Address begin, std::size_t bytes, std::size_t alignment) {
@@ -38,8 +30,8 @@ std::string build_id_in_notes(Address begin, std::size_t bytes, std::size_t alig
         const auto* name = reinterpret_cast<const char*>(begin + name_at);
         if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
             std::memcmp(name, "GNU", 4) == 0) {
-            return hexadecimal(reinterpret_cast<const unsigned char*>(begin + value_at),
-                               note.n_descsz);
+            return base::hexadecimal(
+                {reinterpret_cast<const std::byte*>(begin + value_at), note.n_descsz});
         }
         at = rounded(value_at + note.n_descsz);
     }

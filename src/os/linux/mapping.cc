@@ -8,15 +8,6 @@
 
 namespace procession::os {
 
-Mapping::Mapping(Mapping&& other) noexcept
-    : base_(std::exchange(other.base_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-
-Mapping& Mapping::operator=(Mapping&& other) noexcept {
-    std::swap(base_, other.base_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-}
-
 Mapping::~Mapping() {
     if (base_ != nullptr) calls::munmap(base_, bytes_);
 }

@@ -106,14 +106,6 @@ std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64
     return {};
 }
 
-std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept {
-    FileIdentity found;
-    std::uint64_t size = 0;
-    if (const std::error_code unknown = identify(file, found, size)) return unknown;
-    if (found == identity) return {};
-    return std::make_error_code(std::errc::bad_file_descriptor);
-}
-
 const char* why_no_memory_file(const Handle& file) noexcept {
     const int flags = calls::get_status_flags(file.get());
     const bool is_open = flags >= 0 && (flags & O_ACCMODE) == O_RDWR && (flags & O_PATH) == 0;

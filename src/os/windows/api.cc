@@ -36,6 +36,22 @@ std::error_code error_of(DWORD error) noexcept {
     }
 }
 
+Handle duplicate_here(NativeHandle handle, DWORD rights, bool inheritable) noexcept {
+    HANDLE copy = nullptr;
+    const HANDLE here = ::GetCurrentProcess();
+    const DWORD how = rights == 0 ? DUPLICATE_SAME_ACCESS : 0;
+    const bool done =
+        ::DuplicateHandle(here, handle, here, &copy, rights, inheritable, how) != FALSE;
+    return Handle(done ? copy : no_handle);
+}
+
+std::wstring path_of_module(HMODULE module) {
+    constexpr std::size_t longest = 32768;  // of any path
+    std::wstring path(longest, L'\0');
+    path.resize(::GetModuleFileNameW(module, path.data(), longest));
+    return path;
+}
+
 std::wstring utf16_of(std::string_view text) {
     if (text.empty()) return {};
     const int bytes = static_cast<int>(text.size());

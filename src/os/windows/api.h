@@ -29,6 +29,18 @@ namespace procession::os {
     return Handle(made == INVALID_HANDLE_VALUE ? no_handle : made);
 }
 
+/// Another handle of this process to the same object: with these rights, or, for 0, the same ones.
+/// Returns: an invalid one when it fails; see last_error().
+[[nodiscard]] Handle duplicate_here(NativeHandle handle, DWORD rights, bool inheritable) noexcept;
+
+/// The path of a loaded image; nullptr is the program.
+[[nodiscard]] std::wstring path_of_module(HMODULE module);
+
+/// The exit code of a process that was sent signal n (send_signal): no program gives such a code by
+/// itself.
+inline constexpr DWORD exit_code_of_signals = 0x50520000;
+inline constexpr DWORD exit_code_signal_mask = 0xff;
+
 /// A wait for WaitForSingleObject and its like: rounded up, so that nobody wakes before the time.
 [[nodiscard]] inline DWORD milliseconds_of(std::chrono::nanoseconds limit) noexcept {
     const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();

@@ -53,19 +53,11 @@ Word* word_of(SectionHead& head, std::uint64_t at) noexcept {
 
 }  // namespace
 
-ByteLock& ByteLock::operator=(ByteLock&& other) noexcept {
-    if (this == &other) return *this;
-    unlock();
-    mapping_ = std::exchange(other.mapping_, nullptr);
-    return *this;
-}
-
 std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& identity,
                                    std::uint64_t at, ByteLock& taken) noexcept {
     SectionHeadView head;
     if (const auto problem = SectionHeadView::map(file.get(), head)) return problem;
-    if (FileIdentity{head->id[0], head->id[1]} != identity)
-        return std::make_error_code(std::errc::bad_file_descriptor);
+    if (head->identity() != identity) return std::make_error_code(std::errc::bad_file_descriptor);
     Word* const word = word_of(*head, at);
     if (word == nullptr || own_name() == 0)
         return std::make_error_code(std::errc::invalid_argument);
@@ -76,7 +68,7 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
         return std::make_error_code(std::errc::device_or_resource_busy);
     ByteLock fresh;
     fresh.mapping_ = word;  // in the view, which stays
-    static_cast<void>(head.release());
+    head.release();
     taken = std::move(fresh);
     return {};
 }
@@ -85,7 +77,7 @@ bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
     SectionHeadView head;
     if (SectionHeadView::map(file.get(), head)) return true;
-    if (FileIdentity{head->id[0], head->id[1]} != identity) return true;
+    if (head->identity() != identity) return true;
     const Word* const word = word_of(*head, at);
     return word == nullptr || is_locked_word(*word);
 }

@@ -1,15 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/channel.h"
 
-// Not on Windows yet.
+#include "os/windows/not_yet.h"
 
 namespace procession::os {
-
-namespace {
-std::error_code not_yet() noexcept {
-    return std::make_error_code(std::errc::function_not_supported);
-}
-}  // namespace
 
 std::error_code create_channel(Handle& /*one*/, Handle& /*other*/) noexcept { return not_yet(); }
 std::error_code create_record_channel(Handle& /*one*/, Handle& /*other*/) noexcept {

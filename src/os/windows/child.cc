@@ -9,14 +9,11 @@
 #include "os/windows/api.h"
 #include "os/windows/command_line.h"
 #include "os/windows/inherited_table.h"
+#include "os/windows/view.h"
 
 namespace procession::os {
 
 namespace {
-
-// How a child ends that is sent signal n: no program gives such a code by itself.
-constexpr DWORD kSignalled = 0x50520000;
-constexpr DWORD kSignalMask = 0xff;
 
 /// The list of attributes of a new process, of which there is one: the only handles it inherits.
 class OnlyThese {
@@ -47,17 +44,13 @@ class OnlyThese {
     bool is_good_ = false;
 };
 
-/// A duplicate that a child inherits, closed here afterwards. Invalid for what cannot be inherited.
-Handle inheritable(HANDLE handle) noexcept {
-    HANDLE copy = nullptr;
-    const HANDLE here = ::GetCurrentProcess();
-    if (handle == nullptr || handle == INVALID_HANDLE_VALUE ||
-        !::DuplicateHandle(here, handle, here, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS)) {
-        return {};
-    }
-    return Handle(copy);
+/// A duplicate of a standard stream that a child inherits, closed here afterwards. Invalid for one
+/// that is not there, or cannot be inherited.
+Handle inheritable_stream(DWORD which) noexcept {
+    const HANDLE stream = ::GetStdHandle(which);
+    if (stream == nullptr || stream == INVALID_HANDLE_VALUE) return {};
+    return duplicate_here(stream, 0, true);
 }
-
 /// The table in which the child finds its handles; see InheritedTable.
 class Table {
   public:
@@ -66,17 +59,12 @@ class Table {
         SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
         section_.reset(::CreateFileMappingW(INVALID_HANDLE_VALUE, &inherited, PAGE_READWRITE,
                                             high_of(bytes), low_of(bytes), nullptr));
-        if (!section_.valid()) return;
-        view_ =
-            static_cast<InheritedTable*>(::MapViewOfFile(section_.get(), FILE_MAP_WRITE, 0, 0, 0));
-    }
-    ~Table() {
-        if (view_ != nullptr) ::UnmapViewOfFile(view_);
+        if (section_.valid()) view_ = View(section_.get(), FILE_MAP_WRITE);
     }
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
 
-    [[nodiscard]] bool is_good() const noexcept { return view_ != nullptr; }
+    [[nodiscard]] bool is_good() const noexcept { return view_.valid(); }
     [[nodiscard]] HANDLE handle() const noexcept { return section_.get(); }
     [[nodiscard]] std::wstring argument() const {
         return inherited_table_marker + std::to_wstring(number_of(section_.get()));
@@ -85,35 +73,29 @@ class Table {
     /// Duplicates each into the child, which has not begun to run.
     [[nodiscard]] std::error_code fill(const std::vector<NativeHandle>& handles,
                                        HANDLE child) noexcept {
+        auto& table = *view_.as<InheritedTable>();
         for (const NativeHandle each : handles) {
             HANDLE theirs = nullptr;
             if (!::DuplicateHandle(::GetCurrentProcess(), each, child, &theirs, 0, FALSE,
                                    DUPLICATE_SAME_ACCESS)) {
                 return last_error();
             }
-            view_->entries[view_->count++] = {number_of(each), number_of(theirs)};
+            table.entries[table.count++] = {number_of(each), number_of(theirs)};
         }
-        view_->magic = InheritedTable::magic_expected;
+        table.magic = InheritedTable::magic_expected;
         return {};
     }
 
   private:
     Handle section_;
-    InheritedTable* view_ = nullptr;
+    View view_;
 };
-
-std::wstring path_of_this_program() {
-    constexpr std::size_t longest = 32768;  // of any path
-    std::wstring path(longest, L'\0');
-    path.resize(::GetModuleFileNameW(nullptr, path.data(), longest));
-    return path;
-}
 
 /// The standard streams of a child: this process's, as far as it has them.
 struct Streams {
-    Handle input = inheritable(::GetStdHandle(STD_INPUT_HANDLE));
-    Handle output = inheritable(::GetStdHandle(STD_OUTPUT_HANDLE));
-    Handle error = inheritable(::GetStdHandle(STD_ERROR_HANDLE));
+    Handle input = inheritable_stream(STD_INPUT_HANDLE);
+    Handle output = inheritable_stream(STD_OUTPUT_HANDLE);
+    Handle error = inheritable_stream(STD_ERROR_HANDLE);
 };
 
 std::error_code create_suspended(std::wstring line, const Table& table, PROCESS_INFORMATION& made) {
@@ -134,7 +116,7 @@ std::error_code create_suspended(std::wstring line, const Table& table, PROCESS_
     // A group of its own: so that send_signal() can interrupt this child alone.
     constexpr DWORD how = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP |
                           EXTENDED_STARTUPINFO_PRESENT;
-    const std::wstring program = path_of_this_program();
+    const std::wstring program = path_of_module(nullptr);
     if (!::CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE, how, nullptr,
                           nullptr, &start.StartupInfo, &made)) {
         return last_error();
@@ -175,7 +157,8 @@ std::optional<Ending> collect(const Child& child) noexcept {
     if (::WaitForSingleObject(child.sentinel.get(), 0) != WAIT_OBJECT_0) return std::nullopt;
     DWORD code = 0;
     if (!::GetExitCodeProcess(child.sentinel.get(), &code)) return Ending{};
-    if ((code & ~kSignalMask) == kSignalled) return Ending{-static_cast<int>(code & kSignalMask)};
+    if ((code & ~exit_code_signal_mask) == exit_code_of_signals)
+        return Ending{-static_cast<int>(code & exit_code_signal_mask)};
     constexpr auto interrupted = static_cast<DWORD>(STATUS_CONTROL_C_EXIT);
     if (code == interrupted) return Ending{-signal_interrupt};
     return Ending{static_cast<int>(code)};
@@ -186,7 +169,8 @@ std::error_code send_signal(const Child& child, int signal) noexcept {
         signal == signal_interrupt
             ? ::GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, static_cast<DWORD>(child.pid)) != FALSE
             : ::TerminateProcess(child.sentinel.get(),
-                                 kSignalled | (static_cast<DWORD>(signal) & kSignalMask)) != FALSE;
+                                 exit_code_of_signals |
+                                     (static_cast<DWORD>(signal) & exit_code_signal_mask)) != FALSE;
     if (sent) return {};
     const auto problem = last_error();
     const bool ended = ::WaitForSingleObject(child.sentinel.get(), 0) == WAIT_OBJECT_0;

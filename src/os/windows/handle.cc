@@ -14,13 +14,12 @@ void Handle::reset(NativeHandle owned) noexcept {
 }
 
 Handle Handle::duplicate_of(NativeHandle borrowed) {
-    HANDLE copy = nullptr;
-    const HANDLE here = ::GetCurrentProcess();
-    if (!::DuplicateHandle(here, borrowed, here, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+    Handle copy = os::duplicate_here(borrowed, 0, false);
+    if (!copy.valid()) {
         throw OSError(os::last_error(), "duplicate handle", os::text_of(borrowed),
                       "cannot duplicate it");
     }
-    return Handle(copy);
+    return copy;
 }
 
 }  // namespace procession

@@ -2,7 +2,9 @@
 #include "os/image.h"
 
 #include <cstring>
+#include <span>
 
+#include "base/hexadecimal.h"
 #include "os/windows/api.h"
 
 namespace procession::os {
@@ -14,16 +16,6 @@ using Base = const unsigned char*;
 const IMAGE_NT_HEADERS64& headers_of(Base image) noexcept {
     const auto& dos = *reinterpret_cast<const IMAGE_DOS_HEADER*>(image);
     return *reinterpret_cast<const IMAGE_NT_HEADERS64*>(image + dos.e_lfanew);
-}
-
-std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i) {
-        text += digits[bytes[i] >> 4];
-        text += digits[bytes[i] & 15];
-    }
-    return text;
 }
 
 /// What a linker writes for debuggers: "RSDS", a GUID, an age, the name of a file.
@@ -43,7 +35,7 @@ std::string build_id_of(Base image) {
             continue;
         const auto& view = *reinterpret_cast<const CodeView*>(image + entry->AddressOfRawData);
         if (std::memcmp(view.magic, "RSDS", sizeof view.magic) != 0) continue;
-        return hexadecimal(view.guid, sizeof view.guid);
+        return base::hexadecimal(std::as_bytes(std::span(view.guid)));
     }
     return {};
 }
@@ -74,13 +66,8 @@ Base image_of(const void* code) noexcept {
 }
 
 std::wstring path_of(Base image) {
-    constexpr std::size_t longest = 32768;
-    std::wstring path(longest, L'\0');
-    path.resize(::GetModuleFileNameW(reinterpret_cast<HMODULE>(const_cast<unsigned char*>(image)),
-                                     path.data(), longest));
-    return path;
+    return path_of_module(reinterpret_cast<HMODULE>(const_cast<unsigned char*>(image)));
 }
-
 }  // namespace
 
 std::error_code place_of_code(const void* code, CodePlace& place) {

@@ -27,20 +27,18 @@ std::vector<InheritedTable::Entry> read_table() {
     std::vector<InheritedTable::Entry> entries;
     Handle section = table_section();
     if (!section.valid()) return entries;
-    const void* const view = ::MapViewOfFile(section.get(), FILE_MAP_READ, 0, 0, 0);
-    if (view == nullptr) {
+    const View view(section.get(), FILE_MAP_READ);
+    if (!view.valid()) {
         static_cast<void>(section.release());  // it is something else
         return entries;
     }
-    MEMORY_BASIC_INFORMATION about{};
-    ::VirtualQuery(view, &about, sizeof about);
-    const auto& table = *static_cast<const InheritedTable*>(view);
-    const bool is_whole = about.RegionSize >= sizeof(InheritedTable) &&
+    const auto& table = *view.as<const InheritedTable>();
+    const std::uint64_t bytes = view.bytes();
+    const bool is_whole = bytes >= sizeof(InheritedTable) &&
                           table.magic == InheritedTable::magic_expected &&
                           table.count <= InheritedTable::entries_max &&
-                          InheritedTable::bytes_for(table.count) <= about.RegionSize;
+                          InheritedTable::bytes_for(table.count) <= bytes;
     if (is_whole) entries.assign(table.entries, table.entries + table.count);
-    ::UnmapViewOfFile(view);
     return entries;
 }
 

@@ -20,11 +20,9 @@ std::error_code Lifeline::open(Handle& child_end) noexcept {
                                    sizeof limits)) {
         return last_error();
     }
-    HANDLE copy = nullptr;
-    const HANDLE here = ::GetCurrentProcess();
-    if (!::DuplicateHandle(here, job.get(), here, &copy, JOB_OBJECT_ASSIGN_PROCESS, FALSE, 0))
-        return last_error();
-    child_end.reset(copy);
+    Handle copy = duplicate_here(job.get(), JOB_OBJECT_ASSIGN_PROCESS, false);
+    if (!copy.valid()) return last_error();
+    child_end = std::move(copy);
     writer_ = std::move(job);
     return {};
 }

@@ -1,15 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/listening.h"
 
-// Not on Windows yet.
+#include "os/windows/not_yet.h"
 
 namespace procession::os {
-
-namespace {
-std::error_code not_yet() noexcept {
-    return std::make_error_code(std::errc::function_not_supported);
-}
-}  // namespace
 
 bool is_numeric_host(std::string_view /*host*/) noexcept { return true; }
 

@@ -7,26 +7,16 @@
 
 namespace procession::os {
 
-Mapping::Mapping(Mapping&& other) noexcept
-    : base_(std::exchange(other.base_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-
-Mapping& Mapping::operator=(Mapping&& other) noexcept {
-    std::swap(base_, other.base_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-}
-
 Mapping::~Mapping() {
     if (base_ != nullptr) ::UnmapViewOfFile(base_ - section_head_bytes);
 }
 
 // With the head in the same view: park() finds it from the address of a word.
 std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
-    void* const view =
-        ::MapViewOfFile(file.get(), FILE_MAP_WRITE, 0, 0, section_head_bytes + bytes);
-    if (view == nullptr) return last_error();
+    View view(file.get(), FILE_MAP_WRITE, section_head_bytes + bytes);
+    if (!view.valid()) return last_error();
     Mapping fresh;
-    fresh.base_ = static_cast<std::byte*>(view) + section_head_bytes;
+    fresh.base_ = static_cast<std::byte*>(view.release()) + section_head_bytes;
     fresh.bytes_ = bytes;
     mapped = std::move(fresh);
     return {};

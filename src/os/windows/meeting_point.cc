@@ -2,6 +2,7 @@
 #include "os/meeting_point.h"
 
 #include "os/windows/api.h"
+#include "os/windows/not_yet.h"
 // After windows.h.
 #include <bcrypt.h>
 
@@ -9,13 +10,13 @@ namespace procession::os {
 
 // Not on Windows yet: handles cannot travel to processes that run already.
 std::error_code open_meeting_point(const std::string& /*name*/, Handle& /*made*/) noexcept {
-    return std::make_error_code(std::errc::function_not_supported);
+    return not_yet();
 }
 std::error_code admit(NativeHandle /*meeting_point*/, Handle& /*channel*/) noexcept {
-    return std::make_error_code(std::errc::function_not_supported);
+    return not_yet();
 }
 std::error_code go_to_meeting_point(const std::string& /*name*/, Handle& /*channel*/) noexcept {
-    return std::make_error_code(std::errc::function_not_supported);
+    return not_yet();
 }
 
 std::error_code fill_randomly(std::span<std::byte> bytes) noexcept {

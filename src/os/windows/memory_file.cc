@@ -1,8 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/memory_file.h"
 
-#include <array>
-#include <new>
 #include <span>
 
 #include "os/meeting_point.h"
@@ -38,18 +36,15 @@ std::error_code create_memory_file(const char* /*name*/, std::uint64_t most,
     Handle file(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE | SEC_RESERVE,
                                      high_of(bytes), low_of(bytes), nullptr));
     if (!file.valid()) return last_error();
-    void* const view = ::MapViewOfFile(file.get(), FILE_MAP_WRITE, 0, 0, section_head_bytes);
-    if (view == nullptr) return last_error();
-    std::error_code problem;
-    if (::VirtualAlloc(view, section_head_bytes, MEM_COMMIT, PAGE_READWRITE) == nullptr)
-        problem = last_error();
-    if (!problem) {
-        auto& head = *static_cast<SectionHead*>(view);  // zeros
-        problem = fill_randomly(std::as_writable_bytes(std::span(head.id)));
-        head.most = most;
-        head.magic = SectionHead::magic_expected;
+    const View view(file.get(), FILE_MAP_WRITE, section_head_bytes);
+    if (!view.valid() || ::VirtualAlloc(view.as<void>(), section_head_bytes, MEM_COMMIT,
+                                        PAGE_READWRITE) == nullptr) {
+        return last_error();
     }
-    ::UnmapViewOfFile(view);
+    auto& head = *view.as<SectionHead>();  // zeros
+    const auto problem = fill_randomly(std::as_writable_bytes(std::span(head.id)));
+    head.most = most;
+    head.magic = SectionHead::magic_expected;
     if (!problem) created = std::move(file);
     return problem;
 }
@@ -61,16 +56,12 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
         return std::make_error_code(std::errc::file_too_large);
     if (bytes > available_memory()) return std::make_error_code(std::errc::not_enough_memory);
     const std::uint64_t begin = from / section_head_bytes * section_head_bytes;
-    const std::uint64_t offset = section_head_bytes + begin;
-    void* const view = ::MapViewOfFile(file.get(), FILE_MAP_WRITE, high_of(offset), low_of(offset),
-                                       from + bytes - begin);
-    if (view == nullptr) return last_error();
+    const View view(file.get(), FILE_MAP_WRITE, from + bytes - begin, section_head_bytes + begin);
     // Pages of the section, not of this view: they are there for all who have it mapped.
-    const bool is_there =
-        ::VirtualAlloc(view, from + bytes - begin, MEM_COMMIT, PAGE_READWRITE) != nullptr;
-    const auto problem = is_there ? std::error_code() : last_error();
-    ::UnmapViewOfFile(view);
-    if (problem) return problem;
+    if (!view.valid() || ::VirtualAlloc(view.as<void>(), from + bytes - begin, MEM_COMMIT,
+                                        PAGE_READWRITE) == nullptr) {
+        return last_error();
+    }
     std::uint64_t size = head->size.load(std::memory_order_relaxed);  // relaxed: retried
     while (size < from + bytes &&
            !head->size.compare_exchange_weak(size, from + bytes, std::memory_order_release)) {}
@@ -83,17 +74,9 @@ std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64
     if (problem == std::errc::bad_file_descriptor)
         return identify_other(file.get(), identity, size);
     if (problem) return problem;
-    identity = {head->id[0], head->id[1]};
+    identity = head->identity();
     size = head->size.load(std::memory_order_acquire);
     return {};
-}
-
-std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept {
-    FileIdentity found;
-    std::uint64_t size = 0;
-    if (const std::error_code unknown = identify(file, found, size)) return unknown;
-    if (found == identity) return {};
-    return std::make_error_code(std::errc::bad_file_descriptor);
 }
 
 const char* why_no_memory_file(const Handle& file) noexcept {

@@ -71,22 +71,28 @@ const OwnEvent* own_event() noexcept try {
     return nullptr;
 }
 
-/// Returns: false when the owner is no more.
-bool set_event_of(std::uint64_t owner) noexcept {
+/// Another thread's event; `gone` when there is none, since the thread has ended.
+Handle event_of(std::uint64_t owner, DWORD rights, bool& gone) noexcept {
     EventName name;
     write_name(owner, name);
-    const Handle event(::OpenEventW(EVENT_MODIFY_STATE, FALSE, name));
+    Handle event(::OpenEventW(rights, FALSE, name));
     // Access denied is not "gone".
-    if (!event.valid()) return ::GetLastError() != ERROR_FILE_NOT_FOUND;
-    ::SetEvent(event.get());
-    return true;
+    gone = !event.valid() && ::GetLastError() == ERROR_FILE_NOT_FOUND;
+    return event;
+}
+
+/// Returns: false when the owner is no more.
+bool set_event_of(std::uint64_t owner) noexcept {
+    bool gone = false;
+    const Handle event = event_of(owner, EVENT_MODIFY_STATE, gone);
+    if (event.valid()) ::SetEvent(event.get());
+    return !gone;
 }
 
 bool is_gone(std::uint64_t owner) noexcept {
-    EventName name;
-    write_name(owner, name);
-    const Handle event(::OpenEventW(SYNCHRONIZE, FALSE, name));
-    return !event.valid() && ::GetLastError() == ERROR_FILE_NOT_FOUND;
+    bool gone = false;
+    static_cast<void>(event_of(owner, SYNCHRONIZE, gone));
+    return gone;
 }
 
 /// The head of the section that a word lies in; nullptr for memory of this process.
@@ -97,6 +103,12 @@ SectionHead* head_before(const void* word) noexcept {
     if (!is_section) return nullptr;
     auto* const head = static_cast<SectionHead*>(about.AllocationBase);
     return head->magic == SectionHead::magic_expected ? head : nullptr;
+}
+
+/// What Sleeper::word says of those who sleep at a word.
+std::uint64_t place_of(const std::atomic<std::uint32_t>& word, const SectionHead& head) noexcept {
+    return 1 + static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&word) -
+                                          reinterpret_cast<const std::byte*>(&head));
 }
 
 Sleeper* take_place(SectionHead& head, std::uint64_t owner) noexcept {
@@ -119,9 +131,7 @@ bool sleep_at(std::atomic<std::uint32_t>& word, std::uint32_t expected, SectionH
         ::Sleep(std::min<DWORD>(milliseconds_of(limit), 1));
         return word.load() != expected;
     }
-    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&word) -
-                                                   reinterpret_cast<std::byte*>(&head));
-    place->word.store(offset + 1);
+    place->word.store(place_of(word, head));
     bool woken = word.load() != expected || event->wait(limit);
     // Struck out already: somebody has taken on to wake this thread, and counts on it.
     if (place->word.exchange(0) == 0) woken = true;
@@ -146,8 +156,7 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
         return;
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    const auto place = 1 + static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&word) -
-                                                      reinterpret_cast<std::byte*>(head));
+    const std::uint64_t place = place_of(word, *head);
     for (auto& each : head->sleepers) {
         if (count <= 0) return;
         std::uint64_t found = place;

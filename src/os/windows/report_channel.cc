@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "os/windows/api.h"
+#include "os/windows/view.h"
 
 // A section that both hold: the sender appends records, the receiver reads them. There are few of
 // them in the life of a child, so what is full stays full.
@@ -22,41 +22,23 @@ struct Mailbox {
 };
 static_assert(sizeof(Mailbox) == kBytes);
 
-class MailboxView {
-  public:
-    explicit MailboxView(NativeHandle section) noexcept
-        : box_(static_cast<Mailbox*>(
-              ::MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, sizeof(Mailbox)))) {}
-    ~MailboxView() {
-        if (box_ != nullptr) ::UnmapViewOfFile(box_);
-    }
-    MailboxView(const MailboxView&) = delete;
-    MailboxView& operator=(const MailboxView&) = delete;
-    [[nodiscard]] bool is_there() const noexcept { return box_ != nullptr; }
-    [[nodiscard]] Mailbox* operator->() const noexcept { return box_; }
-
-  private:
-    Mailbox* box_;
-};
-
 }  // namespace
 
 std::error_code ReportChannel::create(ReportChannel& created) noexcept {
     Handle section(
         ::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, kBytes, nullptr));
     if (!section.valid()) return last_error();
-    HANDLE copy = nullptr;
-    const HANDLE here = ::GetCurrentProcess();
-    if (!::DuplicateHandle(here, section.get(), here, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS))
-        return last_error();
+    Handle copy = duplicate_here(section.get(), 0, false);
+    if (!copy.valid()) return last_error();
     created.receiver = std::move(section);
-    created.sender.reset(copy);
+    created.sender = std::move(copy);
     return {};
 }
 
 bool send_report(NativeHandle sender, std::span<const std::byte> record) noexcept {
-    const MailboxView box(sender);
-    if (!box.is_there()) return false;
+    const View view(sender, FILE_MAP_WRITE, sizeof(Mailbox));
+    if (!view.valid()) return false;
+    auto* const box = view.as<Mailbox>();
     const auto length = static_cast<std::uint32_t>(record.size());
     const std::uint32_t at = box->written.load(std::memory_order_relaxed);  // one thread sends
     if (at > sizeof box->records || sizeof box->records - at < sizeof length + record.size())
@@ -70,8 +52,9 @@ bool send_report(NativeHandle sender, std::span<const std::byte> record) noexcep
 
 std::optional<std::size_t> receive_report(NativeHandle receiver,
                                           std::span<std::byte> space) noexcept {
-    const MailboxView box(receiver);
-    if (!box.is_there()) return std::nullopt;
+    const View view(receiver, FILE_MAP_WRITE, sizeof(Mailbox));
+    if (!view.valid()) return std::nullopt;
+    auto* const box = view.as<Mailbox>();
     const std::uint32_t end = box->written.load(std::memory_order_acquire);
     const std::uint32_t at = box->read.load(std::memory_order_relaxed);  // one thread receives
     std::uint32_t length = 0;

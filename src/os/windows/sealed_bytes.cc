@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/step.h"
-#include "os/windows/api.h"
+#include "os/windows/view.h"
 
 // A section whose only handles allow to read: whoever has one cannot make another that allows more.
 
@@ -27,24 +27,18 @@ std::error_code seal_bytes(const char* /*name*/, std::span<const std::span<const
     const Handle section(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE,
                                               high_of(total), low_of(total), nullptr));
     if (!section.valid()) return last_error();
-    auto* const view =
-        static_cast<std::byte*>(::MapViewOfFile(section.get(), FILE_MAP_WRITE, 0, 0, total));
-    if (view == nullptr) return last_error();
-    std::memcpy(view, &length, sizeof length);
-    std::byte* to = view + sizeof length;
+    const View view(section.get(), FILE_MAP_WRITE, total);
+    if (!view.valid()) return last_error();
+    std::memcpy(view.as<void>(), &length, sizeof length);
+    std::byte* to = view.as<std::byte>() + sizeof length;
     for (const auto part : parts) {
         if (!part.empty()) std::memcpy(to, part.data(), part.size());
         to += part.size();
     }
-    ::UnmapViewOfFile(view);
     PROCESSION_STEP("seal.written");
-    HANDLE copy = nullptr;
-    const HANDLE here = ::GetCurrentProcess();
-    if (!::DuplicateHandle(here, section.get(), here, &copy, SECTION_MAP_READ | SECTION_QUERY,
-                           FALSE, 0)) {
-        return last_error();
-    }
-    sealed.reset(copy);
+    Handle copy = duplicate_here(section.get(), SECTION_MAP_READ | SECTION_QUERY, false);
+    if (!copy.valid()) return last_error();
+    sealed = std::move(copy);
     return {};
 }
 
@@ -54,21 +48,15 @@ SealedBytes::~SealedBytes() {
 }
 
 std::error_code SealedBytes::open(const Handle& sealed) noexcept {
-    if (void* const writable = ::MapViewOfFile(sealed.get(), FILE_MAP_WRITE, 0, 0, 0)) {
-        ::UnmapViewOfFile(writable);
+    if (View(sealed.get(), FILE_MAP_WRITE).valid())
         return std::make_error_code(std::errc::permission_denied);
-    }
-    const void* const view = ::MapViewOfFile(sealed.get(), FILE_MAP_READ, 0, 0, 0);
-    if (view == nullptr) return last_error();
-    MEMORY_BASIC_INFORMATION about{};
-    ::VirtualQuery(view, &about, sizeof about);
+    View view(sealed.get(), FILE_MAP_READ);
+    if (!view.valid()) return last_error();
     Length length{};
-    std::memcpy(&length, view, sizeof length);
-    if (about.RegionSize - sizeof length < length.bytes) {
-        ::UnmapViewOfFile(view);
+    std::memcpy(&length, view.as<void>(), sizeof length);
+    if (view.bytes() - sizeof length < length.bytes)
         return std::make_error_code(std::errc::invalid_argument);
-    }
-    bytes_ = {static_cast<const std::byte*>(view) + sizeof length,
+    bytes_ = {static_cast<const std::byte*>(view.release()) + sizeof length,
               static_cast<std::size_t>(length.bytes)};
     return {};
 }

@@ -12,15 +12,15 @@ bool begins_as_section_head(const void* view) noexcept {
 }
 
 std::error_code SectionHeadView::map(NativeHandle file, SectionHeadView& view) noexcept {
-    void* const base = ::MapViewOfFile(file, FILE_MAP_WRITE, 0, 0, section_head_bytes);
-    if (base == nullptr) {
+    SectionHeadView fresh;
+    fresh.view_ = View(file, FILE_MAP_WRITE, section_head_bytes);
+    if (!fresh.view_.valid()) {
         const auto problem = last_error();
         const bool is_scarce = problem == std::errc::not_enough_memory;
         return is_scarce ? problem : std::make_error_code(std::errc::bad_file_descriptor);
     }
-    SectionHeadView fresh;
-    fresh.head_ = static_cast<SectionHead*>(base);
-    if (!begins_as_section_head(base)) return std::make_error_code(std::errc::bad_file_descriptor);
+    if (!begins_as_section_head(fresh.view_.as<void>()))
+        return std::make_error_code(std::errc::bad_file_descriptor);
     view = std::move(fresh);
     return {};
 }

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <system_error>
-#include <utility>
 
-#include "os/windows/api.h"
+#include "os/memory_file.h"
+#include "os/windows/view.h"
 
 namespace procession::os {
 
@@ -35,6 +35,8 @@ struct SectionHead {
     // ByteLock: one word for each 64 bytes. 0, or who holds it, see byte_lock.cc.
     std::array<std::atomic<std::uint64_t>, 2048> locks;
     std::array<Sleeper, 1024> sleepers;
+
+    [[nodiscard]] FileIdentity identity() const noexcept { return {id[0], id[1]}; }
 };
 
 /// As views begin at multiples of this (the allocation granularity).
@@ -44,29 +46,16 @@ static_assert(sizeof(SectionHead) <= section_head_bytes);
 /// A view of the head alone.
 class SectionHeadView {
   public:
-    SectionHeadView() noexcept = default;
-    SectionHeadView(SectionHeadView&& other) noexcept
-        : head_(std::exchange(other.head_, nullptr)) {}
-    SectionHeadView& operator=(SectionHeadView&& other) noexcept {
-        std::swap(head_, other.head_);
-        return *this;
-    }
-    SectionHeadView(const SectionHeadView&) = delete;
-    SectionHeadView& operator=(const SectionHeadView&) = delete;
-    ~SectionHeadView() {
-        if (head_ != nullptr) ::UnmapViewOfFile(head_);
-    }
-
     /// Of a memory file. bad_file_descriptor when it is none.
     [[nodiscard]] static std::error_code map(NativeHandle file, SectionHeadView& view) noexcept;
 
-    [[nodiscard]] SectionHead* operator->() const noexcept { return head_; }
-    [[nodiscard]] SectionHead& operator*() const noexcept { return *head_; }
-    /// The view stays; end it by UnmapViewOfFile.
-    [[nodiscard]] SectionHead* release() noexcept { return std::exchange(head_, nullptr); }
+    [[nodiscard]] SectionHead* operator->() const noexcept { return view_.as<SectionHead>(); }
+    [[nodiscard]] SectionHead& operator*() const noexcept { return *view_.as<SectionHead>(); }
+    /// The view stays; the caller ends it by UnmapViewOfFile.
+    void release() noexcept { view_.release(); }
 
   private:
-    SectionHead* head_ = nullptr;
+    View view_;
 };
 
 /// Whether a view begins with memory that is there, and as a head does.

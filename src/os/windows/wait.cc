@@ -1,8 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/wait.h"
 
-#include <array>
-#include <memory>
 #include <new>
 #include <vector>
 
