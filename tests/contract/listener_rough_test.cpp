@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "contract/process_fixture.h"
+#include "contract/strangers.h"
 #include "procession/client.h"
 #include "procession/listener.h"
 #include "procession/wait.h"
@@ -19,8 +20,6 @@
 
 namespace procession::testing {
 namespace {
-
-constexpr const char* kKey = "a key of sixteen bytes and more";
 
 Address abstract_here(const char* what) {
     return Address::abstract("procession-" + std::string(what) + std::to_string(::getpid()));
@@ -145,24 +144,14 @@ TEST(ListenerInAnEventLoop, that_never_waits_in_accept_lets_all_clients_in) {
     for (auto& each : clients) each.join();
 }
 
-/// Comes, or tries to: it does not wait for a place in the queue.
-Handle stranger_at(const Address& address) {
-    Handle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(address.port());
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    static_cast<void>(::connect(socket.get(), reinterpret_cast<sockaddr*>(&where), sizeof where));
-    return socket;
-}
-
 TEST(ListenerInACrowd, ends_at_its_deadline_while_others_keep_coming) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey, .backlog = 1000});
     std::atomic<bool> is_over{false};
     std::vector<std::thread> crowd;
     for (int i = 0; i < 3; ++i) {
         crowd.emplace_back([&] {
-            while (!is_over) stranger_at(listener.address());
+            // It does not wait for a place in the queue.
+            while (!is_over) stranger_at(listener.address(), SOCK_NONBLOCK);
         });
     }
     EXPECT_FALSE(listener.try_accept(30ms).has_value());

@@ -1,11 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <filesystem>
 #include <thread>
 
 #include "contract/process_fixture.h"
+#include "contract/strangers.h"
 #include "procession/client.h"
 #include "procession/joinable_queue.h"
 #include "procession/listener.h"
@@ -26,8 +24,6 @@ class Listening : public EachStartMethod {
     }
 };
 INSTANTIATE_TEST_SUITE_P(Each, Listening, all_start_methods(), show_start_method);
-
-constexpr const char* kKey = "a key of sixteen bytes and more";
 
 void greet(const std::string& kind, const std::string& name, unsigned port) {
     const Address address = kind == "path"       ? Address::path(name)
@@ -118,17 +114,6 @@ TEST(ListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_let
     });
     EXPECT_EQ(listener.accept().recv<int>(), 1);
     clients.join();
-}
-
-/// Connects and does nothing of what a client does.
-Handle stranger_at(const Address& address) {
-    Handle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(address.port());
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    must(::connect(socket.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) == 0);
-    return socket;
 }
 
 TEST(ListenerStrangers, that_are_silent_keep_nobody_waiting) {

@@ -13,48 +13,30 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <system_error>
 
 #include "os/handle.h"
+#include "support/files.h"
 
 // Files, pipes and processes as POSIX has them; windows_fixture.h has what of it is tested there.
 
 namespace procession::testing {
 
-/// A folder that is gone after the test. Children get paths in it as arguments.
-class Folder {
-  public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "procession-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::system_error(errno, std::generic_category(), name);
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
+inline std::filesystem::path make_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "procession-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+        throw std::system_error(errno, std::generic_category(), name);
+    return name;
+}
 
-    [[nodiscard]] std::string file(const std::string& name) const {
-        return (path_ / name).string();
-    }
-
-    /// A named pipe: opening an end waits for the other, and the reader sees its end when the last
-    /// writer has died, however it died.
-    [[nodiscard]] std::string fifo(const std::string& name) const {
-        const std::string made = file(name);
-        if (::mkfifo(made.c_str(), 0600) != 0)
-            throw std::system_error(errno, std::generic_category(), made);
-        return made;
-    }
-
-  private:
-    std::filesystem::path path_;
-};
+/// See Folder::fifo().
+inline std::string make_fifo(const std::filesystem::path& folder, const std::string& name) {
+    const std::string made = (folder / name).string();
+    if (::mkfifo(made.c_str(), 0600) != 0)
+        throw std::system_error(errno, std::generic_category(), made);
+    return made;
+}
 
 inline os::Handle open_end(const std::string& path, int flags) {
     os::Handle end(::open(path.c_str(), flags | O_CLOEXEC, 0600));
@@ -87,13 +69,6 @@ class StderrTo {
   private:
     os::Handle kept_;
 };
-
-/// All of it, also of a file in /proc whose process ends meanwhile: the inserter does not throw.
-inline std::string file_text(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 inline bool can_interrupt() { return true; }
 inline void stop_ignoring_interrupts() { std::signal(SIGINT, SIG_DFL); }

@@ -3,8 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #ifdef _WIN32
 #include "contract/windows_fixture.h"
@@ -16,9 +17,28 @@
 
 namespace procession::testing {
 
-inline void write_file(const std::string& path, const std::string& text) {
-    std::ofstream(path) << text;
-}
+/// A folder that is gone after the test. Children get paths in it as arguments.
+class Folder {
+  public:
+    Folder() = default;
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (path_ / name).string();
+    }
+
+    /// A named pipe: opening an end waits for the other, and the reader sees its end when the last
+    /// writer has died, however it died.
+    [[nodiscard]] std::string fifo(const std::string& name) const { return make_fifo(path_, name); }
+
+  private:
+    const std::filesystem::path path_ = make_folder();
+};
 
 /// Each contract holds under each start method.
 class EachStartMethod : public ::testing::TestWithParam<StartMethod> {

@@ -6,48 +6,30 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
 
 #include "os/windows/api.h"
+#include "support/files.h"
 
 // What posix_fixture.h has, as far as the tests that run on Windows use it.
 
 namespace procession::testing {
 
-/// A folder that is gone after the test. Children get paths in it as arguments.
-class Folder {
-  public:
-    Folder() {
-        static unsigned counter = 0;
-        path_ = std::filesystem::temp_directory_path() /
-                ("procession-" + std::to_string(::GetCurrentProcessId()) + "-" +
-                 std::to_string(++counter));
-        std::filesystem::create_directory(path_);
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
+inline std::filesystem::path make_folder() {
+    static unsigned counter = 0;
+    const auto made =
+        std::filesystem::temp_directory_path() /
+        ("procession-" + std::to_string(::GetCurrentProcessId()) + "-" + std::to_string(++counter));
+    std::filesystem::create_directory(made);
+    return made;
+}
 
-    [[nodiscard]] std::string file(const std::string& name) const {
-        return (path_ / name).string();
-    }
-
-    /// A named pipe: opening an end waits for the other, and the reader sees its end when the
-    /// writer has died, however it died.
-    [[nodiscard]] std::string fifo(const std::string& name) const {
-        return R"(\\.\pipe\)" + path_.filename().string() + "-" + name;
-    }
-
-  private:
-    std::filesystem::path path_;
-};
+/// See Folder::fifo(). It comes into being when it is opened.
+inline std::string make_fifo(const std::filesystem::path& folder, const std::string& name) {
+    return R"(\\.\pipe\)" + folder.filename().string() + "-" + name;
+}
 
 /// O_RDONLY makes the pipe and waits for the writer; O_WRONLY waits for the pipe.
 inline os::Handle open_end(const std::string& path, int flags) {
@@ -84,12 +66,6 @@ inline std::string read_line(const os::Handle& from) {
     while (::ReadFile(from.get(), &letter, 1, &got, nullptr) && got == 1 && letter != '\n')
         line += letter;
     return line;
-}
-
-inline std::string file_text(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
 }
 
 /// Sends stderr elsewhere while it lives, also that of children.

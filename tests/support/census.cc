@@ -36,18 +36,7 @@ std::string describe_process(const std::string& pid) {
            first_words(folder / "cmdline");
 }
 
-void expect_nothing_new(const char* kind, const std::map<std::string, std::string>& before,
-                        const std::map<std::string, std::string>& after) {
-    for (const auto& [thing, description] : after) {
-        if (before.count(thing) == 0)
-            ADD_FAILURE() << "left behind: " << kind << ' ' << description;
-    }
-}
-
 }  // namespace
-
-Census::Census()
-    : descriptors_(descriptors_now()), mappings_(mappings_now()), children_(children_now()) {}
 
 void Census::expect_nothing_left() const {
     expect_nothing_new("descriptor", descriptors_, descriptors_now());

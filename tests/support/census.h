@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <string>
 
@@ -15,7 +17,8 @@ namespace procession::testing {
 class Census {
   public:
     /// Counts now.
-    Census();
+    Census()
+        : descriptors_(descriptors_now()), mappings_(mappings_now()), children_(children_now()) {}
 
     /// Adds a failure to the current test for everything that is there now and was not at
     /// construction. Children that have ended but were not waited for count too.
@@ -24,6 +27,13 @@ class Census {
   private:
     /// What it is -> how to show it.
     using Things = std::map<std::string, std::string>;
+
+    static void expect_nothing_new(const char* kind, const Things& before, const Things& after) {
+        for (const auto& [thing, description] : after) {
+            if (before.count(thing) == 0)
+                ADD_FAILURE() << "left behind: " << kind << ' ' << description;
+        }
+    }
 
     static Things descriptors_now();
     static Things mappings_now();

@@ -35,8 +35,8 @@ Shared& shared() {
 enum : int { SIGKILL = os::signal_kill, SIGSTOP = 19 };
 int self_id() { return os::this_process(); }
 void send_to_self(int signal) {
-    // As os::send_signal() does it.
-    if (signal == SIGKILL) ::TerminateProcess(::GetCurrentProcess(), 0x50520009);
+    if (signal == SIGKILL)
+        ::TerminateProcess(::GetCurrentProcess(), os::exit_code_of_signals | os::signal_kill);
 }
 void wait_for_the_end() {
     for (;;) std::this_thread::yield();

@@ -2,12 +2,9 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
 # treesum_test.sh WINE TREESUM TEST    treesum.exe, beside what find and sha256sum say on Linux.
-set -eu
-wine=$1 program=$2 test=$3
-export LC_ALL=C
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
+wine=$1
+shift
+. "$(dirname "${BASH_SOURCE[0]}")/../examples/support.sh"
 
 make_tree() {
     mkdir -p tree/d/deep tree/d-x tree/d.e tree/empty
@@ -24,37 +21,34 @@ make_tree() {
     echo deep >"$long/file"
     find tree -type f -print0 | sort -z | xargs -r0 sha256sum >wanted
 }
-run() { "$wine" "$program" "$@" </dev/null 2>said; }
-fail() {
-    echo "$1"
-    cat said
-    exit 1
+
+run() { "$wine" "$program" "$@" </dev/null; }
+
+the_output_is_that_of_sha256sum() {
+    make_tree
+    expect 0 run tree
+    expect_same stdout wanted
 }
 
-make_tree
-case $test in
-    the_output_is_that_of_sha256sum)
-        run tree >got || fail "exit code $?"
-        cmp got wanted || fail 'another output'
-        ;;
-    killing_workers_changes_nothing)
-        run tree --workers 3 --chaos 30 >got || fail "exit code $?"
-        cmp got wanted || fail 'another output'
-        grep -q ' [1-9][0-9]* killed' said || fail 'nobody was killed'
-        ;;
-    a_program_in_a_folder_with_any_name_starts_workers)
-        mkdir $'pr\xc3\xb6gram \xe2\x82\xac'
-        cp "$program" $'pr\xc3\xb6gram \xe2\x82\xac/tree sum.exe'
-        program=$'pr\xc3\xb6gram \xe2\x82\xac/tree sum.exe'
-        run tree >got || fail "exit code $?"
-        cmp got wanted || fail 'another output'
-        ;;
-    what_is_not_there_is_named)
-        run nowhere >got && fail 'it was found'
-        grep -q "'nowhere': No such file or directory" said || fail 'it is not named'
-        ;;
-    *)
-        echo "no such test: $test"
-        exit 2
-        ;;
-esac
+killing_workers_changes_nothing() {
+    make_tree
+    expect 0 run tree --workers 3 --chaos 30
+    expect_same stdout wanted
+    grep -q ' [1-9][0-9]* killed' stderr || fail "nobody was killed: $(cat stderr)"
+}
+
+a_program_in_a_folder_with_any_name_starts_workers() {
+    make_tree
+    mkdir $'pr\xc3\xb6gram \xe2\x82\xac'
+    cp "$program" $'pr\xc3\xb6gram \xe2\x82\xac/tree sum.exe'
+    program=$'pr\xc3\xb6gram \xe2\x82\xac/tree sum.exe'
+    expect 0 run tree
+    expect_same stdout wanted
+}
+
+what_is_not_there_is_named() {
+    expect 2 run nowhere
+    expect_in stderr "'nowhere': No such file or directory"
+}
+
+"$2"

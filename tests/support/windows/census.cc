@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "os/windows/api.h"
+#include "os/windows/section_head.h"
 // After windows.h.
 #include <tlhelp32.h>
 
@@ -37,18 +37,7 @@ void each_view(Found found) {
     }
 }
 
-void expect_nothing_new(const char* kind, const std::map<std::string, std::string>& before,
-                        const std::map<std::string, std::string>& after) {
-    for (const auto& [thing, description] : after) {
-        if (before.count(thing) == 0)
-            ADD_FAILURE() << "left behind: " << kind << ' ' << description;
-    }
-}
-
 }  // namespace
-
-Census::Census()
-    : descriptors_(descriptors_now()), mappings_(mappings_now()), children_(children_now()) {}
 
 // Handles have no names that could be compared: their number is. The C++ and Windows libraries
 // keep some that they open at first use.
@@ -70,10 +59,7 @@ Census::Things Census::descriptors_now() {
 Census::Things Census::mappings_now() {
     Things found;
     each_view([&](const void* at, std::size_t bytes) {
-        std::uint64_t magic = 0;
-        SIZE_T got = 0;
-        ::ReadProcessMemory(::GetCurrentProcess(), at, &magic, sizeof magic, &got);
-        if (magic != 0x4e4f495443455350) return;  // "PSECTION", see os/windows/section_head.h
+        if (!os::begins_as_section_head(at)) return;
         const auto place = std::to_string(reinterpret_cast<std::uintptr_t>(at));
         found.emplace(place, place + ", " + std::to_string(bytes) + " bytes");
     });

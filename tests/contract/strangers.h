@@ -1,0 +1,30 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "os/handle.h"
+#include "procession/address.h"
+#include "support/queue_helpers.h"
+
+// Who comes to a Listener without being a Client.
+
+namespace procession::testing {
+
+inline constexpr const char* kKey = "a key of sixteen bytes and more";
+
+/// Connects by TCP and does nothing of what a client does. With SOCK_NONBLOCK it only sets out.
+inline os::Handle stranger_at(const Address& address, int flags = 0) {
+    os::Handle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(address.port());
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool connected =
+        ::connect(socket.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) == 0;
+    must(connected || flags == SOCK_NONBLOCK);
+    return socket;
+}
+
+}  // namespace procession::testing
