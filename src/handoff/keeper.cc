@@ -62,7 +62,7 @@ void Keeper::run() {
 void Keeper::admit_all() {
     for (;;) {
         os::Handle channel;
-        const auto problem = os::admit(meeting_point_.get(), channel);
+        const auto problem = os::admit(meeting_point_, channel);
         if (problem) {
             if (is_would_block(problem)) return;
             if (!std::exchange(says_it_is_full_, true)) {

@@ -16,8 +16,9 @@ namespace procession::os {
 /// at most 64 KiB.
 
 [[nodiscard]] std::error_code open_meeting_point(const std::string& name, Handle& made) noexcept;
-/// Takes the next who has come; operation_would_block when there is none.
-[[nodiscard]] std::error_code admit(NativeHandle meeting_point, Handle& channel) noexcept;
+/// Takes the next who has come; operation_would_block when there is none. The meeting point may be
+/// another handle afterwards.
+[[nodiscard]] std::error_code admit(Handle& meeting_point, Handle& channel) noexcept;
 /// connection_refused when nobody holds that name; operation_would_block when too many wait there.
 [[nodiscard]] std::error_code go_to_meeting_point(const std::string& name,
                                                   Handle& channel) noexcept;

@@ -12,10 +12,62 @@
 // The keeper: what it holds, for how long, and what is when it dies.
 
 namespace procession::testing {
+
+struct Bundle {
+    std::string label;
+    std::vector<Handle> files;
+    std::optional<JoinableQueue<std::string>> queue;
+};
 namespace {
 
 class Keeping : public EachStartMethod {};
 INSTANTIATE_TEST_SUITE_P(Each, Keeping, all_start_methods(), show_start_method);
+
+void say_where(const Queue<ByteConnection>& connections) {
+    connections.get().send(std::string("here"));
+}
+
+TEST_P(Keeping, a_connection_is_the_same_end) {
+    const Queue<ByteConnection> connections;
+    Process child(method(), say_where, connections);
+    auto [mine, its] = Pipe();
+    connections.put(its);
+    its.close();
+    EXPECT_EQ(mine.recv<std::string>(), "here");
+    child.join();
+    EXPECT_THROW((void)mine.recv<std::string>(), EOFError) << "nobody holds the other end any more";
+}
+
+TEST(KeeperHandles, may_hold_any_number_of_objects_and_none) {
+    const Queue<Bundle> bundles;
+    bundles.put({"none", {}, {}});
+    EXPECT_EQ(keeper_pid(), 0) << "nothing to keep, no keeper";
+    Bundle large{"large", {}, JoinableQueue<std::string>()};
+    for (int i = 0; i < 700; ++i) large.files.push_back(open_end("/dev/null", O_RDWR));
+    bundles.put(large);
+    EXPECT_EQ(bundles.get().label, "none");
+    const Bundle arrived = bundles.get();
+    EXPECT_EQ(arrived.label, "large");
+    EXPECT_EQ(arrived.files.size(), 700U);
+    arrived.queue->put("through it");
+    EXPECT_EQ(take(*large.queue), "through it");
+}
+
+TEST(KeeperHandles, of_items_that_find_no_room_leave_nothing_at_the_keeper) {
+    const Queue<Queue<int>> carrier{1};
+    const Queue<int> queue;
+    carrier.put(queue);
+    let_keeper_settle();
+    const auto before = descriptors_of(keeper_pid());
+    const Queue<Queue<int>> other{1};
+    const Queue<int> fresh;
+    other.put(fresh);
+    EXPECT_THROW(other.put(Queue<int>(), 1ms), Full);
+    EXPECT_EQ(other.put_many(std::vector{Queue<int>(), Queue<int>()}, 1ms), 0U);
+    static_cast<void>(other.get());
+    let_keeper_settle();
+    EXPECT_EQ(descriptors_of(keeper_pid()), before);
+}
 
 TEST(KeeperHandles, of_a_thousand_copies_of_one_queue_are_one) {
     const Queue<Queue<int>> carrier;

@@ -1,9 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <sys/wait.h>
+#include "contract/process_fixture.h"
+#include "support/queue_helpers.h"
 
-#include "contract/passing_fixture.h"
-
-// Queues, connections and handles as elements of queues: they reach processes that were running
+// Queues and handles as elements of queues: they reach processes that were running
 // before they existed.
 
 namespace procession::testing {
@@ -12,11 +11,6 @@ namespace procession::testing {
 struct Question {
     int number = 0;
     Queue<int> answers;
-};
-struct Bundle {
-    std::string label;
-    std::vector<Handle> files;
-    std::optional<JoinableQueue<std::string>> queue;
 };
 
 namespace {
@@ -49,7 +43,7 @@ void put_one_and_die(const Queue<Queue<int>>& carrier) {
     const Queue<int> made_here;
     made_here.put(42);
     carrier.put(made_here);
-    ::raise(SIGKILL);
+    kill_this_process();
 }
 
 TEST_P(Passing, the_sender_may_be_dead_when_the_item_is_taken) {
@@ -62,48 +56,18 @@ TEST_P(Passing, the_sender_may_be_dead_when_the_item_is_taken) {
 
 void write_at_position(const Queue<Handle>& files) {
     const Handle file = files.get();
-    must(::write(file.get(), "child", 5) == 5);
+    write_text(file, "child");
 }
 
 TEST_P(Passing, a_file_keeps_its_position) {
     const Queue<Handle> files;
     Process child(method(), write_at_position, files);
-    const Handle file = open_end(folder_.file("shared"), O_RDWR | O_CREAT);
-    ASSERT_EQ(::write(file.get(), "parent ", 7), 7);
+    const Handle file = open_file(folder_.file("shared"));
+    write_text(file, "parent ");
     files.put(file.duplicate());
     child.join();
-    ASSERT_EQ(::write(file.get(), " parent", 7), 7);
+    write_text(file, " parent");
     EXPECT_EQ(file_text(folder_.file("shared")), "parent child parent");
-}
-
-void say_where(const Queue<ByteConnection>& connections) {
-    connections.get().send(std::string("here"));
-}
-
-TEST_P(Passing, a_connection_is_the_same_end) {
-    const Queue<ByteConnection> connections;
-    Process child(method(), say_where, connections);
-    auto [mine, its] = Pipe();
-    connections.put(its);
-    its.close();
-    EXPECT_EQ(mine.recv<std::string>(), "here");
-    child.join();
-    EXPECT_THROW((void)mine.recv<std::string>(), EOFError) << "nobody holds the other end any more";
-}
-
-TEST(PassingItems, may_hold_any_number_of_objects_and_none) {
-    const Queue<Bundle> bundles;
-    bundles.put({"none", {}, {}});
-    EXPECT_EQ(keeper_pid(), 0) << "nothing to keep, no keeper";
-    Bundle large{"large", {}, JoinableQueue<std::string>()};
-    for (int i = 0; i < 700; ++i) large.files.push_back(open_end("/dev/null", O_RDWR));
-    bundles.put(large);
-    EXPECT_EQ(bundles.get().label, "none");
-    const Bundle arrived = bundles.get();
-    EXPECT_EQ(arrived.label, "large");
-    EXPECT_EQ(arrived.files.size(), 700U);
-    arrived.queue->put("through it");
-    EXPECT_EQ(take(*large.queue), "through it");
 }
 
 TEST(PassingItems, go_by_every_verb) {
@@ -120,10 +84,10 @@ TEST(PassingItems, go_by_every_verb) {
     for (const auto& queue : carrier) EXPECT_EQ(queue, one);
 }
 
-TEST(PassingItems, of_a_queue_through_itself) {
+TEST_P(Passing, a_handle_goes_through_a_queue_to_its_own_process) {
     const JoinableQueue<std::vector<Handle>> handles;
     std::vector<Handle> some;
-    some.push_back(Handle::duplicate_of(open_end("/dev/null", O_RDWR).get()));
+    some.push_back(open_file(folder_.file("some")));
     handles.put(some);
     auto lease = handles.get();
     EXPECT_TRUE((*lease)[0].valid());
@@ -131,28 +95,12 @@ TEST(PassingItems, of_a_queue_through_itself) {
     EXPECT_EQ(handles.unfinished(), 0U);
 }
 
-TEST(PassingItems, that_find_no_room_leave_nothing_at_the_keeper) {
-    const Queue<Queue<int>> carrier{1};
-    const Queue<int> queue;
-    carrier.put(queue);
-    let_keeper_settle();
-    const auto before = descriptors_of(keeper_pid());
-    const Queue<Queue<int>> other{1};
-    const Queue<int> fresh;
-    other.put(fresh);
-    EXPECT_THROW(other.put(Queue<int>(), 1ms), Full);
-    EXPECT_EQ(other.put_many(std::vector{Queue<int>(), Queue<int>()}, 1ms), 0U);
-    static_cast<void>(other.get());
-    let_keeper_settle();
-    EXPECT_EQ(descriptors_of(keeper_pid()), before);
-}
-
 TEST(PassingItems, that_cannot_be_encoded_are_refused_where_they_are_put) {
     Writer writer;
     EXPECT_THROW(encode(writer, Queue<int>()), SharingError);
     const Queue<std::vector<Handle>> carrier;
     std::vector<Handle> closed;
-    closed.emplace_back(12345);
+    closed.emplace_back(no_such_handle());
     EXPECT_THROW(carrier.put(closed), OSError);
     [[maybe_unused]] const auto not_ours = closed[0].release();
     EXPECT_TRUE(carrier.empty());

@@ -44,6 +44,15 @@ inline os::Handle open_end(const std::string& path, int flags) {
     return end;
 }
 
+/// A file to read and write, made when it is not there.
+inline os::Handle open_file(const std::string& path) { return open_end(path, O_RDWR | O_CREAT); }
+/// A number that no handle here has.
+inline os::NativeHandle no_such_handle() { return 12345; }
+[[noreturn]] inline void kill_this_process() {
+    ::raise(SIGKILL);
+    std::abort();
+}
+
 inline void write_text(const os::Handle& to, const std::string& text) {
     if (::write(to.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         throw std::system_error(errno, std::generic_category(), "write");

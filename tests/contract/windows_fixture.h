@@ -52,6 +52,18 @@ inline os::Handle open_end(const std::string& path, int flags) {
     }
 }
 
+/// See posix_fixture.h.
+inline os::Handle open_file(const std::string& path) {
+    return os::handle_or_none(::CreateFileW(
+        os::utf16_of(path).c_str(), GENERIC_READ | GENERIC_WRITE,
+        FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
+}
+inline os::NativeHandle no_such_handle() { return reinterpret_cast<os::NativeHandle>(0x123450); }
+[[noreturn]] inline void kill_this_process() {
+    ::TerminateProcess(::GetCurrentProcess(), 9);
+    std::abort();
+}
+
 inline void write_text(const os::Handle& to, const std::string& text) {
     DWORD written = 0;
     if (!::WriteFile(to.get(), text.data(), static_cast<DWORD>(text.size()), &written, nullptr))

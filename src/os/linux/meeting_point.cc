@@ -49,9 +49,9 @@ std::error_code open_meeting_point(const std::string& name, Handle& made) noexce
     return {};
 }
 
-std::error_code admit(NativeHandle meeting_point, Handle& channel) noexcept {
+std::error_code admit(Handle& meeting_point, Handle& channel) noexcept {
     const int accepted = calls::uninterrupted([&] {
-        return calls::accept4(meeting_point, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        return calls::accept4(meeting_point.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     });
     if (accepted < 0) return last_error();
     channel.reset(accepted);

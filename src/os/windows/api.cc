@@ -22,6 +22,7 @@ std::error_code error_of(DWORD error) noexcept {
         case ERROR_NO_SYSTEM_RESOURCES: return std::make_error_code(errc::not_enough_memory);
         case ERROR_BROKEN_PIPE:
         case ERROR_NO_DATA: return std::make_error_code(errc::broken_pipe);
+        case ERROR_PIPE_NOT_CONNECTED: return std::make_error_code(errc::not_connected);
         case ERROR_BUSY:
         case ERROR_PIPE_BUSY: return std::make_error_code(errc::device_or_resource_busy);
         case ERROR_INVALID_PARAMETER: return std::make_error_code(errc::invalid_argument);

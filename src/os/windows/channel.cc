@@ -1,25 +1,171 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/channel.h"
 
+#include <cstring>
+#include <new>
+
 #include "os/windows/not_yet.h"
+#include "os/windows/pipe.h"
+#include "os/windows/user.h"
+
+// A channel that keeps the borders of messages is an end of a named pipe. No kernel object holds
+// handles that are under way, so the server's end moves them, in both directions: what it sends it
+// has duplicated into the client; what the client sends it takes from the client, which has to
+// live, and to keep them, until it has an answer. The numbers are those of the client's table:
+// nobody can name a handle of the server.
 
 namespace procession::os {
+
+namespace {
+
+/// What stands before the bytes of a message.
+struct Head {
+    static constexpr std::uint32_t magic_expected = 0x4e414843;  // "CHAN"
+
+    std::uint32_t magic = magic_expected;
+    std::uint32_t count = 0;  // of numbers of handles, 8 bytes each, that follow
+};
+
+constexpr std::size_t kBytesMax = 65536;  // of one message, without what stands before it
+
+using Number = std::uint64_t;
+
+/// Handles that were duplicated into another process. What has not been sent is closed there again.
+class Planted {
+  public:
+    explicit Planted(NativeHandle end) : client_(peer_process(end, PROCESS_DUP_HANDLE)) {}
+    ~Planted() {
+        for (const Number each : numbers_) {
+            ::DuplicateHandle(client_.get(), reinterpret_cast<HANDLE>(each), nullptr, nullptr, 0,
+                              FALSE, DUPLICATE_CLOSE_SOURCE);
+        }
+    }
+    Planted(const Planted&) = delete;
+    Planted& operator=(const Planted&) = delete;
+
+    std::error_code plant(std::span<const NativeHandle> handles) {
+        if (!client_.valid()) return last_error();
+        numbers_.reserve(handles.size());
+        for (const NativeHandle each : handles) {
+            HANDLE there = nullptr;
+            if (!::DuplicateHandle(::GetCurrentProcess(), each, client_.get(), &there, 0, FALSE,
+                                   DUPLICATE_SAME_ACCESS)) {
+                return last_error();
+            }
+            numbers_.push_back(reinterpret_cast<Number>(there));
+        }
+        return {};
+    }
+    [[nodiscard]] const std::vector<Number>& numbers() const noexcept { return numbers_; }
+    void leave() noexcept { numbers_.clear(); }
+
+  private:
+    Handle client_;
+    std::vector<Number> numbers_;
+};
+
+void append(std::vector<std::byte>& message, const void* from, std::size_t bytes) {
+    const auto* const begin = static_cast<const std::byte*>(from);
+    message.insert(message.end(), begin, begin + bytes);
+}
+
+std::error_code write_record(NativeHandle channel, std::span<const Number> numbers,
+                             std::span<const std::span<const std::byte>> parts, std::size_t& sent) {
+    std::size_t bytes = 0;
+    for (const auto& part : parts) bytes += part.size();
+    if (bytes > kBytesMax) return std::make_error_code(std::errc::message_size);
+    const Head head{.count = static_cast<std::uint32_t>(numbers.size())};
+    std::vector<std::byte> message;
+    message.reserve(sizeof head + numbers.size_bytes() + bytes);
+    append(message, &head, sizeof head);
+    append(message, numbers.data(), numbers.size_bytes());
+    for (const auto& part : parts) append(message, part.data(), part.size());
+    const auto problem = write_message(channel, message);
+    if (!problem) sent = bytes;
+    return problem;
+}
+
+/// A number that a table of handles can have; not one of those that name something else, such as
+/// "this process".
+bool can_be_handle(Number number) noexcept {
+    return number != 0 && number % 4 == 0 && number < 0x80000000;
+}
+
+/// The handles of a message, for this process.
+std::error_code take_handles(NativeHandle channel, std::span<const Number> numbers,
+                             std::vector<Handle>& arrived) {
+    if (numbers.empty()) return {};
+    arrived.reserve(arrived.size() + numbers.size());
+    const bool from_client = is_server_end(channel);
+    Handle client;
+    if (from_client) client = peer_process(channel, PROCESS_DUP_HANDLE);
+    bool all = true;
+    for (const Number number : numbers) {
+        HANDLE here = reinterpret_cast<HANDLE>(number);
+        const bool taken =
+            can_be_handle(number) &&
+            (!from_client || ::DuplicateHandle(client.get(), here, ::GetCurrentProcess(), &here, 0,
+                                               FALSE, DUPLICATE_SAME_ACCESS));
+        if (taken) arrived.emplace_back(here);
+        all = all && taken;
+    }
+    return all ? std::error_code{} : std::make_error_code(std::errc::too_many_files_open);
+}
+
+}  // namespace
 
 std::error_code create_channel(Handle& /*one*/, Handle& /*other*/) noexcept { return not_yet(); }
 std::error_code create_record_channel(Handle& /*one*/, Handle& /*other*/) noexcept {
     return not_yet();
 }
-std::error_code send_some(NativeHandle /*channel*/,
-                          std::span<const std::span<const std::byte>> /*parts*/,
-                          std::span<const NativeHandle> /*handles*/, std::size_t& sent) noexcept {
+
+std::error_code send_some(NativeHandle channel, std::span<const std::span<const std::byte>> parts,
+                          std::span<const NativeHandle> handles, std::size_t& sent) noexcept try {
     sent = 0;
-    return not_yet();
+    if (handles.size() > handles_per_transfer_max)
+        return std::make_error_code(std::errc::argument_list_too_long);
+    if (handles.empty()) return write_record(channel, {}, parts, sent);
+    if (!is_server_end(channel)) {
+        std::vector<Number> numbers;
+        numbers.reserve(handles.size());
+        for (const NativeHandle each : handles) numbers.push_back(reinterpret_cast<Number>(each));
+        return write_record(channel, numbers, parts, sent);
+    }
+    Planted planted(channel);
+    if (const auto problem = planted.plant(handles)) return problem;
+    const auto problem = write_record(channel, planted.numbers(), parts, sent);
+    if (!problem) planted.leave();
+    return problem;
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
-std::error_code receive_some(NativeHandle /*channel*/, std::span<std::byte> /*space*/,
-                             std::size_t& got, std::vector<Handle>& /*arrived*/) noexcept {
+
+std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, std::size_t& got,
+                             std::vector<Handle>& arrived) noexcept try {
     got = 0;
-    return not_yet();
+    std::vector<std::byte> message;
+    const auto problem = read_message(channel, message);
+    if (problem == std::errc::broken_pipe || problem == std::errc::not_connected) return {};
+    if (problem) return problem;
+    Head head;
+    if (message.size() < sizeof head) return std::make_error_code(std::errc::bad_message);
+    std::memcpy(&head, message.data(), sizeof head);
+    const auto rest = std::span(message).subspan(sizeof head);
+    const bool is_whole = head.magic == Head::magic_expected &&
+                          head.count <= handles_per_transfer_max &&
+                          head.count * sizeof(Number) <= rest.size();
+    if (!is_whole) return std::make_error_code(std::errc::bad_message);
+    std::vector<Number> numbers(head.count);
+    const auto listed = std::as_writable_bytes(std::span(numbers));
+    std::copy_n(rest.begin(), listed.size(), listed.begin());
+    const auto bytes = rest.subspan(listed.size());
+    got = std::min(bytes.size(), space.size());
+    std::copy_n(bytes.begin(), got, space.begin());
+    return take_handles(channel, numbers, arrived);
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
+
 void end_sending(NativeHandle /*channel*/) noexcept {}
 void end_receiving(NativeHandle /*channel*/) noexcept {}
 std::error_code try_lock_side(NativeHandle /*channel*/, Side /*side*/) noexcept {
@@ -28,6 +174,9 @@ std::error_code try_lock_side(NativeHandle /*channel*/, Side /*side*/) noexcept 
 void unlock_side(NativeHandle /*channel*/, Side /*side*/) noexcept {}
 void mark_under_way(NativeHandle /*channel*/, Side /*side*/, bool /*under_way*/) noexcept {}
 bool is_under_way(NativeHandle /*channel*/, Side /*side*/) noexcept { return false; }
-std::error_code why_peer_is_a_stranger(NativeHandle /*channel*/) noexcept { return not_yet(); }
+
+std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept {
+    return why_process_is_a_strangers(peer_process(channel, PROCESS_QUERY_LIMITED_INFORMATION));
+}
 
 }  // namespace procession::os

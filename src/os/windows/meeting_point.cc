@@ -1,22 +1,67 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/meeting_point.h"
 
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "os/channel.h"
 #include "os/windows/api.h"
-#include "os/windows/not_yet.h"
+#include "os/windows/pipe.h"
 // After windows.h.
 #include <bcrypt.h>
 
+// A meeting point is an instance of a named pipe that nobody has been admitted by yet. Who comes
+// says so by an empty message; then the instance is the channel to it, and another one takes its
+// place.
+
 namespace procession::os {
 
-// Not on Windows yet: handles cannot travel to processes that run already.
-std::error_code open_meeting_point(const std::string& /*name*/, Handle& /*made*/) noexcept {
-    return not_yet();
+namespace {
+
+std::wstring pipe_name(const std::string& name) { return L"\\\\.\\pipe\\" + utf16_of(name); }
+
+}  // namespace
+
+std::error_code open_meeting_point(const std::string& name, Handle& made) noexcept try {
+    return make_pipe_instance(pipe_name(name), true, made);
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
-std::error_code admit(NativeHandle /*meeting_point*/, Handle& /*channel*/) noexcept {
-    return not_yet();
+
+std::error_code admit(Handle& meeting_point, Handle& channel) noexcept try {
+    const auto found = peek_pipe(meeting_point.get());
+    if (found.error == 0 && found.available == 0)
+        return std::make_error_code(std::errc::operation_would_block);
+    Handle next;
+    const auto problem = make_pipe_instance(name_of_pipe(meeting_point.get()), false, next);
+    if (problem) return problem;
+    Handle come = std::exchange(meeting_point, std::move(next));
+    std::size_t got = 0;
+    std::vector<Handle> none;
+    // One who has gone again, or does not greet, is let go by that.
+    if (found.error != 0 || receive_some(come.get(), {}, got, none) || !none.empty())
+        return std::make_error_code(std::errc::operation_would_block);
+    channel = std::move(come);
+    return {};
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
-std::error_code go_to_meeting_point(const std::string& /*name*/, Handle& /*channel*/) noexcept {
-    return not_yet();
+
+std::error_code go_to_meeting_point(const std::string& name, Handle& channel) noexcept try {
+    Handle end;
+    const auto problem = connect_to_pipe(pipe_name(name), end);
+    if (problem == std::errc::no_such_file_or_directory)
+        return std::make_error_code(std::errc::connection_refused);
+    if (problem) return problem;
+    std::size_t sent = 0;
+    const auto unheard = send_some(end.get(), {}, {}, sent);
+    if (unheard == std::errc::broken_pipe)
+        return std::make_error_code(std::errc::connection_refused);
+    if (!unheard) channel = std::move(end);
+    return unheard;
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
 
 std::error_code fill_randomly(std::span<std::byte> bytes) noexcept {

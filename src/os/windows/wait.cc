@@ -1,10 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/wait.h"
 
+#include <deque>
 #include <new>
+#include <optional>
 #include <vector>
 
 #include "os/windows/api.h"
+#include "os/windows/pipe.h"
 
 namespace procession::os {
 
@@ -12,10 +15,20 @@ namespace {
 
 constexpr std::size_t kAtOnce = MAXIMUM_WAIT_OBJECTS;
 
+bool is_pipe(NativeHandle handle) noexcept {
+    DWORD flags = 0;
+    return ::GetFileType(handle) == FILE_TYPE_PIPE &&
+           ::GetNamedPipeInfo(handle, &flags, nullptr, nullptr, nullptr);
+}
+
 /// Whether it is ready now. What is no open handle is ready: a use of it tells why.
 bool is_ready(const Watched& each) noexcept {
     if (each.handle == no_handle) return false;
     if (each.direction == Direction::writing) return true;
+    if (is_pipe(each.handle)) {
+        const auto found = peek_pipe(each.handle);
+        return found.error != 0 || found.available != 0;
+    }
     return ::WaitForSingleObject(each.handle, 0) != WAIT_TIMEOUT;
 }
 
@@ -27,6 +40,43 @@ bool mark_ready(std::span<Watched> watched) noexcept {
     }
     return any;
 }
+
+/// Waits at pipes, which are no objects to wait for: reads of no bytes, which end when there are
+/// some, and leave them; or, where nobody has connected yet, waits for that. All set one event.
+class PipeWaits {
+  public:
+    PipeWaits() : event_(::CreateEventW(nullptr, TRUE, FALSE, nullptr)) {}
+    ~PipeWaits() {
+        for (auto& each : calls_) {
+            ::CancelIoEx(each.pipe, &each.call);
+            DWORD count = 0;
+            ::GetOverlappedResult(each.pipe, &each.call, &count, TRUE);
+        }
+    }
+    PipeWaits(const PipeWaits&) = delete;
+    PipeWaits& operator=(const PipeWaits&) = delete;
+
+    [[nodiscard]] HANDLE event() const noexcept { return event_.get(); }
+    void add(NativeHandle pipe) {
+        Call& added = calls_.emplace_back(Call{pipe, {}});
+        added.call.hEvent = event_.get();
+        BOOL done = ::ReadFile(pipe, &nothing_, 0, nullptr, &added.call);
+        if (!done && ::GetLastError() == ERROR_PIPE_LISTENING)
+            done = ::ConnectNamedPipe(pipe, &added.call);
+        if (!done && ::GetLastError() == ERROR_IO_PENDING) return;
+        calls_.pop_back();
+        ::SetEvent(event_.get());  // something has come just now
+    }
+
+  private:
+    struct Call {
+        NativeHandle pipe;
+        OVERLAPPED call;
+    };
+    Handle event_;
+    std::deque<Call> calls_;  // which stay where they are
+    char nothing_ = 0;
+};
 
 /// Waits until one of many is signalled: threads of the system's pool wait for them, and set one
 /// event.
@@ -92,12 +142,25 @@ bool all_may_be_ready(std::span<Watched> watched, Deadline deadline) noexcept {
 
 bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept try {
     std::vector<HANDLE> handles;
+    std::vector<NativeHandle> pipes;
     for (const auto& each : watched) {
-        if (each.handle != no_handle) handles.push_back(each.handle);
+        if (each.handle == no_handle || each.direction == Direction::writing) continue;
+        if (is_pipe(each.handle)) {
+            pipes.push_back(each.handle);
+        } else {
+            handles.push_back(each.handle);
+        }
     }
+    if (!pipes.empty()) handles.push_back(no_handle);
     for (;;) {
         if (mark_ready(watched)) return true;
         if (deadline.has_passed()) return false;
+        std::optional<PipeWaits> waits;
+        if (!pipes.empty()) {
+            waits.emplace();
+            handles.back() = waits->event();
+            for (const NativeHandle each : pipes) waits->add(each);
+        }
         if (!wait_some(handles, milliseconds_of(deadline.remaining())))
             return all_may_be_ready(watched, deadline);
     }

@@ -1,0 +1,160 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/windows/pipe.h"
+
+#include <array>
+#include <memory>
+#include <new>
+
+// After windows.h.
+#include <sddl.h>
+
+#include "os/windows/user.h"
+
+namespace procession::os {
+
+namespace {
+
+constexpr DWORD kBufferBytes = 4 * pipe_message_bytes_max;
+
+/// What only its user can open.
+class OwnSecurity {
+  public:
+    OwnSecurity() {
+        const std::wstring text = L"D:P(A;;GA;;;" + text_of_own_user() + L")";
+        PSECURITY_DESCRIPTOR made = nullptr;
+        if (::ConvertStringSecurityDescriptorToSecurityDescriptorW(text.c_str(), SDDL_REVISION_1,
+                                                                   &made, nullptr)) {
+            descriptor_.reset(made);
+        }
+        attributes_ = {sizeof attributes_, made, FALSE};
+    }
+    /// nullptr when there is none; see last_error().
+    [[nodiscard]] SECURITY_ATTRIBUTES* get() noexcept {
+        return descriptor_ != nullptr ? &attributes_ : nullptr;
+    }
+
+  private:
+    struct Free {
+        void operator()(void* memory) const noexcept { ::LocalFree(memory); }
+    };
+    std::unique_ptr<void, Free> descriptor_;
+    SECURITY_ATTRIBUTES attributes_{};
+};
+
+/// The result of an overlapped call that must not wait: what has not been done by now is not done
+/// at all. A message is taken, or put, as a whole, so there is nothing in between.
+std::error_code done_or_cancelled(NativeHandle end, OVERLAPPED& call, BOOL done,
+                                  DWORD& count) noexcept {
+    if (!done) {
+        if (::GetLastError() != ERROR_IO_PENDING) return last_error();
+        ::CancelIoEx(end, &call);
+    }
+    if (::GetOverlappedResult(end, &call, &count, TRUE)) return {};
+    const DWORD error = ::GetLastError();
+    return error == ERROR_OPERATION_ABORTED ? std::make_error_code(std::errc::operation_would_block)
+                                            : error_of(error);
+}
+
+}  // namespace
+
+std::error_code make_pipe_instance(const std::wstring& name, bool first, Handle& made) noexcept
+    try {
+    OwnSecurity security;
+    if (security.get() == nullptr) return last_error();
+    const DWORD mode = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED |
+                       (first ? DWORD{FILE_FLAG_FIRST_PIPE_INSTANCE} : DWORD{0});
+    Handle end = handle_or_none(::CreateNamedPipeW(
+        name.c_str(), mode, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_REJECT_REMOTE_CLIENTS,
+        PIPE_UNLIMITED_INSTANCES, kBufferBytes, kBufferBytes, 0, security.get()));
+    if (!end.valid()) {
+        const DWORD error = ::GetLastError();
+        const bool is_taken = error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY;
+        return first && is_taken ? std::make_error_code(std::errc::address_in_use)
+                                 : error_of(error);
+    }
+    made = std::move(end);
+    return {};
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
+}
+
+std::error_code connect_to_pipe(const std::wstring& name, Handle& end) noexcept {
+    // Whoever has made it may learn who we are, and not act as we.
+    Handle made = handle_or_none(::CreateFileW(
+        name.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
+        FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
+    if (!made.valid()) {
+        return ::GetLastError() == ERROR_PIPE_BUSY
+                   ? std::make_error_code(std::errc::operation_would_block)
+                   : last_error();
+    }
+    DWORD mode = PIPE_READMODE_MESSAGE;
+    if (!::SetNamedPipeHandleState(made.get(), &mode, nullptr, nullptr)) return last_error();
+    end = std::move(made);
+    return {};
+}
+
+std::wstring name_of_pipe(NativeHandle end) {
+    alignas(FILE_NAME_INFO) std::array<std::byte, 1024> space{};
+    auto* const info = reinterpret_cast<FILE_NAME_INFO*>(space.data());
+    if (!::GetFileInformationByHandleEx(end, FileNameInfo, info, space.size())) return {};
+    return L"\\\\.\\pipe" + std::wstring(info->FileName, info->FileNameLength / sizeof(wchar_t));
+}
+
+PipeContent peek_pipe(NativeHandle end) noexcept {
+    PipeContent found;
+    if (::PeekNamedPipe(end, nullptr, 0, nullptr, &found.available, &found.in_message))
+        return found;
+    found.available = 0;
+    const DWORD error = ::GetLastError();
+    // BAD_PIPE: the state of the pipe is none in which there can be anything.
+    found.waits = error == ERROR_PIPE_LISTENING || error == ERROR_BAD_PIPE;
+    if (!found.waits) found.error = error;
+    return found;
+}
+
+std::error_code read_message(NativeHandle end, std::vector<std::byte>& message) {
+    const auto found = peek_pipe(end);
+    if (found.error != 0) return error_of(found.error);
+    if (found.in_message > pipe_message_bytes_max)
+        return std::make_error_code(std::errc::message_size);
+    if (found.available == 0) return std::make_error_code(std::errc::operation_would_block);
+    const Handle event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    if (!event.valid()) return last_error();
+    message.resize(found.in_message);
+    OVERLAPPED call{};
+    call.hEvent = event.get();
+    DWORD count = 0;
+    const BOOL done = ::ReadFile(end, message.data(), found.in_message, nullptr, &call);
+    const auto problem = done_or_cancelled(end, call, done, count);
+    message.resize(count);
+    return problem;
+}
+
+std::error_code write_message(NativeHandle end, std::span<const std::byte> message) noexcept {
+    if (message.size() > pipe_message_bytes_max)
+        return std::make_error_code(std::errc::message_size);
+    const Handle event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    if (!event.valid()) return last_error();
+    OVERLAPPED call{};
+    call.hEvent = event.get();
+    DWORD count = 0;
+    const BOOL done =
+        ::WriteFile(end, message.data(), static_cast<DWORD>(message.size()), nullptr, &call);
+    return done_or_cancelled(end, call, done, count);
+}
+
+bool is_server_end(NativeHandle end) noexcept {
+    DWORD flags = 0;
+    return ::GetNamedPipeInfo(end, &flags, nullptr, nullptr, nullptr) &&
+           (flags & PIPE_SERVER_END) != 0;
+}
+
+Handle peer_process(NativeHandle end, DWORD rights) noexcept {
+    ULONG number = 0;
+    const BOOL known = is_server_end(end) ? ::GetNamedPipeClientProcessId(end, &number)
+                                          : ::GetNamedPipeServerProcessId(end, &number);
+    return Handle(known ? ::OpenProcess(rights, FALSE, number) : no_handle);
+}
+
+}  // namespace procession::os

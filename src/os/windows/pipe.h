@@ -1,0 +1,51 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "os/windows/api.h"
+
+namespace procession::os {
+
+/// Named pipes that keep the borders of messages, for processes of one user.
+
+/// The longest message, with what stands before it.
+inline constexpr DWORD pipe_message_bytes_max = 128 * 1024;
+
+/// Makes one more instance of the pipe for somebody to connect to; the `first` one, or
+/// address_in_use.
+[[nodiscard]] std::error_code make_pipe_instance(const std::wstring& name, bool first,
+                                                 Handle& made) noexcept;
+/// Connects to an instance.
+/// Returns: no_such_file_or_directory when there is no pipe of that name;
+///          operation_would_block when none of its instances is free.
+[[nodiscard]] std::error_code connect_to_pipe(const std::wstring& name, Handle& end) noexcept;
+/// The name of an instance, as it was made by; empty when that cannot be told.
+[[nodiscard]] std::wstring name_of_pipe(NativeHandle end);
+
+/// What there is in a pipe for this end to read.
+struct PipeContent {
+    DWORD error = 0;       // why there is nothing, and never will be
+    bool waits = false;    // nobody has connected yet
+    DWORD available = 0;   // bytes, of all messages
+    DWORD in_message = 0;  // of the first one
+};
+[[nodiscard]] PipeContent peek_pipe(NativeHandle end) noexcept;
+
+/// None of these waits.
+/// Returns: operation_would_block when there is no message, or no room for it.
+[[nodiscard]] std::error_code read_message(NativeHandle end, std::vector<std::byte>& message);
+[[nodiscard]] std::error_code write_message(NativeHandle end,
+                                            std::span<const std::byte> message) noexcept;
+
+/// Whether this is the end that make_pipe_instance() gave.
+[[nodiscard]] bool is_server_end(NativeHandle end) noexcept;
+/// The process that made the other end. Of a client's end: that made the instance.
+/// Returns: an invalid handle when it has gone; see last_error().
+[[nodiscard]] Handle peer_process(NativeHandle end, DWORD rights) noexcept;
+
+}  // namespace procession::os
