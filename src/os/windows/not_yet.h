@@ -5,7 +5,7 @@
 
 namespace procession::os {
 
-/// Of what is not on Windows yet: connections, and passing to running processes.
+/// Of what is not on Windows yet: connections.
 [[nodiscard]] inline std::error_code not_yet() noexcept {
     return std::make_error_code(std::errc::function_not_supported);
 }
