@@ -3,11 +3,7 @@
 
 #include "contract/passing_fixture.h"
 #include "handoff/keeper_client.h"
-#include "handoff/keeper_protocol.h"
-#include "os/channel.h"
-#include "os/meeting_point.h"
 #include "os/memory_file.h"
-#include "os/wait.h"
 
 // The keeper: what it holds, for how long, and what is when it dies.
 
@@ -18,6 +14,7 @@ struct Bundle {
     std::vector<Handle> files;
     std::optional<JoinableQueue<std::string>> queue;
 };
+
 namespace {
 
 class Keeping : public EachStartMethod {};
@@ -183,54 +180,6 @@ TEST(KeeperTokens, are_good_once_in_a_plain_queue_and_only_the_right_ones) {
     EXPECT_THROW((void)handoff::fetch(name), SharingError);
     wrong.keeper = "procession-nobody";
     EXPECT_THROW((void)handoff::fetch(wrong), SharingError);
-}
-
-TEST(KeeperHostile, what_is_no_request_ends_that_client_and_no_other) {
-    const Queue<Queue<int>> carrier;
-    const Queue<int> queue;
-    carrier.put(queue);
-    const std::string address = handoff::keeper_of_family();
-    using handoff::Request;
-    using handoff::Verb;
-    const std::vector<Request> requests{
-        {.magic = 1},         {.version = 99},         {.verb = static_cast<Verb>(77)},
-        {.verb = Verb::more}, {.verb = Verb::deposit}, {.verb = Verb::deposit, .left = 0xffffffff}};
-    for (const Request& request : requests) {
-        Handle channel;
-        ASSERT_FALSE(os::go_to_meeting_point(address, channel));
-        const std::array parts{std::as_bytes(std::span(&request, 1))};
-        std::size_t count = 0;
-        ASSERT_FALSE(os::send_some(channel.get(), parts, {}, count));
-        ASSERT_TRUE(os::wait_readable(channel.get(), Deadline::never()));
-        std::array<std::byte, 64> answer;
-        std::vector<Handle> handles;
-        static_cast<void>(os::receive_some(channel.get(), answer, count, handles));
-        EXPECT_EQ(count, 0U) << "hung up";
-    }
-    for (const std::size_t size : {1, 31, 33, 5000}) {
-        Handle channel;
-        ASSERT_FALSE(os::go_to_meeting_point(address, channel));
-        ASSERT_EQ(::write(channel.get(), std::string(size, 'x').data(), size),
-                  static_cast<ssize_t>(size));
-        ASSERT_TRUE(os::wait_readable(channel.get(), Deadline::never()));
-        char answer = 0;
-        EXPECT_EQ(::read(channel.get(), &answer, 1), 0);
-    }
-    EXPECT_EQ(carrier.get(), queue);
-}
-
-TEST(KeeperHostile, a_token_that_an_item_only_claims_is_a_dead_letter) {
-    const Queue<Queue<int>> carrier;
-    const Queue<Queue<int>> other;
-    carrier.put(Queue<int>());
-    Writer item;
-    item.array(2);
-    item.nil();
-    item.integer(5);
-    ASSERT_TRUE(
-        other.bytes().try_put({Format::msgpack, item.bytes()}, Deadline::now()).has_value());
-    EXPECT_THROW((void)other.get(), DecodeError);
-    EXPECT_EQ(other.dead_letters().size(), 1U);
 }
 
 void put_and_leave(const Queue<Queue<int>>& carrier) { carrier.put(Queue<int>()); }

@@ -2,8 +2,8 @@
 #include "contract/process_fixture.h"
 #include "support/queue_helpers.h"
 
-// Queues and handles as elements of queues: they reach processes that were running
-// before they existed.
+// Queues and handles as elements of queues: they reach processes that were running before they
+// existed.
 
 namespace procession::testing {
 
@@ -84,10 +84,11 @@ TEST(PassingItems, go_by_every_verb) {
     for (const auto& queue : carrier) EXPECT_EQ(queue, one);
 }
 
-TEST_P(Passing, a_handle_goes_through_a_queue_to_its_own_process) {
+TEST(PassingItems, reach_the_process_that_has_put_them) {
+    const Folder folder;
     const JoinableQueue<std::vector<Handle>> handles;
     std::vector<Handle> some;
-    some.push_back(open_file(folder_.file("some")));
+    some.push_back(open_file(folder.file("some")));
     handles.put(some);
     auto lease = handles.get();
     EXPECT_TRUE((*lease)[0].valid());

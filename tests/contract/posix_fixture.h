@@ -58,6 +58,11 @@ inline void write_text(const os::Handle& to, const std::string& text) {
         throw std::system_error(errno, std::generic_category(), "write");
 }
 
+/// One message, of whatever bytes.
+inline void write_record(const os::Handle& channel, const std::string& bytes) {
+    write_text(channel, bytes);
+}
+
 /// Up to a line feed, which is dropped, or to the end.
 inline std::string read_line(const os::Handle& from) {
     std::string line;

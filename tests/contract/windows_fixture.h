@@ -10,7 +10,9 @@
 #include <system_error>
 #include <thread>
 
-#include "os/windows/api.h"
+#include "os/child.h"
+#include "os/signals.h"
+#include "os/windows/pipe.h"
 #include "support/files.h"
 
 // What posix_fixture.h has, as far as the tests that run on Windows use it.
@@ -60,8 +62,13 @@ inline os::Handle open_file(const std::string& path) {
 }
 inline os::NativeHandle no_such_handle() { return reinterpret_cast<os::NativeHandle>(0x123450); }
 [[noreturn]] inline void kill_this_process() {
-    ::TerminateProcess(::GetCurrentProcess(), 9);
-    std::abort();
+    os::exit_at_once(static_cast<int>(os::exit_code_of_signals | os::signal_kill));
+}
+
+/// One message, of whatever bytes.
+inline void write_record(const os::Handle& channel, const std::string& bytes) {
+    const auto problem = os::write_message(channel.get(), std::as_bytes(std::span(bytes)));
+    if (problem) throw std::system_error(problem, "write");
 }
 
 inline void write_text(const os::Handle& to, const std::string& text) {

@@ -1,77 +1,26 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include <array>
-
-#include "contract/process_fixture.h"
-#include "handoff/keeper_client.h"
-#include "handoff/keeper_protocol.h"
-#include "os/channel.h"
-#include "os/meeting_point.h"
-#include "os/wait.h"
+#include "contract/keeper_hostile.h"
 #include "os/windows/pipe.h"
-#include "support/queue_helpers.h"
 
 // The process that holds queued handles, at its named pipe.
 
 namespace procession::testing {
 namespace {
 
-using handoff::Request;
-using handoff::Verb;
-
-bool hangs_up(const Handle& channel) {
-    std::array<std::byte, 64> answer;
-    std::size_t count = 0;
-    std::vector<Handle> handles;
-    static_cast<void>(os::wait_readable(channel.get(), Deadline::never()));
-    return !os::receive_some(channel.get(), answer, count, handles) && count == 0;
-}
-
-class HostileToKeeper : public ::testing::Test {
-  protected:
-    HostileToKeeper() { carrier_.put(queue_); }
-    ~HostileToKeeper() override { EXPECT_EQ(carrier_.get(), queue_) << "others are served"; }
-    Handle go() {
-        Handle channel;
-        EXPECT_FALSE(os::go_to_meeting_point(handoff::keeper_of_family(), channel));
-        return channel;
-    }
-
-    const Queue<Queue<int>> carrier_;
-    const Queue<int> queue_;
-};
-
-TEST_F(HostileToKeeper, what_is_no_request_ends_that_client_and_no_other) {
-    const std::vector<Request> requests{
-        {.magic = 1},         {.version = 99},         {.verb = static_cast<Verb>(77)},
-        {.verb = Verb::more}, {.verb = Verb::deposit}, {.verb = Verb::deposit, .left = 0xffffffff}};
-    for (const Request& request : requests) {
-        const Handle channel = go();
-        const std::array parts{std::as_bytes(std::span(&request, 1))};
-        std::size_t count = 0;
-        ASSERT_FALSE(os::send_some(channel.get(), parts, {}, count));
-        EXPECT_TRUE(hangs_up(channel));
-    }
-}
-
 TEST_F(HostileToKeeper, what_is_no_record_ends_that_client_and_no_other) {
     for (const std::size_t size : {1, 7, 8, 31, 5000, 100'000}) {
         const Handle channel = go();
-        ASSERT_FALSE(os::write_message(channel.get(), std::vector<std::byte>(size)));
+        write_record(channel, std::string(size, '\0'));
         EXPECT_TRUE(hangs_up(channel)) << size;
     }
 }
 
 TEST_F(HostileToKeeper, who_comes_and_says_nothing_or_nonsense_is_let_go) {
-    const std::wstring name = L"\\\\.\\pipe\\" + os::utf16_of(handoff::keeper_of_family());
+    const std::wstring name = os::pipe_name_prefix + os::utf16_of(handoff::keeper_of_family());
     for (int i = 0; i < 3; ++i) {
         Handle silent;
         while (os::connect_to_pipe(name, silent)) {}
-        const std::array<std::byte, 3> nonsense{};
-        if (i != 0) {
-            ASSERT_FALSE(os::write_message(silent.get(), nonsense));
-        }
+        if (i != 0) write_record(silent, "???");
     }
 }
 

@@ -46,6 +46,12 @@ Handle duplicate_here(NativeHandle handle, DWORD rights, bool inheritable) noexc
     return Handle(done ? copy : no_handle);
 }
 
+std::error_code duplicate_into(HANDLE process, NativeHandle handle, HANDLE& there) noexcept {
+    const bool done = ::DuplicateHandle(::GetCurrentProcess(), handle, process, &there, 0, FALSE,
+                                        DUPLICATE_SAME_ACCESS) != FALSE;
+    return done ? std::error_code{} : last_error();
+}
+
 std::wstring path_of_module(HMODULE module) {
     constexpr std::size_t longest = 32768;  // of any path
     std::wstring path(longest, L'\0');

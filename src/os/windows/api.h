@@ -33,6 +33,11 @@ namespace procession::os {
 /// Returns: an invalid one when it fails; see last_error().
 [[nodiscard]] Handle duplicate_here(NativeHandle handle, DWORD rights, bool inheritable) noexcept;
 
+/// A handle of that process, which was opened with PROCESS_DUP_HANDLE: the same object and rights,
+/// not inheritable.
+[[nodiscard]] std::error_code duplicate_into(HANDLE process, NativeHandle handle,
+                                             HANDLE& there) noexcept;
+
 /// The path of a loaded image; nullptr is the program.
 [[nodiscard]] std::wstring path_of_module(HMODULE module);
 

@@ -48,10 +48,7 @@ class Planted {
         numbers_.reserve(handles.size());
         for (const NativeHandle each : handles) {
             HANDLE there = nullptr;
-            if (!::DuplicateHandle(::GetCurrentProcess(), each, client_.get(), &there, 0, FALSE,
-                                   DUPLICATE_SAME_ACCESS)) {
-                return last_error();
-            }
+            if (const auto problem = duplicate_into(client_.get(), each, there)) return problem;
             numbers_.push_back(reinterpret_cast<Number>(there));
         }
         return {};

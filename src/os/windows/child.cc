@@ -51,6 +51,7 @@ Handle inheritable_stream(DWORD which) noexcept {
     if (stream == nullptr || stream == INVALID_HANDLE_VALUE) return {};
     return duplicate_here(stream, 0, true);
 }
+
 /// The table in which the child finds its handles; see InheritedTable.
 class Table {
   public:
@@ -76,10 +77,7 @@ class Table {
         auto& table = *view_.as<InheritedTable>();
         for (const NativeHandle each : handles) {
             HANDLE theirs = nullptr;
-            if (!::DuplicateHandle(::GetCurrentProcess(), each, child, &theirs, 0, FALSE,
-                                   DUPLICATE_SAME_ACCESS)) {
-                return last_error();
-            }
+            if (const auto problem = duplicate_into(child, each, theirs)) return problem;
             table.entries[table.count++] = {number_of(each), number_of(theirs)};
         }
         table.magic = InheritedTable::magic_expected;

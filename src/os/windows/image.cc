@@ -68,6 +68,7 @@ Base image_of(const void* code) noexcept {
 std::wstring path_of(Base image) {
     return path_of_module(reinterpret_cast<HMODULE>(const_cast<unsigned char*>(image)));
 }
+
 }  // namespace
 
 std::error_code place_of_code(const void* code, CodePlace& place) {

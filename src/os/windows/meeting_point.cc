@@ -19,7 +19,7 @@ namespace procession::os {
 
 namespace {
 
-std::wstring pipe_name(const std::string& name) { return L"\\\\.\\pipe\\" + utf16_of(name); }
+std::wstring pipe_name(const std::string& name) { return pipe_name_prefix + utf16_of(name); }
 
 }  // namespace
 

@@ -41,19 +41,31 @@ class OwnSecurity {
     SECURITY_ATTRIBUTES attributes_{};
 };
 
-/// The result of an overlapped call that must not wait: what has not been done by now is not done
-/// at all. A message is taken, or put, as a whole, so there is nothing in between.
-std::error_code done_or_cancelled(NativeHandle end, OVERLAPPED& call, BOOL done,
-                                  DWORD& count) noexcept {
-    if (!done) {
-        if (::GetLastError() != ERROR_IO_PENDING) return last_error();
-        ::CancelIoEx(end, &call);
+/// An overlapped call that must not wait: what has not been done by now is not done at all. A
+/// message is taken, or put, as a whole, so there is nothing in between.
+class Call {
+  public:
+    Call() noexcept { call_.hEvent = event_.get(); }
+    /// False when there is none; see last_error().
+    [[nodiscard]] bool is_good() const noexcept { return event_.valid(); }
+    [[nodiscard]] OVERLAPPED* get() noexcept { return &call_; }
+    /// `done` is what the call has returned; `count` becomes the bytes that it has moved.
+    [[nodiscard]] std::error_code end(NativeHandle pipe, BOOL done, DWORD& count) noexcept {
+        if (!done) {
+            if (::GetLastError() != ERROR_IO_PENDING) return last_error();
+            ::CancelIoEx(pipe, &call_);
+        }
+        if (::GetOverlappedResult(pipe, &call_, &count, TRUE)) return {};
+        const DWORD error = ::GetLastError();
+        return error == ERROR_OPERATION_ABORTED
+                   ? std::make_error_code(std::errc::operation_would_block)
+                   : error_of(error);
     }
-    if (::GetOverlappedResult(end, &call, &count, TRUE)) return {};
-    const DWORD error = ::GetLastError();
-    return error == ERROR_OPERATION_ABORTED ? std::make_error_code(std::errc::operation_would_block)
-                                            : error_of(error);
-}
+
+  private:
+    Handle event_{::CreateEventW(nullptr, TRUE, FALSE, nullptr)};
+    OVERLAPPED call_{};
+};
 
 }  // namespace
 
@@ -98,7 +110,9 @@ std::wstring name_of_pipe(NativeHandle end) {
     alignas(FILE_NAME_INFO) std::array<std::byte, 1024> space{};
     auto* const info = reinterpret_cast<FILE_NAME_INFO*>(space.data());
     if (!::GetFileInformationByHandleEx(end, FileNameInfo, info, space.size())) return {};
-    return L"\\\\.\\pipe" + std::wstring(info->FileName, info->FileNameLength / sizeof(wchar_t));
+    // It begins with a backslash, too.
+    std::wstring_view name(info->FileName, info->FileNameLength / sizeof(wchar_t));
+    return pipe_name_prefix + std::wstring(name.substr(std::min<std::size_t>(name.size(), 1)));
 }
 
 PipeContent peek_pipe(NativeHandle end) noexcept {
@@ -119,14 +133,12 @@ std::error_code read_message(NativeHandle end, std::vector<std::byte>& message) 
     if (found.in_message > pipe_message_bytes_max)
         return std::make_error_code(std::errc::message_size);
     if (found.available == 0) return std::make_error_code(std::errc::operation_would_block);
-    const Handle event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
-    if (!event.valid()) return last_error();
+    Call call;
+    if (!call.is_good()) return last_error();
     message.resize(found.in_message);
-    OVERLAPPED call{};
-    call.hEvent = event.get();
     DWORD count = 0;
-    const BOOL done = ::ReadFile(end, message.data(), found.in_message, nullptr, &call);
-    const auto problem = done_or_cancelled(end, call, done, count);
+    const BOOL done = ::ReadFile(end, message.data(), found.in_message, nullptr, call.get());
+    const auto problem = call.end(end, done, count);
     message.resize(count);
     return problem;
 }
@@ -134,14 +146,12 @@ std::error_code read_message(NativeHandle end, std::vector<std::byte>& message) 
 std::error_code write_message(NativeHandle end, std::span<const std::byte> message) noexcept {
     if (message.size() > pipe_message_bytes_max)
         return std::make_error_code(std::errc::message_size);
-    const Handle event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
-    if (!event.valid()) return last_error();
-    OVERLAPPED call{};
-    call.hEvent = event.get();
+    Call call;
+    if (!call.is_good()) return last_error();
     DWORD count = 0;
     const BOOL done =
-        ::WriteFile(end, message.data(), static_cast<DWORD>(message.size()), nullptr, &call);
-    return done_or_cancelled(end, call, done, count);
+        ::WriteFile(end, message.data(), static_cast<DWORD>(message.size()), nullptr, call.get());
+    return call.end(end, done, count);
 }
 
 bool is_server_end(NativeHandle end) noexcept {

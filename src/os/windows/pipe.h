@@ -16,6 +16,9 @@ namespace procession::os {
 /// The longest message, with what stands before it.
 inline constexpr DWORD pipe_message_bytes_max = 128 * 1024;
 
+/// The name of every pipe begins so.
+inline constexpr wchar_t pipe_name_prefix[] = L"\\\\.\\pipe\\";
+
 /// Makes one more instance of the pipe for somebody to connect to; the `first` one, or
 /// address_in_use.
 [[nodiscard]] std::error_code make_pipe_instance(const std::wstring& name, bool first,

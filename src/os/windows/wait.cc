@@ -21,22 +21,36 @@ bool is_pipe(NativeHandle handle) noexcept {
            ::GetNamedPipeInfo(handle, &flags, nullptr, nullptr, nullptr);
 }
 
-/// Whether it is ready now. What is no open handle is ready: a use of it tells why.
-bool is_ready(const Watched& each) noexcept {
-    if (each.handle == no_handle) return false;
-    if (each.direction == Direction::writing) return true;
-    if (is_pipe(each.handle)) {
-        const auto found = peek_pipe(each.handle);
-        return found.error != 0 || found.available != 0;
+/// One of the handles, and what the system has to be asked about it.
+struct Asked {
+    Watched* watched;
+    bool is_pipe;
+};
+
+std::vector<Asked> all_of(std::span<Watched> watched) {
+    std::vector<Asked> all;
+    all.reserve(watched.size());
+    for (auto& each : watched) {
+        each.ready = false;
+        if (each.handle != no_handle) all.push_back({&each, is_pipe(each.handle)});
     }
-    return ::WaitForSingleObject(each.handle, 0) != WAIT_TIMEOUT;
+    return all;
 }
 
-bool mark_ready(std::span<Watched> watched) noexcept {
+/// Whether it is ready now. What is no open handle is ready: a use of it tells why.
+bool is_ready(const Asked& each) noexcept {
+    const NativeHandle handle = each.watched->handle;
+    if (each.watched->direction == Direction::writing) return true;
+    if (!each.is_pipe) return ::WaitForSingleObject(handle, 0) != WAIT_TIMEOUT;
+    const auto found = peek_pipe(handle);
+    return found.error != 0 || found.available != 0;
+}
+
+bool mark_ready(std::span<const Asked> all) noexcept {
     bool any = false;
-    for (auto& each : watched) {
-        each.ready = is_ready(each);
-        any = any || each.ready;
+    for (const auto& each : all) {
+        each.watched->ready = is_ready(each);
+        any = any || each.watched->ready;
     }
     return any;
 }
@@ -141,25 +155,19 @@ bool all_may_be_ready(std::span<Watched> watched, Deadline deadline) noexcept {
 }  // namespace
 
 bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept try {
-    std::vector<HANDLE> handles;
-    std::vector<NativeHandle> pipes;
-    for (const auto& each : watched) {
-        if (each.handle == no_handle || each.direction == Direction::writing) continue;
-        if (is_pipe(each.handle)) {
-            pipes.push_back(each.handle);
-        } else {
-            handles.push_back(each.handle);
-        }
-    }
-    if (!pipes.empty()) handles.push_back(no_handle);
+    const auto all = all_of(watched);
     for (;;) {
-        if (mark_ready(watched)) return true;
+        if (mark_ready(all)) return true;
         if (deadline.has_passed()) return false;
-        std::optional<PipeWaits> waits;
-        if (!pipes.empty()) {
-            waits.emplace();
-            handles.back() = waits->event();
-            for (const NativeHandle each : pipes) waits->add(each);
+        std::vector<HANDLE> handles;
+        std::optional<PipeWaits> pipes;
+        for (const auto& each : all) {
+            if (!each.is_pipe) {
+                handles.push_back(each.watched->handle);
+                continue;
+            }
+            if (!pipes) handles.push_back(pipes.emplace().event());
+            pipes->add(each.watched->handle);
         }
         if (!wait_some(handles, milliseconds_of(deadline.remaining())))
             return all_may_be_ready(watched, deadline);
