@@ -10,7 +10,7 @@
 #include "connection/endpoint.h"
 #include "fuzz/expect.h"
 #include "fuzz/input.h"
-#include "os/channel.h"
+#include "os/stream.h"
 #include "procession/byte_connection.h"
 #include "procession/log.h"
 
@@ -42,7 +42,7 @@ void run(Input input) {
     set_log_level(LogLevel::off);
     Handle mine;
     Handle theirs;
-    if (os::create_channel(mine, theirs)) found("no channel");
+    if (os::create_stream(mine, theirs)) found("no stream");
     const ByteConnection connection(Endpoint::adopt(std::move(mine), true, true));
     if (input.byte() % 2 == 1) connection.send_bytes("so that the peer may answer");
     for (int turn = 0; turn < 64 && !input.at_end(); ++turn) {

@@ -1,18 +1,18 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/byte_connection.h"
 
-#include "base/logging.h"
 #include "connection/endpoint.h"
+#include "connection/luggage.h"
 #include "handoff/arriving.h"
 #include "handoff/handle_codec.h"
 #include "handoff/outgoing.h"
-#include "os/channel.h"
 #include "procession/pipe.h"
 
 namespace procession {
 
 namespace {
 
+using connection::Luggage;
 using connection::Outcome;
 using connection::Received;
 
@@ -29,13 +29,6 @@ RecvError reason(Outcome outcome) {
         throw EOFError("recv", "connection", "the peer has ended the connection");
     }
     throw TimeoutError("recv", "connection", "no message came before the deadline");
-}
-
-void drop_handles(const Received& received) {
-    if (received.handles.empty()) return;
-    base::log(LogLevel::warning,
-              "%zu handles came with a message that was received as bytes: closed",
-              received.handles.size());
 }
 
 // The other end of keep(): see the invariants of Endpoint.
@@ -55,8 +48,10 @@ void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const vo
     handoff::Outgoing outgoing;
     Writer writer;
     encode(writer, value);
-    if (endpoint_->send(writer.bytes(), outgoing.handles(), deadline) == Outcome::timed_out)
+    Luggage luggage(*endpoint_, outgoing);
+    if (endpoint_->send(writer.bytes(), luggage.beside(), deadline) == Outcome::timed_out)
         throw TimeoutError("send", "connection", "the peer did not receive before the deadline");
+    luggage.leave_to_message();
 }
 
 void ByteConnection::send_handle(NativeHandle handle, Deadline deadline) const {
@@ -71,7 +66,7 @@ std::vector<std::byte> ByteConnection::recv_bytes(std::size_t most, Deadline dea
     Received received;
     const Outcome outcome = endpoint_->receive(received, most, {}, deadline);
     if (outcome != Outcome::done) refuse(reason(outcome));
-    drop_handles(received);
+    connection::leave_behind(std::move(received.beside));
     return std::move(received.bytes);
 }
 
@@ -79,7 +74,7 @@ Result<std::vector<std::byte>, RecvError> ByteConnection::try_recv_bytes(Deadlin
     Received received;
     const Outcome outcome = endpoint_->receive(received, any_size, {}, deadline);
     if (outcome != Outcome::done) return reason(outcome);
-    drop_handles(received);
+    connection::leave_behind(std::move(received.beside));
     return std::move(received.bytes);
 }
 
@@ -87,7 +82,7 @@ std::size_t ByteConnection::recv_bytes_into(std::span<std::byte> space, Deadline
     Received received;
     const Outcome outcome = endpoint_->receive(received, any_size, space, deadline);
     if (outcome != Outcome::done) refuse(reason(outcome));
-    drop_handles(received);
+    connection::leave_behind(std::move(received.beside));
     if (received.size > space.size()) {
         throw BufferTooShort("recv_bytes_into", "connection",
                              "the message has " + std::to_string(received.size) +
@@ -104,7 +99,7 @@ Result<void, RecvError> ByteConnection::try_recv_decoded(void (*decode)(Reader&,
     Received received;
     const Outcome outcome = endpoint_->receive(received, any_size, {}, deadline);
     if (outcome != Outcome::done) return reason(outcome);
-    const handoff::Arriving arriving(std::move(received.handles));
+    const handoff::Arriving arriving(connection::collect(std::move(received.beside)));
     Reader reader(received.bytes, "message of a connection");
     decode(reader, value);
     reader.expect_end();
@@ -125,24 +120,26 @@ bool ByteConnection::writable() const noexcept { return endpoint_->writable(); }
 NativeHandle ByteConnection::native_handle() const { return endpoint_->native_handle("fileno"); }
 
 void ByteConnection::encode_handle(Writer& writer) const {
-    writer.array(2);
+    writer.array(3);
     handoff::encode_handle(writer, endpoint_->native_handle("pass"), "Connection",
                            closer_for(endpoint_));
     writer.integer(
         static_cast<std::uint8_t>((readable() ? can_read : 0) | (writable() ? can_write : 0)));
+    writer.string(endpoint_->label("pass"));
     endpoint_->share();
 }
 
 ByteConnection ByteConnection::decode_handle(Reader& reader) {
-    reader.array_of(2);
+    reader.array_of(3);
     const std::uint32_t index = handoff::decode_handle_index(reader, "Connection");
     auto& arriving = handoff::assert_arriving("Connection");
-    Handle socket = arriving.take(index);
+    Handle end = arriving.take(index);
     const auto directions = reader.integer<std::uint8_t>();
     if (directions == 0 || directions > (can_read | can_write))
         reader.fail("a connection that neither sends nor receives");
+    const std::string_view label = reader.string_view();
     ByteConnection connection(connection::Endpoint::adopt(
-        std::move(socket), (directions & can_read) != 0, (directions & can_write) != 0));
+        std::move(end), (directions & can_read) != 0, (directions & can_write) != 0, label));
     connection.endpoint_->share();
     arriving.close_by(index, closer_for(connection.endpoint_));
     return connection;
@@ -151,16 +148,16 @@ ByteConnection ByteConnection::decode_handle(Reader& reader) {
 std::pair<ByteConnection, ByteConnection> Pipe(bool duplex) {
     Handle one;
     Handle other;
-    if (const auto problem = os::create_channel(one, other))
-        throw OSError(problem, "make", "pipe", "cannot make a channel");
-    if (!duplex) {
-        os::end_sending(one.get());
-        os::end_receiving(other.get());
-    }
+    if (const auto problem = os::create_stream(one, other))
+        throw OSError(problem, "make", "pipe", "the system cannot make one");
     using connection::Endpoint;
-    ByteConnection reader(Endpoint::adopt(std::move(one), true, duplex));
-    ByteConnection writer(Endpoint::adopt(std::move(other), duplex, true));
-    return {std::move(reader), std::move(writer)};
+    auto reader = Endpoint::adopt(std::move(one), true, duplex);
+    auto writer = Endpoint::adopt(std::move(other), duplex, true);
+    if (!duplex) {
+        reader->end_sending();
+        writer->end_receiving();
+    }
+    return {ByteConnection(std::move(reader)), ByteConnection(std::move(writer))};
 }
 
 }  // namespace procession

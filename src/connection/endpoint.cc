@@ -7,6 +7,9 @@
 
 #include "base/logging.h"
 #include "connection/endpoint_table.h"
+#include "os/channel.h"
+#include "os/wait.h"
+#include "os/would_block.h"
 #include "procession/error.h"
 
 namespace procession::connection {
@@ -41,11 +44,6 @@ std::size_t write_head(std::array<std::byte, long_head>& head, std::size_t lengt
     return long_head;
 }
 
-bool is_would_block(std::error_code problem) noexcept {
-    return problem == std::errc::operation_would_block ||
-           problem == std::errc::resource_unavailable_try_again;
-}
-
 Deadline soonest(Deadline deadline) {
     return deadline.remaining() > slice_max ? Deadline(slice_max) : deadline;
 }
@@ -63,9 +61,9 @@ class TurnGuard {
 
 }  // namespace
 
-Endpoint::Endpoint(os::Handle socket, const os::FileIdentity& identity, bool readable,
+Endpoint::Endpoint(os::Stream stream, const os::FileIdentity& identity, bool readable,
                    bool writable)
-    : identity_(identity), readable_(readable), writable_(writable), socket_(std::move(socket)) {
+    : identity_(identity), readable_(readable), writable_(writable), stream_(std::move(stream)) {
     start_listening();
 }
 
@@ -127,9 +125,9 @@ void Endpoint::close() noexcept {
     partial_.reset();
     const std::lock_guard spares(spares_lock_);
     spares_.clear();
-    // Before its number can be another socket's.
+    // Before its number can be another end's.
     forget(identity_, this);
-    socket_.reset();
+    stream_.close();
 }
 
 void Endpoint::check_open(const char* operation) const {
@@ -138,7 +136,11 @@ void Endpoint::check_open(const char* operation) const {
 
 os::NativeHandle Endpoint::native_handle(const char* operation) const {
     check_open(operation);
-    return socket_.get();
+    return stream_.native_handle();
+}
+
+os::Handle Endpoint::duplicate(const char* operation) const {
+    return os::Handle::duplicate_of(native_handle(operation));
 }
 
 void Endpoint::fail(std::error_code problem, const char* operation, const char* text) const {
@@ -147,25 +149,25 @@ void Endpoint::fail(std::error_code problem, const char* operation, const char* 
 
 void Endpoint::fail_torn(const char* operation) {
     // The peer, and all who share this end, are to know as well.
-    os::end_sending(socket_.get());
-    os::end_receiving(socket_.get());
+    stream_.end_sending();
+    stream_.end_receiving();
     fail(std::make_error_code(std::errc::connection_aborted), operation,
          "a process that shares this end died in the middle of a message: what follows cannot be "
          "told from the rest of it; make a new connection");
 }
 
 // In slices, so that a thread that waits notices when another one closes the connection.
-bool Endpoint::wait(os::Direction direction, Deadline deadline, const char* operation) const {
+bool Endpoint::wait_for_bytes(Deadline deadline, const char* operation) const {
     for (;;) {
-        if (os::wait_ready(socket_.get(), direction, soonest(deadline))) return true;
+        if (os::wait_readable(stream_.native_handle(), soonest(deadline))) return true;
         check_open(operation);
         if (deadline.has_passed()) return false;
     }
 }
 
 // False when another process has the side.
-bool Endpoint::may_lock(os::Side side, const char* operation) const {
-    const auto problem = os::try_lock_side(socket_.get(), side);
+bool Endpoint::may_lock(os::Side side, const char* operation) {
+    const auto problem = stream_.try_lock_side(side);
     if (problem && problem != std::errc::device_or_resource_busy)
         fail(problem, operation, "cannot lock an end that other processes may share");
     return !problem;
@@ -175,11 +177,11 @@ bool Endpoint::may_lock(os::Side side, const char* operation) const {
 bool Endpoint::wait_among_others(Deadline deadline) {
     for (;;) {
         if (may_lock(os::Side::receiving, "recv")) {
-            const bool torn = os::is_under_way(socket_.get(), os::Side::receiving);
-            os::unlock_side(socket_.get(), os::Side::receiving);
+            const bool torn = stream_.is_under_way(os::Side::receiving);
+            stream_.unlock_side(os::Side::receiving);
             if (torn) fail_torn("recv");
         }
-        if (os::wait_ready(socket_.get(), os::Direction::reading, soonest(deadline))) return true;
+        if (os::wait_readable(stream_.native_handle(), soonest(deadline))) return true;
         check_open("recv");
         if (deadline.has_passed()) return false;
     }
@@ -193,25 +195,25 @@ bool Endpoint::take_side(os::Side side, Deadline deadline, const char* operation
         check_open(operation);
         if (deadline.has_passed()) return false;
         const auto left = std::min<std::chrono::nanoseconds>(deadline.remaining(), nap);
-        static_cast<void>(os::wait_ready(os::no_handle, os::Direction::reading, Deadline(left)));
+        static_cast<void>(os::wait_readable(os::no_handle, Deadline(left)));
     }
-    if (os::is_under_way(socket_.get(), side)) {
-        os::unlock_side(socket_.get(), side);
+    if (stream_.is_under_way(side)) {
+        stream_.unlock_side(side);
         fail_torn(operation);
     }
-    os::mark_under_way(socket_.get(), side, true);
+    stream_.mark_under_way(side, true);
     return true;
 }
 
 void Endpoint::give_side(os::Side side) noexcept {
-    os::mark_under_way(socket_.get(), side, false);
-    os::unlock_side(socket_.get(), side);
+    stream_.mark_under_way(side, false);
+    stream_.unlock_side(side);
 }
 
 // ---- sending -----------------------------------------------------------------------------------
 
-Outcome Endpoint::send(std::span<const std::byte> message,
-                       std::span<const os::NativeHandle> handles, Deadline deadline) {
+Outcome Endpoint::send(std::span<const std::byte> message, const os::Beside& beside,
+                       Deadline deadline) {
     check_open("send");
     if (!writable_) fail({}, "send", "connection is read-only");
     if (!sending_.lock(deadline, [this] { return is_over(); })) {
@@ -224,13 +226,12 @@ Outcome Endpoint::send(std::span<const std::byte> message,
         fail(std::make_error_code(std::errc::broken_pipe), "send", unsendable_);
     std::array<std::byte, long_head> head;
     const std::size_t size = write_head(head, message.size());
-    return send_all(std::span(head).first(size), message, handles, deadline,
+    return send_all(std::span(head).first(size), message, beside, deadline,
                     shared_.load(std::memory_order_acquire));
 }
 
 Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std::byte> message,
-                           std::span<const os::NativeHandle> handles, Deadline deadline,
-                           bool shared) {
+                           os::Beside beside, Deadline deadline, bool shared) {
     if (shared && !take_side(os::Side::sending, deadline, "send")) return Outcome::timed_out;
     std::size_t done = 0;
     const std::size_t whole = head.size() + message.size();
@@ -239,7 +240,7 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
         if (done != 0 && done != whole) {
             unsendable_ =
                 "an earlier message was cut off at its deadline: nothing can be sent behind it";
-            os::end_sending(socket_.get());
+            stream_.end_sending();
         }
         if (shared) give_side(os::Side::sending);
         return outcome;
@@ -249,28 +250,27 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
             head.subspan(std::min(done, head.size())),
             message.subspan(done > head.size() ? done - head.size() : 0)};
         // More handles than go at once: one byte with each lot but the last.
-        const auto lot = handles.first(std::min(handles.size(), os::handles_per_transfer_max));
-        if (lot.size() < handles.size())
+        const auto lot =
+            beside.handles.first(std::min(beside.handles.size(), os::handles_per_transfer_max));
+        if (lot.size() < beside.handles.size())
             parts = {parts[0].empty() ? parts[1].first(1) : parts[0].first(1)};
         std::size_t sent = 0;
-        const auto problem = os::send_some(socket_.get(), parts, lot, sent);
+        const auto problem =
+            stream_.send_within(parts, {lot, beside.note}, soonest(deadline), sent);
         if (!problem) {
             done += sent;
-            if (sent != 0) handles = handles.subspan(lot.size());
+            if (sent != 0) beside = {beside.handles.subspan(lot.size()), {}};
             continue;
         }
-        if (!is_would_block(problem)) {
+        if (!os::is_would_block(problem)) {
             leave(Outcome::ended);
             fail(problem, "send", "cannot send to the peer");
         }
-        bool room = false;
-        try {
-            room = wait(os::Direction::writing, deadline, "send");
-        } catch (...) {
+        if (is_closed()) {
             leave(Outcome::ended);
-            throw;
+            check_open("send");
         }
-        if (!room) return leave(Outcome::timed_out);
+        if (deadline.has_passed()) return leave(Outcome::timed_out);
     }
     return leave(Outcome::done);
 }
@@ -297,7 +297,7 @@ Outcome Endpoint::receive(Received& received, std::size_t most, std::span<std::b
         if (partial.head_got != 0 && partial.head_got == head_size(partial) &&
             partial.length > most) {
             unusable_ = "an earlier message was longer than allowed: the connection is of no use";
-            os::end_receiving(socket_.get());
+            stream_.end_receiving();
             fail({}, "recv", "bad message length");
         }
         const Outcome outcome = receive_more(partial, space, deadline);
@@ -307,7 +307,7 @@ Outcome Endpoint::receive(Received& received, std::size_t most, std::span<std::b
     received.size = static_cast<std::size_t>(partial.length);
     partial.body.resize(std::min<std::size_t>(partial.body.size(), received.size));
     received.bytes = std::move(partial.body);
-    received.handles = std::move(partial.handles);
+    received.beside = std::move(partial.beside);
     partial = Partial{};
     return Outcome::done;
 }
@@ -343,7 +343,7 @@ Outcome Endpoint::receive_more(Partial& partial, std::span<std::byte> space, Dea
         if (partial.head_got == 0) {
             give_side(os::Side::receiving);
         } else {
-            os::unlock_side(socket_.get(), os::Side::receiving);
+            stream_.unlock_side(os::Side::receiving);
         }
     };
     try {
@@ -365,14 +365,14 @@ Outcome Endpoint::receive_part(Partial& partial, std::span<std::byte> space, Dea
     }
     const auto room = room_in(partial, space);
     std::size_t got = 0;
-    const auto problem = os::receive_some(socket_.get(), room, got, partial.handles);
-    if (problem && is_would_block(problem)) {
+    const auto problem = stream_.receive_some(room, got, partial.beside);
+    if (problem && os::is_would_block(problem)) {
         const bool nothing_yet = partial.head_got == 0;
         if (partial.locked && nothing_yet) {
             give_side(os::Side::receiving);
             partial.locked = false;
         }
-        const bool more = partial.locked || !shared ? wait(os::Direction::reading, deadline, "recv")
+        const bool more = partial.locked || !shared ? wait_for_bytes(deadline, "recv")
                                                     : wait_among_others(deadline);
         if (more) return Outcome::done;
         // What has gone to the caller's space is kept for the next call.
@@ -416,7 +416,7 @@ Outcome Endpoint::come_to_end(const Partial& partial, std::error_code problem) c
 bool Endpoint::poll(Deadline deadline) {
     check_open("poll");
     if (!readable_) fail({}, "poll", "connection is write-only");
-    return wait(os::Direction::reading, deadline, "poll");
+    return wait_for_bytes(deadline, "poll");
 }
 
 }  // namespace procession::connection

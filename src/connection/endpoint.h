@@ -10,14 +10,14 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connection/turn.h"
 #include "os/at_fork.h"
-#include "os/channel.h"
 #include "os/handle.h"
 #include "os/memory_file.h"
-#include "os/wait.h"
+#include "os/stream.h"
 #include "procession/deadline.h"
 
 namespace procession::connection {
@@ -29,12 +29,12 @@ enum class Outcome : std::uint8_t { done, timed_out, ended };
 struct Received {
     std::vector<std::byte> bytes;  // empty when they went straight to the caller's space
     std::size_t size = 0;
-    std::vector<os::Handle> handles;
+    os::CameBeside beside;
 };
 
 /// One end of a connection, as this process holds it: messages over a stream of bytes, framed as in
-/// CPython (a length of 4 bytes, big-endian; or -1 and a length of 8 bytes). Handles travel with
-/// the first bytes of their message.
+/// CPython (a length of 4 bytes, big-endian; or -1 and a length of 8 bytes). Handles, or the note
+/// that says who keeps them, travel with the first bytes of their message.
 ///
 /// Guarantees:
 ///   1. A message is sent as a whole before the next one, and received as a whole by one receiver,
@@ -49,26 +49,27 @@ struct Received {
 ///   1. Everything of one side is touched by the thread that holds its turn only; among processes
 ///      also under the side's lock, once `shared_` is set: since then other processes may hold the
 ///      same end.
-///   2. The lock of a side is a record lock of this process, which the kernel drops when *any*
-///      descriptor of the socket is closed here. So a process has one Endpoint for each socket
-///      (adopt()), and other descriptors of it are closed by keep(), when no lock is held.
-///   3. The socket is closed under both turns.
+///   2. The lock of a side may be a record lock of this process, which the kernel drops when *any*
+///      handle of the end is closed here. So a process has one Endpoint for each end (adopt()), and
+///      other handles to it are closed by keep(), when no lock is held.
+///   3. The stream is closed under both turns.
 ///
 /// Threads: any.   Fork: the child's object starts anew: no turn is taken, no message half
 /// received.
 class Endpoint final : public os::ForkListener {
   public:
-    /// Takes a connected socket. The Endpoint that this process has of it already, or a new one.
-    [[nodiscard]] static std::shared_ptr<Endpoint> adopt(os::Handle socket, bool readable,
-                                                         bool writable);
-    Endpoint(os::Handle socket, const os::FileIdentity& identity, bool readable, bool writable);
+    /// Takes an end of a stream. The Endpoint that this process has of it already, or a new one.
+    /// `label` came with it from whoever had it before.
+    [[nodiscard]] static std::shared_ptr<Endpoint> adopt(os::Handle end, bool readable,
+                                                         bool writable,
+                                                         std::string_view label = {});
+    Endpoint(os::Stream stream, const os::FileIdentity& identity, bool readable, bool writable);
     ~Endpoint() override;
     Endpoint(const Endpoint&) = delete;
     Endpoint& operator=(const Endpoint&) = delete;
 
     /// Throws: ClosedError, OSError.
-    Outcome send(std::span<const std::byte> message, std::span<const os::NativeHandle> handles,
-                 Deadline deadline);
+    Outcome send(std::span<const std::byte> message, const os::Beside& beside, Deadline deadline);
     /// A message of at most `most` bytes; it goes straight to `space` when it fits there.
     /// Throws: ClosedError, OSError.
     Outcome receive(Received& received, std::size_t most, std::span<std::byte> space,
@@ -77,6 +78,9 @@ class Endpoint final : public os::ForkListener {
     [[nodiscard]] bool poll(Deadline deadline);
 
     void close() noexcept;
+    /// Only sending, or only receiving, goes on; for all who hold this end.
+    void end_sending() noexcept { stream_.end_sending(); }
+    void end_receiving() noexcept { stream_.end_receiving(); }
     [[nodiscard]] bool is_closed() const noexcept {
         return closed_.load(std::memory_order_acquire);
     }
@@ -84,7 +88,14 @@ class Endpoint final : public os::ForkListener {
     [[nodiscard]] bool writable() const noexcept { return writable_; }
     /// Throws: ClosedError.
     [[nodiscard]] os::NativeHandle native_handle(const char* operation) const;
-    /// Takes one more descriptor of the same socket, to close it when that does no harm.
+    /// See os::Stream. Throws: ClosedError.
+    [[nodiscard]] std::string label(const char* operation) const {
+        check_open(operation);
+        return stream_.label();
+    }
+    /// One more handle to the same end. Throws: ClosedError.
+    [[nodiscard]] os::Handle duplicate(const char* operation) const;
+    /// Takes one more handle to the same end, to close it when that does no harm.
     /// Returns: false, and leaves it, when this end is closed.
     bool keep(os::Handle& surplus) noexcept;
     /// Other processes may hold this end from now on.
@@ -98,7 +109,7 @@ class Endpoint final : public os::ForkListener {
         std::uint64_t length = 0;  // valid when the head is whole
         std::uint64_t got = 0;
         std::vector<std::byte> body;
-        std::vector<os::Handle> handles;
+        os::CameBeside beside;
         bool locked = false;  // the side, among processes, until the message is whole
     };
     void keep_or_close(os::Handle& surplus, bool idle) noexcept;
@@ -112,8 +123,8 @@ class Endpoint final : public os::ForkListener {
 
     [[nodiscard]] bool is_over() const noexcept { return is_closed(); }
     void check_open(const char* operation) const;
-    bool wait(os::Direction direction, Deadline deadline, const char* operation) const;
-    [[nodiscard]] bool may_lock(os::Side side, const char* operation) const;
+    bool wait_for_bytes(Deadline deadline, const char* operation) const;
+    [[nodiscard]] bool may_lock(os::Side side, const char* operation);
     bool wait_among_others(Deadline deadline);
     bool take_side(os::Side side, Deadline deadline, const char* operation);
     void give_side(os::Side side) noexcept;
@@ -121,7 +132,7 @@ class Endpoint final : public os::ForkListener {
     [[noreturn]] void fail(std::error_code problem, const char* operation, const char* text) const;
 
     Outcome send_all(std::span<const std::byte> head, std::span<const std::byte> message,
-                     std::span<const os::NativeHandle> handles, Deadline deadline, bool shared);
+                     os::Beside beside, Deadline deadline, bool shared);
     [[nodiscard]] static std::size_t head_size(const Partial& partial) noexcept;
     Outcome receive_part(Partial& partial, std::span<std::byte> space, Deadline deadline);
     Outcome receive_more(Partial& partial, std::span<std::byte> space, Deadline deadline);
@@ -131,7 +142,7 @@ class Endpoint final : public os::ForkListener {
     const os::FileIdentity identity_;
     const bool readable_;
     const bool writable_;
-    os::Handle socket_;  // constant until closed, see invariant 3
+    os::Stream stream_;  // the same until closed, see invariant 3
     std::atomic<bool> closed_{false};
     std::atomic<bool> shared_{false};
 

@@ -66,21 +66,24 @@ void forget(const os::FileIdentity& identity, const Endpoint* endpoint) noexcept
     EndpointTable::of_this_process().remove({identity.device, identity.inode}, endpoint);
 }
 
-std::shared_ptr<Endpoint> Endpoint::adopt(os::Handle socket, bool readable, bool writable) {
+std::shared_ptr<Endpoint> Endpoint::adopt(os::Handle end, bool readable, bool writable,
+                                          std::string_view label) {
     os::FileIdentity identity;
-    std::uint64_t size = 0;
-    if (const auto problem = os::identify(socket, identity, size))
+    if (const auto problem = os::identify_end(end, label, identity))
         throw OSError(problem, "adopt", "connection", "it is not open");
     auto& table = EndpointTable::of_this_process();
     const EndpointTable::Key key{identity.device, identity.inode};
     for (;;) {
         if (auto known = table.find(key)) {
-            if (known->keep(socket)) return known;
+            if (known->keep(end)) return known;
         }
-        auto made = std::make_shared<Endpoint>(std::move(socket), identity, readable, writable);
+        os::Stream stream;
+        if (const auto problem = os::Stream::open(end, label, stream))
+            throw OSError(problem, "adopt", "connection", "it is no end of a connection");
+        auto made = std::make_shared<Endpoint>(std::move(stream), identity, readable, writable);
         if (table.find_or_add(key, made) == made) return made;
-        // Another thread has been faster, with another descriptor of the same socket.
-        socket = std::move(made->socket_);
+        // Another thread has been faster, with another handle to the same end.
+        end = made->stream_.release();
     }
 }
 

@@ -4,7 +4,6 @@
 #include "connection/endpoint.h"
 #include "connection/handshake.h"
 #include "connection/reception.h"
-#include "os/channel.h"
 #include "os/listening.h"
 #include "procession/client.h"
 #include "procession/error.h"
@@ -48,19 +47,18 @@ NativeHandle Listener::native_handle() const { return reception().native_handle(
 ByteConnection Client(const Address& address, const ClientOptions& options) {
     using connection::Handshake;
     const Deadline deadline = options.patience;
-    Handle channel;
-    if (const auto problem = os::connect_to(address, deadline, channel)) {
+    Handle end;
+    std::error_code stranger;
+    if (const auto problem = os::connect_to(address, deadline, end, stranger)) {
         if (problem == std::errc::timed_out)
             throw TimeoutError("connect", address.text(), "nobody answered in time");
         throw OSError(problem, "connect", address.text(), "cannot connect");
     }
-    if (address.kind() != Address::Kind::tcp) {
-        if (const auto stranger = os::why_peer_is_a_stranger(channel.get())) {
-            throw AuthenticationError("connect", address.text(),
-                                      "it belongs to another user (" + stranger.message() + ")");
-        }
+    if (stranger) {
+        throw AuthenticationError("connect", address.text(),
+                                  "it belongs to another user (" + stranger.message() + ")");
     }
-    ByteConnection connection(connection::Endpoint::adopt(std::move(channel), true, true));
+    ByteConnection connection(connection::Endpoint::adopt(std::move(end), true, true));
     if (options.authkey.empty()) return connection;
     Handshake handshake(connection::Role::client, options.authkey);
     while (handshake.state() == Handshake::State::under_way) {

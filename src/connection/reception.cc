@@ -8,9 +8,7 @@
 
 #include "base/logging.h"
 #include "connection/endpoint.h"
-#include "os/channel.h"
 #include "os/child.h"
-#include "os/listening.h"
 #include "os/wait.h"
 #include "procession/error.h"
 
@@ -35,9 +33,9 @@ void check_key(const Address& address, const ListenerOptions& options) {
 }
 
 /// Ends it also for those who hold a copy, as a fork child may.
-void hang_up(os::NativeHandle channel) noexcept {
-    os::end_sending(channel);
-    os::end_receiving(channel);
+void hang_up(Endpoint& guest) noexcept {
+    guest.end_sending();
+    guest.end_receiving();
 }
 
 }  // namespace
@@ -55,14 +53,15 @@ bool send_messages(const ByteConnection& connection, Handshake& handshake, Deadl
 Reception::Reception(const Address& address, ListenerOptions options)
     : address_(address), options_(std::move(options)), process_(os::this_process()) {
     check_key(address, options_);
-    if (const auto problem = os::listen_at(address, std::max(options_.backlog, 1), listening_)) {
+    if (const auto problem =
+            os::Listening::open(address, std::max(options_.backlog, 1), listening_)) {
         fail(problem, problem == std::errc::address_in_use
                           ? "somebody listens there, or a socket was left behind: remove it"
                           : "cannot listen there");
     }
     made_path_ = os::identity_of_path(address_);
     try {
-        if (const auto problem = os::address_of(listening_.get(), address_))
+        if (const auto problem = listening_.tell(address_))
             fail(problem, "cannot tell where it listens");
         make_ready_set();
     } catch (...) {
@@ -79,26 +78,26 @@ void Reception::fail(std::error_code problem, const char* text) const {
 bool Reception::belongs_here() const noexcept { return process_ == os::this_process(); }
 
 void Reception::close() noexcept {
-    if (!listening_.valid()) return;
+    if (!listening_.is_open()) return;
     if (belongs_here()) {
         if (made_path_) os::remove_path(address_, *made_path_);
-        for (const auto& guest : guests_) hang_up(guest.watched);
+        for (const auto& guest : guests_) hang_up(*guest.endpoint);
     }
     ready_.close();
-    listening_.reset();
+    listening_.close();
     guests_.clear();
 }
 
 void Reception::make_ready_set() {
     os::ReadySet made;
     auto problem = made.create();
-    if (!problem) problem = made.add(listening_.get());
+    if (!problem) problem = listening_.watch(made);
     if (problem) fail(problem, "cannot watch for those who come");
     ready_ = std::move(made);
 }
 
 void Reception::prepare() {
-    if (!listening_.valid()) throw ClosedError("listen", address_.text(), "listener is closed");
+    if (!listening_.is_open()) throw ClosedError("listen", address_.text(), "listener is closed");
     if (belongs_here()) return;
     guests_.clear();
     made_path_.reset();
@@ -108,12 +107,20 @@ void Reception::prepare() {
 
 os::NativeHandle Reception::native_handle() {
     prepare();
+    ready_.refresh();
     return ready_.native_handle();
 }
 
 std::optional<ByteConnection> Reception::accept(Deadline deadline) {
     prepare();
+    auto accepted = accept_within(deadline);
+    ready_.refresh();  // an event loop may wait next
+    return accepted;
+}
+
+std::optional<ByteConnection> Reception::accept_within(Deadline deadline) {
     for (;;) {
+        ready_.refresh();
         // Ready or not: a guest's time may be over, or the kernel could not tell.
         static_cast<void>(os::wait_readable(ready_.native_handle(), soonest(deadline)));
         if (auto accepted = go_on()) return accepted;
@@ -138,29 +145,27 @@ void Reception::let_in() {
 
 // Returns: false when nobody is there.
 bool Reception::let_one_in() {
-    os::Handle channel;
+    os::Handle end;
     std::optional<Address> from;
-    const auto problem = os::accept_at(listening_.get(), channel, from);
+    std::error_code stranger;
+    const auto problem = listening_.accept(ready_, end, from, stranger);
     if (problem == std::errc::operation_would_block) return false;
     if (problem) throw OSError(problem, "accept", address_.text(), "cannot let anybody in");
-    if (address_.kind() != Address::Kind::tcp) {
-        const auto stranger = os::why_peer_is_a_stranger(channel.get());
-        if (stranger == std::errc::permission_denied) {
-            base::log(LogLevel::warning, "%s: refused a process of another user",
-                      address_.text().c_str());
-            return true;
-        }
-        if (stranger) throw OSError(stranger, "accept", address_.text(), "cannot tell who comes");
+    if (stranger == std::errc::permission_denied) {
+        base::log(LogLevel::warning, "%s: refused a process of another user",
+                  address_.text().c_str());
+        return true;
     }
-    welcome(std::move(channel), std::move(from));
+    if (stranger) throw OSError(stranger, "accept", address_.text(), "cannot tell who comes");
+    welcome(std::move(end), std::move(from));
     return true;
 }
 
-void Reception::welcome(os::Handle channel, std::optional<Address> from) {
+void Reception::welcome(os::Handle end, std::optional<Address> from) {
     make_room();
-    const os::NativeHandle watched = channel.get();
-    ByteConnection connection(Endpoint::adopt(std::move(channel), true, true));
-    guests_.push_back({std::move(connection), watched, std::move(from),
+    const os::NativeHandle watched = end.get();
+    auto endpoint = Endpoint::adopt(std::move(end), true, true);
+    guests_.push_back({ByteConnection(endpoint), endpoint, watched, std::move(from),
                        Handshake(Role::listener, options_.authkey), options_.patience});
     const auto guest = std::prev(guests_.end());
     if (const auto problem = ready_.add(watched)) {
@@ -181,7 +186,7 @@ void Reception::make_room() {
 void Reception::refuse(GuestPlace guest, const char* why) {
     base::log(LogLevel::warning, "%s: refused %s: %s", address_.text().c_str(),
               guest->from ? guest->from->text().c_str() : "a process", why);
-    hang_up(guest->watched);
+    hang_up(*guest->endpoint);
     static_cast<void>(take(guest));
 }
 

@@ -2,15 +2,19 @@
 #pragma once
 
 #include <list>
+#include <memory>
 #include <optional>
 
 #include "connection/handshake.h"
 #include "os/handle.h"
+#include "os/listening.h"
 #include "os/memory_file.h"
 #include "os/ready_set.h"
 #include "procession/listener.h"
 
 namespace procession::connection {
+
+class Endpoint;
 
 /// What is behind a Listener: the place, and those who have come and have not proved yet that they
 /// know the key.
@@ -38,6 +42,7 @@ class Reception {
     /// One who has come.
     struct Guest {
         ByteConnection connection;
+        std::shared_ptr<Endpoint> endpoint;
         os::NativeHandle watched;
         std::optional<Address> from;
         Handshake handshake;
@@ -49,9 +54,10 @@ class Reception {
     [[nodiscard]] bool belongs_here() const noexcept;
     void prepare();
     void make_ready_set();
+    [[nodiscard]] std::optional<ByteConnection> accept_within(Deadline deadline);
     void let_in();
     bool let_one_in();
-    void welcome(os::Handle channel, std::optional<Address> from);
+    void welcome(os::Handle end, std::optional<Address> from);
     void make_room();
     void refuse(GuestPlace guest, const char* why);
     [[nodiscard]] ByteConnection take(GuestPlace guest);
@@ -64,8 +70,8 @@ class Reception {
     Address address_;
     const ListenerOptions options_;
     int process_;  // whose path and guests these are
-    os::Handle listening_;
-    os::ReadySet ready_;  // the listening one and the guests
+    os::Listening listening_;
+    os::ReadySet ready_;  // the place and the guests
     std::optional<os::FileIdentity> made_path_;
     std::optional<Address> last_accepted_;
     std::list<Guest> guests_;

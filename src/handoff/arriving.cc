@@ -7,7 +7,6 @@
 #include "base/logging.h"
 #include "base/step.h"
 #include "os/inherited.h"
-#include "os/memory_file.h"
 #include "procession/error.h"
 
 namespace procession::handoff {
@@ -23,10 +22,7 @@ bool is_listed_before(const std::vector<os::Handle>& arrived, os::NativeHandle h
 }
 
 bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) noexcept {
-    os::FileIdentity identity;
-    std::uint64_t size = 0;
-    return !os::identify(arrived, identity, size) &&
-           identity == os::FileIdentity{sent.device, sent.inode};
+    return os::may_lead_to(arrived, {sent.device, sent.inode});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "os/channel.h"
 #include "os/meeting_point.h"
 #include "os/wait.h"
+#include "os/would_block.h"
 
 namespace procession::handoff {
 
@@ -22,11 +23,6 @@ namespace {
 /// there are none, so that the end of a family is soon the keeper's.
 constexpr std::chrono::milliseconds kLook{1000};
 constexpr std::chrono::milliseconds kLookAlone{100};
-
-bool is_would_block(std::error_code problem) {
-    return problem == std::errc::operation_would_block ||
-           problem == std::errc::resource_unavailable_try_again;
-}
 
 }  // namespace
 
@@ -64,7 +60,7 @@ void Keeper::admit_all() {
         os::Handle channel;
         const auto problem = os::admit(meeting_point_, channel);
         if (problem) {
-            if (is_would_block(problem)) return;
+            if (os::is_would_block(problem)) return;
             if (!std::exchange(says_it_is_full_, true)) {
                 base::log(LogLevel::warning, "keeper: cannot let anybody in: %s",
                           problem.message().c_str());
@@ -89,7 +85,7 @@ bool Keeper::serve(KeeperTable::Client client, Peer& peer) try {
     std::size_t got = 0;
     std::vector<os::Handle> handles;
     const auto problem = os::receive_some(peer.channel.get(), space, got, handles);
-    if (problem && is_would_block(problem)) return true;
+    if (problem && os::is_would_block(problem)) return true;
     const bool lost_some = problem == std::errc::too_many_files_open;
     if ((problem && !lost_some) || got == 0) return false;
     Request request;

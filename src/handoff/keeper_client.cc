@@ -18,6 +18,7 @@
 #include "os/channel.h"
 #include "os/meeting_point.h"
 #include "os/wait.h"
+#include "os/would_block.h"
 #include "procession/error.h"
 
 namespace procession {
@@ -32,11 +33,6 @@ std::atomic<StartKeeper> starter{nullptr};
 
 /// The keeper has ended, whatever was being said to it.
 struct Gone {};
-
-bool is_would_block(std::error_code problem) {
-    return problem == std::errc::operation_would_block ||
-           problem == std::errc::resource_unavailable_try_again;
-}
 
 /// One conversation with one keeper.
 class Line {
@@ -54,7 +50,7 @@ class Line {
             std::size_t sent = 0;
             const auto problem = os::send_some(channel_.get(), parts, handles, sent);
             if (!problem) return;
-            if (!is_would_block(problem)) fail(problem);
+            if (!os::is_would_block(problem)) fail(problem);
             wait(os::Direction::writing, deadline);
         }
     }
@@ -65,7 +61,7 @@ class Line {
             std::size_t got = 0;
             const auto space = std::as_writable_bytes(std::span(&reply, 1));
             const auto problem = os::receive_some(channel_.get(), space, got, handles);
-            if (problem && is_would_block(problem)) {
+            if (problem && os::is_would_block(problem)) {
                 wait(os::Direction::reading, deadline);
                 continue;
             }
@@ -197,7 +193,7 @@ class Switchboard final : public os::ForkListener {
             os::Handle channel;
             const auto problem = os::go_to_meeting_point(keeper, channel);
             if (problem == std::errc::connection_refused) throw Gone{};
-            if (problem && is_would_block(problem) && !deadline.has_passed()) {
+            if (problem && os::is_would_block(problem) && !deadline.has_passed()) {
                 static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
                 continue;
             }

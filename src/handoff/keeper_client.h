@@ -19,8 +19,9 @@ namespace procession::handoff {
 using StartKeeper = void (*)(os::Handle meeting_point);
 void set_keeper_starter(StartKeeper start) noexcept;
 
-/// Leaves the handles for whoever gets the item of the queue `carrier` that names them.
-/// Throws:  SharingError when no keeper can be had, or it does not answer; OSError when it, or this
+/// Leaves the handles for whoever gets the item of the queue `carrier`, or the message sent from
+/// that end of a stream, that names them. Throws:  SharingError when no keeper can be had, or it
+/// does not answer; OSError when it, or this
 ///          process, cannot hold any more handles.
 [[nodiscard]] AttachmentName deposit(const os::Handle& carrier,
                                      std::span<const os::NativeHandle> handles);

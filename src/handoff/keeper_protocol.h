@@ -12,7 +12,7 @@ namespace procession::handoff {
 /// order, one for each transfer, with the handles beside them.
 ///
 ///     client                                    keeper
-///     deposit   (the carrier's file, handles)
+///     deposit   (the carrier, handles)
 ///     more      (further handles) ...
 ///                                               kept      token
 ///     fetch     token
@@ -21,7 +21,8 @@ namespace procession::handoff {
 ///     release   token                           no answer
 ///
 /// A deposit belongs to a queue, its carrier: the memory file of the queue through which the item
-/// with the token travels.
+/// with the token travels. Where handles do not travel in streams, it may also belong to the end of
+/// a stream from which a message with the token is sent.
 
 using Token = std::array<std::byte, 16>;
 

@@ -7,6 +7,7 @@
 
 #include "os/byte_lock.h"
 #include "os/meeting_point.h"
+#include "os/stream.h"
 #include "procession/error.h"
 #include "shm/membership.h"
 
@@ -34,7 +35,9 @@ void KeeperTable::let_go(ObjectAt object) {
 
 void KeeperTable::add(const Token& token, Client client, std::vector<os::Handle> handles) {
     if (handles.empty()) throw ValueError("keep", "deposit", "it names no carrier");
-    if (const char* why = os::why_no_memory_file(handles.front()))
+    const bool travels_in_stream = os::is_stream(handles.front());
+    const char* const why = travels_in_stream ? nullptr : os::why_no_memory_file(handles.front());
+    if (why != nullptr)
         throw ValueError("keep", "deposit", std::string("its carrier is no queue: ") + why);
     std::vector<ObjectAt> taken;
     taken.reserve(handles.size());
@@ -42,6 +45,7 @@ void KeeperTable::add(const Token& token, Client client, std::vector<os::Handle>
         for (auto& each : handles) taken.push_back(take_in(std::move(each)));
         Deposit deposit;
         deposit.client = client;
+        deposit.travels_in_stream = travels_in_stream;
         deposit.carrier = taken.front();
         deposit.objects.assign(std::next(taken.begin()), taken.end());
         for (const auto& object : deposit.objects) deposit.handles.push_back(object->handle.get());
@@ -74,11 +78,15 @@ void KeeperTable::client_is_gone(Client client) {
     }
 }
 
+bool KeeperTable::can_be_received(const Deposit& deposit) {
+    if (deposit.travels_in_stream) return os::has_peer(deposit.carrier->handle);
+    return deposit.client != 0 || shm::Membership::is_anybody_there(deposit.carrier->handle);
+}
+
 void KeeperTable::drop_unreachable() {
     for (auto each = deposits_.begin(); each != deposits_.end();) {
         Deposit& deposit = each->second;
-        const bool reachable =
-            deposit.client != 0 || shm::Membership::is_anybody_there(deposit.carrier->handle);
+        const bool reachable = can_be_received(deposit);
         // Twice: a child that was forked with the queue takes part from its first call on.
         if (reachable || !deposit.seemed_unreachable) {
             deposit.seemed_unreachable = !reachable;

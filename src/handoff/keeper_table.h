@@ -13,22 +13,23 @@
 
 namespace procession::handoff {
 
-/// What the keeper keeps: the handles of items that are on their way through queues.
+/// What the keeper keeps: the handles of items that are on their way through queues, and, where
+/// they do not travel in streams, of messages that are on their way through connections.
 ///
 /// Guarantees:
 ///   1. One handle for each open object, however many deposits name it.
 ///   2. A deposit is there until it is released, or dropped because nobody is left who could
 ///   receive
 ///      its item: the client that made it is gone, and no process has taken part in the carrier
-///      since the last look but one.
+///      since the last look but one; or the carrier is an end of a stream whose peer is gone.
 ///
 /// Threads: one.
 class KeeperTable {
   public:
     using Client = std::uint64_t;
 
-    /// Keeps the handles, the first of which is the carrier's file.
-    /// Throws: OSError when that is no queue's.
+    /// Keeps the handles, the first of which is the carrier: the file of a queue, or the sender's
+    /// end of a stream. Throws: ValueError when it is neither.
     void add(const Token& token, Client client, std::vector<os::Handle> handles);
     /// The handles of a deposit; they stay the table's. Nothing when there is no such deposit.
     [[nodiscard]] const std::vector<os::NativeHandle>* find(const Token& token) const;
@@ -54,10 +55,12 @@ class KeeperTable {
         ObjectAt carrier;
         std::vector<ObjectAt> objects;
         std::vector<os::NativeHandle> handles;  // parallel to objects
+        bool travels_in_stream = false;
         bool seemed_unreachable = false;
     };
     using Deposits = std::map<Token, Deposit>;
 
+    [[nodiscard]] static bool can_be_received(const Deposit& deposit);
     [[nodiscard]] ObjectAt take_in(os::Handle handle);
     void let_go(ObjectAt object);
     Deposits::iterator erase(Deposits::iterator at);

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "os/handle.h"
 #include "os/memory_file.h"
+#include "os/ready_set.h"
 #include "procession/address.h"
 #include "procession/deadline.h"
 
@@ -17,21 +19,48 @@ inline constexpr std::size_t local_name_bytes_max = 107;
 
 [[nodiscard]] bool is_numeric_host(std::string_view host) noexcept;
 
-/// Listens there; what connects is a channel (os/channel.h). A path becomes a socket that only this
-/// user can connect to.
-/// Returns: address_in_use when somebody listens there, or has left the path behind.
-[[nodiscard]] std::error_code listen_at(const Address& address, int backlog,
-                                        Handle& listening) noexcept;
-/// The real address: port 0 has become another one.
-[[nodiscard]] std::error_code address_of(NativeHandle listening, Address& address);
-/// Takes the next who has connected; operation_would_block when there is none, or it has gone
-/// again. Other errors are this process's or the listener's own. `peer` is where it came from, if
-/// that has an address.
-[[nodiscard]] std::error_code accept_at(NativeHandle listening, Handle& channel,
-                                        std::optional<Address>& peer);
+/// A place where processes come that connect. What comes of it is an end of a stream.
+///
+/// Fork: the child's copy listens at the same place.
+class Listening {
+  public:
+    Listening() noexcept;
+    ~Listening();
+    Listening(Listening&& other) noexcept;
+    Listening& operator=(Listening&& other) noexcept;
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+    /// Listens there. A path becomes one that only this user can connect to.
+    /// Returns: address_in_use when somebody listens there, or has left the path behind.
+    [[nodiscard]] static std::error_code open(const Address& address, int backlog,
+                                              Listening& made) noexcept;
+    [[nodiscard]] bool is_open() const noexcept;
+    void close() noexcept;
+
+    /// The real address: port 0 has become another one.
+    [[nodiscard]] std::error_code tell(Address& address) const;
+    /// Has the set be ready when somebody comes.
+    [[nodiscard]] std::error_code watch(ReadySet& ready) noexcept;
+    /// Takes the next who has connected; operation_would_block when there is none, or it has gone
+    /// again. Other errors are this process's or the place's own. `from` is where it came from, if
+    /// that has an address.
+    /// `stranger` says why one from this machine does not, or may not, belong to the user of this
+    /// process: permission_denied when it does not. Then it is let go.
+    [[nodiscard]] std::error_code accept(ReadySet& ready, Handle& end, std::optional<Address>& from,
+                                         std::error_code& stranger);
+
+  private:
+    struct Rest;  // what a system needs besides the handle
+
+    Handle place_;
+    std::unique_ptr<Rest> rest_;
+};
+
+/// Connects to who listens there. `stranger` as for accept().
 /// Returns: timed_out; connection_refused, no_such_file_or_directory when nobody listens there.
-[[nodiscard]] std::error_code connect_to(const Address& address, Deadline deadline,
-                                         Handle& channel) noexcept;
+[[nodiscard]] std::error_code connect_to(const Address& address, Deadline deadline, Handle& end,
+                                         std::error_code& stranger) noexcept;
 
 /// What a path leads to now, to know later whether it still does.
 [[nodiscard]] std::optional<FileIdentity> identity_of_path(const Address& address) noexcept;

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <system_error>
 
 #include "os/handle.h"
@@ -15,15 +16,27 @@ namespace procession::os {
 /// Fork: the child's copy is the same set. It makes a new one, and leaves its parent's alone.
 class ReadySet {
   public:
+    ReadySet() noexcept;
+    ~ReadySet();
+    ReadySet(ReadySet&& other) noexcept;
+    ReadySet& operator=(ReadySet&& other) noexcept;
+    ReadySet(const ReadySet&) = delete;
+    ReadySet& operator=(const ReadySet&) = delete;
+
     [[nodiscard]] std::error_code create() noexcept;
     [[nodiscard]] std::error_code add(NativeHandle member) noexcept;
     void remove(NativeHandle member) noexcept;
-    void close() noexcept { set_.reset(); }
+    /// Before each wait: where the system does not keep the set's readiness up to date, this does.
+    void refresh() noexcept;
+    void close() noexcept;
 
     [[nodiscard]] NativeHandle native_handle() const noexcept { return set_.get(); }
 
   private:
+    struct Rest;  // what a system needs besides the handle
+
     Handle set_;
+    std::unique_ptr<Rest> rest_;
 };
 
 }  // namespace procession::os

@@ -1,12 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
-#include <sys/socket.h>
-
-#include <array>
 #include <thread>
 
+#include "contract/process_fixture.h"
 #include "procession/pipe.h"
-#include "support/long_tests.h"
 #include "support/queue_helpers.h"
 
 // Messages over a Connection, and its corner cases, which are those of CPython's.
@@ -29,8 +25,7 @@ Bytes pattern(std::size_t size) {
 }
 
 void write_raw(const ByteConnection& to, const Bytes& bytes) {
-    ASSERT_EQ(::write(to.native_handle(), bytes.data(), bytes.size()),
-              static_cast<ssize_t>(bytes.size()));
+    write_stream(to.native_handle(), bytes);
 }
 
 TEST(ConnectionBytes, arrive_in_order_whole_and_of_any_size) {
@@ -62,37 +57,6 @@ TEST(ConnectionBytes, larger_than_any_buffer_arrive_while_they_are_sent) {
     const Bytes received = other.recv_bytes();
     sender.join();
     EXPECT_TRUE(received == large);
-}
-
-TEST(ConnectionBytes, of_more_than_2_GiB_arrive) {
-    if (!is_soak() && sanitized) GTEST_SKIP() << "takes minutes in a build with sanitizers";
-    // Untouched memory costs nothing to send; the receiver counts in pieces as they come.
-    const std::size_t size = (std::size_t{1} << 31) + 12345;
-    const auto [one, other] = Pipe();
-    std::thread sender([&one = one, size] {
-        void* const zeros =
-            ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        one.send_bytes(std::span(static_cast<const std::byte*>(zeros), size));
-        ::munmap(zeros, size);
-        one.send_bytes("next");
-    });
-    // The wire itself: -1, then the length in 8 bytes.
-    const int socket = other.native_handle();
-    std::array<std::uint8_t, 12> head{};
-    std::size_t got = 0;
-    while (got < head.size()) {
-        const ssize_t more = ::recv(socket, head.data() + got, head.size() - got, MSG_WAITALL);
-        if (more > 0) got += static_cast<std::size_t>(more);
-    }
-    EXPECT_EQ(head,
-              (std::array<std::uint8_t, 12>{255, 255, 255, 255, 0, 0, 0, 0, 0x80, 0, 0x30, 0x39}));
-    Bytes space(std::size_t{1} << 20);
-    for (std::size_t left = size; left != 0;) {
-        const ssize_t more = ::recv(socket, space.data(), std::min(left, space.size()), 0);
-        if (more > 0) left -= static_cast<std::size_t>(more);
-    }
-    EXPECT_EQ(other.recv_bytes(), bytes_of("next"));
-    sender.join();
 }
 
 TEST(ConnectionBytes, with_a_length_in_8_bytes_are_understood) {

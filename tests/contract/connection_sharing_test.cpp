@@ -1,13 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include "contract/process_fixture.h"
+#include "os/wait.h"
 #include "procession/pipe.h"
 #include "support/queue_helpers.h"
 
@@ -129,8 +127,7 @@ TEST_P(ConnectionSharing, a_sender_killed_inside_of_a_message_is_no_other_messag
     const auto [mine, theirs] = Pipe();
     Process sender(method(), send_too_much, theirs);
     // It is inside of the message, and stays there.
-    std::byte some[4096];
-    while (::recv(mine.native_handle(), some, sizeof some, MSG_PEEK) <= 0) ::poll(nullptr, 0, 1);
+    ASSERT_TRUE(os::wait_readable(mine.native_handle(), Deadline::never()));
     sender.kill();
     sender.join();
     EXPECT_TRUE(contains(message_of<OSError>([&theirs = theirs] { theirs.send_bytes("next"); }),
@@ -146,32 +143,11 @@ TEST_P(ConnectionSharing, a_receiver_killed_inside_of_a_message_leaves_no_half_o
     // More than any buffer holds, so the child has taken some; and never the whole of it.
     std::vector<std::byte> part(std::size_t{4} << 20);
     part[1] = std::byte{0x7f};
-    for (std::size_t sent = 0; sent < part.size();) {
-        const ssize_t more =
-            ::send(mine.native_handle(), part.data() + sent, part.size() - sent, 0);
-        if (more > 0) sent += static_cast<std::size_t>(more);
-        if (more < 0) ::poll(nullptr, 0, 1);
-    }
+    write_stream(mine.native_handle(), part);
     receiver.kill();
     receiver.join();
     EXPECT_TRUE(contains(message_of<OSError>([&theirs = theirs] { (void)theirs.recv_bytes(); }),
                          "died in the middle of a message"));
-}
-
-void expect_half_a_message_is_not_mine(const ByteConnection& shared) {
-    must(contains(message_of<OSError>([&] { (void)shared.recv_bytes(); }),
-                  "forked in the middle of a message"));
-}
-
-TEST(ConnectionSharingFork, in_the_middle_of_a_message_leaves_it_to_the_parent) {
-    const auto [mine, theirs] = Pipe();
-    ASSERT_EQ(::send(mine.native_handle(), "\0\0\0\5he", 6, 0), 6);
-    EXPECT_THROW((void)theirs.recv_bytes(100, 1ms), TimeoutError);
-    Process child(fork, expect_half_a_message_is_not_mine, theirs);
-    child.join();
-    EXPECT_EQ(child.exit_code(), 0);
-    ASSERT_EQ(::send(mine.native_handle(), "llo", 3, 0), 3);
-    EXPECT_EQ(theirs.recv_bytes().size(), 5U);
 }
 
 void use_and_leave(const ByteConnection& shared) {

@@ -4,15 +4,18 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -56,6 +59,60 @@ inline os::NativeHandle no_such_handle() { return 12345; }
 inline void write_text(const os::Handle& to, const std::string& text) {
     if (::write(to.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         throw std::system_error(errno, std::generic_category(), "write");
+}
+
+/// Into an end of a connection, past the Connection, until all of it is there.
+inline void write_stream(os::NativeHandle end, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::write(end, bytes.data(), bytes.size());
+        if (sent > 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(sent));
+        } else if (errno == EAGAIN) {
+            pollfd watched{end, POLLOUT, 0};
+            ::poll(&watched, 1, -1);
+        } else {
+            throw std::system_error(errno, std::generic_category(), "write");
+        }
+    }
+}
+
+/// Where the next read or write of a file begins.
+inline long position_of(const os::Handle& file) {
+    return static_cast<long>(::lseek(file.get(), 0, SEEK_CUR));
+}
+inline void set_position(const os::Handle& file, long position) {
+    ::lseek(file.get(), position, SEEK_SET);
+}
+inline std::string read_text(const os::Handle& from, std::size_t most) {
+    std::string text(most, '\0');
+    const ssize_t got = ::read(from.get(), text.data(), most);
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+}
+
+/// As many handles as this process may have, while it lives.
+class ManyHandles {
+  public:
+    ManyHandles() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit more = before_;
+        more.rlim_cur = std::min<rlim_t>(more.rlim_max, 8192);
+        ::setrlimit(RLIMIT_NOFILE, &more);
+        count_ = more.rlim_cur;
+    }
+    ~ManyHandles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    ManyHandles(const ManyHandles&) = delete;
+    ManyHandles& operator=(const ManyHandles&) = delete;
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+  private:
+    rlimit before_{};
+    std::size_t count_ = 0;
+};
+
+inline std::size_t open_handles() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 /// One message, of whatever bytes.

@@ -1,6 +1,4 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <sys/resource.h>
-
 #include <thread>
 
 #include "contract/process_fixture.h"
@@ -66,22 +64,15 @@ TEST_P(Wait, for_the_end_of_a_process_among_others) {
 }
 
 TEST(WaitFor, any_number_of_things) {
-    rlimit limit{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-    const rlimit before = limit;
-    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 8192);
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-    if (limit.rlim_cur < 4000) GTEST_SKIP() << "only so many files allowed: " << limit.rlim_cur;
-    {
-        std::vector<std::pair<ByteConnection, ByteConnection>> pipes;
-        std::vector<Waitable> things;
-        for (int i = 0; i < 1500; ++i) things.emplace_back(pipes.emplace_back(Pipe()).first);
-        EXPECT_EQ(wait(things, Deadline::now()), Places());
-        pipes[3].second.send(1);
-        pipes[1234].second.send(1);
-        EXPECT_EQ(wait(things), (Places{3, 1234}));
-    }
-    ::setrlimit(RLIMIT_NOFILE, &before);
+    const ManyHandles allowed;
+    if (allowed.count() < 4000) GTEST_SKIP() << "only so many files allowed: " << allowed.count();
+    std::vector<std::pair<ByteConnection, ByteConnection>> pipes;
+    std::vector<Waitable> things;
+    for (int i = 0; i < 1500; ++i) things.emplace_back(pipes.emplace_back(Pipe()).first);
+    EXPECT_EQ(wait(things, Deadline::now()), Places());
+    pipes[3].second.send(1);
+    pipes[1234].second.send(1);
+    EXPECT_EQ(wait(things), (Places{3, 1234}));
 }
 
 }  // namespace

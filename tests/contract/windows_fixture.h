@@ -6,9 +6,11 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "os/child.h"
 #include "os/signals.h"
@@ -75,6 +77,44 @@ inline void write_text(const os::Handle& to, const std::string& text) {
     DWORD written = 0;
     if (!::WriteFile(to.get(), text.data(), static_cast<DWORD>(text.size()), &written, nullptr))
         throw std::system_error(os::last_error(), "write");
+}
+
+/// See posix_fixture.h.
+inline void write_stream(os::NativeHandle end, std::span<const std::byte> bytes) {
+    constexpr std::size_t most = 65536;  // of a record, see os/windows/stream.cc
+    while (!bytes.empty()) {
+        const auto part = bytes.first(std::min(bytes.size(), most));
+        bytes = bytes.subspan(part.size());
+        std::vector<std::byte> record{std::byte{'D'}};
+        record.insert(record.end(), part.begin(), part.end());
+        if (const auto problem = os::write_message(end, record, Deadline::never()))
+            throw std::system_error(problem, "write");
+    }
+}
+
+inline long position_of(const os::Handle& file) {
+    return static_cast<long>(::SetFilePointer(file.get(), 0, nullptr, FILE_CURRENT));
+}
+inline void set_position(const os::Handle& file, long position) {
+    ::SetFilePointer(file.get(), position, nullptr, FILE_BEGIN);
+}
+inline std::string read_text(const os::Handle& from, std::size_t most) {
+    std::string text(most, '\0');
+    DWORD got = 0;
+    ::ReadFile(from.get(), text.data(), static_cast<DWORD>(most), &got, nullptr);
+    text.resize(got);
+    return text;
+}
+
+class ManyHandles {
+  public:
+    [[nodiscard]] static std::size_t count() { return 1U << 24; }
+};
+
+inline std::size_t open_handles() {
+    DWORD count = 0;
+    ::GetProcessHandleCount(::GetCurrentProcess(), &count);
+    return count;
 }
 
 /// Up to a line feed, which is dropped, or to the end.

@@ -45,22 +45,15 @@ void detach(msghdr& message, std::vector<Handle>& arrived) {
     }
 }
 
-std::error_code create_pair(int type, Handle& one, Handle& other) noexcept {
+}  // namespace
+
+std::error_code create_record_channel(Handle& one, Handle& other) noexcept {
     int ends[2];
-    if (calls::socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+    if (calls::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return last_error();
     one.reset(ends[0]);
     other.reset(ends[1]);
     return {};
-}
-
-}  // namespace
-
-std::error_code create_channel(Handle& one, Handle& other) noexcept {
-    return create_pair(SOCK_STREAM, one, other);
-}
-std::error_code create_record_channel(Handle& one, Handle& other) noexcept {
-    return create_pair(SOCK_SEQPACKET, one, other);
 }
 
 std::error_code send_some(NativeHandle channel, std::span<const std::span<const std::byte>> parts,
@@ -108,50 +101,6 @@ std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, s
     if ((message.msg_flags & MSG_CTRUNC) != 0)
         return std::make_error_code(std::errc::too_many_files_open);
     return {};
-}
-
-void end_sending(NativeHandle channel) noexcept { calls::shutdown(channel, SHUT_WR); }
-void end_receiving(NativeHandle channel) noexcept { calls::shutdown(channel, SHUT_RD); }
-
-// POSIX record locks on the socket itself: one byte for each side. They belong to the process, so
-// they tell apart those that share the end, and the kernel drops them at its death. (OFD locks
-// would belong to the shared description, and tell nobody apart.)
-namespace {
-
-bool set_side_lock(NativeHandle channel, Side side, short type) noexcept {
-    struct flock request{};
-    request.l_type = type;
-    request.l_whence = SEEK_SET;
-    request.l_start = static_cast<off_t>(side);
-    request.l_len = 1;
-    return calls::set_process_lock(channel, &request) == 0;
-}
-
-// All transfers here are non-blocking, so the time limits of the socket limit nothing. They are
-// state that all holders of the end share.
-int limit_of(Side side) noexcept { return side == Side::sending ? SO_SNDTIMEO : SO_RCVTIMEO; }
-
-}  // namespace
-
-std::error_code try_lock_side(NativeHandle channel, Side side) noexcept {
-    if (set_side_lock(channel, side, F_WRLCK)) return {};
-    const bool busy = errno == EACCES || errno == EAGAIN;
-    return busy ? std::make_error_code(std::errc::device_or_resource_busy) : last_error();
-}
-void unlock_side(NativeHandle channel, Side side) noexcept {
-    set_side_lock(channel, side, F_UNLCK);
-}
-
-void mark_under_way(NativeHandle channel, Side side, bool under_way) noexcept {
-    const timeval mark{under_way ? 1 : 0, 0};
-    calls::setsockopt(channel, SOL_SOCKET, limit_of(side), &mark, sizeof mark);
-}
-
-bool is_under_way(NativeHandle channel, Side side) noexcept {
-    timeval mark{};
-    socklen_t length = sizeof mark;
-    return calls::getsockopt(channel, SOL_SOCKET, limit_of(side), &mark, &length) == 0 &&
-           mark.tv_sec != 0;
 }
 
 std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept {

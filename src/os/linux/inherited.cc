@@ -19,6 +19,12 @@ Handle inherited_as(std::int64_t number) noexcept {
     return Handle(is_one ? static_cast<int>(number) : no_handle);
 }
 
+bool may_lead_to(const Handle& handle, const FileIdentity& identity) noexcept {
+    FileIdentity found;
+    std::uint64_t size = 0;
+    return !identify(handle, found, size) && found == identity;
+}
+
 void close_on_exec(NativeHandle handle) noexcept {
     const int flags = calls::get_descriptor_flags(handle);
     if (flags >= 0) calls::set_descriptor_flags(handle, flags | FD_CLOEXEC);

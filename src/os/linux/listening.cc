@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 
+#include "os/channel.h"
 #include "os/linux/calls.h"
 #include "os/wait.h"
 
@@ -111,6 +112,11 @@ void answer_at_once(int socket, int family) noexcept {
     calls::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
+/// Who comes by TCP may be anybody.
+std::error_code why_it_is_a_stranger(int socket, int family) noexcept {
+    return family == AF_UNIX ? why_peer_is_a_stranger(socket) : std::error_code{};
+}
+
 }  // namespace
 
 bool is_numeric_host(std::string_view host) noexcept {
@@ -122,7 +128,17 @@ bool is_numeric_host(std::string_view host) noexcept {
            ::inet_pton(AF_INET6, text.data(), &space) == 1;
 }
 
-std::error_code listen_at(const Address& address, int backlog, Handle& listening) noexcept {
+struct Listening::Rest {};
+
+Listening::Listening() noexcept = default;
+Listening::~Listening() = default;
+Listening::Listening(Listening&& other) noexcept = default;
+Listening& Listening::operator=(Listening&& other) noexcept = default;
+
+bool Listening::is_open() const noexcept { return place_.valid(); }
+void Listening::close() noexcept { place_.reset(); }
+
+std::error_code Listening::open(const Address& address, int backlog, Listening& made) noexcept {
     const Native native(address);
     Handle socket(calls::socket(native.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.valid()) return last_error();
@@ -140,35 +156,41 @@ std::error_code listen_at(const Address& address, int backlog, Handle& listening
         if (has_path) calls::unlink(address.name().c_str());
         return problem;
     }
-    listening = std::move(socket);
+    made.place_ = std::move(socket);
     return {};
 }
 
-std::error_code address_of(NativeHandle listening, Address& address) {
+std::error_code Listening::tell(Address& address) const {
     AnyAddress any;
     socklen_t length = sizeof any;
-    if (calls::getsockname(listening, &any.general, &length) != 0) return last_error();
+    if (calls::getsockname(place_.get(), &any.general, &length) != 0) return last_error();
     if (const auto found = address_from(any, length)) address = *found;
     return {};
 }
 
-std::error_code accept_at(NativeHandle listening, Handle& channel, std::optional<Address>& peer) {
+std::error_code Listening::watch(ReadySet& ready) noexcept { return ready.add(place_.get()); }
+
+std::error_code Listening::accept(ReadySet& /*ready*/, Handle& end, std::optional<Address>& from,
+                                  std::error_code& stranger) {
     AnyAddress any;
     std::memset(&any, 0, sizeof any);
     socklen_t length = sizeof any;
     const int accepted = calls::uninterrupted([&] {
-        return calls::accept4(listening, &any.general, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        return calls::accept4(place_.get(), &any.general, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     });
     if (accepted < 0 && was_only_about_the_peer(errno))
         return std::make_error_code(std::errc::operation_would_block);
     if (accepted < 0) return last_error();
-    channel.reset(accepted);
+    Handle come(accepted);
     answer_at_once(accepted, any.general.sa_family);
-    peer = address_from(any, length);
+    from = address_from(any, length);
+    stranger = why_it_is_a_stranger(accepted, any.general.sa_family);
+    if (!stranger) end = std::move(come);
     return {};
 }
 
-std::error_code connect_to(const Address& address, Deadline deadline, Handle& channel) noexcept {
+std::error_code connect_to(const Address& address, Deadline deadline, Handle& end,
+                           std::error_code& stranger) noexcept {
     const Native native(address);
     Handle socket(calls::socket(native.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.valid()) return last_error();
@@ -191,7 +213,8 @@ std::error_code connect_to(const Address& address, Deadline deadline, Handle& ch
         static_cast<void>(wait_readable(no_handle, std::chrono::milliseconds(1)));
     }
     answer_at_once(socket.get(), native.family());
-    channel = std::move(socket);
+    stranger = why_it_is_a_stranger(socket.get(), native.family());
+    if (!stranger) end = std::move(socket);
     return {};
 }
 

@@ -7,6 +7,15 @@
 
 namespace procession::os {
 
+// The kernel keeps an epoll set's readiness up to date.
+
+struct ReadySet::Rest {};
+
+ReadySet::ReadySet() noexcept = default;
+ReadySet::~ReadySet() = default;
+ReadySet::ReadySet(ReadySet&& other) noexcept = default;
+ReadySet& ReadySet::operator=(ReadySet&& other) noexcept = default;
+
 std::error_code ReadySet::create() noexcept {
     Handle made(calls::epoll_create1(EPOLL_CLOEXEC));
     if (!made.valid()) return {errno, std::generic_category()};
@@ -21,5 +30,7 @@ std::error_code ReadySet::add(NativeHandle member) noexcept {
 }
 
 void ReadySet::remove(NativeHandle member) noexcept { calls::epoll_remove(set_.get(), member); }
+void ReadySet::refresh() noexcept {}
+void ReadySet::close() noexcept { set_.reset(); }
 
 }  // namespace procession::os

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <new>
 
-#include "os/windows/not_yet.h"
 #include "os/windows/pipe.h"
 #include "os/windows/user.h"
 
@@ -111,9 +110,8 @@ std::error_code take_handles(NativeHandle channel, std::span<const Number> numbe
 
 }  // namespace
 
-std::error_code create_channel(Handle& /*one*/, Handle& /*other*/) noexcept { return not_yet(); }
 std::error_code create_record_channel(Handle& /*one*/, Handle& /*other*/) noexcept {
-    return not_yet();
+    return std::make_error_code(std::errc::function_not_supported);  // for the forkserver
 }
 
 std::error_code send_some(NativeHandle channel, std::span<const std::span<const std::byte>> parts,
@@ -162,15 +160,6 @@ std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, s
 } catch (const std::bad_alloc&) {
     return std::make_error_code(std::errc::not_enough_memory);
 }
-
-void end_sending(NativeHandle /*channel*/) noexcept {}
-void end_receiving(NativeHandle /*channel*/) noexcept {}
-std::error_code try_lock_side(NativeHandle /*channel*/, Side /*side*/) noexcept {
-    return not_yet();
-}
-void unlock_side(NativeHandle /*channel*/, Side /*side*/) noexcept {}
-void mark_under_way(NativeHandle /*channel*/, Side /*side*/, bool /*under_way*/) noexcept {}
-bool is_under_way(NativeHandle /*channel*/, Side /*side*/) noexcept { return false; }
 
 std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept {
     return why_process_is_a_strangers(peer_process(channel, PROCESS_QUERY_LIMITED_INFORMATION));

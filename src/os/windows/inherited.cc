@@ -8,6 +8,7 @@
 
 #include "os/windows/inherited_table.h"
 #include "os/windows/section_head.h"
+#include "os/windows/stream_name.h"
 
 namespace procession::os {
 
@@ -52,6 +53,15 @@ Handle inherited_as(std::int64_t number) noexcept try {
     return {};
 } catch (const std::bad_alloc&) {
     return {};
+}
+
+bool may_lead_to(const Handle& handle, const FileIdentity& identity) noexcept try {
+    FileIdentity found;
+    std::uint64_t size = 0;
+    if (identify(handle, found, size)) return false;
+    return found == identity || is_nameless_pipe(handle.get());
+} catch (const std::bad_alloc&) {
+    return false;
 }
 
 std::string describe(NativeHandle handle) {

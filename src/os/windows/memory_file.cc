@@ -5,19 +5,28 @@
 
 #include "os/meeting_point.h"
 #include "os/windows/section_head.h"
+#include "os/windows/stream_name.h"
 
 namespace procession::os {
 
 namespace {
 
-/// Of anything that is no memory file. What is neither a file nor a section has no identity, and
-/// all of those are the same.
+/// Of anything that is no memory file. What is no file, no section and no end of a stream has no
+/// identity, and all of those are the same.
 std::error_code identify_other(NativeHandle handle, FileIdentity& identity,
                                std::uint64_t& size) noexcept {
     DWORD flags = 0;
     if (!::GetHandleInformation(handle, &flags)) return last_error();
     identity = {1, 0};
     size = 0;
+    try {
+        if (const auto stream = StreamName::of(handle)) {
+            identity = stream->identity();
+            return {};
+        }
+    } catch (const std::bad_alloc&) {
+        return std::make_error_code(std::errc::not_enough_memory);
+    }
     BY_HANDLE_FILE_INFORMATION about{};
     if (::GetFileType(handle) != FILE_TYPE_DISK || !::GetFileInformationByHandle(handle, &about))
         return {};

@@ -41,8 +41,8 @@ class OwnSecurity {
     SECURITY_ATTRIBUTES attributes_{};
 };
 
-/// An overlapped call that must not wait: what has not been done by now is not done at all. A
-/// message is taken, or put, as a whole, so there is nothing in between.
+/// An overlapped call: what has not been done by the deadline is not done at all. A message is
+/// taken, or put, as a whole, so there is nothing in between.
 class Call {
   public:
     Call() noexcept { call_.hEvent = event_.get(); }
@@ -50,10 +50,13 @@ class Call {
     [[nodiscard]] bool is_good() const noexcept { return event_.valid(); }
     [[nodiscard]] OVERLAPPED* get() noexcept { return &call_; }
     /// `done` is what the call has returned; `count` becomes the bytes that it has moved.
-    [[nodiscard]] std::error_code end(NativeHandle pipe, BOOL done, DWORD& count) noexcept {
+    [[nodiscard]] std::error_code end(NativeHandle pipe, BOOL done, DWORD& count,
+                                      Deadline deadline = Deadline::now()) noexcept {
         if (!done) {
             if (::GetLastError() != ERROR_IO_PENDING) return last_error();
-            ::CancelIoEx(pipe, &call_);
+            const DWORD limit = milliseconds_of(deadline.remaining());
+            if (limit == 0 || ::WaitForSingleObject(event_.get(), limit) != WAIT_OBJECT_0)
+                ::CancelIoEx(pipe, &call_);
         }
         if (::GetOverlappedResult(pipe, &call_, &count, TRUE)) return {};
         const DWORD error = ::GetLastError();
@@ -69,15 +72,17 @@ class Call {
 
 }  // namespace
 
-std::error_code make_pipe_instance(const std::wstring& name, bool first, Handle& made) noexcept
-    try {
+namespace {
+
+std::error_code make_instance(const std::wstring& name, bool first, DWORD most,
+                              Handle& made) noexcept try {
     OwnSecurity security;
     if (security.get() == nullptr) return last_error();
     const DWORD mode = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED |
                        (first ? DWORD{FILE_FLAG_FIRST_PIPE_INSTANCE} : DWORD{0});
     Handle end = handle_or_none(::CreateNamedPipeW(
         name.c_str(), mode, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_REJECT_REMOTE_CLIENTS,
-        PIPE_UNLIMITED_INSTANCES, kBufferBytes, kBufferBytes, 0, security.get()));
+        most, kBufferBytes, kBufferBytes, 0, security.get()));
     if (!end.valid()) {
         const DWORD error = ::GetLastError();
         const bool is_taken = error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY;
@@ -88,6 +93,17 @@ std::error_code make_pipe_instance(const std::wstring& name, bool first, Handle&
     return {};
 } catch (const std::bad_alloc&) {
     return std::make_error_code(std::errc::not_enough_memory);
+}
+
+}  // namespace
+
+std::error_code make_pipe_instance(const std::wstring& name, bool first, Handle& made) noexcept {
+    return make_instance(name, first, PIPE_UNLIMITED_INSTANCES, made);
+}
+
+std::error_code make_pipe_pair(const std::wstring& name, Handle& server, Handle& client) noexcept {
+    if (const auto problem = make_instance(name, true, 1, server)) return problem;
+    return connect_to_pipe(name, client);
 }
 
 std::error_code connect_to_pipe(const std::wstring& name, Handle& end) noexcept {
@@ -111,15 +127,18 @@ std::wstring name_of_pipe(NativeHandle end) {
     auto* const info = reinterpret_cast<FILE_NAME_INFO*>(space.data());
     if (!::GetFileInformationByHandleEx(end, FileNameInfo, info, space.size())) return {};
     // It begins with a backslash, too.
-    std::wstring_view name(info->FileName, info->FileNameLength / sizeof(wchar_t));
-    return pipe_name_prefix + std::wstring(name.substr(std::min<std::size_t>(name.size(), 1)));
+    const std::wstring_view name(info->FileName, info->FileNameLength / sizeof(wchar_t));
+    return name.size() > 1 ? pipe_name_prefix + std::wstring(name.substr(1)) : std::wstring();
 }
 
 PipeContent peek_pipe(NativeHandle end) noexcept {
     PipeContent found;
-    if (::PeekNamedPipe(end, nullptr, 0, nullptr, &found.available, &found.in_message))
+    DWORD seen = 0;
+    if (::PeekNamedPipe(end, &found.first, 1, &seen, &found.available, &found.in_message)) {
+        found.in_message += seen;  // so far what is left of it
         return found;
-    found.available = 0;
+    }
+    found = {};
     const DWORD error = ::GetLastError();
     // BAD_PIPE: the state of the pipe is none in which there can be anything.
     found.waits = error == ERROR_PIPE_LISTENING || error == ERROR_BAD_PIPE;
@@ -143,7 +162,8 @@ std::error_code read_message(NativeHandle end, std::vector<std::byte>& message) 
     return problem;
 }
 
-std::error_code write_message(NativeHandle end, std::span<const std::byte> message) noexcept {
+std::error_code write_message(NativeHandle end, std::span<const std::byte> message,
+                              Deadline deadline) noexcept {
     if (message.size() > pipe_message_bytes_max)
         return std::make_error_code(std::errc::message_size);
     Call call;
@@ -151,7 +171,7 @@ std::error_code write_message(NativeHandle end, std::span<const std::byte> messa
     DWORD count = 0;
     const BOOL done =
         ::WriteFile(end, message.data(), static_cast<DWORD>(message.size()), nullptr, call.get());
-    return call.end(end, done, count);
+    return call.end(end, done, count, deadline);
 }
 
 bool is_server_end(NativeHandle end) noexcept {

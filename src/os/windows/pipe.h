@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "os/windows/api.h"
+#include "procession/deadline.h"
 
 namespace procession::os {
 
@@ -23,6 +24,9 @@ inline constexpr wchar_t pipe_name_prefix[] = L"\\\\.\\pipe\\";
 /// address_in_use.
 [[nodiscard]] std::error_code make_pipe_instance(const std::wstring& name, bool first,
                                                  Handle& made) noexcept;
+/// The two ends of a pipe of which there is one instance; `server` is the one that made it.
+[[nodiscard]] std::error_code make_pipe_pair(const std::wstring& name, Handle& server,
+                                             Handle& client) noexcept;
 /// Connects to an instance.
 /// Returns: no_such_file_or_directory when there is no pipe of that name;
 ///          operation_would_block when none of its instances is free.
@@ -36,14 +40,16 @@ struct PipeContent {
     bool waits = false;    // nobody has connected yet
     DWORD available = 0;   // bytes, of all messages
     DWORD in_message = 0;  // of the first one
+    std::byte first{};     // of these
 };
 [[nodiscard]] PipeContent peek_pipe(NativeHandle end) noexcept;
 
-/// None of these waits.
-/// Returns: operation_would_block when there is no message, or no room for it.
+/// The next message, as a whole; does not wait.
+/// Returns: operation_would_block when there is none.
 [[nodiscard]] std::error_code read_message(NativeHandle end, std::vector<std::byte>& message);
-[[nodiscard]] std::error_code write_message(NativeHandle end,
-                                            std::span<const std::byte> message) noexcept;
+/// Returns: operation_would_block when until the deadline there is no room for it.
+[[nodiscard]] std::error_code write_message(NativeHandle end, std::span<const std::byte> message,
+                                            Deadline deadline = Deadline::now()) noexcept;
 
 /// Whether this is the end that make_pipe_instance() gave.
 [[nodiscard]] bool is_server_end(NativeHandle end) noexcept;

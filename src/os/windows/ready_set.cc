@@ -1,12 +1,66 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/ready_set.h"
 
-#include "os/windows/not_yet.h"
+#include <list>
+#include <new>
+#include <utility>
+
+#include "os/windows/pipe.h"
+#include "os/windows/pipe_watch.h"
+
+// An event, set by questions at the pipes that are the members.
 
 namespace procession::os {
 
-std::error_code ReadySet::create() noexcept { return not_yet(); }
-std::error_code ReadySet::add(NativeHandle /*member*/) noexcept { return not_yet(); }
-void ReadySet::remove(NativeHandle /*member*/) noexcept {}
+struct ReadySet::Rest {
+    std::list<PipeWatch> members;
+};
+
+ReadySet::ReadySet() noexcept = default;
+ReadySet::~ReadySet() { close(); }
+ReadySet::ReadySet(ReadySet&& other) noexcept = default;
+ReadySet& ReadySet::operator=(ReadySet&& other) noexcept {
+    std::swap(set_, other.set_);
+    std::swap(rest_, other.rest_);
+    return *this;
+}
+
+std::error_code ReadySet::create() noexcept try {
+    Handle made(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    if (!made.valid()) return last_error();
+    rest_ = std::make_unique<Rest>();
+    set_ = std::move(made);
+    return {};
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
+}
+
+std::error_code ReadySet::add(NativeHandle member) noexcept try {
+    rest_->members.emplace_back(member, set_.get());
+    refresh();
+    return {};
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
+}
+
+void ReadySet::remove(NativeHandle member) noexcept {
+    rest_->members.remove_if([member](const PipeWatch& each) { return each.pipe() == member; });
+}
+
+void ReadySet::refresh() noexcept {
+    if (rest_ == nullptr) return;
+    ::ResetEvent(set_.get());
+    for (auto& each : rest_->members) each.ask();
+    // Each question has reset the event.
+    for (const auto& each : rest_->members) {
+        const auto found = peek_pipe(each.pipe());
+        if (found.error != 0 || found.available != 0) ::SetEvent(set_.get());
+    }
+}
+
+void ReadySet::close() noexcept {
+    rest_.reset();  // first: what is pending sets the event
+    set_.reset();
+}
 
 }  // namespace procession::os

@@ -8,6 +8,7 @@
 
 #include "os/windows/api.h"
 #include "os/windows/pipe.h"
+#include "os/windows/pipe_watch.h"
 
 namespace procession::os {
 
@@ -55,41 +56,17 @@ bool mark_ready(std::span<const Asked> all) noexcept {
     return any;
 }
 
-/// Waits at pipes, which are no objects to wait for: reads of no bytes, which end when there are
-/// some, and leave them; or, where nobody has connected yet, waits for that. All set one event.
+/// Waits at pipes, which are no objects to wait for. All set one event.
 class PipeWaits {
   public:
     PipeWaits() : event_(::CreateEventW(nullptr, TRUE, FALSE, nullptr)) {}
-    ~PipeWaits() {
-        for (auto& each : calls_) {
-            ::CancelIoEx(each.pipe, &each.call);
-            DWORD count = 0;
-            ::GetOverlappedResult(each.pipe, &each.call, &count, TRUE);
-        }
-    }
-    PipeWaits(const PipeWaits&) = delete;
-    PipeWaits& operator=(const PipeWaits&) = delete;
 
     [[nodiscard]] HANDLE event() const noexcept { return event_.get(); }
-    void add(NativeHandle pipe) {
-        Call& added = calls_.emplace_back(Call{pipe, {}});
-        added.call.hEvent = event_.get();
-        BOOL done = ::ReadFile(pipe, &nothing_, 0, nullptr, &added.call);
-        if (!done && ::GetLastError() == ERROR_PIPE_LISTENING)
-            done = ::ConnectNamedPipe(pipe, &added.call);
-        if (!done && ::GetLastError() == ERROR_IO_PENDING) return;
-        calls_.pop_back();
-        ::SetEvent(event_.get());  // something has come just now
-    }
+    void add(NativeHandle pipe) { watches_.emplace_back(pipe, event_.get()).ask(); }
 
   private:
-    struct Call {
-        NativeHandle pipe;
-        OVERLAPPED call;
-    };
     Handle event_;
-    std::deque<Call> calls_;  // which stay where they are
-    char nothing_ = 0;
+    std::deque<PipeWatch> watches_;  // which stay where they are
 };
 
 /// Waits until one of many is signalled: threads of the system's pool wait for them, and set one
@@ -169,6 +146,8 @@ bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept try {
             if (!pipes) handles.push_back(pipes.emplace().event());
             pipes->add(each.watched->handle);
         }
+        // Each question resets the event, which an earlier one may have set in between.
+        if (pipes && mark_ready(all)) return true;
         if (!wait_some(handles, milliseconds_of(deadline.remaining())))
             return all_may_be_ready(watched, deadline);
     }

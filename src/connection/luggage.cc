@@ -1,0 +1,66 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "connection/luggage.h"
+
+#include <cstring>
+#include <string>
+
+#include "base/logging.h"
+#include "connection/endpoint.h"
+#include "handoff/keeper_client.h"
+#include "procession/error.h"
+
+namespace procession::connection {
+
+namespace {
+
+/// A note: the token, and where the keeper listens.
+std::vector<std::byte> note_of(const AttachmentName& name) {
+    std::vector<std::byte> note(name.token.begin(), name.token.end());
+    const auto keeper = std::as_bytes(std::span(name.keeper));
+    note.insert(note.end(), keeper.begin(), keeper.end());
+    return note;
+}
+
+AttachmentName name_in(const std::vector<std::byte>& note) {
+    AttachmentName name;
+    if (note.size() <= name.token.size())
+        throw DecodeError("collect", "handles of a message", "the note that names them is cut off");
+    std::memcpy(name.token.data(), note.data(), name.token.size());
+    name.keeper.assign(reinterpret_cast<const char*>(note.data()) + name.token.size(),
+                       note.size() - name.token.size());
+    return name;
+}
+
+}  // namespace
+
+Luggage::Luggage(const Endpoint& endpoint, const handoff::Outgoing& outgoing)
+    : handles_(outgoing.handles()) {
+    if (os::handles_travel_in_streams || handles_.empty()) return;
+    const auto handles = std::exchange(handles_, {});
+    const os::Handle end = endpoint.duplicate("send");
+    if (!os::has_peer(end)) return;  // sending will tell
+    // The keeper holds this end as well until the message is received: so the peer does not see the
+    // end of the connection before, and the keeper sees when there is no peer any more.
+    auto name = handoff::deposit(end, handles);
+    note_ = note_of(name);
+    kept_ = Attachment(std::move(name));
+}
+
+std::vector<os::Handle> collect(os::CameBeside&& beside) {
+    if (beside.note.empty()) return std::move(beside.handles);
+    return handoff::take(name_in(beside.note));
+}
+
+void leave_behind(os::CameBeside&& beside) noexcept {
+    if (beside.note.empty() && beside.handles.empty()) return;
+    base::log(LogLevel::warning, "handles came with a message that was received as bytes: closed");
+    beside.handles.clear();
+    if (beside.note.empty()) return;
+    try {
+        handoff::release(name_in(beside.note));
+    } catch (const std::exception& failed) {
+        base::log(LogLevel::warning, "handles of a message stay at the keeper: %s", failed.what());
+    }
+}
+
+}  // namespace procession::connection

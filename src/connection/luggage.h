@@ -1,0 +1,39 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "handoff/outgoing.h"
+#include "os/stream.h"
+#include "procession/attachment.h"
+
+namespace procession::connection {
+
+class Endpoint;
+
+/// What goes beside a message: its handles; where they do not travel in streams, a note that names
+/// them, while they wait at the keeper until the message is received.
+class Luggage {
+  public:
+    /// Throws: SharingError, OSError when the keeper does not take them.
+    Luggage(const Endpoint& endpoint, const handoff::Outgoing& outgoing);
+
+    [[nodiscard]] os::Beside beside() const noexcept { return {handles_, note_}; }
+    /// The message is on its way: whoever receives it takes the handles. Before that the keeper
+    /// lets go of them when this object ends.
+    void leave_to_message() noexcept { kept_.leave_to_item(); }
+
+  private:
+    std::vector<os::NativeHandle> handles_;
+    std::vector<std::byte> note_;
+    Attachment kept_;
+};
+
+/// The handles of a message that has come.
+/// Throws: SharingError when they cannot be had any more; DecodeError for a note that is none.
+[[nodiscard]] std::vector<os::Handle> collect(os::CameBeside&& beside);
+/// The same for one whose handles nobody wants.
+void leave_behind(os::CameBeside&& beside) noexcept;
+
+}  // namespace procession::connection

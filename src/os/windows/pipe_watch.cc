@@ -1,0 +1,32 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/windows/pipe_watch.h"
+
+namespace procession::os {
+
+PipeWatch::~PipeWatch() {
+    if (!is_pending()) return;
+    ::CancelIoEx(pipe_, call_.get());
+    DWORD count = 0;
+    // Another thread may have closed the handle, while others hold the same pipe: then the question
+    // cannot be withdrawn, and is left to the system.
+    constexpr DWORD limit = 1000;
+    const bool is_over = ::GetOverlappedResultEx(pipe_, call_.get(), &count, limit, FALSE) ||
+                         HasOverlappedIoCompleted(call_.get());
+    if (!is_over) [[maybe_unused]]
+        const auto* const left = call_.release();
+}
+
+void PipeWatch::ask() noexcept {
+    if (is_pending()) return;
+    static char nothing = 0;
+    const HANDLE event = call_->hEvent;
+    *call_ = OVERLAPPED{};
+    call_->hEvent = event;
+    BOOL done = ::ReadFile(pipe_, &nothing, 0, nullptr, call_.get());
+    if (!done && ::GetLastError() == ERROR_PIPE_LISTENING)
+        done = ::ConnectNamedPipe(pipe_, call_.get());
+    asked_ = !done && ::GetLastError() == ERROR_IO_PENDING;
+    if (!asked_) ::SetEvent(event);
+}
+
+}  // namespace procession::os

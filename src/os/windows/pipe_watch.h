@@ -1,0 +1,42 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "os/windows/api.h"
+
+namespace procession::os {
+
+/// Has an event set when a pipe becomes ready: by a read of no bytes, which ends when there are
+/// some, and leaves them; or, where nobody has connected yet, by a wait for that.
+///
+/// The system resets the event whenever a question begins. So whoever has several of them at one
+/// event looks at all pipes after the last question, before it waits.
+/// Threads: one at a time.
+class PipeWatch {
+  public:
+    PipeWatch(NativeHandle pipe, HANDLE event)
+        : pipe_(pipe), call_(std::make_unique<OVERLAPPED>()) {
+        call_->hEvent = event;
+    }
+    ~PipeWatch();
+    PipeWatch(const PipeWatch&) = delete;
+    PipeWatch& operator=(const PipeWatch&) = delete;
+
+    /// Asks, unless the last question has not been answered yet. What needs no question (there are
+    /// bytes, or there will never be) sets the event at once.
+    void ask() noexcept;
+
+    [[nodiscard]] NativeHandle pipe() const noexcept { return pipe_; }
+
+  private:
+    [[nodiscard]] bool is_pending() const noexcept {
+        return asked_ && !HasOverlappedIoCompleted(call_.get());
+    }
+
+    NativeHandle pipe_;
+    std::unique_ptr<OVERLAPPED> call_;
+    bool asked_ = false;
+};
+
+}  // namespace procession::os

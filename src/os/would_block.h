@@ -1,0 +1,14 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <system_error>
+
+namespace procession::os {
+
+/// There is nothing now, or no room; later there may be.
+[[nodiscard]] inline bool is_would_block(std::error_code problem) noexcept {
+    return problem == std::errc::operation_would_block ||
+           problem == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace procession::os
