@@ -19,6 +19,14 @@ namespace {
 constexpr std::size_t kKeyBytesMin = 16;  // where others than this machine's users can try
 constexpr std::size_t kGuestsMax = 64;
 
+const char* why_not(std::error_code problem) {
+    if (problem == std::errc::address_in_use)
+        return "somebody listens there, or a socket was left behind: remove it";
+    if (problem == std::errc::address_family_not_supported)
+        return "TCP is not supported on this system: use a path or an abstract name";
+    return "cannot listen there";
+}
+
 void check_key(const Address& address, const ListenerOptions& options) {
     if (address.kind() == Address::Kind::tcp && options.authkey.empty()) {
         throw ValueError(
@@ -55,9 +63,7 @@ Reception::Reception(const Address& address, ListenerOptions options)
     check_key(address, options_);
     if (const auto problem =
             os::Listening::open(address, std::max(options_.backlog, 1), listening_)) {
-        fail(problem, problem == std::errc::address_in_use
-                          ? "somebody listens there, or a socket was left behind: remove it"
-                          : "cannot listen there");
+        fail(problem, why_not(problem));
     }
     made_path_ = os::identity_of_path(address_);
     try {
@@ -123,6 +129,7 @@ std::optional<ByteConnection> Reception::accept_within(Deadline deadline) {
         ready_.refresh();
         // Ready or not: a guest's time may be over, or the kernel could not tell.
         static_cast<void>(os::wait_readable(ready_.native_handle(), soonest(deadline)));
+        ready_.begin_look();
         if (auto accepted = go_on()) return accepted;
         let_in();
         if (auto accepted = go_on()) return accepted;

@@ -26,8 +26,11 @@ class ReadySet {
     [[nodiscard]] std::error_code create() noexcept;
     [[nodiscard]] std::error_code add(NativeHandle member) noexcept;
     void remove(NativeHandle member) noexcept;
-    /// Before each wait: where the system does not keep the set's readiness up to date, this does.
+    /// Where the system does not keep the set's readiness up to date, these do: one before each
+    /// wait, and the other before the members are looked at. What happens after that look has begun
+    /// makes the set ready at the next refresh.
     void refresh() noexcept;
+    void begin_look() noexcept;
     void close() noexcept;
 
     [[nodiscard]] NativeHandle native_handle() const noexcept { return set_.get(); }

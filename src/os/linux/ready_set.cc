@@ -31,6 +31,7 @@ std::error_code ReadySet::add(NativeHandle member) noexcept {
 
 void ReadySet::remove(NativeHandle member) noexcept { calls::epoll_remove(set_.get(), member); }
 void ReadySet::refresh() noexcept {}
+void ReadySet::begin_look() noexcept {}
 void ReadySet::close() noexcept { set_.reset(); }
 
 }  // namespace procession::os

@@ -16,8 +16,9 @@ PipeWatch::~PipeWatch() {
         const auto* const left = call_.release();
 }
 
-void PipeWatch::ask() noexcept {
-    if (is_pending()) return;
+bool PipeWatch::ask() noexcept {
+    if (is_pending()) return false;
+    const bool was_answered = asked_;
     static char nothing = 0;
     const HANDLE event = call_->hEvent;
     *call_ = OVERLAPPED{};
@@ -27,6 +28,7 @@ void PipeWatch::ask() noexcept {
         done = ::ConnectNamedPipe(pipe_, call_.get());
     asked_ = !done && ::GetLastError() == ERROR_IO_PENDING;
     if (!asked_) ::SetEvent(event);
+    return was_answered || !asked_;
 }
 
 }  // namespace procession::os

@@ -11,7 +11,7 @@ namespace procession::os {
 /// some, and leaves them; or, where nobody has connected yet, by a wait for that.
 ///
 /// The system resets the event whenever a question begins. So whoever has several of them at one
-/// event looks at all pipes after the last question, before it waits.
+/// event looks at all of them after the last question, before it waits.
 /// Threads: one at a time.
 class PipeWatch {
   public:
@@ -25,7 +25,9 @@ class PipeWatch {
 
     /// Asks, unless the last question has not been answered yet. What needs no question (there are
     /// bytes, or there will never be) sets the event at once.
-    void ask() noexcept;
+    /// Returns: whether something has happened since the last question.
+    bool ask() noexcept;
+    [[nodiscard]] bool has_answer() const noexcept { return asked_ && !is_pending(); }
 
     [[nodiscard]] NativeHandle pipe() const noexcept { return pipe_; }
 

@@ -5,7 +5,6 @@
 #include <new>
 #include <utility>
 
-#include "os/windows/pipe.h"
 #include "os/windows/pipe_watch.h"
 
 // An event, set by questions at the pipes that are the members.
@@ -14,6 +13,7 @@ namespace procession::os {
 
 struct ReadySet::Rest {
     std::list<PipeWatch> members;
+    bool has_news = false;  // something has happened since the last look
 };
 
 ReadySet::ReadySet() noexcept = default;
@@ -37,6 +37,7 @@ std::error_code ReadySet::create() noexcept try {
 
 std::error_code ReadySet::add(NativeHandle member) noexcept try {
     rest_->members.emplace_back(member, set_.get());
+    rest_->has_news = true;  // what has happened to it before its first question is not seen
     refresh();
     return {};
 } catch (const std::bad_alloc&) {
@@ -50,12 +51,15 @@ void ReadySet::remove(NativeHandle member) noexcept {
 void ReadySet::refresh() noexcept {
     if (rest_ == nullptr) return;
     ::ResetEvent(set_.get());
-    for (auto& each : rest_->members) each.ask();
-    // Each question has reset the event.
-    for (const auto& each : rest_->members) {
-        const auto found = peek_pipe(each.pipe());
-        if (found.error != 0 || found.available != 0) ::SetEvent(set_.get());
-    }
+    bool& has_news = rest_->has_news;
+    for (auto& each : rest_->members) has_news = each.ask() || has_news;
+    // Each question has reset the event, which an earlier one may have set in between.
+    for (const auto& each : rest_->members) has_news = has_news || each.has_answer();
+    if (has_news) ::SetEvent(set_.get());
+}
+
+void ReadySet::begin_look() noexcept {
+    if (rest_ != nullptr) rest_->has_news = false;
 }
 
 void ReadySet::close() noexcept {

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/wait.h"
 
+#include <algorithm>
 #include <deque>
 #include <new>
 #include <optional>
@@ -62,11 +63,18 @@ class PipeWaits {
     PipeWaits() : event_(::CreateEventW(nullptr, TRUE, FALSE, nullptr)) {}
 
     [[nodiscard]] HANDLE event() const noexcept { return event_.get(); }
-    void add(NativeHandle pipe) { watches_.emplace_back(pipe, event_.get()).ask(); }
+    void add(NativeHandle pipe) {
+        is_answered_ = watches_.emplace_back(pipe, event_.get()).ask() || is_answered_;
+    }
+    /// After the last one was added, who has reset the event.
+    [[nodiscard]] bool is_answered() const noexcept {
+        return is_answered_ || std::ranges::any_of(watches_, &PipeWatch::has_answer);
+    }
 
   private:
     Handle event_;
-    std::deque<PipeWatch> watches_;  // which stay where they are
+    std::deque<PipeWatch> watches_;
+    bool is_answered_ = false;
 };
 
 /// Waits until one of many is signalled: threads of the system's pool wait for them, and set one
@@ -146,8 +154,7 @@ bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept try {
             if (!pipes) handles.push_back(pipes.emplace().event());
             pipes->add(each.watched->handle);
         }
-        // Each question resets the event, which an earlier one may have set in between.
-        if (pipes && mark_ready(all)) return true;
+        if (pipes && pipes->is_answered()) continue;
         if (!wait_some(handles, milliseconds_of(deadline.remaining())))
             return all_may_be_ready(watched, deadline);
     }
