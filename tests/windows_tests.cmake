@@ -49,4 +49,11 @@ if(TARGET treesum)
                 "${CMAKE_CROSSCOMPILING_EMULATOR}" "$<TARGET_FILE:treesum>" ${test})
         set_tests_properties(windows.treesum.${test} PROPERTIES LABELS windows)
     endforeach()
+    add_test(NAME windows.package.can_be_unpacked_linked_and_run
+        COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/windows/package_test.sh" "${CMAKE_COMMAND}"
+            "${CMAKE_CPACK_COMMAND}" "${PROJECT_BINARY_DIR}"
+            "${PROJECT_SOURCE_DIR}/cmake/mingw_w64.cmake"
+            "${CMAKE_CROSSCOMPILING_EMULATOR}")
+    set_tests_properties(windows.package.can_be_unpacked_linked_and_run PROPERTIES
+        LABELS windows TIMEOUT 300)
 endif()

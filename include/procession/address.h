@@ -14,13 +14,14 @@ class Address {
   public:
     enum class Kind : std::uint8_t { path, abstract, tcp };
 
-    /// A Unix socket in the file system. Throws: ValueError when the path is empty or too long for
-    /// the system (107 bytes on Linux).
+    /// A Unix socket in the file system; on Windows a named pipe that stands for the path, or is it
+    /// (\\.\pipe\name). Throws: ValueError when it is empty or longer than 107 bytes.
     [[nodiscard]] static Address path(std::string_view path);
-    /// A Unix socket in Linux's abstract namespace, gone with its Listener.
+    /// A Unix socket in Linux's abstract namespace, on Windows a named pipe: gone with its
+    /// Listener.
     [[nodiscard]] static Address abstract(std::string_view name);
     /// `host` is a numeric IPv4 or IPv6 address, or "localhost". Port 0: any that is free, see
-    /// Listener::address().
+    /// Listener::address(). Not on Windows.
     [[nodiscard]] static Address tcp(std::string_view host, unsigned port);
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }

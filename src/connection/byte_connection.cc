@@ -66,7 +66,7 @@ std::vector<std::byte> ByteConnection::recv_bytes(std::size_t most, Deadline dea
     Received received;
     const Outcome outcome = endpoint_->receive(received, most, {}, deadline);
     if (outcome != Outcome::done) refuse(reason(outcome));
-    connection::leave_behind(std::move(received.beside));
+    connection::leave_behind(received.beside);
     return std::move(received.bytes);
 }
 
@@ -74,7 +74,7 @@ Result<std::vector<std::byte>, RecvError> ByteConnection::try_recv_bytes(Deadlin
     Received received;
     const Outcome outcome = endpoint_->receive(received, any_size, {}, deadline);
     if (outcome != Outcome::done) return reason(outcome);
-    connection::leave_behind(std::move(received.beside));
+    connection::leave_behind(received.beside);
     return std::move(received.bytes);
 }
 
@@ -82,7 +82,7 @@ std::size_t ByteConnection::recv_bytes_into(std::span<std::byte> space, Deadline
     Received received;
     const Outcome outcome = endpoint_->receive(received, any_size, space, deadline);
     if (outcome != Outcome::done) refuse(reason(outcome));
-    connection::leave_behind(std::move(received.beside));
+    connection::leave_behind(received.beside);
     if (received.size > space.size()) {
         throw BufferTooShort("recv_bytes_into", "connection",
                              "the message has " + std::to_string(received.size) +

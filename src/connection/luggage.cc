@@ -46,15 +46,14 @@ Luggage::Luggage(const Endpoint& endpoint, const handoff::Outgoing& outgoing)
     kept_ = Attachment(std::move(name));
 }
 
-std::vector<os::Handle> collect(os::CameBeside&& beside) {
+std::vector<os::Handle> collect(os::CameBeside beside) {
     if (beside.note.empty()) return std::move(beside.handles);
     return handoff::take(name_in(beside.note));
 }
 
-void leave_behind(os::CameBeside&& beside) noexcept {
+void leave_behind(const os::CameBeside& beside) noexcept {
     if (beside.note.empty() && beside.handles.empty()) return;
     base::log(LogLevel::warning, "handles came with a message that was received as bytes: closed");
-    beside.handles.clear();
     if (beside.note.empty()) return;
     try {
         handoff::release(name_in(beside.note));

@@ -32,8 +32,8 @@ class Luggage {
 
 /// The handles of a message that has come.
 /// Throws: SharingError when they cannot be had any more; DecodeError for a note that is none.
-[[nodiscard]] std::vector<os::Handle> collect(os::CameBeside&& beside);
+[[nodiscard]] std::vector<os::Handle> collect(os::CameBeside beside);
 /// The same for one whose handles nobody wants.
-void leave_behind(os::CameBeside&& beside) noexcept;
+void leave_behind(const os::CameBeside& beside) noexcept;
 
 }  // namespace procession::connection
