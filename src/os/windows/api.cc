@@ -61,20 +61,26 @@ std::wstring path_of_module(HMODULE module) {
 
 std::wstring utf16_of(std::string_view text) {
     if (text.empty()) return {};
-    const int bytes = static_cast<int>(text.size());
-    const int length = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, nullptr, 0);
-    std::wstring wide(static_cast<std::size_t>(length), L'\0');
-    ::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, wide.data(), length);
+    std::wstring wide;
+    const auto convert = [&] {
+        return ::MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(text.size()),
+                                     wide.data(), static_cast<int>(wide.size()));
+    };
+    wide.resize(static_cast<std::size_t>(convert()));  // without room it says how much it needs
+    convert();
     return wide;
 }
 
 std::string utf8_of(std::wstring_view text) {
     if (text.empty()) return {};
-    const int units = static_cast<int>(text.size());
-    const int length =
-        ::WideCharToMultiByte(CP_UTF8, 0, text.data(), units, nullptr, 0, nullptr, nullptr);
-    std::string narrow(static_cast<std::size_t>(length), '\0');
-    ::WideCharToMultiByte(CP_UTF8, 0, text.data(), units, narrow.data(), length, nullptr, nullptr);
+    std::string narrow;
+    const auto convert = [&] {
+        return ::WideCharToMultiByte(CP_UTF8, 0, text.data(), static_cast<int>(text.size()),
+                                     narrow.data(), static_cast<int>(narrow.size()), nullptr,
+                                     nullptr);
+    };
+    narrow.resize(static_cast<std::size_t>(convert()));
+    convert();
     return narrow;
 }
 

@@ -49,7 +49,8 @@ inline constexpr DWORD exit_code_signal_mask = 0xff;
 /// A wait for WaitForSingleObject and its like: rounded up, so that nobody wakes before the time.
 [[nodiscard]] inline DWORD milliseconds_of(std::chrono::nanoseconds limit) noexcept {
     const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-    constexpr std::int64_t day = 24 * 60 * 60 * 1000;  // a wait that may end early; never INFINITE
+    constexpr std::int64_t day =
+        24LL * 60 * 60 * 1000;  // a wait that may end early; never INFINITE
     return static_cast<DWORD>(std::clamp<std::int64_t>(whole, 0, day));
 }
 

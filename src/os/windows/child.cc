@@ -26,7 +26,8 @@ class OnlyThese {
         if (!::InitializeProcThreadAttributeList(list, 1, 0, &bytes)) return;
         list_ = list;
         is_good_ =
-            ::UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles.data(),
+            ::UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+                                        static_cast<void*>(handles.data()),
                                         handles.size() * sizeof(HANDLE), nullptr, nullptr) != FALSE;
     }
     ~OnlyThese() {
@@ -62,6 +63,7 @@ class Table {
                                             high_of(bytes), low_of(bytes), nullptr));
         if (section_.valid()) view_ = View(section_.get(), FILE_MAP_WRITE);
     }
+    ~Table() = default;
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
 

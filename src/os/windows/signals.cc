@@ -7,6 +7,8 @@
 namespace procession::os {
 
 SignalsBlocked::SignalsBlocked() noexcept = default;
-SignalsBlocked::~SignalsBlocked() = default;
+// Elsewhere it is not trivial.
+// NOLINTNEXTLINE(modernize-use-equals-default)
+SignalsBlocked::~SignalsBlocked() {}
 
 }  // namespace procession::os
