@@ -64,7 +64,7 @@ function(procession_add_library)
     target_link_libraries(procession PUBLIC Threads::Threads)
     if(WIN32)
         # WaitOnAddress; CNG, for HMAC and random bytes
-        target_link_libraries(procession PUBLIC synchronization bcrypt ws2_32)
+        target_link_libraries(procession PUBLIC synchronization bcrypt ws2_32 ntdll)
     else()
         target_link_libraries(procession PRIVATE OpenSSL::Crypto)
     endif()

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "os/byte_lock.h"
 #include "os/meeting_point.h"
@@ -78,15 +79,48 @@ void KeeperTable::client_is_gone(Client client) {
     }
 }
 
-bool KeeperTable::can_be_received(const Deposit& deposit) {
-    if (deposit.travels_in_stream) return os::has_peer(deposit.carrier->handle);
-    return deposit.client != 0 || shm::Membership::is_anybody_there(deposit.carrier->handle);
+// False when it cannot, as far as its carrier tells. Otherwise, when nobody but this table holds
+// the end where it comes out, that is `receiving_end`: then it takes a deposit that holds this one.
+bool KeeperTable::may_be_received(const Deposit& deposit, ObjectAt& receiving_end) {
+    receiving_end = objects_.end();
+    const Object& carrier = *deposit.carrier;
+    if (!deposit.travels_in_stream)
+        return deposit.client != 0 || shm::Membership::is_anybody_there(carrier.handle);
+    if (!os::has_peer(carrier.handle)) return false;
+    const auto other = os::other_end_of(carrier.identity);
+    const auto found = std::ranges::find(objects_, other, &Object::identity);
+    if (found != objects_.end() && !os::has_other_holder(found->handle)) receiving_end = found;
+    return true;
+}
+
+void KeeperTable::look_who_can_be_received() {
+    std::vector<std::pair<Deposit*, ObjectAt>> by_others;  // those that depend on other deposits
+    for (auto& [token, deposit] : deposits_) {
+        ObjectAt receiving_end;
+        const bool perhaps = may_be_received(deposit, receiving_end);
+        deposit.can_be_received = perhaps && receiving_end == objects_.end();
+        if (perhaps && !deposit.can_be_received) by_others.emplace_back(&deposit, receiving_end);
+    }
+    const auto brings = [this](ObjectAt end) {
+        return std::ranges::any_of(deposits_, [end](const auto& each) {
+            const auto& objects = each.second.objects;
+            return each.second.can_be_received && std::ranges::find(objects, end) != objects.end();
+        });
+    };
+    for (bool found_one = true; std::exchange(found_one, false);) {
+        for (const auto& [deposit, end] : by_others) {
+            if (deposit->can_be_received || !brings(end)) continue;
+            deposit->can_be_received = true;
+            found_one = true;
+        }
+    }
 }
 
 void KeeperTable::drop_unreachable() {
+    look_who_can_be_received();
     for (auto each = deposits_.begin(); each != deposits_.end();) {
         Deposit& deposit = each->second;
-        const bool reachable = can_be_received(deposit);
+        const bool reachable = deposit.can_be_received;
         // Twice: a child that was forked with the queue takes part from its first call on.
         if (reachable || !deposit.seemed_unreachable) {
             deposit.seemed_unreachable = !reachable;

@@ -21,7 +21,8 @@ namespace procession::handoff {
 ///   2. A deposit is there until it is released, or dropped because nobody is left who could
 ///   receive
 ///      its item: the client that made it is gone, and no process has taken part in the carrier
-///      since the last look but one; or the carrier is an end of a stream whose peer is gone.
+///      since the last look but one; or the carrier is an end of a stream whose peer is gone, or is
+///      here alone, in no deposit that can be received (an end that was sent through itself).
 ///
 /// Threads: one.
 class KeeperTable {
@@ -56,11 +57,13 @@ class KeeperTable {
         std::vector<ObjectAt> objects;
         std::vector<os::NativeHandle> handles;  // parallel to objects
         bool travels_in_stream = false;
+        bool can_be_received = true;  // at the last look
         bool seemed_unreachable = false;
     };
     using Deposits = std::map<Token, Deposit>;
 
-    [[nodiscard]] static bool can_be_received(const Deposit& deposit);
+    void look_who_can_be_received();
+    [[nodiscard]] bool may_be_received(const Deposit& deposit, ObjectAt& receiving_end);
     [[nodiscard]] ObjectAt take_in(os::Handle handle);
     void let_go(ObjectAt object);
     Deposits::iterator erase(Deposits::iterator at);

@@ -43,10 +43,13 @@ enum class Side : std::uint8_t { receiving, sending };
 /// Two ends that lead to each other.
 [[nodiscard]] std::error_code create_stream(Handle& one, Handle& other) noexcept;
 
-/// Whether a handle may be an end of a stream, and whether somebody holds the other end. Only where
-/// handles do not travel in streams; elsewhere nobody has to know.
+/// Whether a handle may be an end of a stream, whether somebody holds the other end, how that one
+/// is identified, and whether anybody holds the same end by another handle than this one. Only
+/// where handles do not travel in streams; elsewhere nobody has to know.
 [[nodiscard]] bool is_stream(const Handle& end) noexcept;
 [[nodiscard]] bool has_peer(const Handle& end) noexcept;
+[[nodiscard]] FileIdentity other_end_of(const FileIdentity& end) noexcept;
+[[nodiscard]] bool has_other_holder(const Handle& end) noexcept;
 
 /// Which end it is: handles to one end, in all processes, have the same identity. `label` is what
 /// Stream::label() has given for that end.

@@ -46,6 +46,8 @@ std::error_code create_stream(Handle& one, Handle& other) noexcept {
 // Handles travel in streams, so nobody has to keep one and ask.
 bool is_stream(const Handle& /*end*/) noexcept { return false; }
 bool has_peer(const Handle& /*end*/) noexcept { return false; }
+FileIdentity other_end_of(const FileIdentity& /*end*/) noexcept { return {}; }
+bool has_other_holder(const Handle& /*end*/) noexcept { return true; }
 
 std::error_code identify_end(const Handle& end, std::string_view /*label*/,
                              FileIdentity& identity) noexcept {

@@ -12,6 +12,8 @@
 #include "os/windows/process_name.h"
 #include "os/windows/stream_name.h"
 #include "os/windows/view.h"
+// After windows.h.
+#include <winternl.h>
 
 // A stream is a named pipe of messages. Each transfer is one message, a record, which begins with
 // its kind. Records are always read as a whole: only then can one that does not fit be withdrawn as
@@ -139,6 +141,15 @@ std::error_code create_stream(Handle& one, Handle& other) noexcept try {
 
 bool is_stream(const Handle& end) noexcept { return ::GetFileType(end.get()) == FILE_TYPE_PIPE; }
 bool has_peer(const Handle& end) noexcept { return peek_pipe(end.get()).error == 0; }
+FileIdentity other_end_of(const FileIdentity& end) noexcept {
+    return {end.device, end.inode ^ 1};  // see StreamName::identity()
+}
+bool has_other_holder(const Handle& end) noexcept {
+    PUBLIC_OBJECT_BASIC_INFORMATION about{};
+    const NTSTATUS status =
+        ::NtQueryObject(end.get(), ObjectBasicInformation, &about, sizeof about, nullptr);
+    return status < 0 || about.HandleCount > 1;  // not known: perhaps
+}
 
 std::error_code identify_end(const Handle& end, std::string_view label,
                              FileIdentity& identity) noexcept try {
