@@ -2,8 +2,8 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
 # package_test.sh CMAKE CPACK BUILD_FOLDER TOOLCHAIN_FILE EMULATOR
-# Makes the zip of the library as the preset windows-release does, unpacks it, builds a user's project
-# against what is in it, runs that, and the treesum.exe that came along.
+# Makes the zip of the library as the preset windows-release does, unpacks it, builds a project of a
+# user against what is in it, runs that, and the treesum.exe that came along.
 set -eu
 cmake=$1
 cpack=$2
