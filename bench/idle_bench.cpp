@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "contestants.h"
+#include "machine.h"
 #include "peers/peers.h"
 #include "procession/joinable_queue.h"
 #include "procession/process.h"

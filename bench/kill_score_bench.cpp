@@ -10,6 +10,7 @@
 
 #include "kill_contestants.h"
 #include "kill_storm.h"
+#include "machine.h"
 #include "peers/peers.h"
 #include "python.h"
 #include "report.h"

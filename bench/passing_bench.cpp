@@ -17,6 +17,7 @@
 #include <system_error>
 #include <vector>
 
+#include "machine.h"
 #include "procession/init.h"
 #include "procession/joinable_queue.h"
 #include "procession/pipe.h"

@@ -1,21 +1,18 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "report.h"
 
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <limits>
 #include <stdexcept>
-#include <thread>
 
+#include "machine.h"
 #include "versions.h"
 
 namespace procession::bench {
@@ -49,15 +46,6 @@ std::string show(const char* format, double value) {
 /// Three significant digits.
 std::string show_three(double value) {
     return show(value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f", value);
-}
-
-/// "AMD EPYC 9R14", or nothing.
-std::string processor() {
-    std::ifstream facts("/proc/cpuinfo");
-    for (std::string line; std::getline(facts, line);) {
-        if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2) + ", ";
-    }
-    return {};
 }
 
 /// As JSON: NaN is null.
@@ -124,26 +112,18 @@ int run_benchmark(int argc, char** argv, const char* name, std::string_view purp
     }
 }
 
-std::string machine() {
-    utsname names{};
-    ::uname(&names);
-    std::array<double, 3> load{};
-    if (::getloadavg(load.data(), 3) < 1) load[0] = 0;
-    return processor() + std::to_string(std::thread::hardware_concurrency()) + " cpus, Linux " +
-           names.release + ", load " + show("%.1f", load[0]);
-}
-
 std::string today() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    ::localtime_r(&now, &parts);
+    const auto day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    const std::chrono::year_month_day date(day);
     std::array<char, 32> text;
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return text.data();
 }
 
 void announce(const std::string& name) {
-    static const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
-    if (is_terminal) std::fprintf(stderr, "\r\033[K%s ...\r", name.c_str());
+    static const bool is_seen = is_seen_at_once();
+    if (is_seen) std::fprintf(stderr, "\r\033[K%s ...\r", name.c_str());
 }
 
 double median(std::vector<double> values) { return percentile(std::move(values), 0.5); }

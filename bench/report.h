@@ -31,9 +31,7 @@ struct Settings {
 [[nodiscard]] int run_benchmark(int argc, char** argv, const char* name, std::string_view purpose,
                                 int (*run)(const Settings&));
 
-/// One line: processors, kernel, load.
-[[nodiscard]] std::string machine();
-/// "2026-11-24"
+/// "2026-11-24", UTC
 [[nodiscard]] std::string today();
 /// On a terminal: says on stderr what is measured now. It stands there until the next one.
 void announce(const std::string& name);

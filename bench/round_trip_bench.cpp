@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "contestants.h"
+#include "machine.h"
 #include "peers/peers.h"
 #include "placement.h"
 #include "python.h"

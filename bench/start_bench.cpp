@@ -22,6 +22,7 @@
 #include <system_error>
 #include <vector>
 
+#include "machine.h"
 #include "procession/init.h"
 #include "procession/process.h"
 #include "report.h"

@@ -11,6 +11,7 @@
 
 #include "contestants.h"
 #include "item.h"
+#include "machine.h"
 #include "peers/peers.h"
 #include "python.h"
 #include "report.h"

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "machine.h"
 #include "report.h"
 #include "team.h"
 #include "tree.h"

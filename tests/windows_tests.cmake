@@ -57,3 +57,12 @@ if(TARGET treesum)
     set_tests_properties(windows.package.can_be_unpacked_linked_and_run PROPERTIES
         LABELS windows TIMEOUT 300)
 endif()
+
+if(TARGET limits_bench)
+    foreach(test IN ITEMS every_row_is_measured a_case_that_is_not_there_is_refused)
+        add_test(NAME windows.limits_bench.${test}
+            COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/windows/limits_bench_test.sh"
+                "${CMAKE_CROSSCOMPILING_EMULATOR}" "$<TARGET_FILE:limits_bench>" ${test})
+        set_tests_properties(windows.limits_bench.${test} PROPERTIES LABELS windows)
+    endforeach()
+endif()

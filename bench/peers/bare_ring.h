@@ -5,12 +5,17 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 
 #include "os/park.h"
-#include "team.h"
 
 namespace procession::bench {
+
+/// Who writes one side of a BareRing, in memory of both processes.
+struct alignas(64) BareRingSide {
+    std::atomic<std::uint64_t> position;
+};
 
 /// A ring for one producer and one consumer without any lock, which polls: what the hardware can
 /// do. It is not safe against anything: who dies leaves the other one polling for ever, and an idle
@@ -18,11 +23,10 @@ namespace procession::bench {
 template <class T>
 class BareRing {
   public:
-    using value_type = T;
-
-    /// `capacity` is a power of two.
-    explicit BareRing(std::size_t capacity) : sides_(2), slots_(capacity) {
-        if (!std::has_single_bit(capacity)) throw std::invalid_argument("BareRing: capacity");
+    /// Both lie in memory of both processes, zeroed, which stays as long as this object. The number
+    /// of slots is a power of two.
+    BareRing(std::span<BareRingSide, 2> sides, std::span<T> slots) : sides_(sides), slots_(slots) {
+        if (!std::has_single_bit(slots.size())) throw std::invalid_argument("BareRing: slots");
     }
 
     void put(const T& item) {
@@ -45,9 +49,7 @@ class BareRing {
     }
 
   private:
-    struct alignas(64) Side {
-        std::atomic<std::uint64_t> position;
-    };
+    using Side = BareRingSide;
     static constexpr int kPolls = 100;
 
     [[nodiscard]] Side& producer() const { return sides_[0]; }
@@ -62,8 +64,8 @@ class BareRing {
         }
     }
 
-    SharedArray<Side> sides_;
-    SharedArray<T> slots_;
+    std::span<Side, 2> sides_;
+    std::span<T> slots_;
     // Each process has its own copy of this: the last one seen, so that the other side's line is
     // read only when it seems full or empty.
     std::uint64_t others_position_ = 0;

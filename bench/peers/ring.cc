@@ -3,10 +3,27 @@
 #include "peers/bare_ring.h"
 #include "peers/peers.h"
 #include "peers/robust_ring.h"
+#include "team.h"
 
 namespace procession::bench {
 
 namespace {
+
+/// BareRing in memory that forked children share with their parent.
+template <class T>
+class ForkedBareRing {
+  public:
+    using value_type = T;
+
+    explicit ForkedBareRing(std::size_t capacity) : sides_(2), slots_(capacity) {}
+    void put(const T& item) { ring_.put(item); }
+    void take(T& item) { ring_.take(item); }
+
+  private:
+    SharedArray<BareRingSide> sides_;
+    SharedArray<T> slots_;
+    BareRing<T> ring_{sides_.all().first<2>(), slots_.all()};
+};
 
 template <class Ring>
 class RingContestant : public Contestant {
@@ -48,13 +65,13 @@ std::unique_ptr<Contestant> make_ring(const Case& which) {
 
 std::unique_ptr<Contestant> make_bare_ring(const Case& which) {
     if (which.members > 1) return nullptr;
-    return make<BareRing>(kBareRingName, which.bytes, which.capacity);
+    return make<ForkedBareRing>(kBareRingName, which.bytes, which.capacity);
 }
 
 std::unique_ptr<Contestant> make_copy_limit(const Case& which) {
     constexpr std::size_t kBlocks = 4;
     if (which.members > 1) return nullptr;
-    return make<BareRing>("memcpy pair, 4 hot blocks", which.bytes, kBlocks);
+    return make<ForkedBareRing>("memcpy pair, 4 hot blocks", which.bytes, kBlocks);
 }
 
 }  // namespace procession::bench
