@@ -8,6 +8,9 @@
 #include "os/park.h"
 #include "os/sealed_bytes.h"
 #include "os/wait.h"
+#include "os/windows/section_head.h"
+#include "support/asleep.h"
+#include "support/windows/open_handles.h"
 
 // Sections as memory files, who lives, and who sleeps.
 
@@ -129,6 +132,79 @@ TEST(WindowsPark, loses_no_wake_up_to_a_sleeper_that_was_killed) {
     memory.word(0) = 1;
     os::wake(memory.word(0), 1);
     sleeper.join();
+}
+
+/// Sleeps again and again; word 8 counts how often, word 16 is its thread.
+void sleep_repeatedly(Handle file) {
+    const Memory memory(std::move(file));
+    memory.word(16) = static_cast<std::uint32_t>(this_thread());
+    for (std::uint32_t round = 0;; ++round) {
+        memory.word(8) = round + 1;
+        while (memory.word(0) <= round)
+            os::park(memory.word(0), memory.word(0), std::chrono::hours(1));
+    }
+}
+
+TEST(WindowsPark, loses_no_wake_up_to_one_that_was_woken_before_and_then_killed) {
+    const Memory memory;
+    Process killed(sleep_repeatedly, memory.file.duplicate());
+    for (std::uint32_t round = 0; round < 3; ++round) {
+        while (memory.word(8) <= round) os::yield();
+        until_asleep(killed.pid(), static_cast<pid_t>(memory.word(16).load()));
+        if (round == 2) break;
+        ++memory.word(0);
+        os::wake(memory.word(0), 1);
+    }
+    killed.kill();
+    killed.join();
+    OnThread sleeper([&] {
+        while (memory.word(0) == 2) os::park(memory.word(0), 2, std::chrono::hours(1));
+    });
+    sleeper.until_asleep();
+    memory.word(0) = 3;
+    os::wake(memory.word(0), 1);
+    sleeper.join();
+}
+
+TEST(WindowsPark, loses_no_wake_up_to_names_that_were_made_up) {
+    const Memory memory;
+    auto& head =
+        *reinterpret_cast<os::SectionHead*>(memory.mapping.base() - os::section_head_bytes);
+    const std::uint64_t here = os::section_head_bytes + 1;
+    const std::uint64_t mine = ::GetCurrentProcessId();
+    std::size_t place = 0;
+    for (const std::uint64_t forged :
+         {~std::uint64_t{0}, std::uint64_t{4}, mine, mine | 7ULL << 48}) {
+        head.sleepers[place].owner = forged;
+        head.sleepers[place++].word = here;
+    }
+    OnThread sleeper([&] {
+        while (memory.word(0) == 0) os::park(memory.word(0), 0, std::chrono::hours(1));
+    });
+    sleeper.until_asleep();
+    memory.word(0) = 1;
+    os::wake(memory.word(0), 1);
+    sleeper.join();
+}
+
+TEST(WindowsPark, keeps_no_more_handles_however_many_are_woken_and_none_without_memory) {
+    constexpr std::size_t slack = 20;  // of the libraries
+    constexpr std::size_t most = 2 * 64;
+    auto memory = std::make_unique<Memory>();
+    const std::size_t before = open_handles();
+    for (std::uint32_t i = 0; i < 80; ++i) {
+        OnThread sleeper([&] {
+            while (memory->word(0) == i) os::park(memory->word(0), i, std::chrono::hours(1));
+        });
+        sleeper.until_asleep();
+        memory->word(0) = i + 1;
+        os::wake(memory->word(0), 1);
+        sleeper.join();
+    }
+    EXPECT_LE(open_handles(), before + most + slack);
+    EXPECT_GT(open_handles(), before + slack) << "those woken last are known";
+    memory.reset();
+    EXPECT_LE(open_handles(), before + slack);
 }
 
 TEST(WindowsPark, of_many_threads_is_ended_for_each) {

@@ -3,18 +3,23 @@
 
 #include <utility>
 
-#include "os/windows/section_head.h"
+#include "os/windows/mapped_heads.h"
+#include "os/windows/sleepers.h"
 
 namespace procession::os {
 
 Mapping::~Mapping() {
-    if (base_ != nullptr) ::UnmapViewOfFile(base_ - section_head_bytes);
+    if (base_ == nullptr) return;
+    if (forget_view(base_ - section_head_bytes)) let_go_of_sleepers();
+    ::UnmapViewOfFile(base_ - section_head_bytes);
 }
 
 // With the head in the same view: park() finds it from the address of a word.
 std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
     View view(file.get(), FILE_MAP_WRITE, section_head_bytes + bytes);
     if (!view.valid()) return last_error();
+    if (!remember_view(view.as<void>(), section_head_bytes + bytes))
+        return std::make_error_code(std::errc::not_enough_memory);
     Mapping fresh;
     fresh.base_ = static_cast<std::byte*>(view.release()) + section_head_bytes;
     fresh.bytes_ = bytes;

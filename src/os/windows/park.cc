@@ -1,12 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/park.h"
 
-#include <cstdio>
-#include <memory>
-#include <new>
-
-#include "os/thread_end.h"
-#include "os/windows/section_head.h"
+#include "os/windows/mapped_heads.h"
+#include "os/windows/sleepers.h"
 
 namespace procession::os {
 
@@ -21,89 +17,6 @@ namespace procession::os {
 namespace {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
-
-using EventName = wchar_t[64];
-
-/// In the namespace of this session, which no process of another session sees.
-void write_name(std::uint64_t owner, EventName& name) noexcept {
-    std::swprintf(name, std::size(name), L"Local\\procession-sleeper-%016llx",
-                  static_cast<unsigned long long>(owner));
-}
-
-/// This thread's event: set by others, by its name, when they wake this thread.
-class OwnEvent {
-  public:
-    OwnEvent() noexcept {
-        static std::atomic<std::uint32_t> counter{0};
-        // The number of a process is given out again after its end; an event of that name can only
-        // be there while somebody still wakes its last owner.
-        do {
-            owner_ = std::uint64_t{++counter} << 32 | ::GetCurrentProcessId();
-            EventName name;
-            write_name(owner_, name);
-            event_.reset(::CreateEventW(nullptr, FALSE, FALSE, name));
-        } while (event_.valid() && ::GetLastError() == ERROR_ALREADY_EXISTS);
-    }
-    [[nodiscard]] std::uint64_t owner() const noexcept { return owner_; }
-    [[nodiscard]] bool valid() const noexcept { return event_.valid(); }
-    /// Returns: false when the limit passed.
-    [[nodiscard]] bool wait(std::chrono::nanoseconds limit) const noexcept {
-        return ::WaitForSingleObject(event_.get(), milliseconds_of(limit)) == WAIT_OBJECT_0;
-    }
-
-  private:
-    Handle event_;
-    std::uint64_t owner_ = 0;
-};
-
-constinit thread_local const OwnEvent* event_of_this_thread = nullptr;
-
-void forget_event(void* event) noexcept { delete static_cast<OwnEvent*>(event); }
-
-/// nullptr when the system has none.
-const OwnEvent* own_event() noexcept try {
-    if (event_of_this_thread != nullptr) return event_of_this_thread;
-    auto made = std::make_unique<OwnEvent>();
-    if (!made->valid()) return nullptr;
-    at_thread_end(forget_event, made.get());
-    return event_of_this_thread = made.release();
-} catch (const std::bad_alloc&) {
-    return nullptr;
-}
-
-/// Another thread's event; `gone` when there is none, since the thread has ended.
-Handle event_of(std::uint64_t owner, DWORD rights, bool& gone) noexcept {
-    EventName name;
-    write_name(owner, name);
-    Handle event(::OpenEventW(rights, FALSE, name));
-    // Access denied is not "gone".
-    gone = !event.valid() && ::GetLastError() == ERROR_FILE_NOT_FOUND;
-    return event;
-}
-
-/// Returns: false when the owner is no more.
-bool set_event_of(std::uint64_t owner) noexcept {
-    bool gone = false;
-    const Handle event = event_of(owner, EVENT_MODIFY_STATE, gone);
-    if (event.valid()) ::SetEvent(event.get());
-    return !gone;
-}
-
-bool is_gone(std::uint64_t owner) noexcept {
-    bool gone = false;
-    static_cast<void>(event_of(owner, SYNCHRONIZE, gone));
-    return gone;
-}
-
-/// The head of the section that a word lies in; nullptr for memory of this process.
-SectionHead* head_before(const void* word) noexcept {
-    MEMORY_BASIC_INFORMATION about{};
-    const bool is_section = ::VirtualQuery(word, &about, sizeof about) == sizeof about &&
-                            about.Type == MEM_MAPPED && about.AllocationBase != nullptr;
-    if (!is_section) return nullptr;
-    auto* const head = static_cast<SectionHead*>(about.AllocationBase);
-    return head->magic == SectionHead::magic_expected ? head : nullptr;
-}
 
 /// What Sleeper::word says of those who sleep at a word.
 std::uint64_t place_of(const std::atomic<std::uint32_t>& word, const SectionHead& head) noexcept {
@@ -125,7 +38,7 @@ Sleeper* take_place(SectionHead& head, std::uint64_t owner) noexcept {
 bool sleep_at(std::atomic<std::uint32_t>& word, std::uint32_t expected, SectionHead& head,
               std::chrono::nanoseconds limit) noexcept {
     const OwnEvent* const event = own_event();
-    Sleeper* const place = event != nullptr ? take_place(head, event->owner()) : nullptr;
+    Sleeper* const place = event != nullptr ? take_place(head, event->name()) : nullptr;
     if (place == nullptr) {
         // A thousand sleep, or the system gives no event: look again in a moment.
         ::Sleep(std::min<DWORD>(milliseconds_of(limit), 1));
@@ -164,7 +77,7 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
         // If it has left since, and another one has come, that one wakes early, and the first has
         // seen that it was struck out.
         std::uint64_t owner = each.owner.load();
-        if (owner == 0 || set_event_of(owner)) {
+        if (owner == 0 || wake_sleeper(owner)) {
             --count;
         } else {
             each.owner.compare_exchange_strong(owner, 0);  // it died in its sleep: the next one

@@ -14,7 +14,8 @@ namespace procession::os {
 /// A thread that sleeps in park().
 ///
 /// Invariants:
-///   1. `owner` is 0, or names a thread's event (see park.cc); who has put it there puts 0 there,
+///   1. `owner` is 0, or names a thread's event (see sleepers.h); who has put it there puts 0
+///   there,
 ///      or, when that thread's event is gone, anybody.
 ///   2. `word` is 0, or 1 more than the place of the word that the owner sleeps at. Who sets it
 ///      back to 0 is the owner, or has taken on to wake the owner.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "os/windows/section_head.h"
+#include "support/windows/open_handles.h"
 // After windows.h.
 #include <tlhelp32.h>
 
@@ -50,11 +51,7 @@ void Census::expect_nothing_left() const {
     expect_nothing_new("child", children_, children_now());
 }
 
-Census::Things Census::descriptors_now() {
-    DWORD count = 0;
-    ::GetProcessHandleCount(::GetCurrentProcess(), &count);
-    return {{"handles", std::to_string(count)}};
-}
+Census::Things Census::descriptors_now() { return {{"handles", std::to_string(open_handles())}}; }
 
 Census::Things Census::mappings_now() {
     Things found;

@@ -1,0 +1,45 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "os/windows/api.h"
+
+namespace procession::os {
+
+/// A lock of this process's threads, which many may hold to read. Usable before main and until the
+/// process has ended.
+class SharedLock {
+  public:
+    constexpr SharedLock() noexcept = default;
+    SharedLock(const SharedLock&) = delete;
+    SharedLock& operator=(const SharedLock&) = delete;
+
+    class Reading {
+      public:
+        explicit Reading(SharedLock& lock) noexcept : lock_(lock) {
+            ::AcquireSRWLockShared(&lock_.lock_);
+        }
+        Reading(const Reading&) = delete;
+        Reading& operator=(const Reading&) = delete;
+        ~Reading() { ::ReleaseSRWLockShared(&lock_.lock_); }
+
+      private:
+        SharedLock& lock_;
+    };
+    class Writing {
+      public:
+        explicit Writing(SharedLock& lock) noexcept : lock_(lock) {
+            ::AcquireSRWLockExclusive(&lock_.lock_);
+        }
+        Writing(const Writing&) = delete;
+        Writing& operator=(const Writing&) = delete;
+        ~Writing() { ::ReleaseSRWLockExclusive(&lock_.lock_); }
+
+      private:
+        SharedLock& lock_;
+    };
+
+  private:
+    SRWLOCK lock_ = SRWLOCK_INIT;
+};
+
+}  // namespace procession::os

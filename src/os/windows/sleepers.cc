@@ -1,0 +1,165 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/windows/sleepers.h"
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "os/thread_end.h"
+#include "os/windows/shared_lock.h"
+
+namespace procession::os {
+
+namespace {
+
+using EventName = wchar_t[64];
+
+/// In the namespace of this session, which no process of another session sees.
+void write_name(std::uint64_t name, EventName& text) noexcept {
+    std::swprintf(text, std::size(text), L"Local\\procession-sleeper-%016llx",
+                  static_cast<unsigned long long>(name));
+}
+
+std::uint64_t name_of(std::uint32_t count, DWORD process) noexcept {
+    return std::uint64_t{count} << 32 | process;
+}
+DWORD process_of(std::uint64_t name) noexcept { return static_cast<DWORD>(name); }
+
+enum class State { asleep, gone, unknown };
+
+/// The process of a sleeper and its event.
+///
+/// An event lives as long as anybody has a handle to it, so its owner may be dead; its process
+/// tells. Invariant: nobody has another process's event without a handle to that process, opened
+/// before it and closed after it. So the number of that process is not given out again, and leads
+/// to the owner of the event.
+struct Sleeping {
+    std::uint64_t name = 0;
+    Handle process;
+    Handle event;  // behind the process: it is closed first
+
+    /// Returns: `asleep` when it is there.
+    [[nodiscard]] State open(std::uint64_t wanted) noexcept {
+        process.reset(::OpenProcess(SYNCHRONIZE, FALSE, process_of(wanted)));
+        // There is no process of that number. Another error: there is one, of somebody else.
+        if (!process.valid())
+            return ::GetLastError() == ERROR_INVALID_PARAMETER ? State::gone : State::unknown;
+        EventName text;
+        write_name(wanted, text);
+        event.reset(::OpenEventW(EVENT_MODIFY_STATE, FALSE, text));
+        if (!event.valid())
+            return ::GetLastError() == ERROR_FILE_NOT_FOUND ? State::gone : State::unknown;
+        name = wanted;
+        return State::asleep;
+    }
+    /// Sets the event, and looks at the process: in one call, as by Wine each is one to the server.
+    [[nodiscard]] State wake() const noexcept {
+        const DWORD seen = ::SignalObjectAndWait(event.get(), process.get(), 0, FALSE);
+        return seen == WAIT_OBJECT_0 ? State::gone : State::asleep;
+    }
+};
+
+/// Those that this process has woken before.
+class KnownSleepers {
+  public:
+    /// Returns: `unknown` when it is not here.
+    [[nodiscard]] State wake(std::uint64_t name) noexcept {
+        const SharedLock::Reading reading(lock_);
+        for (const auto& each : all_) {
+            if (each.name == name) return each.wake();
+        }
+        return State::unknown;
+    }
+    /// In the place of the one that has been here longest.
+    void keep(Sleeping& fresh) noexcept {
+        const SharedLock::Writing writing(lock_);
+        for (const auto& each : all_) {
+            if (each.name == fresh.name) return;  // another thread was faster
+        }
+        std::swap(all_[next_], fresh);
+        next_ = (next_ + 1) % all_.size();
+    }
+    void drop(std::uint64_t name) noexcept {
+        Sleeping dropped;
+        const SharedLock::Writing writing(lock_);
+        for (auto& each : all_) {
+            if (each.name == name) std::swap(each, dropped);
+        }
+    }
+    void drop_all() noexcept {
+        std::array<Sleeping, kMost> dropped;
+        const SharedLock::Writing writing(lock_);
+        std::swap(all_, dropped);
+    }
+
+  private:
+    // As many as usually sleep at the queues of one process; the others are opened each time.
+    static constexpr std::size_t kMost = 64;
+
+    SharedLock lock_;
+    std::array<Sleeping, kMost> all_;
+    std::size_t next_ = 0;
+};
+
+/// Never destroyed: threads may wake others while the process ends.
+KnownSleepers& known() noexcept {
+    alignas(KnownSleepers) static std::byte space[sizeof(KnownSleepers)];
+    static auto& all = *new (space) KnownSleepers;
+    return all;
+}
+
+constinit thread_local const OwnEvent* event_of_this_thread = nullptr;
+
+void forget_event(void* event) noexcept { delete static_cast<OwnEvent*>(event); }
+
+}  // namespace
+
+OwnEvent::OwnEvent() noexcept {
+    static std::atomic<std::uint32_t> counter{0};
+    // The number of a process is given out again after its end; an event of that name can only be
+    // there while somebody still wakes its last owner.
+    do {
+        name_ = name_of(++counter, ::GetCurrentProcessId());
+        EventName text;
+        write_name(name_, text);
+        event_.reset(::CreateEventW(nullptr, FALSE, FALSE, text));
+    } while (event_.valid() && ::GetLastError() == ERROR_ALREADY_EXISTS);
+}
+
+const OwnEvent* own_event() noexcept try {
+    if (event_of_this_thread != nullptr) return event_of_this_thread;
+    auto made = std::make_unique<OwnEvent>();
+    if (!made->valid()) return nullptr;
+    at_thread_end(forget_event, made.get());
+    return event_of_this_thread = made.release();
+} catch (const std::bad_alloc&) {
+    return nullptr;
+}
+
+bool wake_sleeper(std::uint64_t name) noexcept {
+    State state = known().wake(name);
+    if (state == State::asleep) return true;
+    if (state == State::gone) {
+        known().drop(name);
+        return false;
+    }
+    Sleeping fresh;
+    state = fresh.open(name);
+    if (state == State::asleep) state = fresh.wake();
+    if (state == State::asleep) known().keep(fresh);
+    return state != State::gone;
+}
+
+bool is_gone(std::uint64_t name) noexcept {
+    Sleeping sleeping;
+    const State state = sleeping.open(name);
+    if (state != State::asleep) return state == State::gone;
+    return ::WaitForSingleObject(sleeping.process.get(), 0) == WAIT_OBJECT_0;
+}
+
+void let_go_of_sleepers() noexcept { known().drop_all(); }
+
+}  // namespace procession::os
