@@ -17,6 +17,10 @@ bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 /// every sleeper bounds its sleep.
 void wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 
+/// About what it costs to fall asleep in park() and to be woken at once: who expects to wait no
+/// longer than that may as well poll.
+[[nodiscard]] std::chrono::nanoseconds cost_of_sleep() noexcept;
+
 /// A hint to the processor that the caller polls.
 inline void pause() noexcept { __builtin_ia32_pause(); }
 

@@ -9,9 +9,12 @@
 #include "base/step.h"
 #include "os/park.h"
 #include "procession/deadline.h"
-#include "sync/owner_lock.h"
 
 namespace procession::sync {
+
+/// How often a wait may look at what it waits for before it would have been cheaper to sleep; 0
+/// where there is one processor.
+[[nodiscard]] std::uint32_t turns_that_pay() noexcept;
 
 /// Where processes sleep until something may have changed: one shared word, odd while somebody may
 /// be asleep.
@@ -89,23 +92,23 @@ class Doorbell {
     }
 
   private:
-    // Polling pays when the other side answers within a few microseconds: waking a sleeper on
-    // another processor takes longer than that. So the budget learns: full after a success, halved
-    // after a failure; when it is used up, every 32nd wait tries again. relaxed: hints of this
-    // process.
+    // Polling pays when the other side answers sooner than a sleeper on another processor can be
+    // woken. So the budget learns: full after a success, halved after a failure; when it is used
+    // up, every 32nd wait tries again. relaxed: hints of this process.
     template <class Ready, class Eager>
     [[nodiscard]] bool spin(std::uint32_t pauses, Ready ready, Eager eager) {
-        if (!spinning_pays()) return false;
-        std::uint32_t turns = budget_.load(std::memory_order_relaxed);
+        const std::uint32_t most = turns_that_pay();
+        if (most == 0) return false;
+        std::uint32_t turns = std::min(budget_.load(std::memory_order_relaxed), most);
         const bool probe = turns == 0;
         if (probe) {
             if (skipped_.fetch_add(1, std::memory_order_relaxed) % kProbeEvery != 0) return false;
-            turns = kSpinTurns;
+            turns = most;
         }
         const std::uint32_t eager_turns = turns - turns / 4;
         for (std::uint32_t turn = 0; turn < turns; turn += pauses) {
             if (turn < eager_turns ? eager() : ready()) {
-                budget_.store(kSpinTurns, std::memory_order_relaxed);
+                budget_.store(most, std::memory_order_relaxed);
                 return true;
             }
             for (std::uint32_t i = 0; i < pauses; ++i) os::pause();
@@ -115,8 +118,6 @@ class Doorbell {
         return false;
     }
 
-    // A turn is about 25 ns.
-    static constexpr std::uint32_t kSpinTurns = 400;
     static constexpr std::uint32_t kLeastTurns = 25;
     static constexpr std::uint32_t kProbeEvery = 32;
     static constexpr std::uint32_t kRarely = 8;
@@ -128,7 +129,7 @@ class Doorbell {
 
     std::atomic<std::uint32_t>& word_;
     // Local to this process.
-    std::atomic<std::uint32_t> budget_{kSpinTurns};
+    std::atomic<std::uint32_t> budget_{UINT32_MAX};
     std::atomic<std::uint32_t> skipped_{0};
 };
 

@@ -26,6 +26,9 @@ bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 
 void wake(std::atomic<std::uint32_t>& word, int count) noexcept { calls::futex_wake(&word, count); }
 
+// Of a futex: two system calls, and the way to another processor.
+std::chrono::nanoseconds cost_of_sleep() noexcept { return std::chrono::microseconds(10); }
+
 void yield() noexcept { calls::sched_yield(); }
 
 unsigned processors() noexcept {

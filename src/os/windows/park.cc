@@ -52,6 +52,23 @@ bool sleep_at(std::atomic<std::uint32_t>& word, std::uint32_t expected, SectionH
     return woken;
 }
 
+/// What park() and wake() ask the system for, done by one thread alone.
+std::chrono::nanoseconds time_of_calls_for_a_sleep() noexcept {
+    using Clock = std::chrono::steady_clock;
+    constexpr int attempts = 8;  // others may have the processor for a while
+    const Handle event(::CreateEventW(nullptr, FALSE, FALSE, nullptr));
+    auto shortest = Clock::duration::max();
+    for (int i = 0; i < attempts && event.valid(); ++i) {
+        const auto begin = Clock::now();
+        DWORD code = 0;
+        ::GetExitCodeProcess(::GetCurrentProcess(), &code);
+        ::SetEvent(event.get());
+        ::WaitForSingleObject(event.get(), 0);
+        shortest = std::min(shortest, Clock::now() - begin);
+    }
+    return event.valid() ? shortest : Clock::duration::zero();
+}
+
 }  // namespace
 
 bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
@@ -83,6 +100,21 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
             each.owner.compare_exchange_strong(owner, 0);  // it died in its sleep: the next one
         }
     }
+}
+
+// On Windows like on Linux, by Wine several times that: so it is measured.
+std::chrono::nanoseconds cost_of_sleep() noexcept {
+    static constinit std::atomic<std::int64_t> nanoseconds{0};
+    std::int64_t known = nanoseconds.load(std::memory_order_relaxed);  // relaxed: a hint
+    if (known == 0) {
+        using std::chrono::microseconds;
+        // The calls of a sleep, and as much again for the way to the other processor and back.
+        known = std::clamp<std::chrono::nanoseconds>(2 * time_of_calls_for_a_sleep(),
+                                                     microseconds(10), microseconds(100))
+                    .count();
+        nanoseconds.store(known, std::memory_order_relaxed);
+    }
+    return std::chrono::nanoseconds(known);
 }
 
 void yield() noexcept { ::SwitchToThread(); }

@@ -43,7 +43,8 @@ struct Sleeping {
 
     /// Returns: `asleep` when it is there.
     [[nodiscard]] State open(std::uint64_t wanted) noexcept {
-        process.reset(::OpenProcess(SYNCHRONIZE, FALSE, process_of(wanted)));
+        process.reset(::OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE,
+                                    process_of(wanted)));
         // There is no process of that number. Another error: there is one, of somebody else.
         if (!process.valid())
             return ::GetLastError() == ERROR_INVALID_PARAMETER ? State::gone : State::unknown;
@@ -55,10 +56,13 @@ struct Sleeping {
         name = wanted;
         return State::asleep;
     }
-    /// Sets the event, and looks at the process: in one call, as by Wine each is one to the server.
+    /// Sets the event. Before that it looks at the process: by Wine either is a call to the server,
+    /// and who waits in one when the sleeper runs already takes turns with it.
     [[nodiscard]] State wake() const noexcept {
-        const DWORD seen = ::SignalObjectAndWait(event.get(), process.get(), 0, FALSE);
-        return seen == WAIT_OBJECT_0 ? State::gone : State::asleep;
+        DWORD code = STILL_ACTIVE;
+        if (::GetExitCodeProcess(process.get(), &code) && code != STILL_ACTIVE) return State::gone;
+        ::SetEvent(event.get());
+        return State::asleep;
     }
 };
 
