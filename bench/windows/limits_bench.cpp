@@ -9,9 +9,12 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "machine.h"
+#include "os/park.h"
+#include "os/windows/api.h"
 #include "procession/init.h"
 #include "report.h"
 #include "versions.h"
@@ -141,12 +144,24 @@ std::uint64_t items_for(const Work& work, double figure, double seconds) {
     return static_cast<std::uint64_t>(std::clamp(groups, 1.0, std::max(most, 1.0))) * work.group;
 }
 
+Measured measure_once(const Work& work, const Lane& lane) {
+    const std::string name = work.name + ' ' + lane.name;
+    announce(name);
+    // Under load Wine 8 now and then refuses to start a program (ERROR_INTERNAL_ERROR).
+    constexpr int attempts = 5;
+    for (int attempt = 1;; ++attempt) {
+        expect_progress(name);
+        try {
+            return lane.measure(lane.items);
+        } catch (const std::system_error& refused) {
+            if (attempt == attempts || refused.code().value() != ERROR_INTERNAL_ERROR) throw;
+            std::fprintf(stderr, "once more: %s\n", refused.what());
+        }
+    }
+}
+
 void measure(Work& work, const Settings& settings) {
-    const auto measured = [&](const Lane& lane) {
-        announce(work.name + ' ' + lane.name);
-        expect_progress(work.name + ' ' + lane.name);
-        return lane.measure(lane.items);
-    };
+    const auto measured = [&](const Lane& lane) { return measure_once(work, lane); };
     const double seconds = settings.quick ? 0.04 : 0.2;
     // Not counted: to find out how many items a round shall have.
     for (Lane& lane : work.lanes) {
@@ -201,8 +216,9 @@ int run(const Settings& settings) {
         "Two processes; medians of %zu alternated rounds, ratios within a round. Of rates, more "
         "than 1 is\nfaster than that one; of times, less than 1. \"batch 64\": put_many and "
         "get_many; the pipe moves 64\nitems a message. The limits survive nothing; the ring "
-        "polls.\n\n",
-        settings.rounds);
+        "polls. Who waits polls for %s first:\nwhat a sleep was found to cost here.\n\n",
+        settings.rounds,
+        show_time(std::chrono::duration<double>(os::cost_of_sleep()).count()).c_str());
     Table table(2, {"case", "what", "median", "lowest", "highest", "ratio", "to", "ratio", "to"});
     JsonReport json("windows_limits", settings);
     for (Work& work : all_work()) {
