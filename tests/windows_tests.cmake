@@ -11,12 +11,13 @@ if(NOT TARGET gtest)
 endif()
 include(GoogleTest)
 
-add_library(test_support STATIC support/windows/asleep.cc support/windows/census.cc
+file(GLOB windows_support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/support/windows/*.cc")
+add_library(test_support STATIC ${windows_support}
     support/segment_bytes.cc support/sudden_death.cc
     support/long_tests.cc support/storm_ledger.cc)
 procession_uses_internals(test_support)
 target_include_directories(test_support PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
-target_link_libraries(test_support PUBLIC procession::procession gtest)
+target_link_libraries(test_support PUBLIC procession::procession gtest dbghelp)
 
 file(GLOB windows_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/windows/*_test.cpp")
 foreach(test IN ITEMS
@@ -66,3 +67,12 @@ if(TARGET limits_bench)
         set_tests_properties(windows.limits_bench.${test} PROPERTIES LABELS windows)
     endforeach()
 endif()
+
+add_executable(hanging windows/hanging.cpp)
+procession_uses_internals(hanging)
+target_link_libraries(hanging PRIVATE test_support)
+add_test(NAME windows.watchdog.shows_where_a_hanging_test_stands_and_ends_it
+    COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/windows/watchdog_test.sh"
+        "${CMAKE_CROSSCOMPILING_EMULATOR}" "$<TARGET_FILE:hanging>" "${PROJECT_SOURCE_DIR}/tools")
+set_tests_properties(windows.watchdog.shows_where_a_hanging_test_stands_and_ends_it
+    PROPERTIES LABELS windows)

@@ -3,14 +3,13 @@
 
 #include <optional>
 
-#ifdef _WIN32
-#include "os/windows/api.h"
-#endif
-
 #include "process/forkserver_client.h"
 #include "process/keeper_process.h"
 #include "procession/init.h"
 #include "support/census.h"
+#ifdef _WIN32
+#include "support/windows/watchdog.h"
+#endif
 
 namespace {
 
@@ -27,25 +26,16 @@ class CensusListener : public testing::EmptyTestEventListener {
     std::optional<procession::testing::Census> before_;
 };
 
-#ifdef _WIN32
-/// Whoever is left when this process ends, whatever ends it, ends too: a test that is stopped for
-/// its time leaves nobody behind.
-void end_all_with_this_process() {
-    const HANDLE job = ::CreateJobObjectW(nullptr, nullptr);
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
-    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-    ::SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
-    ::AssignProcessToJobObject(job, ::GetCurrentProcess());
-}
-#endif
-
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef _WIN32
+    if (procession::testing::show_stacks_if_asked(argc, argv)) return 0;
+#endif
     // First: a spawned child is this same program, and does not return from here.
     procession::init(argc, argv);
 #ifdef _WIN32
-    end_all_with_this_process();
+    procession::testing::begin_watchdog(100);
 #endif
     testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new CensusListener);

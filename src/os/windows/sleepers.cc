@@ -57,7 +57,8 @@ struct Sleeping {
         return State::asleep;
     }
     /// Sets the event. Before that it looks at the process: by Wine either is a call to the server,
-    /// and who waits in one when the sleeper runs already takes turns with it.
+    /// and who waits in one when the sleeper runs already takes turns with it. (A process that has
+    /// ended with 259, STILL_ACTIVE, seems to live, and takes this wake-up along.)
     [[nodiscard]] State wake() const noexcept {
         DWORD code = STILL_ACTIVE;
         if (::GetExitCodeProcess(process.get(), &code) && code != STILL_ACTIVE) return State::gone;
