@@ -99,6 +99,19 @@ TEST(WindowsByteLock, is_held_as_long_as_its_process_lives) {
     EXPECT_FALSE(os::ByteLock::is_any_locked(memory.file, 0, 8192));
 }
 
+TEST(WindowsByteLock, is_given_up_by_one_that_ended_with_the_code_that_the_living_have) {
+    const Memory memory;
+    const Folder folder;
+    Process child(lock_and_wait, memory.file.duplicate(), folder.fifo("up"));
+    ASSERT_EQ(read_line(open_end(folder.fifo("up"), O_RDONLY)), "up");
+    for (int i = 0; i < 100; ++i)
+        ASSERT_TRUE(os::ByteLock::is_locked(memory.file, memory.identity, 4096));
+    ::TerminateProcess(child.sentinel(), STILL_ACTIVE);
+    child.join();
+    // Sooner or later: such an end is not looked for each time.
+    while (os::ByteLock::is_locked(memory.file, memory.identity, 4096)) os::yield();
+}
+
 void sleep_at(Handle file, const std::string& says_up) {
     const Memory memory(std::move(file));
     write_text(open_end(says_up, O_WRONLY), "up\n");

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "os/windows/mapped_heads.h"
 #include "os/windows/process_name.h"
-#include "os/windows/section_head.h"
 
 namespace procession::os {
 
@@ -12,9 +12,10 @@ namespace {
 
 using Word = std::atomic<std::uint64_t>;
 
+bool is_name_of_living(std::uint64_t name) noexcept { return name != 0 && process_lives(name); }
+
 bool is_locked_word(const Word& word) noexcept {
-    const std::uint64_t name = word.load(std::memory_order_acquire);  // pairs with the exchange
-    return name != 0 && is_process_alive(name);
+    return is_name_of_living(word.load(std::memory_order_acquire));  // pairs with the exchange
 }
 
 /// Of a byte; nullptr beyond the table.
@@ -34,7 +35,7 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     if (word == nullptr || own_process_name() == 0)
         return std::make_error_code(std::errc::invalid_argument);
     std::uint64_t name = word->load(std::memory_order_acquire);
-    if (name != 0 && is_process_alive(name))
+    if (name != 0 && process_lives(name))
         return std::make_error_code(std::errc::device_or_resource_busy);
     // acq_rel: what the last owner has written is visible. Strong: whoever was faster lives.
     if (!word->compare_exchange_strong(name, own_process_name(), std::memory_order_acq_rel))
@@ -48,6 +49,8 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
 
 bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
+    // By this process's own mapping, if it has one: it costs nothing, and no handle leads astray.
+    if (const auto name = name_in_mapped_head(identity, at / 64)) return is_name_of_living(*name);
     SectionHeadView head;
     if (SectionHeadView::map(file.get(), head)) return true;
     if (head->identity() != identity) return true;

@@ -33,10 +33,14 @@ bool remember_view(void* view, std::uint64_t bytes) noexcept try {
     return false;
 }
 
-bool forget_view(void* view) noexcept {
+void forget_view(void* view) noexcept {
     const SharedLock::Writing writing(lock);
     views().erase(address_of(view));
-    return views().empty();
+}
+
+bool is_any_mapped() noexcept {
+    const SharedLock::Reading reading(lock);
+    return !views().empty();
 }
 
 SectionHead* head_before(const void* word) noexcept {
@@ -46,6 +50,19 @@ SectionHead* head_before(const void* word) noexcept {
     const auto [first, last] = *std::prev(next);
     auto* const head = reinterpret_cast<SectionHead*>(first);
     return address_of(word) <= last && head->magic == SectionHead::magic_expected ? head : nullptr;
+}
+
+std::optional<std::uint64_t> name_in_mapped_head(const FileIdentity& identity,
+                                                 std::uint64_t index) noexcept {
+    const SharedLock::Reading reading(lock);
+    for (const auto& each : views()) {
+        const auto& head = *reinterpret_cast<const SectionHead*>(each.first);
+        if (head.magic != SectionHead::magic_expected || head.identity() != identity) continue;
+        if (index >= head.locks.size()) break;
+        // acquire: pairs with the exchange that took the lock, or gave it back
+        return head.locks[index].load(std::memory_order_acquire);
+    }
+    return std::nullopt;
 }
 
 }  // namespace procession::os

@@ -4,13 +4,18 @@
 #include <utility>
 
 #include "os/windows/mapped_heads.h"
+#include "os/windows/process_name.h"
 #include "os/windows/sleepers.h"
 
 namespace procession::os {
 
 Mapping::~Mapping() {
     if (base_ == nullptr) return;
-    if (forget_view(base_ - section_head_bytes)) let_go_of_sleepers();
+    forget_view(base_ - section_head_bytes);
+    if (!is_any_mapped()) {
+        let_go_of_sleepers();
+        let_go_of_processes();
+    }
     ::UnmapViewOfFile(base_ - section_head_bytes);
 }
 

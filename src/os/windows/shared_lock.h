@@ -10,6 +10,7 @@ namespace procession::os {
 class SharedLock {
   public:
     constexpr SharedLock() noexcept = default;
+    ~SharedLock() = default;
     SharedLock(const SharedLock&) = delete;
     SharedLock& operator=(const SharedLock&) = delete;
 

@@ -1,15 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/windows/sleepers.h"
 
-#include <array>
 #include <atomic>
 #include <cstdio>
 #include <memory>
 #include <new>
-#include <utility>
 
 #include "os/thread_end.h"
-#include "os/windows/shared_lock.h"
+#include "os/windows/known.h"
 
 namespace procession::os {
 
@@ -67,52 +65,12 @@ struct Sleeping {
     }
 };
 
-/// Those that this process has woken before.
-class KnownSleepers {
-  public:
-    /// Returns: `unknown` when it is not here.
-    [[nodiscard]] State wake(std::uint64_t name) noexcept {
-        const SharedLock::Reading reading(lock_);
-        for (const auto& each : all_) {
-            if (each.name == name) return each.wake();
-        }
-        return State::unknown;
-    }
-    /// In the place of the one that has been here longest.
-    void keep(Sleeping& fresh) noexcept {
-        const SharedLock::Writing writing(lock_);
-        for (const auto& each : all_) {
-            if (each.name == fresh.name) return;  // another thread was faster
-        }
-        std::swap(all_[next_], fresh);
-        next_ = (next_ + 1) % all_.size();
-    }
-    void drop(std::uint64_t name) noexcept {
-        Sleeping dropped;
-        const SharedLock::Writing writing(lock_);
-        for (auto& each : all_) {
-            if (each.name == name) std::swap(each, dropped);
-        }
-    }
-    void drop_all() noexcept {
-        std::array<Sleeping, kMost> dropped;
-        const SharedLock::Writing writing(lock_);
-        std::swap(all_, dropped);
-    }
-
-  private:
-    // As many as usually sleep at the queues of one process; the others are opened each time.
-    static constexpr std::size_t kMost = 64;
-
-    SharedLock lock_;
-    std::array<Sleeping, kMost> all_;
-    std::size_t next_ = 0;
-};
-
-/// Never destroyed: threads may wake others while the process ends.
-KnownSleepers& known() noexcept {
-    alignas(KnownSleepers) static std::byte space[sizeof(KnownSleepers)];
-    static auto& all = *new (space) KnownSleepers;
+/// Those that this process has woken before: as many as usually sleep at the queues of one process;
+/// the others are opened each time. Never destroyed: threads may wake others while the process
+/// ends.
+Known<Sleeping, 64>& known() noexcept {
+    alignas(Known<Sleeping, 64>) static std::byte space[sizeof(Known<Sleeping, 64>)];
+    static auto& all = *new (space) Known<Sleeping, 64>;
     return all;
 }
 
@@ -145,14 +103,12 @@ const OwnEvent* own_event() noexcept try {
 }
 
 bool wake_sleeper(std::uint64_t name) noexcept {
-    State state = known().wake(name);
-    if (state == State::asleep) return true;
-    if (state == State::gone) {
-        known().drop(name);
-        return false;
+    if (const auto state = known().with(name, [](const Sleeping& each) { return each.wake(); })) {
+        if (*state == State::gone) known().drop(name);
+        return *state != State::gone;
     }
     Sleeping fresh;
-    state = fresh.open(name);
+    State state = fresh.open(name);
     if (state == State::asleep) state = fresh.wake();
     if (state == State::asleep) known().keep(fresh);
     return state != State::gone;

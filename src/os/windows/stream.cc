@@ -266,7 +266,7 @@ std::error_code Stream::try_lock_side(Side side) noexcept {
     std::uint64_t found = owner.load(std::memory_order_acquire);
     if (found == own) return {};
     const auto busy = std::make_error_code(std::errc::device_or_resource_busy);
-    if (found != 0 && is_process_alive(found)) return busy;
+    if (found != 0 && process_lives(found)) return busy;
     // acq_rel: what its last owner has marked is seen. Strong: whoever was faster lives.
     return owner.compare_exchange_strong(found, own, std::memory_order_acq_rel) ? std::error_code{}
                                                                                 : busy;
