@@ -16,6 +16,7 @@
 #include "os/signals.h"
 #include "os/windows/pipe.h"
 #include "support/files.h"
+#include "support/windows/open_handles.h"
 
 // What posix_fixture.h has, as far as the tests that run on Windows use it.
 
@@ -110,12 +111,6 @@ class ManyHandles {
   public:
     [[nodiscard]] static std::size_t count() { return 1U << 24; }
 };
-
-inline std::size_t open_handles() {
-    DWORD count = 0;
-    ::GetProcessHandleCount(::GetCurrentProcess(), &count);
-    return count;
-}
 
 /// Up to a line feed, which is dropped, or to the end.
 inline std::string read_line(const os::Handle& from) {
