@@ -19,7 +19,9 @@
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
+#include "procession/handle.h"
 #include "procession/message.h"
+#include "procession/native_handle.h"
 #include "procession/participant.h"
 #include "procession/piece.h"
 #include "procession/queue_options.h"
@@ -50,6 +52,10 @@ class ByteQueue {
     /// Puts the pieces in order, until the deadline. Returns how many were put; ShutDown is thrown
     /// only when none was.
     std::size_t put_many(const Pieces& pieces, Deadline deadline) const;
+    /// The usual cases of try_put() and try_get(), of a small item, without waiting for anything.
+    /// Return false when nothing has happened: then those.
+    [[nodiscard]] bool put_at_once(const Piece& piece) const;
+    [[nodiscard]] bool get_at_once(Message& message) const;
     Result<void, GetError> try_get(Message& message, Deadline deadline) const;
     /// The usual case of try_get() for a plain queue of raw items of one size: straight to `place`,
     /// without waiting for anything. Returns false when nothing has happened: then try_get().
@@ -121,6 +127,14 @@ class ByteQueue {
     /// Throws: SharingError, DecodeError, TypeMismatch, VersionMismatch, CorruptSegment.
     [[nodiscard]] static ByteQueue decode_handle(Reader& reader, QueueKind kind,
                                                  const TypeStamp& stamp);
+
+    /// The memory file, for those who pass it on by means of their own; it stays the queue's.
+    /// Throws: OSError when another part of this program has closed it.
+    [[nodiscard]] NativeHandle native_handle() const;
+    /// The queue whose memory file came by such means, whatever it is a queue of: see kind() and
+    /// stamp(). Throws: OSError, VersionMismatch, CorruptSegment.
+    [[nodiscard]] static ByteQueue attach(Handle file);
+    [[nodiscard]] TypeStamp stamp() const;
 
     /// Makes the bytes of an item that may hold handles: an array of where they wait, and the
     /// value. Throws: what `encode` throws; SharingError, OSError when the handles cannot be passed

@@ -42,6 +42,10 @@ class Line {
     [[nodiscard]] std::mutex& lock() noexcept { return lock_; }
     [[nodiscard]] bool is_dead() const noexcept { return !channel_.valid(); }
     void hang_up() noexcept { channel_.reset(); }
+    /// Nobody is asked anything here any more: what can be heard is the end.
+    [[nodiscard]] bool is_at_its_end() const noexcept {
+        return is_dead() || os::wait_readable(channel_.get(), Deadline::now());
+    }
 
     void say(const Request& request, std::span<const os::NativeHandle> handles = {}) {
         const std::array parts{std::as_bytes(std::span(&request, 1))};
@@ -124,6 +128,23 @@ class Switchboard final : public os::ForkListener {
         return made;
     }
 
+    /// A line that nobody else talks on, and its number; see drop(). Throws: Gone.
+    std::pair<std::uint64_t, std::shared_ptr<Line>> line_of_its_own(const std::string& keeper) {
+        auto made = std::make_shared<Line>(go_to(keeper));
+        const std::lock_guard guard(lock_);
+        own_lines_[++own_lines_so_far_] = made;
+        return {own_lines_so_far_, std::move(made)};
+    }
+    bool stands(std::uint64_t number) {
+        const std::lock_guard guard(lock_);
+        const auto found = own_lines_.find(number);
+        return found != own_lines_.end() && !found->second->is_at_its_end();
+    }
+    void drop(std::uint64_t number) noexcept {
+        const std::lock_guard guard(lock_);
+        own_lines_.erase(number);
+    }
+
     std::string family() {
         const std::lock_guard guard(lock_);
         return family_;
@@ -167,12 +188,14 @@ class Switchboard final : public os::ForkListener {
             line->hang_up();
         }
         lines_.clear();
+        own_lines_.clear();
     }
 
     void before_fork() noexcept override { lock_.lock(); }
     void after_fork_in_parent() noexcept override { lock_.unlock(); }
     void after_fork_in_child() noexcept override {
         for (auto& [keeper, line] : lines_) line->hang_up();
+        for (auto& [number, line] : own_lines_) line->hang_up();
         new (&starting_) std::mutex;
         lock_.unlock();
     }
@@ -209,13 +232,15 @@ class Switchboard final : public os::ForkListener {
     std::mutex lock_;  // held across forks; line locks come after it
     std::string family_;
     std::map<std::string, std::shared_ptr<Line>> lines_;
+    std::map<std::uint64_t, std::shared_ptr<Line>> own_lines_;
+    std::uint64_t own_lines_so_far_ = 0;
     std::mutex starting_;  // one thread at a time; a fork child has its own
 };
 
 [[maybe_unused]] const Switchboard& made_early = Switchboard::of_this_process();
 
-AttachmentName deposit_at(const std::string& keeper, std::span<const os::NativeHandle> handles) {
-    const auto line = Switchboard::of_this_process().line_to(keeper);
+AttachmentName deposit_at(const std::string& keeper, const std::shared_ptr<Line>& line,
+                          std::span<const os::NativeHandle> handles) {
     const std::lock_guard talking(line->lock());
     if (line->is_dead()) throw Gone{};
     for (Request request; !handles.empty(); request.verb = Verb::more) {
@@ -234,6 +259,32 @@ AttachmentName deposit_at(const std::string& keeper, std::span<const os::NativeH
                       "before the first use, or let items be taken first");
     }
     throw SharingError("deposit", "handles of an item", "the keeper refused them");
+}
+
+/// Leaves them by leave(keeper, carrier and handles) at the keeper of the family.
+template <class Leave>
+AttachmentName deposit_by(const os::Handle& carrier, std::span<const os::NativeHandle> handles,
+                          Leave leave) {
+    if (handles.size() >= handles_per_deposit_max) {
+        throw SharingError(
+            "deposit", "handles of an item",
+            "an item carries at most " + std::to_string(handles_per_deposit_max - 1) + " handles");
+    }
+    std::vector<os::NativeHandle> all{carrier.get()};
+    all.insert(all.end(), handles.begin(), handles.end());
+    auto& switchboard = Switchboard::of_this_process();
+    std::string gone;
+    // Twice: the keeper may have been killed since it was used last.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const std::string keeper = switchboard.start_unless(gone);
+        try {
+            return leave(keeper, all);
+        } catch (const Gone&) {
+            gone = keeper;
+        }
+    }
+    throw SharingError("deposit", "handles of an item",
+                       "the keeper ended as soon as it was started");
 }
 
 [[noreturn]] void fail_gone() {
@@ -268,26 +319,33 @@ void set_keeper_starter(StartKeeper start) noexcept {
 }
 
 AttachmentName deposit(const os::Handle& carrier, std::span<const os::NativeHandle> handles) {
-    if (handles.size() >= handles_per_deposit_max) {
-        throw SharingError(
-            "deposit", "handles of an item",
-            "an item carries at most " + std::to_string(handles_per_deposit_max - 1) + " handles");
-    }
-    std::vector<os::NativeHandle> all{carrier.get()};
-    all.insert(all.end(), handles.begin(), handles.end());
+    return deposit_by(carrier, handles, [](const std::string& keeper, const auto& all) {
+        return deposit_at(keeper, Switchboard::of_this_process().line_to(keeper), all);
+    });
+}
+
+StandingDeposit::StandingDeposit(const os::Handle& carrier,
+                                 std::span<const os::NativeHandle> handles) {
     auto& switchboard = Switchboard::of_this_process();
-    std::string gone;
-    // Twice: the keeper may have been killed since it was used last.
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        const std::string keeper = switchboard.start_unless(gone);
+    name_ = deposit_by(carrier, handles, [&](const std::string& keeper, const auto& all) {
+        const auto [number, line] = switchboard.line_of_its_own(keeper);
         try {
-            return deposit_at(keeper, all);
-        } catch (const Gone&) {
-            gone = keeper;
+            AttachmentName name = deposit_at(keeper, line, all);
+            line_ = number;
+            return name;
+        } catch (...) {
+            switchboard.drop(number);
+            throw;
         }
-    }
-    throw SharingError("deposit", "handles of an item",
-                       "the keeper ended as soon as it was started");
+    });
+}
+
+StandingDeposit::~StandingDeposit() {
+    if (line_ != 0) Switchboard::of_this_process().drop(line_);
+}
+
+bool StandingDeposit::stands() const noexcept {
+    return line_ != 0 && Switchboard::of_this_process().stands(line_);
 }
 
 std::vector<os::Handle> fetch(const AttachmentName& name) { return ask_for(name, Verb::fetch); }

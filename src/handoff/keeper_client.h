@@ -1,8 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "os/handle.h"
@@ -31,6 +33,37 @@ void set_keeper_starter(StartKeeper start) noexcept;
 /// The same, and lets go of the deposit.
 [[nodiscard]] std::vector<os::Handle> take(const AttachmentName& name);
 void release(const AttachmentName& name) noexcept;
+
+/// Handles that wait for any number of receivers, while whoever left them stands by them. Let go
+/// of, they are there as long as somebody takes part in the carrier, and a second or two longer for
+/// those on their way.
+///
+/// Move-only.   Threads: one at a time.   Fork: the child stands by nothing of its parent's.
+class StandingDeposit {
+  public:
+    /// None.
+    StandingDeposit() = default;
+    /// Throws: as deposit().
+    StandingDeposit(const os::Handle& carrier, std::span<const os::NativeHandle> handles);
+    StandingDeposit(StandingDeposit&& other) noexcept
+        : name_(std::move(other.name_)), line_(std::exchange(other.line_, 0)) {}
+    StandingDeposit& operator=(StandingDeposit&& other) noexcept {
+        std::swap(name_, other.name_);
+        std::swap(line_, other.line_);
+        return *this;
+    }
+    StandingDeposit(const StandingDeposit&) = delete;
+    StandingDeposit& operator=(const StandingDeposit&) = delete;
+    ~StandingDeposit();
+
+    /// Whether this process stands by it, and the keeper has not ended.
+    [[nodiscard]] bool stands() const noexcept;
+    [[nodiscard]] const AttachmentName& name() const noexcept { return name_; }
+
+  private:
+    AttachmentName name_;
+    std::uint64_t line_ = 0;  // to the keeper, for this deposit alone; 0: none
+};
 
 /// The keeper of the family, as children are told; empty while there is none.
 [[nodiscard]] std::string keeper_of_family();

@@ -51,6 +51,9 @@ Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline)
     return queue::result_of<PutError>(core_->put(piece, deadline));
 }
 
+bool ByteQueue::put_at_once(const Piece& piece) const { return core_->put_in_passing(piece); }
+bool ByteQueue::get_at_once(Message& message) const { return core_->get_in_passing(message); }
+
 std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
     queue::Outcome outcome = queue::Outcome::done;
     const std::size_t put = core_->put_many(pieces, deadline, outcome);
@@ -149,6 +152,19 @@ void ByteQueue::encode_handle(Writer& writer) const {
     core_->check_file("pass");
     handoff::encode_handle(writer, core_->segment().file().get(), type_name(kind()));
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
+}
+
+NativeHandle ByteQueue::native_handle() const {
+    core_->check_file("pass");
+    return core_->segment().file().get();
+}
+
+ByteQueue ByteQueue::attach(Handle file) { return ByteQueue(queue::Core::attach(std::move(file))); }
+
+TypeStamp ByteQueue::stamp() const {
+    const shm::SegmentHeader& header = core_->segment().header();
+    return {static_cast<Format>(header.stamp_format), header.stamp_hash,
+            core_->segment().signature()};
 }
 
 Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),

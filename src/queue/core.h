@@ -67,12 +67,18 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
 
     // core_put.cc
     Outcome put(const Piece& piece, Deadline deadline);
+    /// The usual put(), which waits for nothing. False: nothing has happened, and put() is to be
+    /// called.
+    [[nodiscard]] bool put_in_passing(const Piece& piece);
     /// Returns how many were put; `outcome` says why not all.
     std::size_t put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome);
     void shutdown(bool immediate);
 
     // core_get.cc
     Outcome get(Message& message, Deadline deadline);
+    /// The usual get(), which waits for nothing. False: nothing has happened, and get() is to be
+    /// called.
+    [[nodiscard]] bool get_in_passing(Message& message);
     /// Takes the oldest item of a plain queue to `place`, if it is a raw one of that size and
     /// nothing is in the way. False: nothing has happened, and get() is to be called.
     [[nodiscard]] bool get_raw_at_once(std::span<std::byte> place);

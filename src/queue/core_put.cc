@@ -142,6 +142,8 @@ inline bool Core::put_at_once(const Piece& piece) {
     return done;
 }
 
+bool Core::put_in_passing(const Piece& piece) { return put_at_once(piece); }
+
 // After an item was put. A producer that sleeps may have been woken in our place.
 void Core::ring_for_items(std::size_t items) {
     item_bell_.ring(items);

@@ -1,0 +1,46 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pickled.h"
+
+namespace procession::python {
+
+/// The bytes of an item of Format::buffer: a pickle with buffers out of band, or with handles.
+///
+///     head 24      magic 4, count of buffers 4, size of the attachment 8, size of the pickle 8
+///     table        8 for each buffer: its size, with the highest bit set when it is read-only
+///     attachment   what ByteQueue::encode_item() wrote for the handles; often nothing
+///     pickle       protocol 5
+///     buffers      each at a multiple of 64, as arrays want it
+///
+/// Numbers are in the machine's byte order: no item leaves the machine.
+struct ParcelPlan {
+    struct Place {
+        std::size_t at = 0;
+        std::size_t size = 0;
+        bool readonly = false;
+    };
+    std::size_t attachment_at = 0;
+    std::size_t attachment_size = 0;
+    std::size_t pickle_at = 0;
+    std::size_t pickle_size = 0;
+    std::vector<Place> buffers;
+    std::size_t size = 0;  // of the whole item
+};
+
+/// Throws: ValueError when no item can be as large.
+[[nodiscard]] ParcelPlan plan_parcel(const Pickled& pickled, std::size_t attachment_size);
+/// Writes the item to `place`, which has plan.size bytes. Needs no interpreter.
+void write_parcel(std::byte* place, const ParcelPlan& plan, const Pickled& pickled,
+                  std::span<const std::byte> attachment) noexcept;
+
+/// Where the parts of an item lie, which anybody may have written.
+/// Throws: DecodeError when it is no such item.
+[[nodiscard]] ParcelPlan read_parcel(std::span<const std::byte> item);
+
+}  // namespace procession::python

@@ -1,0 +1,137 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "arguments.h"
+#include "errors.h"
+#include "handoff/keeper_client.h"
+#include "handoff/outgoing.h"
+#include "procession/codec/reader.h"
+#include "procession/codec/writer.h"
+#include "procession/error.h"
+#include "procession/handle.h"
+#include "queue_object.h"
+#include "waiting.h"
+
+// How a Python queue object gets to another process: beside a message of ours, by a descriptor that
+// somebody else passes on, or as a reference, which leads to the keeper. Which of them it is the
+// package decides.
+
+namespace procession::python {
+
+namespace {
+
+const char* name_of(QueueKind kind) {
+    return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
+}
+
+/// The object becomes a handle to the queue in `file`.
+void attach(PyObject* self, Handle file, bool joinable) {
+    QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
+    if (state.queue) raise(error_class("ValueError"), "this queue has been made already");
+    const auto found = [&] {
+        const WithoutGil others_run;
+        return ByteQueue::attach(std::move(file));
+    }();
+    const QueueKind wanted = joinable ? QueueKind::joinable : QueueKind::plain;
+    if (found.stamp().format != Format::pickle || found.kind() != wanted) {
+        throw TypeMismatch("attach", found.label(),
+                           std::string("it is a ") + name_of(found.kind()) + " of " +
+                               found.stamp().signature + ", not a " + name_of(wanted) +
+                               " of Python objects");
+    }
+    state.queue = found;
+}
+
+AttachmentName name_from(const char* keeper, PyObject* token) {
+    AttachmentName name;
+    name.keeper = keeper;
+    const auto bytes = bytes_of(token);
+    if (bytes.size() != name.token.size()) {
+        throw DecodeError("decode", "Queue", "the reference has no token of 16 bytes");
+    }
+    std::copy(bytes.begin(), bytes.end(), name.token.begin());
+    return name;
+}
+
+}  // namespace
+
+// The number of the queue's own descriptor, which stays the queue's.
+PyObject* queue_memory_fd(PyObject* self, PyObject* /*none*/) {
+    return answer([&] { return checked(PyLong_FromLong(queue_of(self).native_handle())); });
+}
+
+// (descriptor, joinable): the descriptor is the object's from now on, also when this fails.
+PyObject* queue_attach(PyObject* self, PyObject* arguments) {
+    return answer([&] {
+        int descriptor = -1;
+        int joinable = 0;
+        if (PyArg_ParseTuple(arguments, "ip", &descriptor, &joinable) == 0) throw Raised{};
+        attach(self, Handle(descriptor), joinable != 0);
+        return none();
+    });
+}
+
+// None when this thread pickles no item of a queue.
+PyObject* queue_send_handle(PyObject* self, PyObject* /*none*/) {
+    return answer([&] {
+        if (handoff::Outgoing::current() == nullptr) return none();
+        Writer writer;
+        queue_of(self).encode_handle(writer);
+        return bytes_from(writer.bytes());
+    });
+}
+
+// (what _send_handle() gave, joinable)
+PyObject* queue_take_handle(PyObject* self, PyObject* arguments) {
+    return answer([&] {
+        PyObject* sent = nullptr;
+        int joinable = 0;
+        if (PyArg_ParseTuple(arguments, "Sp", &sent, &joinable) == 0) throw Raised{};
+        Reader reader(bytes_of(sent), "Queue");
+        attach(self, handoff::decode_handle(reader, "Queue"), joinable != 0);
+        return none();
+    });
+}
+
+// (keeper, token), by which any process of this user can get the queue while this one has it.
+PyObject* queue_reference(PyObject* self, PyObject* /*none*/) {
+    return answer([&] {
+        QueueState& state = state_of(self);
+        const AttachmentName name = [&] {
+            const WithoutGil others_run;
+            const std::lock_guard guard(state.lock);
+            if (!state.reference.stands()) {
+                // The keeper sees by this that somebody is there.
+                static_cast<void>(state.queue->participants());
+                const Handle file = Handle::duplicate_of(state.queue->native_handle());
+                const NativeHandle handles[] = {file.get()};
+                state.reference = handoff::StandingDeposit(file, handles);
+            }
+            return state.reference.name();
+        }();
+        return checked(
+            Py_BuildValue("(sN)", name.keeper.c_str(), bytes_from(name.token).release()));
+    });
+}
+
+// (keeper, token, joinable)
+PyObject* queue_follow(PyObject* self, PyObject* arguments) {
+    return answer([&] {
+        const char* keeper = nullptr;
+        PyObject* token = nullptr;
+        int joinable = 0;
+        if (PyArg_ParseTuple(arguments, "sSp", &keeper, &token, &joinable) == 0) throw Raised{};
+        const AttachmentName name = name_from(keeper, token);
+        auto handles = [&] {
+            const WithoutGil others_run;
+            return handoff::fetch(name);
+        }();
+        if (handles.empty()) throw DecodeError("decode", "Queue", "the keeper has no handle of it");
+        attach(self, std::move(handles.front()), joinable != 0);
+        return none();
+    });
+}
+
+}  // namespace procession::python

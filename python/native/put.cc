@@ -1,0 +1,223 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "arguments.h"
+#include "errors.h"
+#include "handoff/outgoing.h"
+#include "parcel.h"
+#include "pickled.h"
+#include "procession/codec/writer.h"
+#include "procession/handle.h"
+#include "queue_object.h"
+#include "waiting.h"
+
+namespace procession::python {
+
+namespace {
+
+/// Puts bytes that lie in one piece.
+Result<void, PutError> put_piece(const ByteQueue& queue, const Piece& piece, Deadline deadline) {
+    if (queue.put_at_once(piece)) [[likely]]
+        return {};
+    return wait_in_slices(deadline, [&](Deadline until) { return queue.try_put(piece, until); });
+}
+
+/// Puts an item that `write` writes, straight to the queue's memory.
+template <class Write>
+Result<void, PutError> put_written(const ByteQueue& queue, Format format, std::size_t size,
+                                   Deadline deadline, Write write) {
+    ByteLoan loan = [&] {
+        const WithoutGil others_run;  // there may be much memory to be had
+        ByteLoan fresh = queue.loan(size);
+        write(fresh.bytes().data());
+        return fresh;
+    }();
+    return wait_in_slices(deadline,
+                          [&](Deadline until) { return loan.try_publish(format, size, until); });
+}
+
+/// One object's item, made before anything is put.
+class OutgoingItem {
+  public:
+    /// Throws: Raised: what pickling raises; SharingError, OSError for handles.
+    OutgoingItem(const ByteQueue& queue, PyObject* object) {
+        const handoff::Outgoing outgoing;
+        pickler_.dump(object);
+        if (outgoing.size() == 0 && pickled().buffers().empty()) return;
+        if (outgoing.size() != 0) leave_handles(queue, outgoing);
+        plan_ = plan_parcel(pickled(), attachment_.bytes().size());
+    }
+
+    [[nodiscard]] Format format() const noexcept { return plan_ ? Format::buffer : Format::pickle; }
+    [[nodiscard]] std::size_t size() const noexcept {
+        return plan_ ? plan_->size : pickled().pickle_size();
+    }
+    /// As one piece, if it is one already.
+    [[nodiscard]] std::optional<Piece> piece() const noexcept {
+        if (plan_ || !pickled().is_contiguous()) return std::nullopt;
+        return Piece{Format::pickle, pickled().text()};
+    }
+    void write(std::byte* place) const noexcept {
+        if (plan_) {
+            write_parcel(place, *plan_, pickled(), attachment_.bytes());
+        } else {
+            pickled().copy_pickle(place);
+        }
+    }
+    /// It is in the queue.
+    void was_put() noexcept { handles_.leave_to_item(); }
+
+  private:
+    [[nodiscard]] const Pickled& pickled() const noexcept { return pickler_.pickled(); }
+    // At the keeper, which keeps them until the item is done with.
+    void leave_handles(const ByteQueue& queue, const handoff::Outgoing& outgoing) {
+        const WithoutGil others_run;
+        handles_ = queue.encode_item(
+            attachment_,
+            [](Writer& writer, const void* from) {
+                const auto handles = static_cast<const handoff::Outgoing*>(from)->handles();
+                writer.array(handles.size());
+                for (const NativeHandle handle : handles) {
+                    handoff::encode_handle(writer, handle, "Queue");
+                }
+            },
+            &outgoing);
+    }
+
+    Pickler pickler_;
+    Writer attachment_;
+    Attachment handles_;
+    std::optional<ParcelPlan> plan_;
+};
+
+void require_put(const ByteQueue& queue, const Result<void, PutError>& result, const char* verb) {
+    if (!result.has_value()) queue.refuse_put(result.error(), verb);
+}
+
+void put_object(PyObject* self, PyObject* object, Deadline deadline, const char* verb) {
+    const ByteQueue& queue = queue_of(self);
+    if (PyBytes_CheckExact(object) != 0) {
+        return require_put(queue, put_piece(queue, {Format::raw, bytes_of(object)}, deadline),
+                           verb);
+    }
+    OutgoingItem item(queue, object);
+    const auto piece = item.piece();
+    const auto result = piece ? put_piece(queue, *piece, deadline)
+                              : put_written(queue, item.format(), item.size(), deadline,
+                                            [&](std::byte* place) { item.write(place); });
+    require_put(queue, result, verb);
+    item.was_put();
+}
+
+/// The items of one put_many(): all of them are made before the first is put.
+class OutgoingItems {
+  public:
+    OutgoingItems(const ByteQueue& queue, PyObject* iterable)
+        : list_(checked(PySequence_List(iterable))) {
+        const Py_ssize_t count = PyList_Size(list_.get());
+        pieces_.reserve(static_cast<std::size_t>(count));
+        for (Py_ssize_t i = 0; i < count; ++i) {
+            const Ref object = Ref::to(PyList_GetItem(list_.get(), i));
+            add(queue, object.get());
+        }
+    }
+    [[nodiscard]] std::span<const Piece> pieces() const noexcept { return pieces_; }
+    void were_put(std::size_t count) noexcept {
+        for (const auto& item : with_handles_) {
+            if (item.index < count) item.item->was_put();
+        }
+    }
+
+  private:
+    struct WithHandles {
+        std::size_t index;
+        std::unique_ptr<OutgoingItem> item;
+    };
+
+    void add(const ByteQueue& queue, PyObject* object) {
+        if (PyBytes_CheckExact(object) != 0) {
+            pieces_.push_back({Format::raw, bytes_of(object)});  // the list holds it
+            return;
+        }
+        auto item = std::make_unique<OutgoingItem>(queue, object);
+        std::byte* const place = room_for(item->size());
+        item->write(place);
+        pieces_.push_back({item->format(), {place, item->size()}});
+        if (item->format() == Format::buffer) {
+            with_handles_.push_back({pieces_.size() - 1, std::move(item)});
+        }
+    }
+    std::byte* room_for(std::size_t size) {
+        constexpr std::size_t least = std::size_t{64} << 10;
+        if (blocks_.empty() || capacity_ - used_ < size) {
+            capacity_ = std::max(size, least);
+            blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(capacity_));
+            used_ = 0;
+        }
+        std::byte* const place = blocks_.back().get() + used_;
+        used_ += (size + 7) / 8 * 8;
+        used_ = std::min(used_, capacity_);
+        return place;
+    }
+
+    Ref list_;
+    std::vector<Piece> pieces_;
+    std::vector<std::unique_ptr<std::byte[]>> blocks_;
+    std::size_t capacity_ = 0;
+    std::size_t used_ = 0;
+    std::vector<WithHandles> with_handles_;
+};
+
+std::size_t put_all(const ByteQueue& queue, std::span<const Piece> pieces, Deadline deadline) {
+    std::size_t done = 0;
+    for (;;) {
+        const std::size_t before = done;
+        bool is_over = false;
+        try {
+            const Deadline until = end_of_slice(deadline);
+            const WithoutGil others_run;
+            done += queue.put_many(Pieces(pieces.subspan(done)), until);
+        } catch (const ShutDown&) {
+            if (done == 0) throw;
+            is_over = true;  // what was put before it is there
+        }
+        if (done == pieces.size() || is_over || deadline.has_passed()) return done;
+        if (done == before) run_signal_handlers();
+    }
+}
+
+}  // namespace
+
+PyObject* queue_put(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
+    return answer([&] {
+        const Arguments<3> arguments("put", {"obj", "block", "timeout"}, 1, given, count, keywords);
+        put_object(self, arguments[0], deadline_of(arguments[1], arguments[2]), "put");
+        return none();
+    });
+}
+
+PyObject* queue_put_nowait(PyObject* self, PyObject* object) {
+    return answer([&] {
+        put_object(self, object, Deadline::now(), "put_nowait");
+        return none();
+    });
+}
+
+PyObject* queue_put_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
+    return answer([&] {
+        const Arguments<2> arguments("put_many", {"objs", "timeout"}, 1, given, count, keywords);
+        const ByteQueue& queue = queue_of(self);
+        const Deadline deadline = deadline_after(arguments[1]);
+        OutgoingItems items(queue, arguments[0]);
+        const std::size_t done =
+            items.pieces().empty() ? 0 : put_all(queue, items.pieces(), deadline);
+        items.were_put(done);
+        return checked(PyLong_FromSize_t(done));
+    });
+}
+
+}  // namespace procession::python

@@ -1,0 +1,107 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "handoff/keeper_client.h"
+#include "procession/byte_queue.h"
+#include "procession/message.h"
+#include "procession/ready_handle.h"
+#include "references.h"
+
+namespace procession::python {
+
+/// The items that get() has handed out through one Python object, for task_done().
+///
+/// Threads: any.
+class OpenTasks {
+  public:
+    void add(const Ticket& ticket) {
+        const std::lock_guard guard(lock_);
+        tasks_.push_back({std::this_thread::get_id(), ticket});
+    }
+    /// The oldest that this thread took; without one, the oldest of all. Python programs may get()
+    /// in one thread and finish in another.
+    [[nodiscard]] std::optional<Ticket> take_oldest();
+    /// Instead of finishing it.
+    void put_back(const Ticket& ticket);
+
+  private:
+    struct Task {
+        std::thread::id thread;
+        Ticket ticket;
+    };
+    std::mutex lock_;
+    std::deque<Task> tasks_;
+};
+
+/// What a Python queue object holds.
+///
+/// Threads: any: `queue` is set once, before others have the object; the rest has locks of its own.
+struct QueueState {
+    std::optional<ByteQueue> queue;
+    OpenTasks tasks;
+    std::mutex lock;  // of the following; nothing waits while it is held
+    std::optional<ReadyHandle> items_ready;
+    std::optional<ReadyHandle> room_ready;
+    handoff::StandingDeposit reference;  // see `_reference`
+};
+
+struct QueueObject {
+    PyObject_HEAD QueueState* state;
+};
+
+/// Throws: Raised when it was not made yet.
+[[nodiscard]] QueueState& state_of(PyObject* self);
+[[nodiscard]] const ByteQueue& queue_of(PyObject* self);
+
+// put.cc, get.cc, status.cc, passing.cc: the methods, as their documentation in Python says.
+using Vector = PyObject* const*;
+PyObject* queue_put(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_put_nowait(PyObject* self, PyObject* object);
+PyObject* queue_put_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+
+PyObject* queue_get(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_get_nowait(PyObject* self, PyObject* none);
+PyObject* queue_get_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_borrow(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_get_leased(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+
+PyObject* queue_task_done(PyObject* self, PyObject* none);
+PyObject* queue_finish(PyObject* self, PyObject* ticket);
+PyObject* queue_give_back(PyObject* self, PyObject* ticket);
+PyObject* queue_reject(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_join(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_unfinished(PyObject* self, PyObject* none);
+
+PyObject* queue_make(PyObject* self, PyObject* arguments);
+PyObject* queue_qsize(PyObject* self, PyObject* none);
+PyObject* queue_empty(PyObject* self, PyObject* none);
+PyObject* queue_full(PyObject* self, PyObject* none);
+PyObject* queue_close(PyObject* self, PyObject* none);
+PyObject* queue_is_closed(PyObject* self, PyObject* none);
+PyObject* queue_shutdown(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_stats(PyObject* self, PyObject* none);
+PyObject* queue_label(PyObject* self, PyObject* none);
+PyObject* queue_options(PyObject* self, PyObject* none);
+PyObject* queue_dead_letters(PyObject* self, PyObject* take);
+PyObject* queue_decode(PyObject* self, PyObject* arguments);
+PyObject* queue_participants(PyObject* self, PyObject* none);
+PyObject* queue_deaths(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_notice_deaths(PyObject* self, PyObject* none);
+PyObject* queue_ready_fd(PyObject* self, PyObject* for_room);
+
+PyObject* queue_memory_fd(PyObject* self, PyObject* none);
+PyObject* queue_attach(PyObject* self, PyObject* arguments);
+PyObject* queue_send_handle(PyObject* self, PyObject* none);
+PyObject* queue_take_handle(PyObject* self, PyObject* state);
+PyObject* queue_reference(PyObject* self, PyObject* none);
+PyObject* queue_follow(PyObject* self, PyObject* arguments);
+
+/// Makes the type known. Returns: 0, or -1 with an exception set.
+int add_queue_type(PyObject* module);
+
+}  // namespace procession::python

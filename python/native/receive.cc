@@ -1,0 +1,181 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "receive.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "errors.h"
+#include "handoff/arriving.h"
+#include "parcel.h"
+#include "procession/error.h"
+#include "procession/handle.h"
+#include "shared_view.h"
+#include "waiting.h"
+
+namespace procession::python {
+
+namespace {
+
+PyObject* unpickle = nullptr;  // pickle.loads, for the life of the process
+
+Ref unpickled(PyObject* pickle) {
+    if (unpickle == nullptr) raise(PyExc_RuntimeError, "the package has not been imported");
+    return checked(PyObject_CallFunctionObjArgs(unpickle, pickle, nullptr));
+}
+
+/// Python reads them where they are; nothing of them outlives the call.
+Ref readable(std::span<const std::byte> bytes) {
+    // Read-only, so nothing is written there.
+    auto* begin = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
+    return checked(
+        PyMemoryView_FromMemory(begin, static_cast<Py_ssize_t>(bytes.size()), PyBUF_READ));
+}
+
+Ref copied(std::span<const std::byte> bytes) {
+    std::byte* place = nullptr;
+    Ref made = bytes_to_fill(bytes.size(), place);
+    copy(place, bytes.data(), bytes.size());
+    return made;
+}
+
+/// A buffer of the receiver's own: what was writable can be written to again.
+Ref copied_buffer(std::span<const std::byte> bytes, bool readonly) {
+    if (readonly) return copied(bytes);
+    Ref made =
+        checked(PyByteArray_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(bytes.size())));
+    copy(reinterpret_cast<std::byte*>(PyByteArray_AsString(made.get())), bytes.data(),
+         bytes.size());
+    return made;
+}
+
+Ref unpickled(PyObject* pickle, PyObject* buffers) {
+    const Ref arguments = checked(PyTuple_Pack(1, pickle));
+    const Ref named = checked(PyDict_New());
+    check(PyDict_SetItemString(named.get(), "buffers", buffers));
+    return checked(PyObject_Call(unpickle, arguments.get(), named.get()));
+}
+
+using Handles = std::vector<Handle>;
+
+void decode_handles(Reader& reader, void* into) {
+    const std::size_t count = reader.array();
+    for (std::size_t i = 0; i < count; ++i) {
+        static_cast<Handles*>(into)->push_back(handoff::decode_handle(reader, "Queue"));
+    }
+}
+
+/// The handles that came with an item. They stay at the keeper while it is leased.
+Handles handles_of(const ByteQueue& queue, const MessageView& item, const ParcelPlan& plan) {
+    Handles handles;
+    if (plan.attachment_size == 0) return handles;
+    const auto there = item.bytes.subspan(plan.attachment_at, plan.attachment_size);
+    // A copy: it is read more than once.
+    const std::vector<std::byte> attachment(there.begin(), there.end());
+    const WithoutGil others_run;  // the keeper is asked
+    queue.decode_item({Format::msgpack, attachment, item.ticket}, decode_handles, &handles);
+    return handles;
+}
+
+/// make_buffer(place) gives the object for each buffer.
+template <class MakeBuffer>
+Ref decode_parcel(const ByteQueue& queue, const MessageView& item, MakeBuffer make_buffer) {
+    const ParcelPlan plan = read_parcel(item.bytes);
+    const handoff::Arriving arriving(handles_of(queue, item, plan));
+    const Ref pickle = readable(item.bytes.subspan(plan.pickle_at, plan.pickle_size));
+    const Ref buffers = checked(PyList_New(0));
+    for (const ParcelPlan::Place& place : plan.buffers) {
+        const Ref buffer = make_buffer(place);
+        check(PyList_Append(buffers.get(), buffer.get()));
+    }
+    if (unpickle == nullptr) raise(PyExc_RuntimeError, "the package has not been imported");
+    return unpickled(pickle.get(), buffers.get());
+}
+
+/// What is neither bytes nor a parcel.
+Ref decode_other(const MessageView& item) {
+    if (item.format != Format::pickle) {
+        throw DecodeError("decode", "Python object",
+                          "the item has format " + std::to_string(static_cast<int>(item.format)) +
+                              ", which Python does not read: it reads raw bytes and pickles");
+    }
+    // For a small one, a copy costs less than a memoryview.
+    if (item.bytes.size() < kLongCopy) return unpickled(copied(item.bytes).get());
+    return unpickled(readable(item.bytes).get());
+}
+
+/// Ends with an exception set, after the item has found its place.
+[[noreturn]] void keep_failed(const ByteQueue& queue, const MessageView& item) {
+    Cause cause;
+    const bool is_its_fault = cause.is_a(PyExc_Exception) && !cause.is_a(PyExc_MemoryError);
+    if (!is_its_fault) {
+        // Ctrl-C, or no memory here: the item may do better elsewhere.
+        queue.undeliver(item);
+        cause.raise_again();
+        throw Raised{};
+    }
+    const Ref text = cause.text();
+    Py_ssize_t size = 0;
+    const char* reason = PyUnicode_AsUTF8AndSize(text.get(), &size);
+    if (reason == nullptr) {
+        PyErr_Clear();  // surrogates
+        reason = "it cannot be unpickled";
+        size = 22;
+    }
+    queue.keep_undecodable(item, {reason, static_cast<std::size_t>(size)});
+    cause.raise_as(error_class("DecodeError"), text.get());
+    throw Raised{};
+}
+
+template <class Decode>
+Ref received(const ByteQueue& queue, const MessageView& item, Decode decode_it) {
+    try {
+        return decode_it();
+    } catch (const Raised&) {
+        keep_failed(queue, item);
+    } catch (const DecodeError& failed) {
+        queue.keep_undecodable(item, failed.what());
+        throw;
+    } catch (const SharingError& failed) {
+        queue.keep_undecodable(item, failed.what());
+        throw DecodeError("decode", queue.label(), failed.what());
+    } catch (const std::bad_alloc&) {
+        queue.undeliver(item);
+        throw;
+    } catch (const OSError&) {  // this process cannot hold its handles; another one may
+        queue.undeliver(item);
+        throw;
+    }
+}
+
+}  // namespace
+
+Ref decode(const ByteQueue& queue, const MessageView& item) {
+    if (item.format == Format::raw) return copied(item.bytes);
+    if (item.format != Format::buffer) return decode_other(item);
+    return decode_parcel(queue, item, [&](const ParcelPlan::Place& place) {
+        return copied_buffer(item.bytes.subspan(place.at, place.size), place.readonly);
+    });
+}
+
+Ref decode_in_place(const ByteQueue& queue, const std::shared_ptr<const ByteView>& item) {
+    const MessageView view = item->view();
+    if (view.format == Format::raw) return view_of(item, 0, view.bytes.size());
+    if (view.format != Format::buffer) return decode_other(view);
+    return decode_parcel(queue, view, [&](const ParcelPlan::Place& place) {
+        return view_of(item, place.at, place.size);
+    });
+}
+
+Ref receive(const ByteQueue& queue, const MessageView& item) {
+    return received(queue, item, [&] { return decode(queue, item); });
+}
+
+Ref receive_in_place(const ByteQueue& queue, const std::shared_ptr<const ByteView>& item) {
+    return received(queue, item->view(), [&] { return decode_in_place(queue, item); });
+}
+
+void use_unpickler(PyObject* loads) { Py_XDECREF(std::exchange(unpickle, Py_NewRef(loads))); }
+
+}  // namespace procession::python

@@ -1,0 +1,92 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+"""How a queue gets to another process.
+
+======================================  ===========================================================
+a child that is being started           its descriptor is handed over as multiprocessing hands over
+(``Process(args=...)``, any start         its own: inherited by spawn, sent by forkserver
+method)
+an object that is put into one of our   beside the item, by way of the keeper, a small process that
+queues                                  holds such handles
+anything else that multiprocessing      as a reference: any process of this user gets the queue from
+pickles (Pool, ProcessPoolExecutor,     the keeper, while the sender has it or somebody uses it
+Connection, a queue of multiprocessing)
+pickle.dumps()                          not at all: SharingError
+======================================  ===========================================================
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from multiprocessing import context, reduction
+from typing import Any
+
+from . import _native
+from ._errors import DecodeError, SharingError
+
+# (how, what that needs)
+State = tuple[str, Any]
+
+
+class _ThisThread(threading.local):
+    pickles_for_multiprocessing = False
+
+
+_this_thread = _ThisThread()
+
+
+def reduce_for_multiprocessing(queue: Any) -> Any:
+    """What ForkingPickler calls for a queue."""
+    before = _this_thread.pickles_for_multiprocessing
+    _this_thread.pickles_for_multiprocessing = True
+    try:
+        return queue.__reduce_ex__(4)
+    finally:
+        _this_thread.pickles_for_multiprocessing = before
+
+
+def state_to_send(queue: _native.ByteQueue) -> State:
+    """The state by which attach() makes the same queue in the process that it is pickled for."""
+    if context.get_spawning_popen() is not None:
+        descriptor = queue._memory_fd()
+        found = os.fstat(descriptor)
+        given = reduction.DupFd(descriptor)
+        return "descriptor", (given, found.st_dev, found.st_ino, _native.keeper_name())
+    handle = queue._send_handle()
+    if handle is not None:
+        return "handle", handle
+    if _this_thread.pickles_for_multiprocessing:
+        return "reference", queue._reference()
+    name = type(queue).__name__
+    raise SharingError(
+        f"encode {name}: {name} objects should only be shared between processes through "
+        "inheritance, a Procession queue, or what multiprocessing pickles (Pool, Connection, ...)"
+    )
+
+
+def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
+    """Makes `queue` a handle to what state_to_send() was called for."""
+    how, what = state
+    if how == "descriptor":
+        given, device, inode, keeper = what
+        descriptor = given.detach()
+        try:
+            found = os.fstat(descriptor)
+            if (found.st_dev, found.st_ino) != (device, inode):
+                raise SharingError(
+                    f"receive {type(queue).__name__}: descriptor {descriptor} is not the queue "
+                    "that the parent process passed on"
+                )
+        except BaseException:
+            os.close(descriptor)
+            raise
+        queue._attach(descriptor, joinable)
+        if keeper:
+            _native.learn_keeper(keeper)
+    elif how == "handle":
+        queue._take_handle(what, joinable)
+    elif how == "reference":
+        queue._follow(*what, joinable)
+        _native.learn_keeper(what[0])
+    else:
+        raise DecodeError(f"receive {type(queue).__name__}: it was not passed on by Procession")

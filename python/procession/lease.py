@@ -1,0 +1,84 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+"""One item of a JoinableQueue in this process's hands."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from .queues import JoinableQueue
+
+T = TypeVar("T")
+
+
+class Lease(Generic[T]):
+    """An item that is this process's until the lease ends; if the process dies first, it goes back.
+
+    As a context manager, it ends when the block does::
+
+        with jobs.lease() as task:
+            work(task.value)
+
+    At the end of the block the item is finished. If an exception leaves the block, it is given back,
+    or becomes a dead letter where the queue was made with ``on_exception="dead_letter"``. A lease
+    that the block has ended itself is left alone.
+
+    Threads: one at a time. A fork child has none of its parent's.
+    """
+
+    __slots__ = ("_queue", "_ticket", "value", "deliveries", "_is_open")
+
+    def __init__(self, queue: JoinableQueue[T], value: T, ticket: bytes, deliveries: int) -> None:
+        self._queue = queue
+        self._ticket = ticket
+        self._is_open = True
+        self.value = value
+        #: 1 the first time
+        self.deliveries = deliveries
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this object has not ended it yet."""
+        return self._is_open
+
+    def done(self) -> None:
+        """The item is finished."""
+        self._queue._finish(self._ticket)
+        self._is_open = False
+
+    def give_back(self) -> None:
+        """It waits again, before all younger ones."""
+        self._queue._give_back(self._ticket)
+        self._is_open = False
+
+    def reject(self, reason: str) -> None:
+        """To the dead letters; counts as finished."""
+        self._queue._reject(self._ticket, reason)
+        self._is_open = False
+
+    def __enter__(self) -> Lease[T]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self._is_open or self._queue._is_closed():
+            return  # closing the queue has given it back
+        if failure is None:
+            self.done()
+        elif self._queue.dead_letters_on_exception:
+            self.reject(f"{type(failure).__name__}: {failure}")
+        else:
+            self.give_back()
+
+    def __repr__(self) -> str:
+        state = "open" if self._is_open else "ended"
+        return f"<Lease {state} of {self.value!r}, delivery {self.deliveries}>"
+
+
+def lease_from(queue: JoinableQueue[Any], taken: tuple[Any, bytes, int]) -> Lease[Any]:
+    return Lease(queue, *taken)

@@ -1,0 +1,219 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+"""Queue, JoinableQueue and SimpleQueue: multiprocessing's, over Procession's shared memory.
+
+Methods that multiprocessing has behave as there, but for what docs/python.md lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, Generic, Literal, TypeVar
+
+from . import _native, _passing
+from ._asyncio import Waiters
+from ._errors import ShutDown
+from .lease import Lease, lease_from
+from .records import DeadLetter, Death, Participant, Stats
+
+T = TypeVar("T")
+
+
+class Queue(_native.ByteQueue, Generic[T]):
+    """First in, first out, between processes.
+
+    A put() that has returned is in shared memory; any process may be killed at any instruction
+    without loss of what is in the queue, and without anybody hanging. An object that a consumer had
+    taken when it died is gone: who must account for each uses a JoinableQueue.
+
+    ``maxsize``       objects that may wait; put() waits while there are as many. 0: no bound
+    ``max_bytes``     bytes that may wait. 0: no bound
+    ``memory_limit``  bytes of shared memory that it may grow to. 0: 4 GiB
+    ``name``          for errors and logs; up to 63 bytes
+
+    Threads: any number, any time. Processes: all that hold it.
+    """
+
+    _joinable = False
+
+    def __init__(
+        self,
+        maxsize: int = 0,
+        *,
+        max_bytes: int = 0,
+        memory_limit: int = 0,
+        name: str = "",
+    ) -> None:
+        self._make(self._joinable, maxsize, max_bytes, memory_limit, 16, False, name)
+        self._waiters = Waiters(self)
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        ForkingPickler.register(cls, _passing.reduce_for_multiprocessing)
+
+    # ---- passing to other processes: _passing.py --------------------------------------------------
+
+    def __getstate__(self) -> Any:
+        return _passing.state_to_send(self)
+
+    def __setstate__(self, state: Any) -> None:
+        _passing.attach(self, state, self._joinable)
+        self._waiters = Waiters(self)
+
+    # ---- the queue as a whole ---------------------------------------------------------------------
+
+    @property
+    def maxsize(self) -> int:
+        """0: no bound but memory."""
+        return self._options()[1]
+
+    def close(self) -> None:
+        """This process lets go of the queue, with all objects that lead to it; leases go back.
+
+        Others are not concerned. ValueError while borrowed memory is in use.
+        """
+        self._close()
+
+    @property
+    def closed(self) -> bool:
+        return self._is_closed()
+
+    def join_thread(self) -> None:
+        """Nothing: there is no thread, and what was put is in the queue."""
+
+    def cancel_join_thread(self) -> None:
+        """Nothing: there is no thread, and what was put is in the queue."""
+
+    def stats(self) -> Stats:
+        return Stats(*self._stats())
+
+    def participants(self) -> list[Participant]:
+        """The processes that use the queue now."""
+        return [Participant(*record) for record in self._participants()]
+
+    def deaths(self, since: int = 0) -> list[Death]:
+        """Those after number `since` that were noticed so far; the last 63 are kept."""
+        return self.wait_for_deaths(since, 0)
+
+    def wait_for_deaths(self, since: int, timeout: float | None = None) -> list[Death]:
+        """Wait until there is one after number `since`. Empty only when the time is over."""
+        return [Death(*record) for record in self._wait_for_deaths(since, timeout)]
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Items that could not be processed, oldest first; they stay where they are."""
+        return [DeadLetter(self, record) for record in self._dead_letters(False)]
+
+    def take_dead_letters(self) -> list[DeadLetter]:
+        """The same, and removes them."""
+        return [DeadLetter(self, record) for record in self._dead_letters(True)]
+
+    def __iter__(self) -> Iterator[T]:
+        """Objects as they come, until the queue is shut down and empty."""
+        while True:
+            try:
+                item = self.get()
+            except ShutDown:
+                return
+            yield item
+
+    def __repr__(self) -> str:
+        try:
+            return f"<{type(self).__name__} {self._label()} at {id(self):#x}>"
+        except ValueError:
+            return f"<{type(self).__name__}, not made, at {id(self):#x}>"
+
+    # ---- event loops ------------------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while a get_nowait() may find something.
+
+        For select, poll and event loops; do not read from it or close it. It stays readable until a
+        call of this process finds nothing. The first call starts a thread, which runs no Python.
+        """
+        return self._ready_fd(False)
+
+    async def aget(self, timeout: float | None = None) -> T:
+        """get() that lets asyncio's other tasks run."""
+        return await self._waiters.get(timeout)
+
+    async def aput(self, obj: T, timeout: float | None = None) -> None:
+        """put() that lets asyncio's other tasks run."""
+        await self._waiters.put(obj, timeout)
+
+
+class JoinableQueue(Queue[T]):
+    """A Queue whose objects are leased: one whose consumer dies before task_done() goes back.
+
+    ``max_deliveries``  how often an object is handed out before it goes to the dead letters
+    ``on_exception``    what becomes of it when an exception leaves the block of its lease
+    """
+
+    _joinable = True
+
+    def __init__(
+        self,
+        maxsize: int = 0,
+        *,
+        max_bytes: int = 0,
+        memory_limit: int = 0,
+        max_deliveries: int = 16,
+        on_exception: Literal["give_back", "dead_letter"] = "give_back",
+        name: str = "",
+    ) -> None:
+        if on_exception not in ("give_back", "dead_letter"):
+            raise ValueError(
+                f"on_exception is {on_exception!r}; it is 'give_back' or 'dead_letter'"
+            )
+        self._make(
+            self._joinable,
+            maxsize,
+            max_bytes,
+            memory_limit,
+            max_deliveries,
+            on_exception == "dead_letter",
+            name,
+        )
+        self._waiters = Waiters(self)
+
+    @property
+    def dead_letters_on_exception(self) -> bool:
+        return self._options()[2]
+
+    def lease(
+        self, block: bool = True, timeout: float | None = None, *, borrow: bool = False
+    ) -> Lease[T]:
+        """Take the oldest object, to be ended by the lease's own methods or at the end of its block.
+
+        With `borrow`, what is large is shown where it lies; it may be another's after the lease.
+        Raises as get().
+        """
+        return lease_from(self, self._get_leased(block, timeout, borrow))
+
+    async def alease(self, timeout: float | None = None) -> Lease[T]:
+        """lease() that lets asyncio's other tasks run."""
+        return await self._waiters.lease(timeout)
+
+    def task_done(self) -> None:
+        """The oldest object that this thread got is finished; without one, the oldest of any thread.
+
+        ValueError when this process has got none that is not finished.
+        """
+        self._task_done()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until every object that was put is finished. False: the time was over first."""
+        return self._join(timeout)
+
+    def unfinished(self) -> int:
+        """How many objects were put and are not finished."""
+        return self._unfinished()
+
+
+class SimpleQueue(Queue[T]):
+    """A Queue that is made without options, for those who ask for multiprocessing.SimpleQueue."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+ForkingPickler.register(Queue, _passing.reduce_for_multiprocessing)

@@ -1,0 +1,65 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+"""What the tests share."""
+
+import multiprocessing
+import os
+import signal
+import unittest
+
+METHODS = multiprocessing.get_all_start_methods()
+
+#: For what must come, however slow the machine is: the run has a limit of its own.
+LONG = 60
+
+
+def for_each_start_method(case):
+    """Makes of the class `case` one class for each start method, in the caller's module.
+
+    Each has `context`, and `start(function, *arguments)`, which gives a process.
+    """
+
+    def made(method):
+        context = multiprocessing.get_context(method)
+        return type(
+            f"{case.__name__}By{method.capitalize()}",
+            (case, unittest.TestCase),
+            {"context": context, "__module__": case.__module__},
+        )
+
+    import sys
+
+    module = sys.modules[case.__module__]
+    for method in METHODS:
+        each = made(method)
+        setattr(module, each.__name__, each)
+    return case
+
+
+class WithProcesses:
+    """Starts processes, and sees to it that they have ended."""
+
+    def start(self, function, *arguments):
+        process = self.context.Process(target=function, args=arguments)
+        process.start()
+        self.addCleanup(end, process)
+        return process
+
+    def finish(self, process):
+        """Waits for its end, which must be a good one."""
+        process.join(LONG)
+        self.assertEqual(process.exitcode, 0)
+
+
+def end(process):
+    if process.is_alive():
+        process.kill()
+    process.join()
+    process.close()
+
+
+def kill_self():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def open_descriptors():
+    return sorted(int(name) for name in os.listdir("/proc/self/fd"))
