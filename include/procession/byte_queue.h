@@ -113,6 +113,9 @@ class ByteQueue {
 
     /// See ReadyHandle. Throws: OSError; ClosedError.
     [[nodiscard]] ReadyHandle ready_handle(Ready what) const;
+    /// For those who saw by qsize() or full() that there is nothing: has the ReadyHandle look
+    /// again, as after a call that found nothing.
+    void look_again(Ready what) const;
 
     /// "JoinableQueue 'jobs'"
     [[nodiscard]] std::string label() const;

@@ -93,6 +93,7 @@ PyObject* queue_participants(PyObject* self, PyObject* none);
 PyObject* queue_deaths(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_notice_deaths(PyObject* self, PyObject* none);
 PyObject* queue_ready_fd(PyObject* self, PyObject* for_room);
+PyObject* queue_look_again(PyObject* self, PyObject* none);
 
 PyObject* queue_memory_fd(PyObject* self, PyObject* none);
 PyObject* queue_attach(PyObject* self, PyObject* arguments);

@@ -115,6 +115,7 @@ std::array methods{
                  "notice_deaths()\n--\n\n"
                  "Look now for processes that died. Calls that wait do so every few milliseconds."),
     one_argument("_ready_fd", queue_ready_fd),
+    no_arguments("_look_again", queue_look_again),
     no_arguments("_memory_fd", queue_memory_fd),
     tuple("_attach", queue_attach),
     no_arguments("_send_handle", queue_send_handle),

@@ -243,4 +243,11 @@ PyObject* queue_ready_fd(PyObject* self, PyObject* for_room) {
     });
 }
 
+PyObject* queue_look_again(PyObject* self, PyObject* /*none*/) {
+    return answer([&] {
+        queue_of(self).look_again(Ready::items);
+        return none();
+    });
+}
+
 }  // namespace procession::python

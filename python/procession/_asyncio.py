@@ -18,10 +18,12 @@ from ._errors import Empty, Full
 
 
 class _Line:
-    """The coroutines of one event loop that wait for one side of one queue."""
+    """The coroutines of one event loop that wait for one side of one queue.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: Callable[[], int]) -> None:
-        self._loop = loop
+    It does not hold the loop: that would keep it alive as long as the queue.
+    """
+
+    def __init__(self, descriptor: Callable[[], int]) -> None:
         self._descriptor = descriptor
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._watched: int | None = None
@@ -48,7 +50,7 @@ class _Line:
         return last()
 
     async def _turn(self) -> None:
-        turn = self._loop.create_future()
+        turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._watch()
         try:
@@ -66,11 +68,11 @@ class _Line:
     def _watch(self) -> None:
         if self._watched is None:
             self._watched = self._descriptor()
-            self._loop.add_reader(self._watched, self._wake_one)
+            asyncio.get_running_loop().add_reader(self._watched, self._wake_one)
 
     def _unwatch(self) -> None:
         if self._watched is not None:
-            self._loop.remove_reader(self._watched)
+            asyncio.get_running_loop().remove_reader(self._watched)
             self._watched = None
 
     def _wake_one(self) -> None:
@@ -121,8 +123,8 @@ class Waiters:
         if lines is None:
             queue = self._queue
             lines = (
-                _Line(loop, lambda: _there(queue)._ready_fd(False)),
-                _Line(loop, lambda: _there(queue)._ready_fd(True)),
+                _Line(lambda: _there(queue)._ready_fd(False)),
+                _Line(lambda: _there(queue)._ready_fd(True)),
             )
             self._lines[loop] = lines
         return lines

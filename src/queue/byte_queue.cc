@@ -141,6 +141,7 @@ std::vector<Death> ByteQueue::wait_for_deaths(std::uint64_t since, Deadline dead
 ReadyHandle ByteQueue::ready_handle(Ready what) const {
     return ReadyHandle(core_->ready(what, core_));
 }
+void ByteQueue::look_again(Ready what) const { core_->look_again(what); }
 std::string ByteQueue::label() const { return core_->label(); }
 QueueKind ByteQueue::kind() const {
     return core_->is_joinable() ? QueueKind::joinable : QueueKind::plain;

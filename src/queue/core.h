@@ -118,6 +118,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool watch_until_ready(Ready what, std::uint64_t bytes,
                                          const std::atomic<bool>& stop) noexcept;
     void wake_watchers(Ready what) noexcept;
+    void look_again(Ready what) noexcept { found_nothing(what); }
     [[nodiscard]] bool is_ending() const noexcept { return ending_.load(); }
     [[nodiscard]] std::uint32_t generation() const noexcept { return membership_.generation(); }
     /// Whether state of that generation is this process's, and not its parent's.
