@@ -1,25 +1,31 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-# Decides whether the Python package is built (PROCESSION_BUILDS_PYTHON), and says so.
+# Decides whether the Python package is built (PROCESSION_BUILDS_PYTHON), and says so, also in the
+# cache, where ./test reads it (PROCESSION_PYTHON_STATE).
 set(PROCESSION_BUILDS_PYTHON OFF)
+set(why_not "PROCESSION_PYTHON is ${PROCESSION_PYTHON}")
 if(PROCESSION_PYTHON AND PROJECT_IS_TOP_LEVEL)
     if(WIN32)
         set(why_not "the package is for Linux")
-    elseif(PROCESSION_FUZZERS OR (PROCESSION_SANITIZE AND PROCESSION_PYTHON STREQUAL "AUTO"))
+    elseif(PROCESSION_FUZZERS OR PROCESSION_SANITIZE)
         set(why_not "this build has a sanitizer, which the interpreter has not")
     else()
-        # The one that python3 on the path is may be another than the system's: any will do.
+        # The one that comes first on the path, not the newest of all.
+        set(Python3_FIND_STRATEGY LOCATION)
         find_package(Python3 3.11 COMPONENTS Interpreter Development.Module)
-        if(Python3_Development.Module_FOUND)
+        if(Python3_Interpreter_FOUND AND Python3_Development.Module_FOUND)
             set(PROCESSION_BUILDS_PYTHON ON)
         else()
             set(why_not "CPython 3.11 or later and its headers were not found (python3-dev)")
         endif()
     endif()
-    if(PROCESSION_BUILDS_PYTHON)
-        message(STATUS "Python package: built for and tested by ${Python3_EXECUTABLE}")
-    elseif(PROCESSION_PYTHON STREQUAL "AUTO")
-        message(STATUS "Python package: not built: ${why_not}")
-    else()
-        message(FATAL_ERROR "PROCESSION_PYTHON is ${PROCESSION_PYTHON}, but ${why_not}")
-    endif()
 endif()
+
+if(PROCESSION_BUILDS_PYTHON)
+    set(state "built with ${Python3_EXECUTABLE} (${Python3_VERSION})")
+elseif(PROCESSION_PYTHON STREQUAL "ON")
+    message(FATAL_ERROR "PROCESSION_PYTHON is ON, but ${why_not}")
+else()
+    set(state "not built: ${why_not}")
+endif()
+message(STATUS "Python package: ${state}")
+set(PROCESSION_PYTHON_STATE "${state}" CACHE INTERNAL "Whether the Python package is built")

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "dispatch_table.h"
 #include "errors.h"
 #include "handoff/keeper_client.h"
 #include "pickled.h"
@@ -137,7 +138,7 @@ int execute(PyObject* module) {
         return -1;
     }
     if (add_sink_type(module) != 0 || add_shared_view_type(module) != 0 ||
-        add_queue_type(module) != 0) {
+        add_dispatch_table_type(module) != 0 || add_queue_type(module) != 0) {
         return -1;
     }
     is_loaded = true;

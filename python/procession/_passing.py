@@ -86,7 +86,8 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
     elif how == "handle":
         queue._take_handle(what, joinable)
     elif how == "reference":
-        queue._follow(*what, joinable)
-        _native.learn_keeper(what[0])
+        keeper, token = what
+        queue._follow(keeper, token, joinable)
+        _native.learn_keeper(keeper)
     else:
         raise DecodeError(f"receive {type(queue).__name__}: it was not passed on by Procession")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copyreg
 import pickle
-from collections import ChainMap
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -14,7 +13,7 @@ from . import _native
 PROTOCOL = 5
 
 # What is registered with ForkingPickler and copyreg counts here, too, whenever it is registered.
-_dispatch_table = ChainMap(
+_dispatch_table = _native.DispatchTable(
     ForkingPickler._extra_reducers,  # type: ignore[attr-defined]
     copyreg.dispatch_table,
 )
@@ -22,7 +21,7 @@ _dispatch_table = ChainMap(
 
 def make_pickler(sink: _native.Sink) -> pickle.Pickler:
     pickler = pickle.Pickler(sink, PROTOCOL, buffer_callback=sink.add_buffer)
-    pickler.dispatch_table = _dispatch_table
+    pickler.dispatch_table = _dispatch_table  # type: ignore[assignment]
     return pickler
 
 

@@ -6,9 +6,9 @@ Methods that multiprocessing has behave as there, but for what docs/python.md li
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing.reduction import ForkingPickler
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from . import _native, _passing
 from ._asyncio import Waiters
@@ -50,6 +50,17 @@ class Queue(_native.ByteQueue, Generic[T]):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         ForkingPickler.register(cls, _passing.reduce_for_multiprocessing)
+
+    if TYPE_CHECKING:
+        # As the native module has them, with the type of the objects.
+        def put(self, obj: T, block: bool = True, timeout: float | None = None) -> None: ...
+        def put_nowait(self, obj: T, /) -> None: ...
+        def put_many(self, objs: Iterable[T], timeout: float | None = None) -> int: ...
+        def get(self, block: bool = True, timeout: float | None = None) -> T: ...
+        def get_nowait(self) -> T: ...
+        def get_many(
+            self, most: int | None = None, timeout: float | None = None
+        ) -> list[T]: ...
 
     # ---- passing to other processes: _passing.py --------------------------------------------------
 
@@ -134,7 +145,8 @@ class Queue(_native.ByteQueue, Generic[T]):
 
     async def aget(self, timeout: float | None = None) -> T:
         """get() that lets asyncio's other tasks run."""
-        return await self._waiters.get(timeout)
+        got: T = await self._waiters.get(timeout)
+        return got
 
     async def aput(self, obj: T, timeout: float | None = None) -> None:
         """put() that lets asyncio's other tasks run."""
@@ -191,7 +203,8 @@ class JoinableQueue(Queue[T]):
 
     async def alease(self, timeout: float | None = None) -> Lease[T]:
         """lease() that lets asyncio's other tasks run."""
-        return await self._waiters.lease(timeout)
+        lease: Lease[T] = await self._waiters.lease(timeout)
+        return lease
 
     def task_done(self) -> None:
         """The oldest object that this thread got is finished; without one, the oldest of any thread.
