@@ -1,15 +1,14 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "dispatch_table.h"
 #include "errors.h"
 #include "handoff/keeper_client.h"
 #include "pickled.h"
 #include "process/keeper_process.h"
-#include "process/program.h"
-#include "procession/log.h"
+#include "procession/error.h"
 #include "queue/notice.h"
 #include "queue_object.h"
 #include "receive.h"
@@ -25,67 +24,60 @@ namespace procession::python {
 
 namespace {
 
-/// How Python starts a keeper. Never destroyed.
-std::vector<std::string>& keeper_command() {
-    static auto* const only = new std::vector<std::string>;
-    return *only;
-}
+PyObject* keeper_starter = nullptr;  // a Python function, for the life of the process
 
+/// Called by the core, without the interpreter's lock.
 void start_keeper(os::Handle meeting_point) {
-    process::start_keeper_by(keeper_command(), std::move(meeting_point));
-}
-
-std::vector<std::string> strings_of(PyObject* list) {
-    std::vector<std::string> strings;
-    const Py_ssize_t count = PyList_Size(list);
-    check(static_cast<int>(count < 0 ? -1 : 0));
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        const Ref item = Ref::to(PyList_GetItem(list, i));
-        const Ref bytes = checked(PyUnicode_EncodeFSDefault(item.get()));
-        const auto text = bytes_of(bytes.get());
-        strings.emplace_back(reinterpret_cast<const char*>(text.data()), text.size());
+    const PyGILState_STATE state = PyGILState_Ensure();
+    PyObject* const started =
+        PyObject_CallFunction(keeper_starter, "i", static_cast<int>(meeting_point.get()));
+    Py_XDECREF(started);
+    std::string why_not;
+    if (started == nullptr) {
+        try {
+            Cause cause;
+            why_not = text_in(cause.text().get());
+        } catch (const Raised&) {
+            PyErr_Clear();
+            why_not = "Python could not start it";
+        }
     }
-    return strings;
+    PyGILState_Release(state);
+    if (started == nullptr) throw ProcessError({}, "start", "keeper", why_not);
 }
 
-// (errors, make_pickler, loads, keeper_command)
+// (errors, make_pickler, loads, start_keeper)
 PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
     return answer([&] {
         PyObject* errors = nullptr;
         PyObject* make_pickler = nullptr;
         PyObject* loads = nullptr;
-        PyObject* command = nullptr;
-        if (PyArg_ParseTuple(arguments, "OOOO", &errors, &make_pickler, &loads, &command) == 0) {
+        PyObject* starter = nullptr;
+        if (PyArg_ParseTuple(arguments, "OOOO", &errors, &make_pickler, &loads, &starter) == 0) {
             throw Raised{};
         }
         use_error_classes(errors);
         use_pickler_factory(make_pickler);
         use_unpickler(loads);
-        keeper_command() = strings_of(command);
+        Py_XDECREF(std::exchange(keeper_starter, Py_NewRef(starter)));
         handoff::set_keeper_starter(start_keeper);
         return none();
     });
 }
 
-// The rest of this process's life is a keeper's. `marked` is the last argument of its command.
-PyObject* run_keeper(PyObject* /*module*/, PyObject* marked) {
-    return answer([&]() -> Ref {
-        const Ref bytes = checked(PyUnicode_EncodeFSDefault(marked));
-        const auto text = bytes_of(bytes.get());
-        std::string_view argument(reinterpret_cast<const char*>(text.data()), text.size());
-        const std::string_view marker(process::keeper_marker);
-        if (!argument.starts_with(marker)) {
-            raise(PyExc_ValueError, "this is started by Procession itself, not by users");
-        }
-        process::run_keeper(argument.substr(marker.size()));
-    });
+// The rest of this process's life is a keeper's, which people meet at the descriptor of that
+// number.
+PyObject* run_keeper(PyObject* /*module*/, PyObject* descriptor) {
+    return answer([&]() -> Ref { process::run_keeper(text_in(descriptor)); });
 }
 
-PyObject* end_keeper(PyObject* /*module*/, PyObject* /*none*/) {
+// Ends this process's dealings with the keeper, which then ends if nobody else has any.
+PyObject* leave_keeper(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {
         {
             const WithoutGil others_run;
-            process::end_keeper();
+            handoff::forget_keepers();
+            handoff::set_keeper_of_family({});
         }
         return none();
     });
@@ -111,19 +103,14 @@ PyObject* keeper_name(PyObject* /*module*/, PyObject* /*none*/) {
 
 PyObject* learn_keeper(PyObject* /*module*/, PyObject* name) {
     return answer([&] {
-        const Ref bytes = checked(PyUnicode_EncodeFSDefault(name));
-        const auto text = bytes_of(bytes.get());
-        if (handoff::keeper_of_family().empty()) {
-            handoff::set_keeper_of_family(
-                {reinterpret_cast<const char*>(text.data()), text.size()});
-        }
+        if (handoff::keeper_of_family().empty()) handoff::set_keeper_of_family(text_in(name));
         return none();
     });
 }
 
 std::array functions{PyMethodDef{"configure", configure, METH_VARARGS, nullptr},
                      PyMethodDef{"run_keeper", run_keeper, METH_O, nullptr},
-                     PyMethodDef{"end_keeper", end_keeper, METH_NOARGS, nullptr},
+                     PyMethodDef{"leave_keeper", leave_keeper, METH_NOARGS, nullptr},
                      PyMethodDef{"leave_queues", leave_queues, METH_NOARGS, nullptr},
                      PyMethodDef{"keeper_name", keeper_name, METH_NOARGS, nullptr},
                      PyMethodDef{"learn_keeper", learn_keeper, METH_O, nullptr},

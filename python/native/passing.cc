@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,16 @@ AttachmentName name_from(const char* keeper, PyObject* token) {
     return name;
 }
 
+std::optional<AttachmentName> known_reference(QueueState& state) {
+    const std::lock_guard guard(state.lock);
+    if (!state.reference.stands()) return std::nullopt;
+    return state.reference.name();
+}
+
+Ref as_tuple(const AttachmentName& name) {
+    return checked(Py_BuildValue("(sN)", name.keeper.c_str(), bytes_from(name.token).release()));
+}
+
 }  // namespace
 
 // The number of the queue's own descriptor, which stays the queue's.
@@ -99,20 +110,21 @@ PyObject* queue_take_handle(PyObject* self, PyObject* arguments) {
 PyObject* queue_reference(PyObject* self, PyObject* /*none*/) {
     return answer([&] {
         QueueState& state = state_of(self);
-        const AttachmentName name = [&] {
-            const WithoutGil others_run;
-            const std::lock_guard guard(state.lock);
-            if (!state.reference.stands()) {
-                // The keeper sees by this that somebody is there.
-                static_cast<void>(state.queue->participants());
-                const Handle file = Handle::duplicate_of(state.queue->native_handle());
-                const NativeHandle handles[] = {file.get()};
-                state.reference = handoff::StandingDeposit(file, handles);
-            }
-            return state.reference.name();
+        if (std::optional<AttachmentName> known = known_reference(state)) return as_tuple(*known);
+        handoff::StandingDeposit fresh = [&] {
+            const WithoutGil others_run;  // the keeper is asked
+            // It sees by this that somebody is there.
+            static_cast<void>(state.queue->participants());
+            const Handle file = Handle::duplicate_of(state.queue->native_handle());
+            const NativeHandle handles[] = {file.get()};
+            return handoff::StandingDeposit(file, handles);
         }();
-        return checked(
-            Py_BuildValue("(sN)", name.keeper.c_str(), bytes_from(name.token).release()));
+        // Another thread may have been faster: then this one's is dropped.
+        if (std::optional<AttachmentName> known = known_reference(state)) return as_tuple(*known);
+        const Ref made = as_tuple(fresh.name());
+        const std::lock_guard guard(state.lock);
+        state.reference = std::move(fresh);
+        return Ref::to(made.get());
     });
 }
 

@@ -44,7 +44,9 @@ class OpenTasks {
 struct QueueState {
     std::optional<ByteQueue> queue;
     OpenTasks tasks;
-    std::mutex lock;  // of the following; nothing waits while it is held
+    // Of the following. Taken with the interpreter's lock and never kept without it, so that no
+    // fork finds it taken; builds of Python without that lock have no such guarantee.
+    std::mutex lock;
     std::optional<ReadyHandle> items_ready;
     std::optional<ReadyHandle> room_ready;
     handoff::StandingDeposit reference;  // see `_reference`

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace procession::python {
@@ -70,6 +71,14 @@ inline void check(int result) {
 [[nodiscard]] inline Ref bytes_from(std::span<const std::byte> bytes) {
     return checked(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(bytes.data()),
                                              static_cast<Py_ssize_t>(bytes.size())));
+}
+
+/// A str as UTF-8. Throws: Raised.
+[[nodiscard]] inline std::string text_in(PyObject* text) {
+    Py_ssize_t size = 0;
+    const char* const begin = PyUnicode_AsUTF8AndSize(text, &size);
+    if (begin == nullptr) throw Raised{};
+    return {begin, static_cast<std::size_t>(size)};
 }
 
 }  // namespace procession::python

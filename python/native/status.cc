@@ -101,13 +101,13 @@ PyObject* queue_close(PyObject* self, PyObject* /*none*/) {
         std::optional<ReadyHandle> items;
         std::optional<ReadyHandle> room;
         handoff::StandingDeposit reference;
-        unlocked([&] {
-            state.queue->close();
+        unlocked([&] { state.queue->close(); });
+        {
             const std::lock_guard guard(state.lock);
             std::swap(items, state.items_ready);
             std::swap(room, state.room_ready);
             reference = std::move(state.reference);
-        });
+        }
         unlocked([&] {
             items.reset();
             room.reset();

@@ -24,6 +24,13 @@ import xml.etree.ElementTree
 
 METHODS = ("fork", "spawn", "forkserver")
 DEFAULT_MODULES = [f"test_multiprocessing_{method}" for method in METHODS]
+#: Tests that pin a limit of CPython's queues which ours do not have.
+EXCLUDED = {
+    "TestStartMethod.test_mixed_startmethod": (
+        "wants a queue of a fork context to be refused by spawn and forkserver; ours reach "
+        "children of every start method"
+    ),
+}
 QUICK = ["*Queue*", "*Pool*", "*ProcessPool*", "*Fork*", "*Spawn*"]
 SECONDS = 1500
 OVERLAY = os.path.dirname(os.path.abspath(__file__))
@@ -92,17 +99,23 @@ def try_module(module: str, patterns: list[str], package: str | None) -> bool:
         ledger = os.path.join(folder, "ledger")
         ours = run(module, patterns, overlay_environment(package, ledger))
         queues = made(ledger)
-    others = sorted(name for name, outcome in ours.items() if outcome != "ok")
+    for name in ours:
+        reason = EXCLUDED.get(".".join(name.split(".")[-2:]))
+        if reason is not None and ours[name] != "ok":
+            print(f"{name} is excluded: it {reason}")
+            ours[name] = "excluded"
+    excluded_names = [name for name, outcome in ours.items() if outcome == "excluded"]
+    others = sorted(name for name in ours if ours[name] not in ("ok", "excluded"))
     standard = run(module, others, dict(os.environ)) if others else {}
-    excluded = [name for name in others if standard.get(name) == ours[name]]
-    worse = [name for name in others if name not in excluded]
+    same = [name for name in others if standard.get(name) == ours[name]]
+    worse = [name for name in others if name not in same]
 
     print(
-        f"{module}: {len(ours)} tests, {len(ours) - len(others)} ok, {len(excluded)} as without "
-        f"our queues, {len(worse)} worse; made: "
+        f"{module}: {len(ours)} tests, {list(ours.values()).count('ok')} ok, {len(same)} as "
+        f"without our queues, {len(excluded_names)} excluded, {len(worse)} worse; made: "
         + ", ".join(f"{count} {name}" for name, count in sorted(queues.items()))
     )
-    for reason, count in collections.Counter(ours[name] for name in excluded).most_common():
+    for reason, count in collections.Counter(ours[name] for name in same).most_common():
         print(f"    {count} {reason}")
     for name in worse:
         print(f"    {name}: {ours[name]}; without our queues: {standard.get(name)}")

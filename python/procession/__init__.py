@@ -37,7 +37,7 @@ from ._errors import (
     VersionMismatch,
 )
 
-_native.configure(_errors, _pickling.make_pickler, _pickling.loads, _keeper.command())
+_native.configure(_errors, _pickling.make_pickler, _pickling.loads, _keeper.start)
 
 from .lease import Lease  # noqa: E402
 from .queues import JoinableQueue, Queue, SimpleQueue  # noqa: E402

@@ -1,10 +1,12 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""How this interpreter is started once more as the keeper: see handoff/keeper.h."""
+"""Starts this interpreter once more as the keeper: see src/handoff/keeper.h."""
 
 from __future__ import annotations
 
 import os
-from multiprocessing import spawn
+import sys
+import threading
+from multiprocessing import spawn, util
 
 from . import _native
 
@@ -16,7 +18,61 @@ _PROGRAM = (
     "p.loader.exec_module(n); n.run_keeper(sys.argv[2])"
 )
 
+# Those that this process has started, and not collected yet.
+_started: list[int] = []
+_lock = threading.Lock()
 
-def command() -> list[str]:
-    executable = os.fsdecode(spawn.get_executable() or "python3")
-    return [executable, "-I", "-S", "-c", _PROGRAM, os.path.abspath(_native.__file__)]
+
+def start(descriptor: int) -> None:
+    """Starts a keeper that listens at the descriptor. It ends by itself."""
+    executable = os.fsdecode(spawn.get_executable() or sys.executable or "")
+    if not executable:
+        raise RuntimeError(
+            "the interpreter does not know its own program, which is to hold queues on their way; "
+            "name it by multiprocessing.set_executable()"
+        )
+    arguments = [
+        executable,
+        "-I",
+        "-S",
+        "-c",
+        _PROGRAM,
+        os.path.abspath(_native.__file__),
+        str(descriptor),
+    ]
+    collect()
+    pid = util.spawnv_passfds(  # type: ignore[attr-defined]
+        os.fsencode(executable), arguments, [descriptor]
+    )
+    with _lock:
+        _started.append(pid)
+
+
+def collect(options: int = os.WNOHANG) -> None:
+    """Leaves no zombie of those that have ended; with 0, waits for all of them."""
+    with _lock:
+        for pid in list(_started):
+            try:
+                if os.waitpid(pid, options)[0] == 0:
+                    continue
+            except ChildProcessError:
+                pass  # somebody else has collected it
+            _started.remove(pid)
+
+
+def end() -> None:
+    """Lets go of the keeper and waits until those that this process has started have ended.
+
+    For tests: they end when nobody uses them.
+    """
+    _native.leave_keeper()
+    collect(0)
+
+
+def _forget() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _started.clear()  # they are the parent's
+
+
+os.register_at_fork(after_in_child=_forget)

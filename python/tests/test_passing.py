@@ -5,7 +5,9 @@ import concurrent.futures
 import gc
 import os
 import pickle
+import select
 import signal
+import time
 import unittest
 
 import procession
@@ -51,6 +53,18 @@ def take_and_die(jobs):
 def send_through(connection, queue):
     connection.send(queue)
     connection.recv()  # stays until the other side has it
+
+
+def send_queue_and_return(carrier, text):
+    q = procession.Queue()
+    q.put(text)
+    carrier.put(q)
+
+
+def first_readable(q, answers):
+    """In a child, what is the parent's of an event loop must not be used."""
+    select.select([q], [], [])
+    answers.put(q.get())
 
 
 def finish_one(jobs):
@@ -115,6 +129,21 @@ class Passing(WithProcesses):
             task.value[0].put("from here")
         self.assertEqual(back.get(timeout=LONG), "from here")
 
+    def test_the_sender_may_be_gone_when_its_queue_is_taken(self):
+        carrier = procession.Queue()
+        self.finish(self.start(send_queue_and_return, carrier, "left behind"))
+        self.assertEqual(carrier.get(timeout=LONG).get(timeout=LONG), "left behind")
+
+    def test_a_child_has_a_descriptor_of_its_own(self):
+        q, answers = procession.Queue(), procession.Queue()
+        q.put("first")
+        self.assertEqual(select.select([q], [], [], LONG)[0], [q])
+        self.assertEqual(q.get(), "first")
+        process = self.start(first_readable, q, answers)
+        q.put("second")
+        self.assertEqual(answers.get(timeout=LONG), "second")
+        self.finish(process)
+
     def test_a_joinable_queue_counts_across_the_pool(self):
         jobs = procession.JoinableQueue()
         jobs.put_many(range(4))
@@ -161,6 +190,37 @@ class PassingWithinOneProcess(unittest.TestCase):
             empty._attach(os.open("/dev/null", os.O_RDWR), False)
         with self.assertRaisesRegex(procession.SharingError, "through inheritance"):
             empty._take_handle(b"garbage", False)
+
+    def test_a_killed_keeper_is_replaced(self):
+        carrier, q = procession.Queue(), procession.Queue()
+        carrier.put(q)
+        for pid in procession._keeper._started:
+            os.kill(pid, signal.SIGKILL)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        with self.assertRaisesRegex(procession.DecodeError, "the keeper"):
+            carrier.get(timeout=LONG)
+        self.assertEqual(len(carrier.take_dead_letters()), 1)
+        carrier.put(q)
+        carrier.get(timeout=LONG).put(1)
+        self.assertEqual(q.get_nowait(), 1)
+
+    def test_the_keeper_lets_go_of_queues_that_are_gone(self):
+        held = procession.Queue()
+        held._reference()
+        (pid,) = procession._keeper._started
+        before = len(os.listdir(f"/proc/{pid}/fd"))
+        queues = [procession.Queue() for _ in range(10)]
+        for q in queues:
+            q._reference()
+            q._reference()  # one is enough
+        self.assertEqual(len(os.listdir(f"/proc/{pid}/fd")), before + 20)
+        queues.pop().close()
+        del q, queues
+        gc.collect()
+        while len(os.listdir(f"/proc/{pid}/fd")) > before:
+            time.sleep(0.05)
+        taken = procession.Queue.__new__(procession.Queue)
+        taken._follow(*held._reference(), False)
 
     def test_passing_leaves_no_descriptor_behind(self):
         carrier = procession.Queue()

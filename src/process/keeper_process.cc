@@ -70,13 +70,8 @@ class OwnKeepers final : public os::ForkListener {
 }  // namespace
 
 void start_keeper(os::Handle meeting_point) {
-    start_keeper_by({*program_name()}, std::move(meeting_point));
-}
-
-void start_keeper_by(std::vector<std::string> command, os::Handle meeting_point) {
     os::SpawnPlan plan;
-    plan.arguments = std::move(command);
-    plan.arguments.push_back(keeper_marker + os::text_of(meeting_point.get()));
+    plan.arguments = {*program_name(), keeper_marker + os::text_of(meeting_point.get())};
     plan.inherited = {meeting_point.get()};
     OwnKeepers::instance().expect_one();
     os::Child child;

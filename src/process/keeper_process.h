@@ -1,9 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "os/handle.h"
 
@@ -16,10 +14,6 @@ inline constexpr const char* keeper_marker = "--procession-keeper=";
 /// but outlives it as long as somebody needs it.
 /// Throws: SharingError without init(); ProcessError when the system refuses another process.
 void start_keeper(os::Handle meeting_point);
-
-/// The same for a program whose main() is not ours: `command` starts it so that it calls
-/// run_keeper() with what follows the marker in the argument that is added at the end.
-void start_keeper_by(std::vector<std::string> command, os::Handle meeting_point);
 
 /// The whole life of a keeper, from init() on.
 [[noreturn]] void run_keeper(std::string_view descriptor) noexcept;

@@ -216,6 +216,9 @@ class SimpleQueue(_Standard, procession.SimpleQueue):
         super().__setstate__(state)
         self._rlock = self._wlock = _NoLock()
 
+    def empty(self):
+        return not self._reader.poll()
+
     def _poll(self):
         return self._reader.poll()
 
