@@ -38,3 +38,14 @@ procession_example_test(webcrew
     what_is_no_request_is_refused)
 procession_example_test(digests
     python_clients_are_served_by_processes_that_run_already)
+
+if(PROCESSION_BUILDS_PYTHON)
+    procession_example_test(mixed
+        the_output_is_that_of_sha256sum
+        killing_cpp_workers_changes_nothing
+        what_is_no_job_becomes_a_dead_letter_that_says_why)
+    get_property(all_tests DIRECTORY PROPERTY TESTS)
+    list(FILTER all_tests INCLUDE REGEX "^example\\.mixed\\.")
+    set_tests_properties(${all_tests} PROPERTIES ENVIRONMENT
+        "PYTHON=${Python3_EXECUTABLE};MIXED_PY=${PROJECT_SOURCE_DIR}/examples/mixed/mixed.py;PYTHONPATH=${PROJECT_BINARY_DIR}/python/package")
+endif()

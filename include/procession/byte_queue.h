@@ -137,6 +137,9 @@ class ByteQueue {
     /// The queue whose memory file came by such means, whatever it is a queue of: see kind() and
     /// stamp(). Throws: OSError, VersionMismatch, CorruptSegment.
     [[nodiscard]] static ByteQueue attach(Handle file);
+    /// The same for one of these elements, or of any in MessagePack, as Python makes them.
+    /// Throws: TypeMismatch, too.
+    [[nodiscard]] static ByteQueue attach(Handle file, QueueKind kind, const TypeStamp& stamp);
     [[nodiscard]] TypeStamp stamp() const;
 
     /// Makes the bytes of an item that may hold handles: an array of where they wait, and the

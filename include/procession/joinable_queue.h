@@ -78,6 +78,15 @@ class JoinableQueue : public TypedQueue<T> {
     [[nodiscard]] auto begin() const { return QueueIterator<JoinableQueue, Lease<T>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
+    /// The queue whose memory file was handed to this program when it was started, by a program of
+    /// any language. `file` is what ByteQueue::native_handle() and Python's descriptor() name
+    /// there. Throws: TypeMismatch when it has other elements; OSError, VersionMismatch,
+    /// CorruptSegment.
+    [[nodiscard]] static JoinableQueue attach(Handle file) {
+        return JoinableQueue(
+            ByteQueue::attach(std::move(file), QueueKind::joinable, type_stamp<T>()));
+    }
+
   private:
     friend struct Codec<JoinableQueue<T>>;
     friend class QueueIterator<JoinableQueue, Lease<T>>;

@@ -85,6 +85,14 @@ class Queue : public TypedQueue<T> {
     [[nodiscard]] auto begin() const { return QueueIterator<Queue, T>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
+    /// The queue whose memory file was handed to this program when it was started, by a program of
+    /// any language. `file` is what ByteQueue::native_handle() and Python's descriptor() name
+    /// there. Throws: TypeMismatch when it has other elements; OSError, VersionMismatch,
+    /// CorruptSegment.
+    [[nodiscard]] static Queue attach(Handle file) {
+        return Queue(ByteQueue::attach(std::move(file), QueueKind::plain, type_stamp<T>()));
+    }
+
   private:
     friend struct Codec<Queue<T>>;
     friend class QueueIterator<Queue, T>;

@@ -41,9 +41,9 @@ Ref get_object(PyObject* self, Deadline deadline, const char* verb) {
     const ByteQueue& queue = *state.queue;
     Message message;
     if (queue.get_at_once(message)) [[likely]]
-        return remembered(state, receive(queue, message.view()), message.view());
+        return remembered(state, receive(state, message.view()), message.view());
     const ByteView view = taken(queue, deadline, verb);
-    return remembered(state, receive(queue, view.view()), view.view());
+    return remembered(state, receive(state, view.view()), view.view());
 }
 
 Ref ticket_bytes(const Ticket& ticket) { return bytes_from(std::as_bytes(std::span(&ticket, 1))); }
@@ -78,7 +78,7 @@ Ref objects_of(QueueState& state, const Batch& batch) {
         while (next < batch.size()) {
             const MessageView& item = batch[next++];
             try {
-                const Ref object = remembered(state, receive(*state.queue, item), item);
+                const Ref object = remembered(state, receive(state, item), item);
                 check(PyList_Append(list.get(), object.get()));
             } catch (const DecodeError&) {
                 if (next == batch.size() && PyList_Size(list.get()) == 0) throw;
@@ -152,7 +152,7 @@ PyObject* queue_borrow(PyObject* self, Vector given, Py_ssize_t count, PyObject*
         const Deadline deadline = deadline_of(arguments[0], arguments[1]);
         QueueState& state = state_of(self);
         const auto item = std::make_shared<const ByteView>(taken(*state.queue, deadline, "borrow"));
-        return remembered(state, receive_in_place(*state.queue, item), item->view());
+        return remembered(state, receive_in_place(state, item), item->view());
     });
 }
 
@@ -162,11 +162,12 @@ PyObject* queue_get_leased(PyObject* self, Vector given, Py_ssize_t count, PyObj
                                      keywords);
         const Deadline deadline = deadline_of(arguments[0], arguments[1]);
         const bool in_place = truth_of(arguments[2], false);
-        const ByteQueue& queue = queue_of(self);
+        const QueueState& state = state_of(self);
+        const ByteQueue& queue = *state.queue;
         const auto item = std::make_shared<const ByteView>(taken(queue, deadline, "lease"));
         const MessageView view = item->view();
         try {
-            const Ref object = in_place ? receive_in_place(queue, item) : receive(queue, view);
+            const Ref object = in_place ? receive_in_place(state, item) : receive(state, view);
             const Ref ticket = ticket_bytes(view.ticket);
             const Ref deliveries = checked(PyLong_FromSize_t(view.ticket.deliveries));
             return checked(PyTuple_Pack(3, object.get(), ticket.get(), deliveries.get()));

@@ -6,6 +6,7 @@
 #include "dispatch_table.h"
 #include "errors.h"
 #include "handoff/keeper_client.h"
+#include "messagepack.h"
 #include "pickled.h"
 #include "process/keeper_process.h"
 #include "procession/error.h"
@@ -46,19 +47,22 @@ void start_keeper(os::Handle meeting_point) {
     if (started == nullptr) throw ProcessError({}, "start", "keeper", why_not);
 }
 
-// (errors, make_pickler, loads, start_keeper)
+// (errors, make_pickler, loads, to_plain, start_keeper)
 PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
     return answer([&] {
         PyObject* errors = nullptr;
         PyObject* make_pickler = nullptr;
         PyObject* loads = nullptr;
+        PyObject* to_plain = nullptr;
         PyObject* starter = nullptr;
-        if (PyArg_ParseTuple(arguments, "OOOO", &errors, &make_pickler, &loads, &starter) == 0) {
+        if (PyArg_ParseTuple(arguments, "OOOOO", &errors, &make_pickler, &loads, &to_plain,
+                             &starter) == 0) {
             throw Raised{};
         }
         use_error_classes(errors);
         use_pickler_factory(make_pickler);
         use_unpickler(loads);
+        use_plain_maker(to_plain);
         Py_XDECREF(std::exchange(keeper_starter, Py_NewRef(starter)));
         handoff::set_keeper_starter(start_keeper);
         return none();

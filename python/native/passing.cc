@@ -36,13 +36,17 @@ void attach(PyObject* self, Handle file, bool joinable) {
         return ByteQueue::attach(std::move(file));
     }();
     const QueueKind wanted = joinable ? QueueKind::joinable : QueueKind::plain;
-    if (found.stamp().format != Format::pickle || found.kind() != wanted) {
+    const Format format = found.stamp().format;
+    const bool is_known =
+        format == Format::pickle || format == Format::msgpack || format == Format::raw;
+    if (found.kind() != wanted || !is_known) {
         throw TypeMismatch("attach", found.label(),
                            std::string("it is a ") + name_of(found.kind()) + " of " +
                                found.stamp().signature + ", not a " + name_of(wanted) +
-                               " of Python objects");
+                               " of what Python reads");
     }
     state.queue = found;
+    state.format = format;
 }
 
 AttachmentName name_from(const char* keeper, PyObject* token) {

@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <array>
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include "arguments.h"
 #include "errors.h"
 #include "handoff/outgoing.h"
+#include "messagepack.h"
 #include "parcel.h"
 #include "pickled.h"
 #include "procession/codec/writer.h"
@@ -43,26 +45,39 @@ Result<void, PutError> put_written(const ByteQueue& queue, Format format, std::s
 /// One object's item, made before anything is put.
 class OutgoingItem {
   public:
-    /// Throws: Raised: what pickling raises; SharingError, OSError for handles.
-    OutgoingItem(const ByteQueue& queue, PyObject* object) {
+    /// Throws: Raised: what pickling raises; SharingError, OSError for handles; EncodeError.
+    OutgoingItem(const QueueState& state, PyObject* object) {
+        const ByteQueue& queue = *state.queue;
+        if (state.format == Format::msgpack) {
+            encode_messagepack(message_.emplace(), object);
+            return;
+        }
+        if (state.format == Format::raw) refuse_object(queue, object);
         const handoff::Outgoing outgoing;
-        pickler_.dump(object);
+        pickler_.emplace().dump(object);
         if (outgoing.size() == 0 && pickled().buffers().empty()) return;
         if (outgoing.size() != 0) leave_handles(queue, outgoing);
         plan_ = plan_parcel(pickled(), attachment_.bytes().size());
     }
 
-    [[nodiscard]] Format format() const noexcept { return plan_ ? Format::buffer : Format::pickle; }
+    [[nodiscard]] Format format() const noexcept {
+        if (message_) return Format::msgpack;
+        return plan_ ? Format::buffer : Format::pickle;
+    }
     [[nodiscard]] std::size_t size() const noexcept {
+        if (message_) return message_->size();
         return plan_ ? plan_->size : pickled().pickle_size();
     }
     /// As one piece, if it is one already.
     [[nodiscard]] std::optional<Piece> piece() const noexcept {
+        if (message_) return Piece{Format::msgpack, message_->bytes()};
         if (plan_ || !pickled().is_contiguous()) return std::nullopt;
         return Piece{Format::pickle, pickled().text()};
     }
     void write(std::byte* place) const noexcept {
-        if (plan_) {
+        if (message_) {
+            std::memcpy(place, message_->bytes().data(), message_->size());
+        } else if (plan_) {
             write_parcel(place, *plan_, pickled(), attachment_.bytes());
         } else {
             pickled().copy_pickle(place);
@@ -72,7 +87,7 @@ class OutgoingItem {
     void was_put() noexcept { handles_.leave_to_item(); }
 
   private:
-    [[nodiscard]] const Pickled& pickled() const noexcept { return pickler_.pickled(); }
+    [[nodiscard]] const Pickled& pickled() const noexcept { return pickler_->pickled(); }
     // At the keeper, which keeps them until the item is done with.
     void leave_handles(const ByteQueue& queue, const handoff::Outgoing& outgoing) {
         const WithoutGil others_run;
@@ -88,23 +103,38 @@ class OutgoingItem {
             &outgoing);
     }
 
-    Pickler pickler_;
+    [[noreturn]] static void refuse_object(const ByteQueue& queue, PyObject* object) {
+        PyErr_Format(error_class("EncodeError"),
+                     "put: %s has elements of %s, which Python puts as bytes (see the struct "
+                     "module), not as %R",
+                     queue.label().c_str(), queue.stamp().signature.c_str(), Py_TYPE(object));
+        throw Raised{};
+    }
+
+    std::optional<Writer> message_;  // in MessagePack; or
+    std::optional<Pickler> pickler_;
     Writer attachment_;
     Attachment handles_;
     std::optional<ParcelPlan> plan_;
 };
+
+/// In MessagePack, bytes are objects like others.
+bool goes_as_it_is(const QueueState& state, PyObject* object) {
+    return PyBytes_CheckExact(object) != 0 && state.format != Format::msgpack;
+}
 
 void require_put(const ByteQueue& queue, const Result<void, PutError>& result, const char* verb) {
     if (!result.has_value()) queue.refuse_put(result.error(), verb);
 }
 
 void put_object(PyObject* self, PyObject* object, Deadline deadline, const char* verb) {
-    const ByteQueue& queue = queue_of(self);
-    if (PyBytes_CheckExact(object) != 0) {
+    const QueueState& state = state_of(self);
+    const ByteQueue& queue = *state.queue;
+    if (goes_as_it_is(state, object)) {
         return require_put(queue, put_piece(queue, {Format::raw, bytes_of(object)}, deadline),
                            verb);
     }
-    OutgoingItem item(queue, object);
+    OutgoingItem item(state, object);
     const auto piece = item.piece();
     const auto result = piece ? put_piece(queue, *piece, deadline)
                               : put_written(queue, item.format(), item.size(), deadline,
@@ -116,13 +146,13 @@ void put_object(PyObject* self, PyObject* object, Deadline deadline, const char*
 /// The items of one put_many(): all of them are made before the first is put.
 class OutgoingItems {
   public:
-    OutgoingItems(const ByteQueue& queue, PyObject* iterable)
+    OutgoingItems(const QueueState& state, PyObject* iterable)
         : list_(checked(PySequence_List(iterable))) {
         const Py_ssize_t count = PyList_Size(list_.get());
         pieces_.reserve(static_cast<std::size_t>(count));
         for (Py_ssize_t i = 0; i < count; ++i) {
             const Ref object = Ref::to(PyList_GetItem(list_.get(), i));
-            add(queue, object.get());
+            add(state, object.get());
         }
     }
     [[nodiscard]] std::span<const Piece> pieces() const noexcept { return pieces_; }
@@ -138,12 +168,12 @@ class OutgoingItems {
         std::unique_ptr<OutgoingItem> item;
     };
 
-    void add(const ByteQueue& queue, PyObject* object) {
-        if (PyBytes_CheckExact(object) != 0) {
+    void add(const QueueState& state, PyObject* object) {
+        if (goes_as_it_is(state, object)) {
             pieces_.push_back({Format::raw, bytes_of(object)});  // the list holds it
             return;
         }
-        auto item = std::make_unique<OutgoingItem>(queue, object);
+        auto item = std::make_unique<OutgoingItem>(state, object);
         std::byte* const place = room_for(item->size());
         item->write(place);
         pieces_.push_back({item->format(), {place, item->size()}});
@@ -210,11 +240,11 @@ PyObject* queue_put_nowait(PyObject* self, PyObject* object) {
 PyObject* queue_put_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
     return answer([&] {
         const Arguments<2> arguments("put_many", {"objs", "timeout"}, 1, given, count, keywords);
-        const ByteQueue& queue = queue_of(self);
+        const QueueState& state = state_of(self);
         const Deadline deadline = deadline_after(arguments[1]);
-        OutgoingItems items(queue, arguments[0]);
+        OutgoingItems items(state, arguments[0]);
         const std::size_t done =
-            items.pieces().empty() ? 0 : put_all(queue, items.pieces(), deadline);
+            items.pieces().empty() ? 0 : put_all(*state.queue, items.pieces(), deadline);
         items.were_put(done);
         return checked(PyLong_FromSize_t(done));
     });

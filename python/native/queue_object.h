@@ -40,9 +40,12 @@ class OpenTasks {
 
 /// What a Python queue object holds.
 ///
-/// Threads: any: `queue` is set once, before others have the object; the rest has locks of its own.
+/// Threads: any: what stands first is set once, before others have the object; the rest has locks
+/// of its own.
 struct QueueState {
     std::optional<ByteQueue> queue;
+    Format format = Format::pickle;  // of what is put: that of the queue's stamp
+    Ref from_plain;                  // makes objects of what MessagePack gives; none: they stay
     OpenTasks tasks;
     // Of the following. Taken with the interpreter's lock and never kept without it, so that no
     // fork finds it taken; builds of Python without that lock have no such guarantee.
@@ -80,6 +83,7 @@ PyObject* queue_join(PyObject* self, Vector given, Py_ssize_t count, PyObject* k
 PyObject* queue_unfinished(PyObject* self, PyObject* none);
 
 PyObject* queue_make(PyObject* self, PyObject* arguments);
+PyObject* queue_convert_by(PyObject* self, PyObject* from_plain);
 PyObject* queue_qsize(PyObject* self, PyObject* none);
 PyObject* queue_empty(PyObject* self, PyObject* none);
 PyObject* queue_full(PyObject* self, PyObject* none);

@@ -26,6 +26,7 @@ void queue_free(PyObject* self) {
     PyTypeObject* type = Py_TYPE(self);
     QueueState* const state = reinterpret_cast<QueueObject*>(self)->state;
     if (state != nullptr) {
+        const Ref dropped_with_the_lock = std::move(state->from_plain);
         // The last handle closes the queue, which may wait a moment; an event loop's thread ends.
         const WithoutGil others_run;
         delete state;
@@ -92,6 +93,7 @@ std::array methods{
     fast("_join", queue_join),
     no_arguments("_unfinished", queue_unfinished),
     tuple("_make", queue_make),
+    one_argument("_convert_by", queue_convert_by),
     no_arguments("qsize", queue_qsize,
                  "qsize()\n--\n\nHow many objects wait: exact at one instant during the call."),
     no_arguments("empty", queue_empty, "empty()\n--\n\nWhether no object waits."),

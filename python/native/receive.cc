@@ -8,6 +8,7 @@
 
 #include "errors.h"
 #include "handoff/arriving.h"
+#include "messagepack.h"
 #include "parcel.h"
 #include "procession/error.h"
 #include "procession/handle.h"
@@ -93,16 +94,33 @@ Ref decode_parcel(const ByteQueue& queue, const MessageView& item, MakeBuffer ma
     return unpickled(pickle.get(), buffers.get());
 }
 
-/// What is neither bytes nor a parcel.
-Ref decode_other(const MessageView& item) {
-    if (item.format != Format::pickle) {
-        throw DecodeError("decode", "Python object",
-                          "the item has format " + std::to_string(static_cast<int>(item.format)) +
-                              ", which Python does not read: it reads raw bytes and pickles");
-    }
+Ref decode_pickle(const MessageView& item) {
     // For a small one, a copy costs less than a memoryview.
     if (item.bytes.size() < kLongCopy) return unpickled(copied(item.bytes).get());
     return unpickled(readable(item.bytes).get());
+}
+
+Ref decode_message(const QueueState& state, const MessageView& item) {
+    Ref object = decode_messagepack(item.bytes);
+    if (!state.from_plain) return object;
+    return checked(PyObject_CallFunctionObjArgs(state.from_plain.get(), object.get(), nullptr));
+}
+
+/// A queue that programs of other languages use must not have this one execute pickles.
+void check_format(const QueueState& state, const MessageView& item) {
+    const bool fits = state.format == Format::pickle
+                          ? item.format == Format::pickle || item.format == Format::buffer
+                          : item.format == state.format;
+    if (fits || item.format == Format::raw) return;
+    throw DecodeError("decode", "Python object",
+                      "the item has format " + std::to_string(static_cast<int>(item.format)) +
+                          " (procession/codec/format.h), which does not belong into this queue");
+}
+
+/// What is neither bytes nor a parcel.
+Ref decode_other(const QueueState& state, const MessageView& item) {
+    if (item.format == Format::msgpack) return decode_message(state, item);
+    return decode_pickle(item);
 }
 
 /// Ends with an exception set, after the item has found its place.
@@ -151,29 +169,31 @@ Ref received(const ByteQueue& queue, const MessageView& item, Decode decode_it) 
 
 }  // namespace
 
-Ref decode(const ByteQueue& queue, const MessageView& item) {
+Ref decode(const QueueState& state, const MessageView& item) {
+    check_format(state, item);
     if (item.format == Format::raw) return copied(item.bytes);
-    if (item.format != Format::buffer) return decode_other(item);
-    return decode_parcel(queue, item, [&](const ParcelPlan::Place& place) {
+    if (item.format != Format::buffer) return decode_other(state, item);
+    return decode_parcel(*state.queue, item, [&](const ParcelPlan::Place& place) {
         return copied_buffer(item.bytes.subspan(place.at, place.size), place.readonly);
     });
 }
 
-Ref decode_in_place(const ByteQueue& queue, const std::shared_ptr<const ByteView>& item) {
+Ref decode_in_place(const QueueState& state, const std::shared_ptr<const ByteView>& item) {
     const MessageView view = item->view();
+    check_format(state, view);
     if (view.format == Format::raw) return view_of(item, 0, view.bytes.size());
-    if (view.format != Format::buffer) return decode_other(view);
-    return decode_parcel(queue, view, [&](const ParcelPlan::Place& place) {
+    if (view.format != Format::buffer) return decode_other(state, view);
+    return decode_parcel(*state.queue, view, [&](const ParcelPlan::Place& place) {
         return view_of(item, place.at, place.size);
     });
 }
 
-Ref receive(const ByteQueue& queue, const MessageView& item) {
-    return received(queue, item, [&] { return decode(queue, item); });
+Ref receive(const QueueState& state, const MessageView& item) {
+    return received(*state.queue, item, [&] { return decode(state, item); });
 }
 
-Ref receive_in_place(const ByteQueue& queue, const std::shared_ptr<const ByteView>& item) {
-    return received(queue, item->view(), [&] { return decode_in_place(queue, item); });
+Ref receive_in_place(const QueueState& state, const std::shared_ptr<const ByteView>& item) {
+    return received(*state.queue, item->view(), [&] { return decode_in_place(state, item); });
 }
 
 void use_unpickler(PyObject* loads) { Py_XDECREF(std::exchange(unpickle, Py_NewRef(loads))); }

@@ -60,8 +60,9 @@ PyObject* queue_make(PyObject* self, PyObject* arguments) {
         unsigned long long memory_limit = 0;
         unsigned int max_deliveries = 0;
         const char* name = nullptr;
-        if (PyArg_ParseTuple(arguments, "pLKKIps", &joinable, &maxsize, &max_bytes, &memory_limit,
-                             &max_deliveries, &dead_letter, &name) == 0) {
+        int messagepack = 0;
+        if (PyArg_ParseTuple(arguments, "pLKKIpsp", &joinable, &maxsize, &max_bytes, &memory_limit,
+                             &max_deliveries, &dead_letter, &name, &messagepack) == 0) {
             throw Raised{};
         }
         QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
@@ -73,7 +74,16 @@ PyObject* queue_make(PyObject* self, PyObject* arguments) {
         options.on_exception = dead_letter != 0 ? OnException::dead_letter : OnException::give_back;
         options.name = name;
         const QueueKind kind = joinable != 0 ? QueueKind::joinable : QueueKind::plain;
-        state.queue.emplace(kind, python_stamp(), options);
+        const TypeStamp stamp = messagepack != 0 ? any_messagepack_stamp() : python_stamp();
+        state.queue.emplace(kind, stamp, options);
+        state.format = stamp.format;
+        return none();
+    });
+}
+
+PyObject* queue_convert_by(PyObject* self, PyObject* from_plain) {
+    return answer([&] {
+        state_of(self).from_plain = Ref::to(from_plain == Py_None ? nullptr : from_plain);
         return none();
     });
 }
@@ -184,7 +194,7 @@ PyObject* queue_decode(PyObject* self, PyObject* arguments) {
         int format = 0;
         PyObject* bytes = nullptr;
         if (PyArg_ParseTuple(arguments, "iS", &format, &bytes) == 0) throw Raised{};
-        return decode(queue_of(self), {static_cast<Format>(format), bytes_of(bytes), {}});
+        return decode(state_of(self), {static_cast<Format>(format), bytes_of(bytes), {}});
     });
 }
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from multiprocessing import util as _util
 
-from . import _errors, _keeper, _native, _pickling
+from . import _errors, _keeper, _messagepack, _native, _pickling
 from ._errors import (
     ClosedError,
     CorruptSegment,
@@ -37,7 +37,9 @@ from ._errors import (
     VersionMismatch,
 )
 
-_native.configure(_errors, _pickling.make_pickler, _pickling.loads, _keeper.start)
+_native.configure(
+    _errors, _pickling.make_pickler, _pickling.loads, _messagepack.to_plain, _keeper.start
+)
 
 from .lease import Lease  # noqa: E402
 from .queues import JoinableQueue, Queue, SimpleQueue  # noqa: E402

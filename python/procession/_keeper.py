@@ -41,7 +41,7 @@ def start(descriptor: int) -> None:
         str(descriptor),
     ]
     collect()
-    pid = util.spawnv_passfds(  # type: ignore[attr-defined]
+    pid = util.spawnv_passfds(
         os.fsencode(executable), arguments, [descriptor]
     )
     with _lock:

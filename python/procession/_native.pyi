@@ -35,8 +35,10 @@ class ByteQueue:
         max_deliveries: int,
         dead_letter_on_exception: bool,
         name: str,
+        messagepack: bool,
         /,
     ) -> None: ...
+    def _convert_by(self, from_plain: Callable[[Any], Any] | None, /) -> None: ...
     def _get_leased(
         self, block: bool = True, timeout: float | None = None, borrow: bool = False
     ) -> tuple[Any, bytes, int]: ...
@@ -74,6 +76,7 @@ def configure(
     errors: ModuleType,
     make_pickler: Callable[[Sink], Any],
     loads: Callable[..., Any],
+    to_plain: Callable[[Any], Any],
     start_keeper: Callable[[int], None],
     /,
 ) -> None: ...

@@ -13,10 +13,23 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from . import _native, _passing
 from ._asyncio import Waiters
 from ._errors import ShutDown
+from ._messagepack import converter_to
 from .lease import Lease, lease_from
 from .records import DeadLetter, Death, Participant, Stats
 
+if TYPE_CHECKING:
+    from typing import Self
+
 T = TypeVar("T")
+Codec = Literal["pickle", "msgpack"]
+
+
+def _is_messagepack(codec: str, type: Any) -> bool:
+    if codec not in ("pickle", "msgpack"):
+        raise ValueError(f"codec is {codec!r}; it is 'pickle' or 'msgpack'")
+    if type is not None and codec == "pickle":
+        raise ValueError("type is given, but pickles have their types: give codec='msgpack' as well")
+    return codec == "msgpack"
 
 
 class Queue(_native.ByteQueue, Generic[T]):
@@ -30,6 +43,9 @@ class Queue(_native.ByteQueue, Generic[T]):
     ``max_bytes``     bytes that may wait. 0: no bound
     ``memory_limit``  bytes of shared memory that it may grow to. 0: 4 GiB
     ``name``          for errors and logs; up to 63 bytes
+    ``codec``         "pickle", or "msgpack" for a queue that programs of other languages use
+    ``type``          with "msgpack": what get() makes of each item, such as a dataclass of the same
+                      fields as the C++ aggregate; what is put is any that becomes the same bytes
 
     Threads: any number, any time. Processes: all that hold it.
     """
@@ -43,9 +59,12 @@ class Queue(_native.ByteQueue, Generic[T]):
         max_bytes: int = 0,
         memory_limit: int = 0,
         name: str = "",
+        codec: Codec = "pickle",
+        type: Any = None,
     ) -> None:
-        self._make(self._joinable, maxsize, max_bytes, memory_limit, 16, False, name)
-        self._waiters = Waiters(self)
+        messagepack = _is_messagepack(codec, type)
+        self._make(self._joinable, maxsize, max_bytes, memory_limit, 16, False, name, messagepack)
+        self._prepare(type)
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -65,11 +84,38 @@ class Queue(_native.ByteQueue, Generic[T]):
     # ---- passing to other processes: _passing.py --------------------------------------------------
 
     def __getstate__(self) -> Any:
-        return _passing.state_to_send(self)
+        return (*_passing.state_to_send(self), self._type)
 
     def __setstate__(self, state: Any) -> None:
-        _passing.attach(self, state, self._joinable)
+        how, what, type = state
+        _passing.attach(self, (how, what), self._joinable)
+        self._prepare(type)
+
+    def descriptor(self) -> int:
+        """The number of the descriptor of its memory, which stays the queue's.
+
+        For programs of other languages that are started: ``Popen([...], pass_fds=[number])``, and
+        there ``procession::Queue<T>::attach(Handle(number))``.
+        """
+        return self._memory_fd()
+
+    @classmethod
+    def from_descriptor(cls, descriptor: int, *, type: Any = None) -> Self:
+        """The queue whose descriptor this program was started with; it is the queue's from now on.
+
+        ``type`` as for the constructor; the codec is the queue's. TypeMismatch when it is a queue of
+        the other kind, or of something that Python does not read.
+        """
+        queue = cls.__new__(cls)
+        queue._attach(descriptor, cls._joinable)
+        queue._prepare(type)
+        return queue
+
+    def _prepare(self, type: Any) -> None:
         self._waiters = Waiters(self)
+        self._type = type
+        if type is not None:
+            self._convert_by(converter_to(type))
 
     # ---- the queue as a whole ---------------------------------------------------------------------
 
@@ -171,7 +217,10 @@ class JoinableQueue(Queue[T]):
         max_deliveries: int = 16,
         on_exception: Literal["give_back", "dead_letter"] = "give_back",
         name: str = "",
+        codec: Codec = "pickle",
+        type: Any = None,
     ) -> None:
+        messagepack = _is_messagepack(codec, type)
         if on_exception not in ("give_back", "dead_letter"):
             raise ValueError(
                 f"on_exception is {on_exception!r}; it is 'give_back' or 'dead_letter'"
@@ -184,8 +233,9 @@ class JoinableQueue(Queue[T]):
             max_deliveries,
             on_exception == "dead_letter",
             name,
+            messagepack,
         )
-        self._waiters = Waiters(self)
+        self._prepare(type)
 
     @property
     def dead_letters_on_exception(self) -> bool:

@@ -215,20 +215,23 @@ void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, 
     }
 }
 
-ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
-    ByteQueue queue(queue::Core::attach(handoff::decode_handle(reader, type_name(kind))));
-    const shm::SegmentHeader& header = queue.core_->segment().header();
-    const bool same_type = header.stamp_hash == stamp.hash &&
-                           header.stamp_format == static_cast<std::uint32_t>(stamp.format) &&
-                           queue.kind() == kind;
-    if (!same_type) {
+ByteQueue ByteQueue::attach(Handle file, QueueKind kind, const TypeStamp& stamp) {
+    ByteQueue queue = attach(std::move(file));
+    const TypeStamp found = queue.stamp();
+    const bool fits = found.hash == stamp.hash && found.format == stamp.format;
+    const bool takes_any = stamp.format == Format::msgpack && found == any_messagepack_stamp();
+    if (queue.kind() != kind || (!fits && !takes_any)) {
         throw TypeMismatch("attach", queue.label(),
                            "it is a " + std::string(type_name(queue.kind())) + " of " +
-                               queue.core_->segment().signature() + ", not a " +
-                               std::string(type_name(kind)) + " of " + stamp.signature);
+                               found.signature + ", not a " + std::string(type_name(kind)) +
+                               " of " + stamp.signature);
     }
     base::log(LogLevel::debug, "%s: rebuilt", queue.label().c_str());
     return queue;
+}
+
+ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
+    return attach(handoff::decode_handle(reader, type_name(kind)), kind, stamp);
 }
 
 }  // namespace procession

@@ -36,4 +36,11 @@ constexpr std::uint64_t stamp_hash(Format format, std::string_view signature) no
     return hash;
 }
 
+/// Of queues that were made without a type: each item is some MessagePack object, and whoever takes
+/// it sees whether it is one of his.
+[[nodiscard]] inline TypeStamp any_messagepack_stamp() {
+    constexpr std::string_view signature = "any";
+    return {Format::msgpack, stamp_hash(Format::msgpack, signature), std::string(signature)};
+}
+
 }  // namespace procession
