@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
-#include <limits>
 #include <memory>
 
 #include "arguments.h"
@@ -15,6 +14,9 @@
 namespace procession::python {
 
 namespace {
+
+/// How many get_many() takes without being told, if they come.
+constexpr std::size_t kManyAtLeast = 1024;
 
 ByteView taken(const ByteQueue& queue, Deadline deadline, const char* verb) {
     ByteView view;
@@ -131,14 +133,15 @@ PyObject* queue_get_many(PyObject* self, Vector given, Py_ssize_t count, PyObjec
     return answer([&] {
         const Arguments<2> arguments("get_many", {"most", "timeout"}, 0, given, count, keywords);
         const bool has_limit = arguments[0] != nullptr && arguments[0] != Py_None;
-        const std::uint64_t most =
-            has_limit ? count_of(arguments[0], "most") : std::numeric_limits<std::uint64_t>::max();
+        const std::uint64_t most = has_limit ? count_of(arguments[0], "most") : 0;
         const Deadline deadline = deadline_after(arguments[1]);
         QueueState& state = state_of(self);
-        if (most == 0) return checked(PyList_New(0));
+        if (has_limit && most == 0) return checked(PyList_New(0));
         Batch batch;
         const auto result = wait_in_slices(deadline, [&](Deadline until) {
-            return state.queue->try_get_many(batch, most, until);
+            // What is there now: behind a fast producer, taking the rest would have no end.
+            const std::size_t there = std::max(state.queue->about_waiting(), kManyAtLeast);
+            return state.queue->try_get_many(batch, has_limit ? most : there, until);
         });
         if (result.has_value()) return objects_of(state, batch);
         if (result.error() == GetError::timed_out) return checked(PyList_New(0));

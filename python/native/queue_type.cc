@@ -69,7 +69,8 @@ constexpr const char* kGet =
     "bytes are no object here: then they are among the dead letters.";
 constexpr const char* kGetMany =
     "get_many(most=None, timeout=None)\n--\n\n"
-    "Wait for one object, then take up to `most` that are there. An empty list when none came.";
+    "Wait for one object, then take those that are there, up to `most`. An empty list when none\n"
+    "came in time.";
 constexpr const char* kBorrow =
     "borrow(block=True, timeout=None)\n--\n\n"
     "get() without a copy of what is large: buffers of arrays, and bytes as a memoryview, are "

@@ -5,6 +5,7 @@ import array
 import gc
 import os
 import pickle
+import random
 import unittest
 
 import procession
@@ -112,6 +113,32 @@ class BuffersTest(unittest.TestCase):
         with self.assertRaises((BufferError, pickle.PicklingError)):
             q.put(Frame(memoryview(bytearray(20_000))[::2]))
         self.assertEqual(q.qsize(), 0)
+
+    def test_a_parcel_that_somebody_has_scribbled_on_is_refused(self):
+        """All of it but the pickle, which is believed like any pickle."""
+        q = procession.JoinableQueue()
+        q.put([Frame(bytearray(5_000)), Frame(b"r" * 6_000), procession.Queue()])
+        q.lease().reject("to be looked at")
+        (letter,) = q.take_dead_letters()
+        good = letter.bytes
+        end_of_head = good.index(b"\x80\x05")  # where the pickle begins
+        seed = int(os.environ.get("PROCESSION_SEED", "0")) or random.randrange(1, 2**32)
+        print(f"seed {seed}", flush=True)
+        chance = random.Random(seed)
+        refused = 0
+        for _ in range(3_000):
+            bad = bytearray(good)
+            for _ in range(chance.randrange(1, 4)):
+                bad[chance.randrange(end_of_head)] = chance.choice((0, 1, 127, 128, 255))
+            if chance.random() < 0.3:
+                del bad[chance.randrange(len(bad)) :]
+            if bad == good:
+                continue
+            try:
+                q._decode(4, bytes(bad))
+            except (procession.Error, pickle.UnpicklingError, EOFError, TypeError):
+                refused += 1
+        self.assertGreater(refused, 1_000)
 
     def test_standard_arrays_arrive(self):
         q = procession.Queue()

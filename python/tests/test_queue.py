@@ -166,6 +166,22 @@ class QueueTest(unittest.TestCase):
         with self.assertRaises(procession.DecodeError):
             q.get_many()
 
+    def test_get_many_ends_behind_a_producer_that_does_not(self):
+        q = procession.Queue(10_000)
+        is_over = False
+
+        def produce():
+            batch = [b"x"] * 1000
+            while not is_over:
+                q.put_many(batch, timeout=0.01)
+
+        producer = threading.Thread(target=produce)
+        producer.start()
+        for _ in range(20):
+            self.assertGreater(len(q.get_many()), 0)
+        is_over = True
+        producer.join()
+
     def test_shutdown_drains_and_wakes_those_who_wait(self):
         q = procession.Queue()
         q.put(1)

@@ -121,6 +121,21 @@ class ExitTest(unittest.TestCase):
         self.assertEqual(program.returncode, -signal.SIGINT)
 
 
+    def test_another_interpreter_of_the_process_is_told(self):
+        done = self.run_program(
+            "import procession",
+            "try: import _xxsubinterpreters as interpreters",
+            "except ImportError: import _interpreters as interpreters",
+            "one = interpreters.create()",
+            "try: failed = interpreters.run_string(one, 'import procession')",
+            "except interpreters.RunFailedError as refused: failed = refused",
+            "print(failed)",
+            "procession.Queue().put(1)",
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("interpreter", done.stdout)
+
+
 class EventLoopTest(unittest.TestCase):
     def test_the_descriptor_is_readable_while_there_is_something(self):
         q = procession.Queue()
