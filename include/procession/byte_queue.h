@@ -49,6 +49,9 @@ class ByteQueue {
     ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options);
 
     Result<void, PutError> try_put(const Piece& piece, Deadline deadline) const;
+    /// Waits until there seems to be room for an item of so many bytes, which is not kept for
+    /// anybody: for those who must not take memory for an item before.
+    Result<void, PutError> await_room(std::uint64_t bytes, Deadline deadline) const;
     /// Puts the pieces in order, until the deadline. Returns how many were put; ShutDown is thrown
     /// only when none was.
     std::size_t put_many(const Pieces& pieces, Deadline deadline) const;

@@ -32,6 +32,9 @@ Result<void, PutError> put_piece(const ByteQueue& queue, const Piece& piece, Dea
 template <class Write>
 Result<void, PutError> put_written(const ByteQueue& queue, Format format, std::size_t size,
                                    Deadline deadline, Write write) {
+    const auto room =
+        wait_in_slices(deadline, [&](Deadline until) { return queue.await_room(size, until); });
+    if (!room.has_value()) return room;
     ByteLoan loan = [&] {
         const WithoutGil others_run;  // there may be much memory to be had
         ByteLoan fresh = queue.loan(size);

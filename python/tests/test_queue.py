@@ -5,6 +5,7 @@ import gc
 import pickle
 import queue
 import threading
+import time
 import unittest
 
 import procession
@@ -165,6 +166,20 @@ class QueueTest(unittest.TestCase):
         q.put(FailsToArrive())
         with self.assertRaises(procession.DecodeError):
             q.get_many()
+
+    def test_those_who_wait_with_large_objects_take_no_memory_of_the_queue(self):
+        large = ["x" * 100_000]
+        q = procession.Queue(1, memory_limit=1 << 20)
+        q.put(large)
+        producers = [threading.Thread(target=q.put, args=(large,)) for _ in range(30)]
+        for producer in producers:
+            producer.start()
+        time.sleep(0.1)
+        self.assertLess(q.stats().memory_bytes, 400_000)
+        for _ in range(31):
+            self.assertEqual(q.get(timeout=LONG), large)
+        for producer in producers:
+            producer.join()
 
     def test_get_many_ends_behind_a_producer_that_does_not(self):
         q = procession.Queue(10_000)

@@ -54,6 +54,10 @@ Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline)
 bool ByteQueue::put_at_once(const Piece& piece) const { return core_->put_in_passing(piece); }
 bool ByteQueue::get_at_once(Message& message) const { return core_->get_in_passing(message); }
 
+Result<void, PutError> ByteQueue::await_room(std::uint64_t bytes, Deadline deadline) const {
+    return queue::result_of<PutError>(core_->await_room(bytes, deadline));
+}
+
 std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
     queue::Outcome outcome = queue::Outcome::done;
     const std::size_t put = core_->put_many(pieces, deadline, outcome);

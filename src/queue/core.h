@@ -70,6 +70,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// The usual put(), which waits for nothing. False: nothing has happened, and put() is to be
     /// called.
     [[nodiscard]] bool put_in_passing(const Piece& piece);
+    /// Waits until an item of so many bytes may find room.
+    Outcome await_room(std::uint64_t bytes, Deadline deadline);
     /// Returns how many were put; `outcome` says why not all.
     std::size_t put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome);
     void shutdown(bool immediate);

@@ -164,6 +164,15 @@ void Core::ring_for_room(std::size_t places) noexcept {
     }
 }
 
+Outcome Core::await_room(std::uint64_t bytes, Deadline deadline) {
+    return guarded("put", [&] {
+        static_cast<void>(self(deadline));  // who takes part notices deaths
+        const Baton baton(*this, &Core::pass_on_room);
+        if (seems_to_have_room(bytes, 1)) return Outcome::done;
+        return wait_for_room(bytes, deadline);
+    });
+}
+
 Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
     return guarded("put", [&] {
         check_fits(piece);
