@@ -193,10 +193,10 @@ inline bool Core::get_at_once(Message& message) {
     return true;
 }
 
-// The same for an item of a plain queue whose form and size are known before: straight to its
-// place.
 bool Core::get_in_passing(Message& message) { return get_at_once(message); }
 
+// The same for an item of a plain queue whose form and size are known before: straight to its
+// place.
 bool Core::get_raw_at_once(std::span<std::byte> place) {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || joinable_) return false;
