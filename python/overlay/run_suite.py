@@ -7,7 +7,7 @@ used: by the tests of multiprocessing each of the three classes. What did not pa
 once more without them: it must be skipped or fail there as well, and is listed with its reason.
 
 The interpreter is the one that runs this file; it needs its test package (Debian:
-libpython3-testsuite). FOLDER holds the package `procession`, where it is not installed.
+libpython3.11-testsuite). FOLDER holds the package `procession`, where it is not installed.
 --quick leaves out all but the tests that are about queues, pools and executors.
 """
 
