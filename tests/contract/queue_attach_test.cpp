@@ -47,7 +47,8 @@ TYPED_TEST(QueueAttach, one_of_any_messagepack_takes_every_type_that_is_messagep
 }
 
 TEST(ByteQueueAttach, what_is_no_queue_is_refused) {
-    EXPECT_THROW((void)ByteQueue::attach(Handle(::open("/dev/null", O_RDWR | O_CLOEXEC))), OSError);
+    EXPECT_THROW((void)ByteQueue::attach(Handle(::open("/dev/null", O_RDWR | O_CLOEXEC))),
+                 CorruptSegment);
     EXPECT_THROW((void)ByteQueue::attach(Handle()), OSError);
 }
 
