@@ -153,4 +153,5 @@ PyModuleDef definition{PyModuleDef_HEAD_INIT,
 
 }  // namespace procession::python
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier)  the name that Python looks for
 PyMODINIT_FUNC PyInit__native() { return PyModuleDef_Init(&procession::python::definition); }
