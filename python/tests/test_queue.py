@@ -169,7 +169,7 @@ class QueueTest(unittest.TestCase):
 
     def test_those_who_wait_with_large_objects_take_no_memory_of_the_queue(self):
         large = ["x" * 100_000]
-        q = procession.Queue(1, memory_limit=1 << 20)
+        q = procession.Queue(1, memory_limit=8 << 20)
         q.put(large)
         producers = [threading.Thread(target=q.put, args=(large,)) for _ in range(30)]
         for producer in producers:

@@ -167,9 +167,13 @@ void Core::ring_for_room(std::size_t places) noexcept {
 Outcome Core::await_room(std::uint64_t bytes, Deadline deadline) {
     return guarded("put", [&] {
         static_cast<void>(self(deadline));  // who takes part notices deaths
-        const Baton baton(*this, &Core::pass_on_room);
         if (seems_to_have_room(bytes, 1)) return Outcome::done;
-        return wait_for_room(bytes, deadline);
+        Baton baton(*this, &Core::pass_on_room);
+        const Outcome outcome = wait_for_room(bytes, deadline);
+        // Its caller comes to take the room, and nobody else shall be woken for it. If that one
+        // does not come, the next look of the others finds it.
+        if (outcome == Outcome::done) baton.use();
+        return outcome;
     });
 }
 
