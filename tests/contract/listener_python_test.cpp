@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "contract/process_fixture.h"
+#include "contract/python_program.h"
 #include "procession/client.h"
 #include "procession/listener.h"
 #include "support/queue_helpers.h"
@@ -38,28 +39,6 @@ std::string find_python(int minor, int below = 100) {
     return "";
 }
 
-/// A Python program that runs beside the test.
-class Python {
-  public:
-    Python(const std::string& python, const std::string& program)
-        : pipe_(::popen((python + " - 2>&1 <<'PROGRAM'\n" + program + "\nPROGRAM").c_str(), "re"),
-                ::pclose) {}
-    std::string line() {
-        char text[1024] = {};
-        if (std::fgets(text, sizeof text, pipe_.get()) == nullptr) return "(it ended)";
-        return text;
-    }
-    std::string rest() {
-        std::string all;
-        char text[1024];
-        while (std::fgets(text, sizeof text, pipe_.get()) != nullptr) all += text;
-        return all;
-    }
-
-  private:
-    std::unique_ptr<FILE, int (*)(FILE*)> pipe_;
-};
-
 class WithPython : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -73,16 +52,16 @@ constexpr const char* kKey = "the key that both know";
 
 TEST_F(WithPython, our_listener_lets_its_client_in_and_bytes_go_both_ways) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
-    Python client(python_,
-                  "from multiprocessing.connection import Client\n"
-                  "c = Client(('127.0.0.1', " +
-                      std::to_string(listener.address().port()) + "), authkey=b'" + kKey +
-                      "')\n"
-                      "for n in (0, 1, 16384, 16385, 3000000):\n"
-                      "    m = bytes([n % 251]) * n\n"
-                      "    c.send_bytes(m)\n"
-                      "    assert c.recv_bytes() == m, n\n"
-                      "print('all came back')\n");
+    PythonProgram client(python_,
+                         "from multiprocessing.connection import Client\n"
+                         "c = Client(('127.0.0.1', " +
+                             std::to_string(listener.address().port()) + "), authkey=b'" + kKey +
+                             "')\n"
+                             "for n in (0, 1, 16384, 16385, 3000000):\n"
+                             "    m = bytes([n % 251]) * n\n"
+                             "    c.send_bytes(m)\n"
+                             "    assert c.recv_bytes() == m, n\n"
+                             "print('all came back')\n");
     const auto connection = listener.accept();
     for (const std::size_t size : {0, 1, 16384, 16385, 3000000}) {
         const auto message = connection.recv_bytes();
@@ -94,15 +73,15 @@ TEST_F(WithPython, our_listener_lets_its_client_in_and_bytes_go_both_ways) {
 }
 
 TEST_F(WithPython, our_client_is_let_in_by_its_listener) {
-    Python server(python_,
-                  "from multiprocessing.connection import Listener\n"
-                  "with Listener(('127.0.0.1', 0), authkey=b'" +
-                      std::string(kKey) +
-                      "') as l:\n"
-                      "    print(l.address[1], flush=True)\n"
-                      "    with l.accept() as c:\n"
-                      "        print(c.recv_bytes().decode())\n"
-                      "        c.send_bytes(b'from python')\n");
+    PythonProgram server(python_,
+                         "from multiprocessing.connection import Listener\n"
+                         "with Listener(('127.0.0.1', 0), authkey=b'" +
+                             std::string(kKey) +
+                             "') as l:\n"
+                             "    print(l.address[1], flush=True)\n"
+                             "    with l.accept() as c:\n"
+                             "        print(c.recv_bytes().decode())\n"
+                             "        c.send_bytes(b'from python')\n");
     const auto port = static_cast<unsigned>(std::stoi(server.line()));
     const auto connection = Client(Address::tcp("127.0.0.1", port), {.authkey = kKey});
     connection.send_bytes("from C++");
@@ -114,13 +93,13 @@ TEST_F(WithPython, our_client_is_let_in_by_its_listener) {
 
 TEST_F(WithPython, values_are_message_pack_on_the_wire) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
-    Python client(python_,
-                  "from multiprocessing.connection import Client\n"
-                  "c = Client(('127.0.0.1', " +
-                      std::to_string(listener.address().port()) + "), authkey=b'" + kKey +
-                      "')\n"
-                      "c.send_bytes(b'\\x93\\x07\\xa4text\\xc3')\n"
-                      "print(c.recv_bytes().hex())\n");
+    PythonProgram client(python_,
+                         "from multiprocessing.connection import Client\n"
+                         "c = Client(('127.0.0.1', " +
+                             std::to_string(listener.address().port()) + "), authkey=b'" + kKey +
+                             "')\n"
+                             "c.send_bytes(b'\\x93\\x07\\xa4text\\xc3')\n"
+                             "print(c.recv_bytes().hex())\n");
     const auto connection = listener.accept();
     const auto value = connection.recv<std::tuple<int, std::string, bool>>();
     EXPECT_EQ(value, (std::tuple<int, std::string, bool>{7, "text", true}));
@@ -130,14 +109,14 @@ TEST_F(WithPython, values_are_message_pack_on_the_wire) {
 
 TEST_F(WithPython, a_wrong_key_is_an_authentication_error_there_and_here) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
-    Python client(python_,
-                  "from multiprocessing import connection, AuthenticationError\n"
-                  "try:\n"
-                  "    connection.Client(('127.0.0.1', " +
-                      std::to_string(listener.address().port()) +
-                      "), authkey=b'another key')\n"
-                      "except AuthenticationError as e:\n"
-                      "    print('refused:', e)\n");
+    PythonProgram client(python_,
+                         "from multiprocessing import connection, AuthenticationError\n"
+                         "try:\n"
+                         "    connection.Client(('127.0.0.1', " +
+                             std::to_string(listener.address().port()) +
+                             "), authkey=b'another key')\n"
+                             "except AuthenticationError as e:\n"
+                             "    print('refused:', e)\n");
     std::string refused;
     std::atomic<bool> python_has_ended{false};
     std::thread reader([&] {
@@ -148,14 +127,15 @@ TEST_F(WithPython, a_wrong_key_is_an_authentication_error_there_and_here) {
     reader.join();
     EXPECT_EQ(refused, "refused: digest sent was rejected\n");
 
-    Python server(python_,
-                  "from multiprocessing import connection, AuthenticationError\n"
-                  "with connection.Listener(('127.0.0.1', 0), authkey=b'another key') as l:\n"
-                  "    print(l.address[1], flush=True)\n"
-                  "    try:\n"
-                  "        l.accept()\n"
-                  "    except AuthenticationError as e:\n"
-                  "        print('refused:', e)\n");
+    PythonProgram server(
+        python_,
+        "from multiprocessing import connection, AuthenticationError\n"
+        "with connection.Listener(('127.0.0.1', 0), authkey=b'another key') as l:\n"
+        "    print(l.address[1], flush=True)\n"
+        "    try:\n"
+        "        l.accept()\n"
+        "    except AuthenticationError as e:\n"
+        "        print('refused:', e)\n");
     const auto port = static_cast<unsigned>(std::stoi(server.line()));
     EXPECT_THROW((void)Client(Address::tcp("127.0.0.1", port), {.authkey = kKey}),
                  AuthenticationError);
@@ -165,14 +145,14 @@ TEST_F(WithPython, a_wrong_key_is_an_authentication_error_there_and_here) {
 TEST(WithOldPython, is_refused_with_a_reason_and_may_come_without_a_key) {
     const std::string python = find_python(6, 12);
     if (python.empty()) GTEST_SKIP() << "there is no CPython older than 3.12 on this machine";
-    Python server(python,
-                  "from multiprocessing import connection, AuthenticationError\n"
-                  "with connection.Listener(('127.0.0.1', 0), authkey=b'key') as l:\n"
-                  "    print(l.address[1], flush=True)\n"
-                  "    try:\n"
-                  "        l.accept()\n"
-                  "    except (AuthenticationError, EOFError, OSError):\n"
-                  "        print('refused')\n");
+    PythonProgram server(python,
+                         "from multiprocessing import connection, AuthenticationError\n"
+                         "with connection.Listener(('127.0.0.1', 0), authkey=b'key') as l:\n"
+                         "    print(l.address[1], flush=True)\n"
+                         "    try:\n"
+                         "        l.accept()\n"
+                         "    except (AuthenticationError, EOFError, OSError):\n"
+                         "        print('refused')\n");
     const auto port = static_cast<unsigned>(std::stoi(server.line()));
     EXPECT_TRUE(contains(message_of<AuthenticationError>([&] {
                              (void)Client(Address::tcp("127.0.0.1", port), {.authkey = "key"});
@@ -182,13 +162,13 @@ TEST(WithOldPython, is_refused_with_a_reason_and_may_come_without_a_key) {
 
     const Folder folder;
     Listener listener(Address::path(folder.file("socket")));
-    Python client(python,
-                  "from multiprocessing.connection import Client\n"
-                  "c = Client('" +
-                      listener.address().name() +
-                      "')\n"
-                      "c.send_bytes(b'no key needed')\n"
-                      "print(c.recv_bytes())\n");
+    PythonProgram client(python,
+                         "from multiprocessing.connection import Client\n"
+                         "c = Client('" +
+                             listener.address().name() +
+                             "')\n"
+                             "c.send_bytes(b'no key needed')\n"
+                             "print(c.recv_bytes())\n");
     const auto connection = listener.accept();
     EXPECT_EQ(connection.recv_bytes().size(), 13U);
     connection.send_bytes("right");
