@@ -218,9 +218,13 @@ def plot(results: Results, file: str) -> None:
     figure, axes = pyplot.subplots(len(results), figsize=(8, 2 * len(results)))
     for axis, (what, by) in zip(axes, results.items()):
         names = list(by)[::-1]
-        axis.barh(names, [statistics.median(by[name]) for name in names], color="#4477aa")
+        medians = [statistics.median(by[name]) for name in names]
+        bars = axis.barh(names, medians, color="#4477aa")
+        axis.bar_label(bars, [f" {median:,.0f}" for median in medians], fontsize=8)
         axis.set_title(f"{what}: items per second", fontsize=9, loc="left")
         axis.tick_params(labelsize=8)
+        axis.set_xticks([])
+        axis.set_xlim(0, max(medians) * 1.15)
     figure.tight_layout()
     figure.savefig(file)
 
