@@ -3,6 +3,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <string_view>
 
 #include "arguments.h"
 #include "errors.h"
@@ -186,8 +187,7 @@ PyObject* queue_task_done(PyObject* self, PyObject* /*none*/) {
         QueueState& state = state_of(self);
         while (const auto oldest = state.tasks.take_oldest()) {
             try {
-                const WithoutGil others_run;
-                state.queue->finish(*oldest);
+                unlocked([&] { state.queue->finish(*oldest); });
             } catch (const TimeoutError&) {
                 state.tasks.put_back(*oldest);
                 throw;
@@ -198,11 +198,8 @@ PyObject* queue_task_done(PyObject* self, PyObject* /*none*/) {
             }
             return none();
         }
-        {
-            // What this thread has taken through another object of the same queue; or nothing.
-            const WithoutGil others_run;
-            state.queue->task_done();
-        }
+        // What this thread has taken through another object of the same queue; or nothing.
+        unlocked([&] { state.queue->task_done(); });
         return none();
     });
 }
@@ -211,10 +208,7 @@ PyObject* queue_finish(PyObject* self, PyObject* ticket) {
     return answer([&] {
         const Ticket which = ticket_from(ticket);
         const ByteQueue& queue = queue_of(self);
-        {
-            const WithoutGil others_run;
-            queue.finish(which);
-        }
+        unlocked([&] { queue.finish(which); });
         return none();
     });
 }
@@ -223,10 +217,7 @@ PyObject* queue_give_back(PyObject* self, PyObject* ticket) {
     return answer([&] {
         const Ticket which = ticket_from(ticket);
         const ByteQueue& queue = queue_of(self);
-        {
-            const WithoutGil others_run;
-            queue.give_back(which);
-        }
+        unlocked([&] { queue.give_back(which); });
         return none();
     });
 }
@@ -238,10 +229,8 @@ PyObject* queue_reject(PyObject* self, Vector given, Py_ssize_t count, PyObject*
         const Ref reason = checked(PyUnicode_AsUTF8String(arguments[1]));
         const auto text = bytes_of(reason.get());
         const ByteQueue& queue = queue_of(self);
-        {
-            const WithoutGil others_run;
-            queue.reject(which, {reinterpret_cast<const char*>(text.data()), text.size()});
-        }
+        const std::string_view why(reinterpret_cast<const char*>(text.data()), text.size());
+        unlocked([&] { queue.reject(which, why); });
         return none();
     });
 }

@@ -21,9 +21,13 @@ namespace {
 
 PyObject* unpickle = nullptr;  // pickle.loads, for the life of the process
 
-Ref unpickled(PyObject* pickle) {
+PyObject* unpickler() {
     if (unpickle == nullptr) raise(PyExc_RuntimeError, "the package has not been imported");
-    return checked(PyObject_CallFunctionObjArgs(unpickle, pickle, nullptr));
+    return unpickle;
+}
+
+Ref unpickled(PyObject* pickle) {
+    return checked(PyObject_CallFunctionObjArgs(unpickler(), pickle, nullptr));
 }
 
 /// Python reads them where they are; nothing of them outlives the call.
@@ -55,7 +59,7 @@ Ref unpickled(PyObject* pickle, PyObject* buffers) {
     const Ref arguments = checked(PyTuple_Pack(1, pickle));
     const Ref named = checked(PyDict_New());
     check(PyDict_SetItemString(named.get(), "buffers", buffers));
-    return checked(PyObject_Call(unpickle, arguments.get(), named.get()));
+    return checked(PyObject_Call(unpickler(), arguments.get(), named.get()));
 }
 
 using Handles = std::vector<Handle>;
@@ -90,7 +94,6 @@ Ref decode_parcel(const ByteQueue& queue, const MessageView& item, MakeBuffer ma
         const Ref buffer = make_buffer(place);
         check(PyList_Append(buffers.get(), buffer.get()));
     }
-    if (unpickle == nullptr) raise(PyExc_RuntimeError, "the package has not been imported");
     return unpickled(pickle.get(), buffers.get());
 }
 

@@ -33,13 +33,6 @@ void append(const Ref& list, const Ref& item) { check(PyList_Append(list.get(), 
 
 Ref truth(bool value) { return Ref::to(value ? Py_True : Py_False); }
 
-/// work() without the interpreter's lock.
-template <class Work>
-auto unlocked(Work work) {
-    const WithoutGil others_run;
-    return work();
-}
-
 Ref death_record(const Death& death) {
     return checked(Py_BuildValue("(KKiidddiIIIII)", static_cast<unsigned long long>(death.number),
                                  static_cast<unsigned long long>(death.id), death.pid,

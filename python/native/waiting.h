@@ -36,6 +36,13 @@ class WithoutGil {
     PyThreadState* const state_;
 };
 
+/// work() without the interpreter's lock.
+template <class Work>
+auto unlocked(Work work) {
+    const WithoutGil others_run;
+    return work();
+}
+
 /// Signal handlers run at least so often: Ctrl-C ends a wait.
 inline constexpr std::chrono::milliseconds kSlice{50};
 
@@ -54,11 +61,8 @@ inline void run_signal_handlers() { check(PyErr_CheckSignals()); }
 template <class Attempt>
 auto wait_in_slices(Deadline deadline, Attempt attempt) {
     for (;;) {
-        const auto result = [&] {
-            const Deadline until = end_of_slice(deadline);
-            const WithoutGil others_run;
-            return attempt(until);
-        }();
+        const Deadline until = end_of_slice(deadline);
+        const auto result = unlocked([&] { return attempt(until); });
         using Reason = typename decltype(result)::error_type;
         // What was taken must not be dropped for a signal.
         if (result.has_value() || result.error() != Reason::timed_out) return result;

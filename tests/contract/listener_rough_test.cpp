@@ -125,23 +125,7 @@ TEST(ListenerInAForkChild, accepts_whoever_comes_there_and_not_its_parents_guest
 
 TEST(ListenerInAnEventLoop, that_never_waits_in_accept_lets_all_clients_in) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
-    std::vector<std::thread> clients;
-    for (int i = 0; i < 5; ++i) {
-        clients.emplace_back([&listener, i] {
-            Client(listener.address(), {.authkey = kKey, .patience = std::chrono::hours(1)})
-                .send(i);
-        });
-    }
-    int sum = 0;
-    for (int accepted = 0; accepted < 5;) {
-        EXPECT_EQ(wait({listener.native_handle()}), std::vector<std::size_t>{0});
-        const auto connection = listener.try_accept();
-        if (!connection) continue;
-        sum += connection->recv<int>();
-        ++accepted;
-    }
-    EXPECT_EQ(sum, 0 + 1 + 2 + 3 + 4);
-    for (auto& each : clients) each.join();
+    expect_an_event_loop_lets_all_in(listener);
 }
 
 TEST(ListenerInACrowd, ends_at_its_deadline_while_others_keep_coming) {

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "contract/listener_helpers.h"
 #include "os/handle.h"
 #include "procession/address.h"
 #include "support/queue_helpers.h"
@@ -11,8 +12,6 @@
 // Who comes to a Listener without being a Client.
 
 namespace procession::testing {
-
-inline constexpr const char* kKey = "a key of sixteen bytes and more";
 
 /// Connects by TCP and does nothing of what a client does. With SOCK_NONBLOCK it only sets out.
 inline os::Handle stranger_at(const Address& address, int flags = 0) {

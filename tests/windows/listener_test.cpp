@@ -3,6 +3,7 @@
 #include <map>
 #include <thread>
 
+#include "contract/listener_helpers.h"
 #include "contract/process_fixture.h"
 #include "os/listening.h"
 #include "os/windows/stream_name.h"
@@ -17,8 +18,6 @@
 
 namespace procession::testing {
 namespace {
-
-constexpr const char* kKey = "a key of sixteen bytes and more";
 
 Address abstract_here(const std::string& what) {
     return Address::abstract("procession-" + what + std::to_string(::GetCurrentProcessId()));
@@ -253,22 +252,7 @@ TEST(WindowsListenerWaiting, ends_at_the_deadline_and_when_somebody_comes) {
 TEST(WindowsListenerInAnEventLoop, that_never_waits_in_accept_lets_all_clients_in) {
     const Address where = abstract_here("loop");
     Listener listener(where, {.authkey = kKey, .backlog = 2});
-    std::vector<std::thread> clients;
-    for (int i = 0; i < 5; ++i) {
-        clients.emplace_back([&where, i] {
-            Client(where, {.authkey = kKey, .patience = std::chrono::hours(1)}).send(i);
-        });
-    }
-    int sum = 0;
-    for (int accepted = 0; accepted < 5;) {
-        EXPECT_EQ(wait({listener.native_handle()}), std::vector<std::size_t>{0});
-        const auto connection = listener.try_accept();
-        if (!connection) continue;
-        sum += connection->recv<int>();
-        ++accepted;
-    }
-    EXPECT_EQ(sum, 0 + 1 + 2 + 3 + 4);
-    for (auto& each : clients) each.join();
+    expect_an_event_loop_lets_all_in(listener);
 }
 
 TEST(WindowsListenerHandles, are_as_many_after_a_hundred_clients_as_after_one) {

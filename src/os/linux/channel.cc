@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "os/linux/calls.h"
+#include "os/linux/socket_pair.h"
 
 namespace procession::os {
 
@@ -48,12 +49,7 @@ void detach(msghdr& message, std::vector<Handle>& arrived) {
 }  // namespace
 
 std::error_code create_record_channel(Handle& one, Handle& other) noexcept {
-    int ends[2];
-    if (calls::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
-        return last_error();
-    one.reset(ends[0]);
-    other.reset(ends[1]);
-    return {};
+    return create_socket_pair(SOCK_SEQPACKET, one, other);
 }
 
 std::error_code send_some(NativeHandle channel, std::span<const std::span<const std::byte>> parts,

@@ -6,6 +6,7 @@
 
 #include "os/channel.h"
 #include "os/linux/calls.h"
+#include "os/linux/socket_pair.h"
 #include "os/wait.h"
 #include "os/would_block.h"
 
@@ -35,12 +36,7 @@ int limit_of(Side side) noexcept { return side == Side::sending ? SO_SNDTIMEO : 
 }  // namespace
 
 std::error_code create_stream(Handle& one, Handle& other) noexcept {
-    int ends[2];
-    if (calls::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
-        return last_error();
-    one.reset(ends[0]);
-    other.reset(ends[1]);
-    return {};
+    return create_socket_pair(SOCK_STREAM, one, other);
 }
 
 // Handles travel in streams, so nobody has to keep one and ask.

@@ -52,6 +52,10 @@ std::error_code duplicate_into(HANDLE process, NativeHandle handle, HANDLE& ther
     return done ? std::error_code{} : last_error();
 }
 
+void close_there(HANDLE process, HANDLE there) noexcept {
+    ::DuplicateHandle(process, there, nullptr, nullptr, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
+}
+
 std::wstring path_of_module(HMODULE module) {
     constexpr std::size_t longest = 32768;  // of any path
     std::wstring path(longest, L'\0');

@@ -38,6 +38,9 @@ namespace procession::os {
 [[nodiscard]] std::error_code duplicate_into(HANDLE process, NativeHandle handle,
                                              HANDLE& there) noexcept;
 
+/// Closes a handle of that process, which duplicate_into() has given.
+void close_there(HANDLE process, HANDLE there) noexcept;
+
 /// The path of a loaded image; nullptr is the program.
 [[nodiscard]] std::wstring path_of_module(HMODULE module);
 

@@ -34,10 +34,8 @@ class Planted {
   public:
     explicit Planted(NativeHandle end) : client_(peer_process(end, PROCESS_DUP_HANDLE)) {}
     ~Planted() {
-        for (const Number each : numbers_) {
-            ::DuplicateHandle(client_.get(), reinterpret_cast<HANDLE>(each), nullptr, nullptr, 0,
-                              FALSE, DUPLICATE_CLOSE_SOURCE);
-        }
+        for (const Number each : numbers_)
+            close_there(client_.get(), reinterpret_cast<HANDLE>(each));
     }
     Planted(const Planted&) = delete;
     Planted& operator=(const Planted&) = delete;

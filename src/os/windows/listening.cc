@@ -244,10 +244,7 @@ std::error_code greet(const Handle& line, const Handle& listener, const Handle& 
     const Greeting greeting{.end = reinterpret_cast<std::uint64_t>(there)};
     const auto problem =
         write_message(line.get(), std::as_bytes(std::span(&greeting, 1)), deadline);
-    if (problem) {
-        ::DuplicateHandle(listener.get(), there, nullptr, nullptr, 0, FALSE,
-                          DUPLICATE_CLOSE_SOURCE);
-    }
+    if (problem) close_there(listener.get(), there);
     return problem;
 }
 
