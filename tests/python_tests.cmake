@@ -14,3 +14,10 @@ foreach(file IN LISTS python_test_files)
     set_tests_properties(python.${name} PROPERTIES LABELS python
         ENVIRONMENT "PYTHONPATH=${PROJECT_BINARY_DIR}/python/package:${python_tests}")
 endforeach()
+
+# A build by PyInstaller takes half a minute, and its installation as long again.
+add_test(NAME python.frozen
+    COMMAND "${PROJECT_BINARY_DIR}/tools/watchdog" --timeout 380 -- "${Python3_EXECUTABLE}" -B
+        "${python_tests}/frozen.py" "${PROJECT_BINARY_DIR}/python/pyinstaller")
+set_tests_properties(python.frozen PROPERTIES LABELS python TIMEOUT 400 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONPATH=${PROJECT_BINARY_DIR}/python/package")

@@ -6,6 +6,7 @@
 #include "dispatch_table.h"
 #include "errors.h"
 #include "handoff/keeper_client.h"
+#include "keeper_image.h"
 #include "messagepack.h"
 #include "pickled.h"
 #include "process/keeper_process.h"
@@ -25,63 +26,35 @@ namespace procession::python {
 
 namespace {
 
-PyObject* keeper_starter = nullptr;  // a Python function, for the life of the process
-
-/// Called by the core, without the interpreter's lock.
 void start_keeper(os::Handle meeting_point) {
-    const PyGILState_STATE state = PyGILState_Ensure();
-    PyObject* const started =
-        PyObject_CallFunction(keeper_starter, "i", static_cast<int>(meeting_point.get()));
-    Py_XDECREF(started);
-    std::string why_not;
-    if (started == nullptr) {
-        try {
-            Cause cause;
-            why_not = text_in(cause.text().get());
-        } catch (const Raised&) {
-            PyErr_Clear();
-            why_not = "Python could not start it";
-        }
-    }
-    PyGILState_Release(state);
-    if (started == nullptr) throw ProcessError({}, "start", "keeper", why_not);
+    process::start_keeper_from(keeper_image(), std::move(meeting_point));
 }
 
-// (errors, make_pickler, loads, to_plain, start_keeper)
+// (errors, make_pickler, loads, to_plain)
 PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
     return answer([&] {
         PyObject* errors = nullptr;
         PyObject* make_pickler = nullptr;
         PyObject* loads = nullptr;
         PyObject* to_plain = nullptr;
-        PyObject* starter = nullptr;
-        if (PyArg_ParseTuple(arguments, "OOOOO", &errors, &make_pickler, &loads, &to_plain,
-                             &starter) == 0) {
+        if (PyArg_ParseTuple(arguments, "OOOO", &errors, &make_pickler, &loads, &to_plain) == 0)
             throw Raised{};
-        }
         use_error_classes(errors);
         use_pickler_factory(make_pickler);
         use_unpickler(loads);
         use_plain_maker(to_plain);
-        Py_XDECREF(std::exchange(keeper_starter, Py_NewRef(starter)));
         handoff::set_keeper_starter(start_keeper);
         return none();
     });
 }
 
-// The rest of this process's life is a keeper's, which people meet at the descriptor of that
-// number.
-PyObject* run_keeper(PyObject* /*module*/, PyObject* descriptor) {
-    return answer([&]() -> Ref { process::run_keeper(text_in(descriptor)); });
-}
-
-// Ends this process's dealings with the keeper, which then ends if nobody else has any.
-PyObject* leave_keeper(PyObject* /*module*/, PyObject* /*none*/) {
+// Ends this process's dealings with the keeper, which then ends if nobody else has any, and waits
+// for the end of one that this process has started.
+PyObject* end_keeper(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {
         {
             const WithoutGil others_run;
-            handoff::forget_keepers();
-            handoff::set_keeper_of_family({});
+            process::end_keeper();
         }
         return none();
     });
@@ -113,8 +86,7 @@ PyObject* learn_keeper(PyObject* /*module*/, PyObject* name) {
 }
 
 std::array functions{PyMethodDef{"configure", configure, METH_VARARGS, nullptr},
-                     PyMethodDef{"run_keeper", run_keeper, METH_O, nullptr},
-                     PyMethodDef{"leave_keeper", leave_keeper, METH_NOARGS, nullptr},
+                     PyMethodDef{"end_keeper", end_keeper, METH_NOARGS, nullptr},
                      PyMethodDef{"leave_queues", leave_queues, METH_NOARGS, nullptr},
                      PyMethodDef{"keeper_name", keeper_name, METH_NOARGS, nullptr},
                      PyMethodDef{"learn_keeper", learn_keeper, METH_O, nullptr},

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from multiprocessing import util as _util
 
-from . import _errors, _keeper, _messagepack, _native, _pickling
+from . import _errors, _messagepack, _native, _pickling
 from ._errors import (
     ClosedError,
     CorruptSegment,
@@ -38,7 +38,7 @@ from ._errors import (
 )
 
 _native.configure(
-    _errors, _pickling.make_pickler, _pickling.loads, _messagepack.to_plain, _keeper.start
+    _errors, _pickling.make_pickler, _pickling.loads, _messagepack.to_plain
 )
 
 from .lease import Lease  # noqa: E402

@@ -63,3 +63,17 @@ def kill_self():
 
 def open_descriptors():
     return sorted(int(name) for name in os.listdir("/proc/self/fd"))
+
+
+def keepers():
+    """The keepers that this process has started and not collected."""
+    children = []
+    for task in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{task}/children") as listed:
+            children += [int(pid) for pid in listed.read().split()]
+    return [pid for pid in children if command_line(pid)[:1] == ["procession-keeper"]]
+
+
+def command_line(pid):
+    with open(f"/proc/{pid}/cmdline") as line:
+        return line.read().split("\0")

@@ -11,7 +11,7 @@ import time
 import unittest
 
 import procession
-from support import LONG, WithProcesses, for_each_start_method, open_descriptors
+from support import LONG, WithProcesses, for_each_start_method, keepers, open_descriptors
 
 
 class Named(procession.Queue):
@@ -194,7 +194,7 @@ class PassingWithinOneProcess(unittest.TestCase):
     def test_a_killed_keeper_is_replaced(self):
         carrier, q = procession.Queue(), procession.Queue()
         carrier.put(q)
-        for pid in procession._keeper._started:
+        for pid in keepers():
             os.kill(pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         with self.assertRaisesRegex(procession.DecodeError, "the keeper"):
@@ -207,7 +207,7 @@ class PassingWithinOneProcess(unittest.TestCase):
     def test_the_keeper_lets_go_of_queues_that_are_gone(self):
         held = procession.Queue()
         held._reference()
-        (pid,) = procession._keeper._started
+        (pid,) = keepers()
         before = len(os.listdir(f"/proc/{pid}/fd"))
         queues = [procession.Queue() for _ in range(10)]
         for q in queues:

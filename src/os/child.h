@@ -1,7 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -42,6 +44,17 @@ struct SpawnPlan {
 /// child has this process's environment, directory, signal mask and ignored signals, as exec does.
 /// Only async-signal-safe calls happen between its birth and the program's start.
 [[nodiscard]] std::error_code spawn_same_program(const SpawnPlan& plan, Child& started);
+
+/// Starts a program that is no file: its image is in this process's memory. Otherwise the same.
+///
+/// Returns: function_not_supported where the system has no such thing (Windows); permission_denied
+///          where it is forbidden (the sysctl vm.memfd_noexec).
+[[nodiscard]] std::error_code spawn_program(std::span<const std::byte> image, const SpawnPlan& plan,
+                                            Child& started);
+
+/// The first argument behind the program's name with which this process was really started,
+/// whatever its main() hands on. Empty where there is none, or the system does not tell.
+[[nodiscard]] std::string first_argument();
 
 /// Forks. In the child `started.pid` is zero.
 [[nodiscard]] std::error_code fork_self(Child& started) noexcept;

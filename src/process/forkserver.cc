@@ -15,6 +15,7 @@
 #include "os/wait.h"
 #include "process/function_text.h"
 #include "process/program.h"
+#include "process/run_keeper.h"
 #include "process/spawned_child.h"
 #include "procession/error.h"
 

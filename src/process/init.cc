@@ -1,16 +1,17 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/init.h"
 
-#include <charconv>
+#include <string>
 #include <string_view>
-#include <system_error>
 
 #include "handoff/keeper_client.h"
-#include "os/inherited.h"
+#include "os/child.h"
 #include "process/forkserver.h"
 #include "process/keeper_process.h"
 #include "process/program.h"
+#include "process/run_keeper.h"
 #include "process/spawned_child.h"
+#include "procession/error.h"
 
 namespace procession {
 
@@ -32,13 +33,20 @@ std::optional<std::string>& name_of_program() noexcept {
 const std::optional<std::string>& program_name() noexcept { return name_of_program(); }
 void forget_program_name() noexcept { name_of_program().reset(); }
 
-os::Handle handle_named_by(std::string_view text) noexcept {
-    std::int64_t number = -1;
-    const char* const end = text.data() + text.size();
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
-    const auto parsed = std::from_chars(text.data(), end, number);
-    const bool is_one = parsed.ec == std::errc() && parsed.ptr == end && number >= 0;
-    return is_one ? os::inherited_as(number) : os::Handle();
+namespace {
+
+bool is_helper = false;  // init() has found one of our markers, and obeyed it
+
+}  // namespace
+
+void refuse_to_start_again(const char* what) {
+    constexpr const char* any_marker = "--procession-";
+    if (is_helper || !os::first_argument().starts_with(any_marker)) return;
+    throw ProcessError({}, "start", what,
+                       "this process was itself started as a helper, by its first argument (" +
+                           os::first_argument() +
+                           "), which procession::init() was not told: call init(argc, argv) with "
+                           "the arguments of main, as its first line");
 }
 
 }  // namespace process
@@ -51,9 +59,11 @@ void init(int argc, char** argv) {
     const std::string_view first(argv[1]);
     const std::string_view child(process::child_marker);
     const std::string_view keeper(process::keeper_marker);
+    const std::string_view server(process::forkserver_marker);
+    process::is_helper =
+        first.starts_with(child) || first.starts_with(keeper) || first.starts_with(server);
     if (first.starts_with(child)) process::run_spawned_child(first.substr(child.size()));
     if (first.starts_with(keeper)) process::run_keeper(first.substr(keeper.size()));
-    const std::string_view server(process::forkserver_marker);
     if (first.starts_with(server))
         process::run_forkserver(first.substr(server.size()), argc > 2 ? argv[2] : nullptr);
 }

@@ -69,7 +69,17 @@ class OwnKeepers final : public os::ForkListener {
 
 }  // namespace
 
+namespace {
+
+void remember(os::Child started) noexcept {
+    base::log(LogLevel::debug, "started the keeper of queued handles (pid %d)", started.pid);
+    OwnKeepers::instance().add(std::move(started));
+}
+
+}  // namespace
+
 void start_keeper(os::Handle meeting_point) {
+    refuse_to_start_again("keeper");
     os::SpawnPlan plan;
     plan.arguments = {*program_name(), keeper_marker + os::text_of(meeting_point.get())};
     plan.inherited = {meeting_point.get()};
@@ -77,25 +87,22 @@ void start_keeper(os::Handle meeting_point) {
     os::Child child;
     if (const auto problem = os::spawn_same_program(plan, child))
         throw ProcessError(problem, "start", "keeper", "the system refused to start the program");
-    base::log(LogLevel::debug, "started the keeper of queued handles (pid %d)", child.pid);
-    OwnKeepers::instance().add(std::move(child));
+    remember(std::move(child));
 }
 
-void run_keeper(std::string_view descriptor) noexcept {
-    os::Handle channel = handle_named_by(descriptor);
-    if (!channel.valid()) os::exit_at_once(127);
-    try {
-        os::name_this_process("procession-keep");
-        os::close_on_exec(channel.get());
-        os::let_go_of_standard_streams();
-        os::ignore_interrupts();
-        os::allow_many_handles();
-        handoff::Keeper(std::move(channel)).run();
-    } catch (const std::exception& failed) {
-        base::log(LogLevel::error, "the keeper of queued handles ends: %s", failed.what());
-        os::exit_at_once(1);
+void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_point) {
+    os::SpawnPlan plan;
+    plan.arguments = {"procession-keeper", os::text_of(meeting_point.get())};
+    plan.inherited = {meeting_point.get()};
+    OwnKeepers::instance().expect_one();
+    os::Child child;
+    if (const auto problem = os::spawn_program(image, plan, child)) {
+        throw ProcessError(problem, "start", "keeper",
+                           "the system does not let programs run from memory (the sysctl "
+                           "vm.memfd_noexec, or a security module): queues cannot be put into "
+                           "queues here; hand them to processes as arguments instead");
     }
-    os::exit_at_once(0);
+    remember(std::move(child));
 }
 
 void end_keeper() noexcept {

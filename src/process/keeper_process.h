@@ -1,7 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
+#include <cstddef>
+#include <span>
 
 #include "os/handle.h"
 
@@ -15,8 +16,10 @@ inline constexpr const char* keeper_marker = "--procession-keeper=";
 /// Throws: SharingError without init(); ProcessError when the system refuses another process.
 void start_keeper(os::Handle meeting_point);
 
-/// The whole life of a keeper, from init() on.
-[[noreturn]] void run_keeper(std::string_view descriptor) noexcept;
+/// The same, for a program that cannot be started as a keeper (an interpreter of Python, or an
+/// application that embeds or freezes one): `image` is a program that calls run_keeper() with its
+/// one argument. Throws: ProcessError, also where programs may not be run from memory.
+void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_point);
 
 /// Lets go of the keeper and, if it was started by this process, waits until it has ended; it does
 /// when nobody else uses it. For tests, which leave no process behind.

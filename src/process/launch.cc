@@ -165,6 +165,7 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
             "to spawn processes, call procession::init(argc, argv) as the first line "
             "of main");
     }
+    refuse_to_start_again("child");
     Launch launch(options, method);
     handoff::Outgoing outgoing;
     outgoing.add(launch.reports().get());

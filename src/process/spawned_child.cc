@@ -19,6 +19,7 @@
 #include "process/program.h"
 #include "process/report.h"
 #include "process/run_child.h"
+#include "process/run_keeper.h"
 #include "procession/error.h"
 #include "procession/log.h"
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "base/step.h"
 #include "os/linux/calls.h"
@@ -60,9 +61,7 @@ std::error_code abandon(Child& child) noexcept {
     return system_error(problem);
 }
 
-}  // namespace
-
-std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
+std::error_code spawn(const char* path, const SpawnPlan& plan, Child& started) {
     std::vector<char*> arguments;
     // NOLINTNEXTLINE(performance-inefficient-vector-operation)  few
     for (const auto& each : plan.arguments) arguments.push_back(const_cast<char*>(each.c_str()));
@@ -70,13 +69,57 @@ std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
     const KeptOpen kept(plan.inherited);
     if (kept.problem() != 0) return system_error(kept.problem());
     pid_t pid = 0;
-    const int problem =
-        calls::posix_spawn(&pid, "/proc/self/exe", kept.get(), arguments.data(), environ);
+    const int problem = calls::posix_spawn(&pid, path, kept.get(), arguments.data(), environ);
     if (problem != 0) return system_error(problem);
     started.pid = pid;
     PROCESSION_STEP("start.spawned");
     open_sentinel(started);
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
+}
+
+/// A file in memory that may be executed. MFD_EXEC says so since Linux 6.3, where an administrator
+/// may make the opposite the default; older kernels do not know the flag.
+std::error_code make_executable_file(std::span<const std::byte> image, Handle& made) noexcept {
+    constexpr unsigned may_be_executed = 0x10;  // MFD_EXEC, which is not in all headers
+    const char* const name = "procession-keeper";
+    Handle file(calls::memfd_create(name, MFD_CLOEXEC | may_be_executed));
+    if (!file.valid() && errno == EINVAL) file.reset(calls::memfd_create(name, MFD_CLOEXEC));
+    if (!file.valid()) return system_error(errno);
+    while (!image.empty()) {
+        const ssize_t written = calls::uninterrupted(
+            [&] { return calls::write(file.get(), image.data(), image.size()); });
+        if (written < 0) return system_error(errno);
+        image = image.subspan(static_cast<std::size_t>(written));
+    }
+    made = std::move(file);
+    return {};
+}
+
+}  // namespace
+
+std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
+    return spawn("/proc/self/exe", plan, started);
+}
+
+// The path is looked up in the child, where the file is open until the program starts.
+std::error_code spawn_program(std::span<const std::byte> image, const SpawnPlan& plan,
+                              Child& started) {
+    Handle file;
+    if (const auto problem = make_executable_file(image, file)) return problem;
+    return spawn(("/proc/self/fd/" + std::to_string(file.get())).c_str(), plan, started);
+}
+
+std::string first_argument() {
+    const Handle file(calls::uninterrupted(
+        [&] { return calls::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC); }));
+    std::string line;
+    char text[512];
+    for (ssize_t got = 1; file.valid() && got > 0;) {
+        got = calls::uninterrupted([&] { return calls::read(file.get(), text, sizeof text); });
+        if (got > 0) line.append(text, static_cast<std::size_t>(got));
+    }
+    const std::size_t name = line.find('\0');
+    return name != std::string::npos ? std::string(line.c_str() + name + 1) : std::string();
 }
 
 std::error_code fork_self(Child& started) noexcept {

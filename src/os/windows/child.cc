@@ -147,6 +147,21 @@ std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
     return {};
 }
 
+std::error_code spawn_program(std::span<const std::byte> /*image*/, const SpawnPlan& /*plan*/,
+                              Child& /*started*/) {
+    return std::make_error_code(std::errc::function_not_supported);
+}
+
+// As append_argument() writes it: only a program's name with spaces is quoted.
+std::string first_argument() {
+    const std::wstring_view line(::GetCommandLineW());
+    const bool is_quoted = line.starts_with(L'"');
+    const std::size_t name_ends = line.find(is_quoted ? L'"' : L' ', 1);
+    const std::size_t begin = line.find_first_not_of(L"\" ", name_ends);
+    if (name_ends == line.npos || begin == line.npos) return {};
+    return utf8_of(line.substr(begin, line.find(L' ', begin) - begin));
+}
+
 std::error_code fork_self(Child& /*started*/) noexcept {
     return std::make_error_code(std::errc::function_not_supported);
 }
