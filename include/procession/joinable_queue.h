@@ -31,7 +31,8 @@ class JoinableQueue : public TypedQueue<T> {
     /// Takes the oldest item, as a lease.
     ///
     /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is
+    /// Throws:     Empty at the deadline, TimeoutError when a stopped process was the cause;
+    /// ShutDown; DecodeError if the bytes are no T: the item is
     ///             in the dead letters and finished; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  what it had taken and not finished comes here again.

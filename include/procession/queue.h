@@ -31,8 +31,9 @@ class Queue : public TypedQueue<T> {
     /// Takes the oldest item.
     ///
     /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline; ShutDown; DecodeError if the bytes are no T: the item is
-    ///             in the dead letters, not lost; ClosedError.
+    /// Throws:     Empty at the deadline, or TimeoutError when a stopped process was the cause;
+    ///             ShutDown; DecodeError if the bytes are no T: the item is in the dead letters,
+    ///             not lost; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  a producer killed inside put() loses only its own uncommitted item.
     /// Python:     Queue.get(timeout=...)

@@ -32,8 +32,9 @@ class TypedQueue : public QueueHandle {
     /// Appends a value.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline; ShutDown; EncodeError, MemoryError (nothing was enqueued);
-    ///             ValueError for an item that can never fit; ClosedError.
+    /// Throws:     Full at the deadline, or TimeoutError when a stopped process was the cause;
+    ///             ShutDown; EncodeError, MemoryError (nothing was enqueued); ValueError for an
+    ///             item that can never fit; ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  no effect. If this process dies inside put(), the item is either there as a
     ///             whole or never existed.

@@ -23,7 +23,8 @@ std::map<std::string, PyObject*, std::less<>>& classes() {
 
 struct Mapping {
     bool (*is_it)(const Error& error);
-    const char* name;  // in procession._errors
+    const char* name;             // in procession._errors
+    bool tells_the_verb = false;  // its operation is what was done to a queue
 };
 
 template <class Type>
@@ -33,35 +34,42 @@ bool is(const Error& error) {
 
 /// Every type of procession/error.h that may come out of a queue, derived ones before their base.
 constexpr std::array kTable{
-    Mapping{is<Full>, "Full"},
-    Mapping{is<Empty>, "Empty"},
-    Mapping{is<ShutDown>, "ShutDown"},
-    Mapping{is<ClosedError>, "ClosedError"},
-    Mapping{is<ValueError>, "ValueError"},
-    Mapping{is<TimeoutError>, "TimeoutError"},
+    Mapping{is<Full>, "Full", true},
+    Mapping{is<Empty>, "Empty", true},
+    Mapping{is<ShutDown>, "ShutDown", true},
+    Mapping{is<ClosedError>, "ClosedError", true},
+    Mapping{is<ValueError>, "ValueError", true},
+    Mapping{is<TimeoutError>, "TimeoutError", true},
     Mapping{is<SharingError>, "SharingError"},
     Mapping{is<EncodeError>, "EncodeError"},
     Mapping{is<DecodeError>, "DecodeError"},
     Mapping{is<TypeMismatch>, "TypeMismatch"},
     Mapping{is<VersionMismatch>, "VersionMismatch"},
-    Mapping{is<CorruptSegment>, "CorruptSegment"},
-    Mapping{is<MemoryError>, "MemoryError"},
+    Mapping{is<CorruptSegment>, "CorruptSegment", true},
+    Mapping{is<MemoryError>, "MemoryError", true},
     Mapping{is<ProcessError>, "ProcessError"},
     Mapping{is<EOFError>, "EOFError"},
     Mapping{[](const Error& /*any*/) { return true; }, "Error"},
 };
 
 void raise_os_error(const Error& error) {
-    PyObject* made = PyObject_CallFunction(PyExc_OSError, "is", error.code().value(), error.what());
+    const Ref text = text_of(error.what());
+    PyObject* made = PyObject_CallFunction(PyExc_OSError, "iO", error.code().value(), text.get());
     if (made == nullptr) return;
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(made)), made);
     Py_DECREF(made);
 }
 
-void raise_error(const Error& error) {
+void raise_error(const Error& error, const char* verb) {
     if (is<OSError>(error) && error.code()) return raise_os_error(error);
     for (const Mapping& mapping : kTable) {
-        if (mapping.is_it(error)) return PyErr_SetString(error_class(mapping.name), error.what());
+        if (!mapping.is_it(error)) continue;
+        std::string text = error.what();
+        const std::string& operation = error.operation();
+        if (verb != nullptr && mapping.tells_the_verb && text.starts_with(operation)) {
+            text.replace(0, operation.size(), verb);
+        }
+        return PyErr_SetObject(error_class(mapping.name), text_of(text).get());
     }
 }
 
@@ -79,20 +87,24 @@ PyObject* error_class(std::string_view name) noexcept {
     return found == classes().end() ? PyExc_RuntimeError : found->second;
 }
 
-PyObject* raise_current() noexcept {
+PyObject* raise_current(const char* verb) noexcept try {
     try {
         throw;
     } catch (const Raised&) {
         // set already
         return nullptr;
     } catch (const Error& error) {
-        raise_error(error);
+        raise_error(error, verb);
     } catch (const std::bad_alloc&) {
         PyErr_NoMemory();
     } catch (const std::exception& error) {
-        PyErr_SetString(error_class("Error"), error.what());
+        PyErr_SetObject(error_class("Error"), text_of(error.what()).get());
     }
     return nullptr;
+} catch (const Raised&) {
+    return nullptr;  // not even the text of the error could be made: that is set instead
+} catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
 }
 
 void raise(PyObject* type, const char* text) {
@@ -102,7 +114,7 @@ void raise(PyObject* type, const char* text) {
 
 Ref Cause::text() {
     PyErr_NormalizeException(&type_, &value_, &traceback_);
-    const Ref name = checked(PyObject_GetAttrString(type_, "__name__"));
+    const Ref name = checked(PyType_GetName(reinterpret_cast<PyTypeObject*>(type_)));
     Ref said(PyUnicode_FromFormat("%U: %S", name.get(), value_));
     if (said) return said;
     PyErr_Clear();  // its __str__ raises

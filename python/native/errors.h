@@ -16,8 +16,9 @@ void use_error_classes(PyObject* module);
 /// while an exception is set.
 [[nodiscard]] PyObject* error_class(std::string_view name) noexcept;
 
-/// In a catch block: sets the Python exception that says the same. Returns null.
-PyObject* raise_current() noexcept;
+/// In a catch block: sets the Python exception that says the same. Returns null. With `verb`, it
+/// says that this failed, the method that the program called, whatever the queue did for it.
+PyObject* raise_current(const char* verb = nullptr) noexcept;
 
 [[noreturn]] void raise(PyObject* type, const char* text);
 
@@ -36,7 +37,7 @@ class Cause {
     [[nodiscard]] bool is_a(PyObject* type) const noexcept {
         return PyErr_GivenExceptionMatches(type_, type) != 0;
     }
-    /// "AttributeError: no such name"
+    /// "AttributeError: no such name". Of an exception that does not tell, its class alone.
     [[nodiscard]] Ref text();
     /// Sets it again.
     void raise_again() noexcept {
@@ -59,6 +60,16 @@ PyObject* answer(Work work) noexcept {
         return work().release();
     } catch (...) {
         return raise_current();
+    }
+}
+
+/// The same of a method of queues, whose name its errors tell.
+template <class Work>
+PyObject* answer(const char* verb, Work work) noexcept {
+    try {
+        return work().release();
+    } catch (...) {
+        return raise_current(verb);
     }
 }
 

@@ -3,10 +3,13 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
-#include <string_view>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "arguments.h"
 #include "errors.h"
+#include "left_over.h"
 #include "procession/error.h"
 #include "queue_object.h"
 #include "receive.h"
@@ -19,12 +22,45 @@ namespace {
 /// How many get_many() takes without being told, if they come.
 constexpr std::size_t kManyAtLeast = 1024;
 
-ByteView taken(const ByteQueue& queue, Deadline deadline, const char* verb) {
+/// An item that get_many() had taken before.
+struct Left {
+    MessageView item;
+    std::shared_ptr<const Batch> bytes;
+};
+
+/// Throws: Raised: the failure of an item that get_many() met behind others.
+std::optional<Left> next_left_over(QueueState& state) {
+    if (!state.left_over.any()) [[likely]]
+        return std::nullopt;
+    auto run = state.left_over.take();
+    if (!run) return std::nullopt;
+    try {
+        run->raise_failure();
+    } catch (const Raised&) {
+        state.left_over.keep(std::move(*run));
+        throw;
+    }
+    Left next{run->take(), run->bytes()};
+    state.left_over.keep(std::move(*run));
+    return next;
+}
+
+/// Waits for an item. Nothing: another thread has left some over.
+std::optional<ByteView> taken(const QueueState& state, Deadline deadline, const char* verb) {
+    enum class End : std::uint8_t { timed_out, shut_down, left_over };
+    const ByteQueue& queue = *state.queue;
     ByteView view;
-    const auto result =
-        wait_in_slices(deadline, [&](Deadline until) { return queue.try_borrow(view, until); });
-    if (!result.has_value()) queue.refuse_get(result.error(), verb);
-    return view;
+    const auto result = wait_in_slices(deadline, [&](Deadline until) -> Result<void, End> {
+        if (state.left_over.any()) return End::left_over;
+        const auto tried = queue.try_borrow(view, until);
+        if (tried.has_value()) return {};
+        return tried.error() == GetError::shut_down ? End::shut_down : End::timed_out;
+    });
+    if (result.has_value()) return view;
+    if (result.error() == End::left_over) return std::nullopt;
+    const bool is_shut = result.error() == End::shut_down;
+    const WithoutGil others_run;
+    queue.refuse_get(is_shut ? GetError::shut_down : GetError::timed_out, verb);
 }
 
 /// The object of the item that `ticket` leases, for task_done().
@@ -42,11 +78,22 @@ Ref remembered(QueueState& state, Ref object, const MessageView& item) {
 Ref get_object(PyObject* self, Deadline deadline, const char* verb) {
     QueueState& state = state_of(self);
     const ByteQueue& queue = *state.queue;
-    Message message;
-    if (queue.get_at_once(message)) [[likely]]
-        return remembered(state, receive(state, message.view()), message.view());
-    const ByteView view = taken(queue, deadline, verb);
-    return remembered(state, receive(state, view.view()), view.view());
+    for (;;) {
+        if (const auto left = next_left_over(state)) return receive(state, left->item);
+        Message message;
+        if (queue.get_at_once(message)) [[likely]]
+            return remembered(state, receive(state, message.view()), message.view());
+        if (const auto view = taken(state, deadline, verb)) {
+            return remembered(state, receive(state, view->view()), view->view());
+        }
+    }
+}
+
+/// Of a str that the package gives. Empty when it gives something else.
+const char* name_of_verb(PyObject* verb) {
+    const char* const name = PyUnicode_AsUTF8AndSize(verb, nullptr);
+    if (name == nullptr) PyErr_Clear();
+    return name == nullptr ? "" : name;
 }
 
 Ref ticket_bytes(const Ticket& ticket) { return bytes_from(std::as_bytes(std::span(&ticket, 1))); }
@@ -72,31 +119,88 @@ bool can_wait() noexcept {
     return true;
 }
 
-/// Objects of a batch. What is undecodable becomes a dead letter, and is an error only when nothing
-/// else came. When something else fails, what was not looked at yet is taken back.
-Ref objects_of(QueueState& state, const Batch& batch) {
+/// What is not made an object now: a plain queue's items wait for the next call, those of a
+/// joinable queue go back.
+void leave_over(QueueState& state, TakenRun run) {
+    if (state.queue->kind() == QueueKind::joinable) {
+        while (run.size() != 0) state.queue->undeliver(run.take());
+    }
+    state.left_over.keep(std::move(run));
+}
+
+/// Objects of a run, up to `most`, or to the first item that is none: its failure is raised when it
+/// is the first, and by the next call when it is not.
+Ref objects_of(QueueState& state, TakenRun run, std::size_t most) {
     Ref list = checked(PyList_New(0));
-    std::size_t next = 0;
     try {
-        while (next < batch.size()) {
-            const MessageView& item = batch[next++];
-            try {
-                const Ref object = remembered(state, receive(state, item), item);
-                check(PyList_Append(list.get(), object.get()));
-            } catch (const DecodeError&) {
-                if (next == batch.size() && PyList_Size(list.get()) == 0) throw;
-            } catch (const Raised&) {
-                const bool is_dead = PyErr_ExceptionMatches(error_class("DecodeError")) != 0;
-                if (!is_dead || (next == batch.size() && PyList_Size(list.get()) == 0)) throw;
-                PyErr_Clear();
-            }
+        run.raise_failure();
+        for (std::size_t i = 0; i < most && run.size() != 0; ++i) {
+            const MessageView item = run.take();
+            const Ref object = remembered(state, receive(state, item), item);
+            check(PyList_Append(list.get(), object.get()));
         }
     } catch (...) {
-        for (; next < batch.size(); ++next) state.queue->undeliver(batch[next]);
-        // Those that could be made must not be lost with it.
-        if (PyList_Size(list.get()) == 0 || !can_wait()) throw;
+        const bool is_first = PyList_Size(list.get()) == 0;
+        if (!is_first && !can_wait()) {
+            raise_current();
+            run.put_off_failure();
+        }
+        leave_over(state, std::move(run));
+        if (is_first) throw;
+        return list;
     }
+    leave_over(state, std::move(run));
     return list;
+}
+
+/// What get_many() gives; an empty list when nothing came until `deadline`.
+Ref get_several(PyObject* self, PyObject* limit, Deadline deadline, const char* verb) {
+    const bool has_limit = limit != nullptr && limit != Py_None;
+    const std::uint64_t most = has_limit ? count_of(limit, "most") : SIZE_MAX;
+    QueueState& state = state_of(self);
+    if (most == 0) return checked(PyList_New(0));
+    enum class End : std::uint8_t { timed_out, shut_down, left_over };
+    for (;;) {
+        if (auto run = state.left_over.take()) return objects_of(state, std::move(*run), most);
+        Batch batch;
+        const auto result = wait_in_slices(deadline, [&](Deadline until) -> Result<void, End> {
+            if (state.left_over.any()) return End::left_over;
+            // What is there now: behind a fast producer, taking the rest would have no end.
+            const std::size_t there = std::max(state.queue->about_waiting(), kManyAtLeast);
+            const auto tried = state.queue->try_get_many(batch, has_limit ? most : there, until);
+            if (tried.has_value()) return {};
+            return tried.error() == GetError::shut_down ? End::shut_down : End::timed_out;
+        });
+        if (result.has_value()) return objects_of(state, TakenRun(std::move(batch)), most);
+        if (result.error() == End::left_over) continue;
+        if (result.error() == End::timed_out) return checked(PyList_New(0));
+        state.queue->refuse_get(GetError::shut_down, verb);
+    }
+}
+
+/// (object, ticket, deliveries)
+Ref leased(QueueState& state, const std::shared_ptr<const ByteView>& item, bool in_place) {
+    const MessageView view = item->view();
+    try {
+        const Ref object = in_place ? receive_in_place(state, view, item) : receive(state, view);
+        const Ref ticket = ticket_bytes(view.ticket);
+        const Ref deliveries = checked(PyLong_FromSize_t(view.ticket.deliveries));
+        return checked(PyTuple_Pack(3, object.get(), ticket.get(), deliveries.get()));
+    } catch (const std::bad_alloc&) {
+        state.queue->undeliver(view);
+        throw;
+    }
+}
+
+Ref lease_object(PyObject* self, Deadline deadline, bool in_place, const char* verb) {
+    QueueState& state = state_of(self);
+    for (;;) {
+        // Of a joinable queue only a failure is left over, which this raises.
+        static_cast<void>(next_left_over(state));
+        if (auto view = taken(state, deadline, verb)) {
+            return leased(state, std::make_shared<const ByteView>(std::move(*view)), in_place);
+        }
+    }
 }
 
 }  // namespace
@@ -120,70 +224,71 @@ void OpenTasks::put_back(const Ticket& ticket) {
 }
 
 PyObject* queue_get(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("get", [&] {
         const Arguments<2> arguments("get", {"block", "timeout"}, 0, given, count, keywords);
         return get_object(self, deadline_of(arguments[0], arguments[1]), "get");
     });
 }
 
 PyObject* queue_get_nowait(PyObject* self, PyObject* /*none*/) {
-    return answer([&] { return get_object(self, Deadline::now(), "get_nowait"); });
+    return answer("get_nowait", [&] { return get_object(self, Deadline::now(), "get_nowait"); });
+}
+
+// (verb): get_nowait(), whose errors name the verb that it is called for
+PyObject* queue_get_for(PyObject* self, PyObject* verb) {
+    const char* const name = name_of_verb(verb);
+    return answer(name, [&] { return get_object(self, Deadline::now(), name); });
 }
 
 PyObject* queue_get_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("get_many", [&] {
         const Arguments<2> arguments("get_many", {"most", "timeout"}, 0, given, count, keywords);
-        const bool has_limit = arguments[0] != nullptr && arguments[0] != Py_None;
-        const std::uint64_t most = has_limit ? count_of(arguments[0], "most") : 0;
-        const Deadline deadline = deadline_after(arguments[1]);
-        QueueState& state = state_of(self);
-        if (has_limit && most == 0) return checked(PyList_New(0));
-        Batch batch;
-        const auto result = wait_in_slices(deadline, [&](Deadline until) {
-            // What is there now: behind a fast producer, taking the rest would have no end.
-            const std::size_t there = std::max(state.queue->about_waiting(), kManyAtLeast);
-            return state.queue->try_get_many(batch, has_limit ? most : there, until);
-        });
-        if (result.has_value()) return objects_of(state, batch);
-        if (result.error() == GetError::timed_out) return checked(PyList_New(0));
-        state.queue->refuse_get(result.error(), "get_many");
+        return get_several(self, arguments[0], deadline_after(arguments[1]), "get_many");
     });
+}
+
+// (verb, most): get_many() that does not wait
+PyObject* queue_get_many_for(PyObject* self, PyObject* arguments) {
+    const char* verb = nullptr;
+    PyObject* most = nullptr;
+    if (PyArg_ParseTuple(arguments, "sO", &verb, &most) == 0) return nullptr;
+    return answer(verb, [&] { return get_several(self, most, Deadline::now(), verb); });
 }
 
 PyObject* queue_borrow(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("borrow", [&] {
         const Arguments<2> arguments("borrow", {"block", "timeout"}, 0, given, count, keywords);
         const Deadline deadline = deadline_of(arguments[0], arguments[1]);
         QueueState& state = state_of(self);
-        const auto item = std::make_shared<const ByteView>(taken(*state.queue, deadline, "borrow"));
-        return remembered(state, receive_in_place(state, item), item->view());
-    });
-}
-
-PyObject* queue_get_leased(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
-        const Arguments<3> arguments("lease", {"block", "timeout", "borrow"}, 0, given, count,
-                                     keywords);
-        const Deadline deadline = deadline_of(arguments[0], arguments[1]);
-        const bool in_place = truth_of(arguments[2], false);
-        const QueueState& state = state_of(self);
-        const ByteQueue& queue = *state.queue;
-        const auto item = std::make_shared<const ByteView>(taken(queue, deadline, "lease"));
-        const MessageView view = item->view();
-        try {
-            const Ref object = in_place ? receive_in_place(state, item) : receive(state, view);
-            const Ref ticket = ticket_bytes(view.ticket);
-            const Ref deliveries = checked(PyLong_FromSize_t(view.ticket.deliveries));
-            return checked(PyTuple_Pack(3, object.get(), ticket.get(), deliveries.get()));
-        } catch (const std::bad_alloc&) {
-            queue.undeliver(view);
-            throw;
+        for (;;) {
+            if (const auto left = next_left_over(state)) {
+                return receive_in_place(state, left->item, left->bytes);
+            }
+            auto view = taken(state, deadline, "borrow");
+            if (!view) continue;
+            const auto item = std::make_shared<const ByteView>(std::move(*view));
+            return remembered(state, receive_in_place(state, item->view(), item), item->view());
         }
     });
 }
 
+PyObject* queue_get_leased(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
+    return answer("lease", [&] {
+        const Arguments<3> arguments("lease", {"block", "timeout", "borrow"}, 0, given, count,
+                                     keywords);
+        const Deadline deadline = deadline_of(arguments[0], arguments[1]);
+        return lease_object(self, deadline, truth_of(arguments[2], false), "lease");
+    });
+}
+
+// (verb): lease() that does not wait
+PyObject* queue_lease_for(PyObject* self, PyObject* verb) {
+    const char* const name = name_of_verb(verb);
+    return answer(name, [&] { return lease_object(self, Deadline::now(), false, name); });
+}
+
 PyObject* queue_task_done(PyObject* self, PyObject* /*none*/) {
-    return answer([&] {
+    return answer("task_done", [&] {
         QueueState& state = state_of(self);
         while (const auto oldest = state.tasks.take_oldest()) {
             try {
@@ -205,7 +310,7 @@ PyObject* queue_task_done(PyObject* self, PyObject* /*none*/) {
 }
 
 PyObject* queue_finish(PyObject* self, PyObject* ticket) {
-    return answer([&] {
+    return answer("done", [&] {
         const Ticket which = ticket_from(ticket);
         const ByteQueue& queue = queue_of(self);
         unlocked([&] { queue.finish(which); });
@@ -214,7 +319,7 @@ PyObject* queue_finish(PyObject* self, PyObject* ticket) {
 }
 
 PyObject* queue_give_back(PyObject* self, PyObject* ticket) {
-    return answer([&] {
+    return answer("give_back", [&] {
         const Ticket which = ticket_from(ticket);
         const ByteQueue& queue = queue_of(self);
         unlocked([&] { queue.give_back(which); });
@@ -223,20 +328,24 @@ PyObject* queue_give_back(PyObject* self, PyObject* ticket) {
 }
 
 PyObject* queue_reject(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("reject", [&] {
         const Arguments<2> arguments("reject", {"ticket", "reason"}, 2, given, count, keywords);
         const Ticket which = ticket_from(arguments[0]);
-        const Ref reason = checked(PyUnicode_AsUTF8String(arguments[1]));
-        const auto text = bytes_of(reason.get());
+        if (PyUnicode_Check(arguments[1]) == 0) {
+            PyErr_Format(PyExc_TypeError,
+                         "reject() takes the reason as a str, not %R; the lease stays open",
+                         reinterpret_cast<PyObject*>(Py_TYPE(arguments[1])));
+            throw Raised{};
+        }
+        const std::string why = readable_text_in(arguments[1]);
         const ByteQueue& queue = queue_of(self);
-        const std::string_view why(reinterpret_cast<const char*>(text.data()), text.size());
         unlocked([&] { queue.reject(which, why); });
         return none();
     });
 }
 
 PyObject* queue_join(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("join", [&] {
         const Arguments<1> arguments("join", {"timeout"}, 0, given, count, keywords);
         const Deadline deadline = deadline_after(arguments[0]);
         const ByteQueue& queue = queue_of(self);

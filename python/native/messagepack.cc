@@ -30,9 +30,33 @@ void encode_integer(Writer& writer, PyObject* number) {
     writer.integer(large);
 }
 
+// Instead of the error that is set, if it is of that kind.
+void refuse_instead_of(PyObject* kind, const char* format, PyObject* object) {
+    if (PyErr_ExceptionMatches(kind) == 0) throw Raised{};
+    PyErr_Clear();
+    PyErr_Format(error_class("EncodeError"), format, object);
+    throw Raised{};
+}
+
+void encode_text(Writer& writer, PyObject* text) {
+    Py_ssize_t size = 0;
+    const char* const begin = PyUnicode_AsUTF8AndSize(text, &size);
+    if (begin == nullptr) {
+        refuse_instead_of(PyExc_UnicodeEncodeError,
+                          "encode str: %.100A holds half of a surrogate pair, as names of files "
+                          "do that are no UTF-8; MessagePack has none: put it as bytes, by "
+                          "os.fsencode()",
+                          text);
+    }
+    writer.string({begin, static_cast<std::size_t>(size)});
+}
+
 void encode_buffer(Writer& writer, PyObject* object) {
     Py_buffer view;
-    check(PyObject_GetBuffer(object, &view, PyBUF_SIMPLE));
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        refuse_instead_of(PyExc_BufferError,
+                          "encode memoryview: %.100R is not contiguous: put bytes() of it", object);
+    }
     try {
         writer.binary(
             {static_cast<const std::byte*>(view.buf), static_cast<std::size_t>(view.len)});
@@ -136,7 +160,7 @@ void encode_messagepack(Writer& writer, PyObject* object) {
     if (object == Py_True || object == Py_False) return writer.boolean(object == Py_True);
     if (PyLong_CheckExact(object) != 0) return encode_integer(writer, object);
     if (PyFloat_CheckExact(object) != 0) return writer.real(PyFloat_AsDouble(object));
-    if (PyUnicode_CheckExact(object) != 0) return writer.string(text_in(object));
+    if (PyUnicode_CheckExact(object) != 0) return encode_text(writer, object);
     if (PyBytes_Check(object) != 0 || PyByteArray_Check(object) != 0 ||
         PyMemoryView_Check(object) != 0) {
         return encode_buffer(writer, object);

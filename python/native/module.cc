@@ -8,6 +8,7 @@
 #include "handoff/keeper_client.h"
 #include "keeper_image.h"
 #include "messagepack.h"
+#include "own_buffer.h"
 #include "pickled.h"
 #include "process/keeper_process.h"
 #include "procession/error.h"
@@ -101,7 +102,8 @@ int execute(PyObject* module) {
         return -1;
     }
     if (add_sink_type(module) != 0 || add_shared_view_type(module) != 0 ||
-        add_dispatch_table_type(module) != 0 || add_queue_type(module) != 0) {
+        add_dispatch_table_type(module) != 0 || add_own_buffer_type(module) != 0 ||
+        add_queue_type(module) != 0) {
         return -1;
     }
     is_loaded = true;

@@ -18,12 +18,23 @@ struct Head {
 };
 static_assert(sizeof(Head) == 24);
 
-constexpr std::uint64_t kReadonly = std::uint64_t{1} << 63;
+constexpr std::uint64_t kOfBytes = std::uint64_t{1} << 63;
+constexpr std::uint64_t kReadonly = std::uint64_t{1} << 62;
 constexpr std::size_t kBufferAlignment = 64;
 constexpr std::uint32_t kBuffersMost = 1U << 20;
 
 std::size_t aligned(std::size_t offset) {
     return (offset + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+}
+
+std::uint64_t mark_of(BufferSource source) {
+    if (source == BufferSource::bytes) return kOfBytes;
+    return source == BufferSource::readonly ? kReadonly : 0;
+}
+
+BufferSource source_of(std::uint64_t entry) {
+    if ((entry & kOfBytes) != 0) return BufferSource::bytes;
+    return (entry & kReadonly) != 0 ? BufferSource::readonly : BufferSource::writable;
 }
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -56,7 +67,7 @@ ParcelPlan plan_parcel(const Pickled& pickled, std::size_t attachment_size) {
     plan.pickle_size = pickled.pickle_size();
     plan.buffers.reserve(pickled.buffers().size());
     for (const Pickled::Buffer& buffer : pickled.buffers()) {
-        plan.buffers.push_back({0, buffer.bytes.size(), buffer.readonly});
+        plan.buffers.push_back({0, buffer.bytes.size(), buffer.source});
     }
     lay_out(plan);
     return plan;
@@ -70,7 +81,7 @@ void write_parcel(std::byte* place, const ParcelPlan& plan, const Pickled& pickl
     std::memcpy(place, &head, sizeof head);
     std::size_t at = sizeof head;
     for (const ParcelPlan::Place& buffer : plan.buffers) {
-        const std::uint64_t entry = buffer.size | (buffer.readonly ? kReadonly : 0);
+        const std::uint64_t entry = buffer.size | mark_of(buffer.source);
         std::memcpy(place + at, &entry, sizeof entry);
         at += sizeof entry;
     }
@@ -109,8 +120,8 @@ ParcelPlan read_parcel(std::span<const std::byte> item) {
         std::uint64_t entry = 0;
         std::memcpy(&entry, item.data() + at, sizeof entry);
         at += sizeof entry;
-        buffer.size = entry & ~kReadonly;
-        buffer.readonly = (entry & kReadonly) != 0;
+        buffer.size = entry & ~(kOfBytes | kReadonly);
+        buffer.source = source_of(entry);
         if (buffer.size > item.size()) refuse("one of its buffers is longer");
     }
     lay_out(plan);

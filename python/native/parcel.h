@@ -13,7 +13,9 @@ namespace procession::python {
 /// The bytes of an item of Format::buffer: a pickle with buffers out of band, or with handles.
 ///
 ///     head 24      magic 4, count of buffers 4, size of the attachment 8, size of the pickle 8
-///     table        8 for each buffer: its size, with the highest bit set when it is read-only
+///     table        8 for each buffer: its size; the highest bit is set when it is a bytes
+///     object's,
+///                  the one below when it was another's that could not be written to
 ///     attachment   what ByteQueue::encode_item() wrote for the handles; often nothing
 ///     pickle       protocol 5
 ///     buffers      each at a multiple of 64, as arrays want it
@@ -23,7 +25,7 @@ struct ParcelPlan {
     struct Place {
         std::size_t at = 0;
         std::size_t size = 0;
-        bool readonly = false;
+        BufferSource source = BufferSource::writable;
     };
     std::size_t attachment_at = 0;
     std::size_t attachment_size = 0;

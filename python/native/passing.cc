@@ -45,8 +45,7 @@ void attach(PyObject* self, Handle file, bool joinable) {
                                found.stamp().signature + ", not a " + name_of(wanted) +
                                " of what Python reads");
     }
-    state.queue = found;
-    state.format = format;
+    set_queue(state, found);
 }
 
 AttachmentName name_from(const char* keeper, PyObject* token) {
@@ -74,7 +73,9 @@ Ref as_tuple(const AttachmentName& name) {
 
 // The number of the queue's own descriptor, which stays the queue's.
 PyObject* queue_memory_fd(PyObject* self, PyObject* /*none*/) {
-    return answer([&] { return checked(PyLong_FromLong(queue_of(self).native_handle())); });
+    return answer("descriptor", [&] {
+        return checked(PyLong_FromLong(open_queue_of(self, "descriptor").native_handle()));
+    });
 }
 
 // (descriptor, joinable): the descriptor is the object's from now on, also when this fails.
@@ -93,7 +94,7 @@ PyObject* queue_send_handle(PyObject* self, PyObject* /*none*/) {
     return answer([&] {
         if (handoff::Outgoing::current() == nullptr) return none();
         Writer writer;
-        queue_of(self).encode_handle(writer);
+        open_queue_of(self, "pass").encode_handle(writer);
         return bytes_from(writer.bytes());
     });
 }
@@ -112,7 +113,8 @@ PyObject* queue_take_handle(PyObject* self, PyObject* arguments) {
 
 // (keeper, token), by which any process of this user can get the queue while this one has it.
 PyObject* queue_reference(PyObject* self, PyObject* /*none*/) {
-    return answer([&] {
+    return answer("pass", [&] {
+        static_cast<void>(open_queue_of(self, "pass"));
         QueueState& state = state_of(self);
         if (std::optional<AttachmentName> known = known_reference(state)) return as_tuple(*known);
         handoff::StandingDeposit fresh = [&] {

@@ -106,12 +106,16 @@ bool Pickled::keep_out_of_band(PyObject* buffer) {
     // Arrays in Fortran's order are flat memory, too.
     const Py_buffer& view = hold(buffer, PyBUF_ANY_CONTIGUOUS);
     const auto size = static_cast<std::size_t>(view.len);
-    if (size < kLarge) {
+    const bool is_bytes = view.obj != nullptr && PyBytes_Check(view.obj) != 0;
+    if (is_bytes && size < kLarge) {
         PyBuffer_Release(&held_.back());
         held_.pop_back();
         return false;
     }
-    buffers_.push_back({{static_cast<const std::byte*>(view.buf), size}, view.readonly != 0});
+    const auto source = is_bytes             ? BufferSource::bytes
+                        : view.readonly != 0 ? BufferSource::readonly
+                                             : BufferSource::writable;
+    buffers_.push_back({{static_cast<const std::byte*>(view.buf), size}, source});
     return true;
 }
 

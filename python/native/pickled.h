@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <span>
 #include <vector>
@@ -9,6 +10,13 @@
 #include "references.h"
 
 namespace procession::python {
+
+/// What a buffer was taken from.
+enum class BufferSource : std::uint8_t {
+    writable,
+    readonly,  // such as an array that is marked so
+    bytes,     // arrives as bytes
+};
 
 /// What an object was pickled into: one pickle, in parts, and the buffers that it leaves out.
 /// Large parts are not copied: they stay with the objects that they were found in, which are held
@@ -24,7 +32,8 @@ class Pickled {
 
     /// The next part of the pickle. Throws: Raised when `chunk` has no bytes.
     void write(PyObject* chunk);
-    /// Returns: false when it is too small to be worth its place: then it goes into the pickle.
+    /// Returns: false for a small one of a bytes object, which goes into the pickle. A small one of
+    /// an array does not: there, what was read-only could not be told from what may be written to.
     [[nodiscard]] bool keep_out_of_band(PyObject* buffer);
 
     [[nodiscard]] std::size_t pickle_size() const noexcept { return pickle_size_; }
@@ -36,7 +45,7 @@ class Pickled {
 
     struct Buffer {
         std::span<const std::byte> bytes;
-        bool readonly = false;
+        BufferSource source = BufferSource::writable;
     };
     [[nodiscard]] const std::vector<Buffer>& buffers() const noexcept { return buffers_; }
 

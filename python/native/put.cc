@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@
 namespace procession::python {
 
 namespace {
+
+/// Up to this size an item lies in the queue's log; a larger one has memory of its own.
+constexpr std::size_t kLogMost = 4096;
 
 /// Puts bytes that lie in one piece.
 Result<void, PutError> put_piece(const ByteQueue& queue, const Piece& piece, Deadline deadline) {
@@ -127,7 +131,19 @@ bool goes_as_it_is(const QueueState& state, PyObject* object) {
 }
 
 void require_put(const ByteQueue& queue, const Result<void, PutError>& result, const char* verb) {
-    if (!result.has_value()) queue.refuse_put(result.error(), verb);
+    if (!result.has_value()) unlocked([&] { queue.refuse_put(result.error(), verb); });
+}
+
+Result<void, PutError> put_item(const ByteQueue& queue, const OutgoingItem& item,
+                                Deadline deadline) {
+    if (const auto piece = item.piece()) return put_piece(queue, *piece, deadline);
+    if (item.size() > kLogMost) {
+        return put_written(queue, item.format(), item.size(), deadline,
+                           [&](std::byte* place) { item.write(place); });
+    }
+    std::array<std::byte, kLogMost> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    item.write(bytes.data());
+    return put_piece(queue, {item.format(), std::span(bytes).first(item.size())}, deadline);
 }
 
 void put_object(PyObject* self, PyObject* object, Deadline deadline, const char* verb) {
@@ -138,11 +154,7 @@ void put_object(PyObject* self, PyObject* object, Deadline deadline, const char*
                            verb);
     }
     OutgoingItem item(state, object);
-    const auto piece = item.piece();
-    const auto result = piece ? put_piece(queue, *piece, deadline)
-                              : put_written(queue, item.format(), item.size(), deadline,
-                                            [&](std::byte* place) { item.write(place); });
-    require_put(queue, result, verb);
+    require_put(queue, put_item(queue, item, deadline), verb);
     item.was_put();
 }
 
@@ -223,10 +235,16 @@ std::size_t put_all(const ByteQueue& queue, std::span<const Piece> pieces, Deadl
     }
 }
 
+constexpr const char* kPrepared = "procession.prepared_items";
+
+void drop_prepared(PyObject* capsule) {
+    delete static_cast<OutgoingItems*>(PyCapsule_GetPointer(capsule, kPrepared));
+}
+
 }  // namespace
 
 PyObject* queue_put(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("put", [&] {
         const Arguments<3> arguments("put", {"obj", "block", "timeout"}, 1, given, count, keywords);
         put_object(self, arguments[0], deadline_of(arguments[1], arguments[2]), "put");
         return none();
@@ -234,14 +252,25 @@ PyObject* queue_put(PyObject* self, Vector given, Py_ssize_t count, PyObject* ke
 }
 
 PyObject* queue_put_nowait(PyObject* self, PyObject* object) {
-    return answer([&] {
+    return answer("put_nowait", [&] {
         put_object(self, object, Deadline::now(), "put_nowait");
         return none();
     });
 }
 
+// (verb, object): put_nowait(), whose errors name the verb that it is called for
+PyObject* queue_put_for(PyObject* self, PyObject* arguments) {
+    const char* verb = nullptr;
+    PyObject* object = nullptr;
+    if (PyArg_ParseTuple(arguments, "sO", &verb, &object) == 0) return nullptr;
+    return answer(verb, [&] {
+        put_object(self, object, Deadline::now(), verb);
+        return none();
+    });
+}
+
 PyObject* queue_put_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("put_many", [&] {
         const Arguments<2> arguments("put_many", {"objs", "timeout"}, 1, given, count, keywords);
         const QueueState& state = state_of(self);
         const Deadline deadline = deadline_after(arguments[1]);
@@ -249,6 +278,33 @@ PyObject* queue_put_many(PyObject* self, Vector given, Py_ssize_t count, PyObjec
         const std::size_t done =
             items.pieces().empty() ? 0 : put_all(*state.queue, items.pieces(), deadline);
         items.were_put(done);
+        return checked(PyLong_FromSize_t(done));
+    });
+}
+
+// What _put_prepared() takes: the items of an iterable, made before the first is put.
+PyObject* queue_prepare_many(PyObject* self, PyObject* objects) {
+    return answer("aput_many", [&] {
+        auto items = std::make_unique<OutgoingItems>(state_of(self), objects);
+        const Ref capsule = checked(PyCapsule_New(items.get(), kPrepared, drop_prepared));
+        const std::size_t count = items.release()->pieces().size();
+        return checked(Py_BuildValue("(On)", capsule.get(), static_cast<Py_ssize_t>(count)));
+    });
+}
+
+// (prepared, how many of them were put before): puts more of them, as far as there is room, and
+// returns how many were put altogether. ShutDown only when none was.
+PyObject* queue_put_prepared(PyObject* self, PyObject* arguments) {
+    return answer("aput_many", [&] {
+        PyObject* capsule = nullptr;
+        Py_ssize_t before = 0;
+        if (PyArg_ParseTuple(arguments, "On", &capsule, &before) == 0) throw Raised{};
+        auto* const items = static_cast<OutgoingItems*>(PyCapsule_GetPointer(capsule, kPrepared));
+        if (items == nullptr) throw Raised{};
+        const auto rest = items->pieces().subspan(static_cast<std::size_t>(before));
+        const std::size_t done = static_cast<std::size_t>(before) +
+                                 put_all(*state_of(self).queue, rest, Deadline::now());
+        items->were_put(done);
         return checked(PyLong_FromSize_t(done));
     });
 }

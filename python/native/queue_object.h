@@ -4,9 +4,11 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "handoff/keeper_client.h"
+#include "left_over.h"
 #include "procession/byte_queue.h"
 #include "procession/message.h"
 #include "procession/ready_handle.h"
@@ -45,8 +47,13 @@ class OpenTasks {
 struct QueueState {
     std::optional<ByteQueue> queue;
     Format format = Format::pickle;  // of what is put: that of the queue's stamp
-    Ref from_plain;                  // makes objects of what MessagePack gives; none: they stay
+    // What is told of a queue that this process has closed, too.
+    std::string label;
+    std::size_t maxsize = 0;
+    bool dead_letters_on_exception = false;
+    Ref from_plain;  // makes objects of what MessagePack gives; none: they stay
     OpenTasks tasks;
+    LeftOver left_over;
     // Of the following. Taken with the interpreter's lock and never kept without it, so that no
     // fork finds it taken; builds of Python without that lock have no such guarantee.
     std::mutex lock;
@@ -55,6 +62,9 @@ struct QueueState {
     handoff::StandingDeposit reference;  // see `_reference`
 };
 
+/// Makes the object, whose state it is, a handle to the queue.
+void set_queue(QueueState& state, ByteQueue queue);
+
 struct QueueObject {
     PyObject_HEAD QueueState* state;
 };
@@ -62,18 +72,26 @@ struct QueueObject {
 /// Throws: Raised when it was not made yet.
 [[nodiscard]] QueueState& state_of(PyObject* self);
 [[nodiscard]] const ByteQueue& queue_of(PyObject* self);
+/// Throws: ClosedError, too, which says that `verb` failed.
+[[nodiscard]] const ByteQueue& open_queue_of(PyObject* self, const char* verb);
 
 // put.cc, get.cc, status.cc, passing.cc: the methods, as their documentation in Python says.
 using Vector = PyObject* const*;
 PyObject* queue_put(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_put_nowait(PyObject* self, PyObject* object);
 PyObject* queue_put_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_put_for(PyObject* self, PyObject* arguments);
+PyObject* queue_prepare_many(PyObject* self, PyObject* objects);
+PyObject* queue_put_prepared(PyObject* self, PyObject* arguments);
 
 PyObject* queue_get(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_get_nowait(PyObject* self, PyObject* none);
 PyObject* queue_get_many(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_get_for(PyObject* self, PyObject* verb);
+PyObject* queue_get_many_for(PyObject* self, PyObject* arguments);
 PyObject* queue_borrow(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_get_leased(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_lease_for(PyObject* self, PyObject* verb);
 
 PyObject* queue_task_done(PyObject* self, PyObject* none);
 PyObject* queue_finish(PyObject* self, PyObject* ticket);

@@ -1,8 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <new>
+#include <utility>
 
 #include "errors.h"
+#include "procession/error.h"
 #include "queue_object.h"
 #include "waiting.h"
 
@@ -27,6 +29,7 @@ void queue_free(PyObject* self) {
     QueueState* const state = reinterpret_cast<QueueObject*>(self)->state;
     if (state != nullptr) {
         const Ref dropped_with_the_lock = std::move(state->from_plain);
+        if (state->queue) state->left_over.end(*state->queue);
         // The last handle closes the queue, which may wait a moment; an event loop's thread ends.
         const WithoutGil others_run;
         delete state;
@@ -70,7 +73,8 @@ constexpr const char* kGet =
 constexpr const char* kGetMany =
     "get_many(most=None, timeout=None)\n--\n\n"
     "Wait for one object, then take those that are there, up to `most`. An empty list when none\n"
-    "came in time.";
+    "came in time. When one is no object here, those before it are returned, the next call raises\n"
+    "its DecodeError, and those behind it are taken after that.";
 constexpr const char* kBorrow =
     "borrow(block=True, timeout=None)\n--\n\n"
     "get() without a copy of what is large: buffers of arrays, and bytes as a memoryview, are "
@@ -82,11 +86,17 @@ std::array methods{
     one_argument("put_nowait", queue_put_nowait,
                  "put_nowait(obj)\n--\n\nput() that does not wait."),
     fast("put_many", queue_put_many, kPutMany),
+    tuple("_put_for", queue_put_for),
+    one_argument("_prepare_many", queue_prepare_many),
+    tuple("_put_prepared", queue_put_prepared),
     fast("get", queue_get, kGet),
     no_arguments("get_nowait", queue_get_nowait, "get_nowait()\n--\n\nget() that does not wait."),
     fast("get_many", queue_get_many, kGetMany),
     fast("borrow", queue_borrow, kBorrow),
+    one_argument("_get_for", queue_get_for),
+    tuple("_get_many_for", queue_get_many_for),
     fast("_get_leased", queue_get_leased),
+    one_argument("_lease_for", queue_lease_for),
     no_arguments("_task_done", queue_task_done),
     one_argument("_finish", queue_finish),
     one_argument("_give_back", queue_give_back),
@@ -99,7 +109,11 @@ std::array methods{
                  "qsize()\n--\n\nHow many objects wait: exact at one instant during the call."),
     no_arguments("empty", queue_empty, "empty()\n--\n\nWhether no object waits."),
     no_arguments("full", queue_full,
-                 "full()\n--\n\nWhether put_nowait() would raise Full for the queue's maxsize."),
+                 "full()\n--\n\n"
+                 "Whether put_nowait() would raise Full: as many objects wait as maxsize says, or "
+                 "as many\n"
+                 "bytes as max_bytes says. An object may be too large for the bytes that are left "
+                 "before."),
     no_arguments("_close", queue_close),
     no_arguments("_is_closed", queue_is_closed),
     fast("shutdown", queue_shutdown,
@@ -146,6 +160,22 @@ QueueState& state_of(PyObject* self) {
 }
 
 const ByteQueue& queue_of(PyObject* self) { return *state_of(self).queue; }
+
+void set_queue(QueueState& state, ByteQueue queue) {
+    state.label = queue.label();
+    state.maxsize = queue.maxsize();
+    state.dead_letters_on_exception = queue.dead_letters_on_exception();
+    state.format = queue.stamp().format;
+    state.queue = std::move(queue);
+}
+
+const ByteQueue& open_queue_of(PyObject* self, const char* verb) {
+    const QueueState& state = state_of(self);
+    if (state.queue->is_closed()) {
+        throw ClosedError(verb, state.label, "it is closed in this process; use another handle");
+    }
+    return *state.queue;
+}
 
 int add_queue_type(PyObject* module) {
     const Ref made(PyType_FromModuleAndSpec(module, &spec, nullptr));

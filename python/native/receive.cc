@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "handoff/arriving.h"
 #include "messagepack.h"
+#include "own_buffer.h"
 #include "parcel.h"
 #include "procession/error.h"
 #include "procession/handle.h"
@@ -45,11 +46,13 @@ Ref copied(std::span<const std::byte> bytes) {
     return made;
 }
 
-/// A buffer of the receiver's own: what was writable can be written to again.
-Ref copied_buffer(std::span<const std::byte> bytes, bool readonly) {
-    if (readonly) return copied(bytes);
-    Ref made =
-        checked(PyByteArray_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(bytes.size())));
+/// A buffer of the receiver's own, which can be written to, but for that of a bytes object.
+Ref copied_buffer(std::span<const std::byte> bytes, BufferSource source) {
+    if (source == BufferSource::bytes) return copied(bytes);
+    Ref made = source == BufferSource::readonly
+                   ? new_own_buffer(bytes.size())
+                   : checked(PyByteArray_FromStringAndSize(nullptr,
+                                                           static_cast<Py_ssize_t>(bytes.size())));
     copy(reinterpret_cast<std::byte*>(PyByteArray_AsString(made.get())), bytes.data(),
          bytes.size());
     return made;
@@ -126,6 +129,26 @@ Ref decode_other(const QueueState& state, const MessageView& item) {
     return decode_pickle(item);
 }
 
+/// What a dead letter says of `failure`, whatever its text is like.
+std::string reason_in(const Ref& failure) {
+    try {
+        return readable_text_in(failure.get());
+    } catch (const Raised&) {
+        PyErr_Clear();
+        return "it cannot be unpickled";
+    }
+}
+
+/// The text of the failure; when there is not even memory for that, another one.
+Ref text_in(Cause& cause) {
+    try {
+        return cause.text();
+    } catch (const Raised&) {
+        PyErr_Clear();
+        return Ref(PyUnicode_FromString("it cannot be unpickled"));
+    }
+}
+
 /// Ends with an exception set, after the item has found its place.
 [[noreturn]] void keep_failed(const ByteQueue& queue, const MessageView& item) {
     Cause cause;
@@ -136,15 +159,8 @@ Ref decode_other(const QueueState& state, const MessageView& item) {
         cause.raise_again();
         throw Raised{};
     }
-    const Ref text = cause.text();
-    Py_ssize_t size = 0;
-    const char* reason = PyUnicode_AsUTF8AndSize(text.get(), &size);
-    if (reason == nullptr) {
-        PyErr_Clear();  // surrogates
-        reason = "it cannot be unpickled";
-        size = 22;
-    }
-    queue.keep_undecodable(item, {reason, static_cast<std::size_t>(size)});
+    const Ref text = text_in(cause);
+    queue.keep_undecodable(item, reason_in(text));
     cause.raise_as(error_class("DecodeError"), text.get());
     throw Raised{};
 }
@@ -177,17 +193,17 @@ Ref decode(const QueueState& state, const MessageView& item) {
     if (item.format == Format::raw) return copied(item.bytes);
     if (item.format != Format::buffer) return decode_other(state, item);
     return decode_parcel(*state.queue, item, [&](const ParcelPlan::Place& place) {
-        return copied_buffer(item.bytes.subspan(place.at, place.size), place.readonly);
+        return copied_buffer(item.bytes.subspan(place.at, place.size), place.source);
     });
 }
 
-Ref decode_in_place(const QueueState& state, const std::shared_ptr<const ByteView>& item) {
-    const MessageView view = item->view();
-    check_format(state, view);
-    if (view.format == Format::raw) return view_of(item, 0, view.bytes.size());
-    if (view.format != Format::buffer) return decode_other(state, view);
-    return decode_parcel(*state.queue, view, [&](const ParcelPlan::Place& place) {
-        return view_of(item, place.at, place.size);
+Ref decode_in_place(const QueueState& state, const MessageView& item,
+                    const std::shared_ptr<const void>& holder) {
+    check_format(state, item);
+    if (item.format == Format::raw) return view_of(item.bytes, holder);
+    if (item.format != Format::buffer) return decode_other(state, item);
+    return decode_parcel(*state.queue, item, [&](const ParcelPlan::Place& place) {
+        return view_of(item.bytes.subspan(place.at, place.size), holder);
     });
 }
 
@@ -195,8 +211,9 @@ Ref receive(const QueueState& state, const MessageView& item) {
     return received(*state.queue, item, [&] { return decode(state, item); });
 }
 
-Ref receive_in_place(const QueueState& state, const std::shared_ptr<const ByteView>& item) {
-    return received(*state.queue, item->view(), [&] { return decode_in_place(state, item); });
+Ref receive_in_place(const QueueState& state, const MessageView& item,
+                     const std::shared_ptr<const void>& holder) {
+    return received(*state.queue, item, [&] { return decode_in_place(state, item, holder); });
 }
 
 void use_unpickler(PyObject* loads) { Py_XDECREF(std::exchange(unpickle, Py_NewRef(loads))); }

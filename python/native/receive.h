@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "procession/byte_view.h"
 #include "procession/message.h"
 #include "queue_object.h"
 #include "references.h"
@@ -13,16 +12,16 @@ namespace procession::python {
 /// The object in an item's bytes, which stay the caller's.
 /// Throws: Raised; DecodeError; SharingError, OSError when its handles cannot be had.
 [[nodiscard]] Ref decode(const QueueState& state, const MessageView& item);
-/// The same; large buffers are not copied but shown where they lie, read-only.
-[[nodiscard]] Ref decode_in_place(const QueueState& state,
-                                  const std::shared_ptr<const ByteView>& item);
+/// The same; buffers are not copied but shown where they lie, read-only. `holder` keeps them there.
+[[nodiscard]] Ref decode_in_place(const QueueState& state, const MessageView& item,
+                                  const std::shared_ptr<const void>& holder);
 
 /// The object of an item that was taken from the queue. What is none becomes a dead letter, or
 /// waits again where another process may fare better.
 /// Throws: Raised: DecodeError, with the failure as its cause; MemoryError, OSError.
 [[nodiscard]] Ref receive(const QueueState& state, const MessageView& item);
-[[nodiscard]] Ref receive_in_place(const QueueState& state,
-                                   const std::shared_ptr<const ByteView>& item);
+[[nodiscard]] Ref receive_in_place(const QueueState& state, const MessageView& item,
+                                   const std::shared_ptr<const void>& holder);
 
 /// `loads` is pickle.loads.
 void use_unpickler(PyObject* loads);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace procession::python {
@@ -71,6 +72,20 @@ inline void check(int result) {
 [[nodiscard]] inline Ref bytes_from(std::span<const std::byte> bytes) {
     return checked(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(bytes.data()),
                                              static_cast<Py_ssize_t>(bytes.size())));
+}
+
+/// A str of UTF-8. Bytes that are none are replaced: it is for people.
+[[nodiscard]] inline Ref text_of(std::string_view text) {
+    return checked(
+        PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
+}
+
+/// A str as UTF-8 for people. Half of a surrogate pair, as in names of files, becomes "\\udc80".
+/// Throws: Raised when `text` is no str.
+[[nodiscard]] inline std::string readable_text_in(PyObject* text) {
+    const Ref encoded = checked(PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace"));
+    const auto bytes = bytes_of(encoded.get());
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// A str as UTF-8. Throws: Raised.

@@ -10,8 +10,8 @@ namespace {
 
 /// What the memoryviews of one part of an item share. It never changes.
 struct SharedView {
-    PyObject_HEAD std::shared_ptr<const ByteView>* item;
-    std::size_t at;
+    PyObject_HEAD std::shared_ptr<const void>* holder;
+    const std::byte* begin;
     std::size_t size;
 };
 
@@ -19,15 +19,14 @@ PyTypeObject* shared_view_type = nullptr;  // for the life of the process
 
 int get_buffer(PyObject* self, Py_buffer* buffer, int flags) {
     const auto& view = *reinterpret_cast<SharedView*>(self);
-    const std::span<const std::byte> bytes = (*view.item)->bytes().subspan(view.at, view.size);
     // Marked as read-only: the interpreter writes to none of it.
-    return PyBuffer_FillInfo(buffer, self, const_cast<std::byte*>(bytes.data()),
-                             static_cast<Py_ssize_t>(bytes.size()), 1, flags);
+    return PyBuffer_FillInfo(buffer, self, const_cast<std::byte*>(view.begin),
+                             static_cast<Py_ssize_t>(view.size), 1, flags);
 }
 
 void shared_view_free(PyObject* self) {
     PyTypeObject* type = Py_TYPE(self);
-    delete reinterpret_cast<SharedView*>(self)->item;
+    delete reinterpret_cast<SharedView*>(self)->holder;
     reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
 }
@@ -40,13 +39,13 @@ PyType_Spec spec{"procession._native.SharedView", sizeof(SharedView), 0,
 
 }  // namespace
 
-Ref view_of(const std::shared_ptr<const ByteView>& item, std::size_t at, std::size_t size) {
+Ref view_of(std::span<const std::byte> bytes, const std::shared_ptr<const void>& holder) {
     const auto alloc = reinterpret_cast<allocfunc>(PyType_GetSlot(shared_view_type, Py_tp_alloc));
     const Ref made = checked(alloc(shared_view_type, 0));
     auto& view = *reinterpret_cast<SharedView*>(made.get());
-    view.item = new std::shared_ptr<const ByteView>(item);
-    view.at = at;
-    view.size = size;
+    view.holder = new std::shared_ptr<const void>(holder);
+    view.begin = bytes.data();
+    view.size = bytes.size();
     return checked(PyMemoryView_FromObject(made.get()));
 }
 

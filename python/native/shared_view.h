@@ -3,17 +3,17 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
-#include "procession/byte_view.h"
 #include "references.h"
 
 namespace procession::python {
 
-/// A read-only memoryview of a part of an item where it lies in the queue. The item's memory goes
-/// back to the queue with the last memoryview, array or other object that shows some of it.
-/// Throws: Raised.
-[[nodiscard]] Ref view_of(const std::shared_ptr<const ByteView>& item, std::size_t at,
-                          std::size_t size);
+/// A read-only memoryview of bytes that `holder` keeps where they are: of an item in the queue,
+/// whose memory goes back there with the last memoryview, array or other object that shows some of
+/// it. Throws: Raised.
+[[nodiscard]] Ref view_of(std::span<const std::byte> bytes,
+                          const std::shared_ptr<const void>& holder);
 
 /// Makes the type behind them known. Returns: 0, or -1 with an exception set.
 int add_shared_view_type(PyObject* module);

@@ -24,12 +24,18 @@ double seconds(Deadline::Clock::time_point when) {
     return std::chrono::duration<double>(when.time_since_epoch()).count();
 }
 
-Ref text_of(const std::string& text) {
-    return checked(
-        PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
-}
-
 void append(const Ref& list, const Ref& item) { check(PyList_Append(list.get(), item.get())); }
+
+std::uint32_t deliveries_of(PyObject* given) {
+    constexpr std::uint64_t most = UINT32_MAX;
+    const std::uint64_t count = count_of(given, "max_deliveries");
+    if (count == 0 || count > most) {
+        PyErr_Format(error_class("ValueError"),
+                     "max_deliveries is %R; it is a whole number from 1 to 2**32 - 1", given);
+        throw Raised{};
+    }
+    return static_cast<std::uint32_t>(count);
+}
 
 Ref truth(bool value) { return Ref::to(value ? Py_True : Py_False); }
 
@@ -49,27 +55,26 @@ PyObject* queue_make(PyObject* self, PyObject* arguments) {
         int joinable = 0;
         int dead_letter = 0;
         long long maxsize = 0;
-        unsigned long long max_bytes = 0;
-        unsigned long long memory_limit = 0;
-        unsigned int max_deliveries = 0;
+        PyObject* max_bytes = nullptr;
+        PyObject* memory_limit = nullptr;
+        PyObject* max_deliveries = nullptr;
         const char* name = nullptr;
         int messagepack = 0;
-        if (PyArg_ParseTuple(arguments, "pLKKIpsp", &joinable, &maxsize, &max_bytes, &memory_limit,
+        if (PyArg_ParseTuple(arguments, "pLOOOpsp", &joinable, &maxsize, &max_bytes, &memory_limit,
                              &max_deliveries, &dead_letter, &name, &messagepack) == 0) {
             throw Raised{};
         }
         QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
         if (state.queue) raise(error_class("ValueError"), "this queue has been made already");
         QueueOptions options = with_maxsize(maxsize);
-        options.max_bytes = max_bytes;
-        if (memory_limit != 0) options.memory_limit = memory_limit;
-        options.max_deliveries = max_deliveries;
+        options.max_bytes = count_of(max_bytes, "max_bytes");
+        if (const auto limit = count_of(memory_limit, "memory_limit")) options.memory_limit = limit;
+        options.max_deliveries = deliveries_of(max_deliveries);
         options.on_exception = dead_letter != 0 ? OnException::dead_letter : OnException::give_back;
         options.name = name;
         const QueueKind kind = joinable != 0 ? QueueKind::joinable : QueueKind::plain;
         const TypeStamp stamp = messagepack != 0 ? any_messagepack_stamp() : python_stamp();
-        state.queue.emplace(kind, stamp, options);
-        state.format = stamp.format;
+        set_queue(state, ByteQueue(kind, stamp, options));
         return none();
     });
 }
@@ -82,28 +87,38 @@ PyObject* queue_convert_by(PyObject* self, PyObject* from_plain) {
 }
 
 PyObject* queue_qsize(PyObject* self, PyObject* /*none*/) {
-    return answer([&] { return checked(PyLong_FromUnsignedLongLong(queue_of(self).qsize())); });
+    return answer("qsize", [&] {
+        QueueState& state = state_of(self);
+        const std::uint64_t shared = state.queue->qsize();
+        return checked(PyLong_FromUnsignedLongLong(shared + state.left_over.items()));
+    });
 }
 
 PyObject* queue_empty(PyObject* self, PyObject* /*none*/) {
-    return answer([&] { return truth(queue_of(self).empty()); });
+    return answer("empty", [&] {
+        QueueState& state = state_of(self);
+        const bool is_empty = state.queue->empty();
+        return truth(is_empty && state.left_over.items() == 0);
+    });
 }
 
 PyObject* queue_full(PyObject* self, PyObject* /*none*/) {
-    return answer([&] { return truth(queue_of(self).full()); });
+    return answer("full", [&] { return truth(queue_of(self).full()); });
 }
 
 PyObject* queue_unfinished(PyObject* self, PyObject* /*none*/) {
-    return answer(
-        [&] { return checked(PyLong_FromUnsignedLongLong(queue_of(self).unfinished())); });
+    return answer("unfinished", [&] {
+        return checked(PyLong_FromUnsignedLongLong(queue_of(self).unfinished()));
+    });
 }
 
 PyObject* queue_close(PyObject* self, PyObject* /*none*/) {
-    return answer([&] {
+    return answer("close", [&] {
         QueueState& state = state_of(self);
         std::optional<ReadyHandle> items;
         std::optional<ReadyHandle> room;
         handoff::StandingDeposit reference;
+        if (!state.queue->is_closed()) state.left_over.end(*state.queue);
         unlocked([&] { state.queue->close(); });
         {
             const std::lock_guard guard(state.lock);
@@ -124,7 +139,7 @@ PyObject* queue_is_closed(PyObject* self, PyObject* /*none*/) {
 }
 
 PyObject* queue_shutdown(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("shutdown", [&] {
         const Arguments<1> arguments("shutdown", {"immediate"}, 0, given, count, keywords);
         const bool immediate = truth_of(arguments[0], false);
         const ByteQueue& queue = queue_of(self);
@@ -134,7 +149,7 @@ PyObject* queue_shutdown(PyObject* self, Vector given, Py_ssize_t count, PyObjec
 }
 
 PyObject* queue_stats(PyObject* self, PyObject* /*none*/) {
-    return answer([&] {
+    return answer("stats", [&] {
         const ByteQueue& queue = queue_of(self);
         const QueueStats stats = unlocked([&] { return queue.stats(); });
         const auto number = [](std::uint64_t value) {
@@ -150,23 +165,23 @@ PyObject* queue_stats(PyObject* self, PyObject* /*none*/) {
 }
 
 PyObject* queue_label(PyObject* self, PyObject* /*none*/) {
-    return answer([&] { return text_of(queue_of(self).label()); });
+    return answer([&] { return text_of(state_of(self).label); });
 }
 
 // (joinable, maxsize, whether an exception dead-letters)
 PyObject* queue_options(PyObject* self, PyObject* /*none*/) {
     return answer([&] {
-        const ByteQueue& queue = queue_of(self);
-        const Ref joinable = truth(queue.kind() == QueueKind::joinable);
-        const Ref maxsize = checked(PyLong_FromSize_t(queue.maxsize()));
-        const Ref dead_letter = truth(queue.dead_letters_on_exception());
+        const QueueState& state = state_of(self);
+        const Ref joinable = truth(state.queue->kind() == QueueKind::joinable);
+        const Ref maxsize = checked(PyLong_FromSize_t(state.maxsize));
+        const Ref dead_letter = truth(state.dead_letters_on_exception);
         return checked(PyTuple_Pack(3, joinable.get(), maxsize.get(), dead_letter.get()));
     });
 }
 
 PyObject* queue_dead_letters(PyObject* self, PyObject* take) {
-    return answer([&] {
-        const bool taking = truth_of(take, false);
+    const bool taking = take == Py_True;
+    return answer(taking ? "take_dead_letters" : "dead_letters", [&] {
         const ByteQueue& queue = queue_of(self);
         const auto letters =
             unlocked([&] { return taking ? queue.take_dead_letters() : queue.dead_letters(); });
@@ -192,7 +207,7 @@ PyObject* queue_decode(PyObject* self, PyObject* arguments) {
 }
 
 PyObject* queue_participants(PyObject* self, PyObject* /*none*/) {
-    return answer([&] {
+    return answer("participants", [&] {
         const ByteQueue& queue = queue_of(self);
         const auto all = unlocked([&] { return queue.participants(); });
         const Ref list = checked(PyList_New(0));
@@ -208,7 +223,7 @@ PyObject* queue_participants(PyObject* self, PyObject* /*none*/) {
 }
 
 PyObject* queue_deaths(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer([&] {
+    return answer("wait_for_deaths", [&] {
         const Arguments<2> arguments("wait_for_deaths", {"since", "timeout"}, 2, given, count,
                                      keywords);
         const std::uint64_t since = count_of(arguments[0], "since");
@@ -228,14 +243,14 @@ PyObject* queue_deaths(PyObject* self, Vector given, Py_ssize_t count, PyObject*
 }
 
 PyObject* queue_notice_deaths(PyObject* self, PyObject* /*none*/) {
-    return answer([&] {
+    return answer("notice_deaths", [&] {
         const ByteQueue& queue = queue_of(self);
         return checked(PyLong_FromSize_t(unlocked([&] { return queue.notice_deaths(); })));
     });
 }
 
 PyObject* queue_ready_fd(PyObject* self, PyObject* for_room) {
-    return answer([&] {
+    return answer("fileno", [&] {
         const bool room = truth_of(for_room, false);
         QueueState& state = state_of(self);
         const std::lock_guard guard(state.lock);

@@ -49,10 +49,14 @@ def to_plain(obj: Any) -> Any:
         if isinstance(obj, base):
             return base(obj)
     if hasattr(obj, "__index__"):
-        return operator.index(obj)
+        try:
+            return operator.index(obj)
+        except TypeError:
+            pass  # an array has the method for the case that it has one element
+    hint = "put what its tolist() gives" if hasattr(obj, "tolist") else "convert it first"
     raise EncodeError(
         f"encode {type(obj).__name__}: MessagePack has None, bool, int, float, str, bytes, list, "
-        "tuple and dict; dataclasses, datetimes and timedeltas become those; convert it first"
+        f"tuple and dict; dataclasses, datetimes and timedeltas become those; {hint}"
     )
 
 

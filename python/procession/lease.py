@@ -53,7 +53,7 @@ class Lease(Generic[T]):
         self._is_open = False
 
     def reject(self, reason: str) -> None:
-        """To the dead letters; counts as finished."""
+        """To the dead letters; counts as finished. TypeError when the reason is no str."""
         self._queue._reject(self._ticket, reason)
         self._is_open = False
 
@@ -71,13 +71,21 @@ class Lease(Generic[T]):
         if failure is None:
             self.done()
         elif self._queue.dead_letters_on_exception:
-            self.reject(f"{type(failure).__name__}: {failure}")
+            self.reject(_text_of(failure))
         else:
             self.give_back()
 
     def __repr__(self) -> str:
         state = "open" if self._is_open else "ended"
         return f"<Lease {state} of {self.value!r}, delivery {self.deliveries}>"
+
+
+def _text_of(failure: BaseException) -> str:
+    name = type(failure).__name__
+    try:
+        return f"{name}: {failure}"
+    except Exception:  # its __str__ fails
+        return name
 
 
 def lease_from(queue: JoinableQueue[Any], taken: tuple[Any, bytes, int]) -> Lease[Any]:

@@ -47,7 +47,27 @@ def sum_of(requests, sums):
 
 
 class BuffersTest(unittest.TestCase):
-    def test_a_writable_buffer_arrives_writable_and_a_read_only_one_does_not(self):
+    def test_what_was_read_only_where_it_came_from_can_be_written_to(self):
+        q = procession.Queue()
+        for size in (0, 10, 5_000, 1_000_000):
+            q.put([Frame(memoryview(b"r" * size)), "beside it"])
+            got = q.get(timeout=LONG)[0].pixels
+            self.assertIsInstance(got, bytearray)
+            self.assertEqual(got, b"r" * size)
+            memoryview(got)[:1] = b"w"[:size]
+            self.assertEqual(got[:1], b"w"[:size])
+
+    def test_what_is_borrowed_is_read_only_whatever_its_size(self):
+        q = procession.Queue()
+        for size in (0, 1, 10, 5_000, 1_000_000):
+            for pixels in (bytearray(b"p" * size), memoryview(b"p" * size)):
+                q.put(Frame(pixels))
+                seen = q.borrow(timeout=LONG).pixels
+                self.assertTrue(memoryview(seen).readonly)
+                self.assertEqual(bytes(seen), b"p" * size)
+                del seen
+
+    def test_a_writable_buffer_arrives_writable_and_bytes_as_bytes(self):
         q = procession.Queue()
         for size in (10, 5_000, 1_000_000):
             q.put(Frame(bytearray(b"w" * size)))
@@ -178,6 +198,20 @@ class BuffersTest(unittest.TestCase):
             seen = q.borrow(timeout=LONG)
             self.assertTrue((seen == numbers).all())
             self.assertFalse(seen.flags.writeable)
+        for count in (0, 3, 400, 600_000):
+            for writeable in (True, False):
+                numbers = numpy.arange(count)
+                numbers.flags.writeable = writeable
+                for obj in (numbers, {"in": [numbers]}):
+                    q.put(obj)
+                    got = q.get(timeout=LONG)
+                    got = got if obj is numbers else got["in"][0]
+                    self.assertTrue(got.flags.writeable)
+                    self.assertEqual(got.tolist(), numbers.tolist())
+                    got += 1
+                q.put(numbers)
+                self.assertFalse(q.borrow(timeout=LONG).flags.writeable)
+        numbers = numpy.arange(600.0).reshape(20, 30)
         q.put(numbers[::2, ::3])
         self.assertTrue((q.get(timeout=LONG) == numbers[::2, ::3]).all())
         q.put(numpy.array([1, 2, 3]))

@@ -16,6 +16,10 @@ import procession
 from support import LONG, WithProcesses, for_each_start_method
 
 try:
+    import numpy
+except ImportError:
+    numpy = None
+try:
     import msgpack
 except ImportError:
     msgpack = None
@@ -156,6 +160,29 @@ class MessagePackTest(unittest.TestCase):
             with self.assertRaisesRegex(procession.EncodeError, why):
                 q.put_many([1, [wrong]])
         self.assertEqual(q.stats().put, 0)
+
+    def test_what_looks_like_a_number_or_a_text_and_is_none_is_refused_by_name(self):
+        class ArrayLike:
+            def __index__(self):
+                raise TypeError("only arrays of one element are numbers")
+
+            def tolist(self):
+                return []
+
+        q = procession.Queue(codec="msgpack")
+        cases = [
+            (ArrayLike(), "ArrayLike.*tolist"),
+            ("a\udc80", r"encode str: 'a\\udc80'.*os.fsencode"),
+            ({"\ud800": 1}, r"encode str: '\\ud800'"),
+            (memoryview(b"abcdef")[::2], "encode memoryview.*not contiguous"),
+        ]
+        if numpy is not None:
+            cases += [(numpy.arange(3), "ndarray.*tolist"), (numpy.float32(1), "float32")]
+        for obj, told in cases:
+            for value in (obj, [obj]):
+                with self.assertRaisesRegex(procession.EncodeError, told):
+                    q.put(value)
+        self.assertEqual(q.qsize(), 0)
 
     def test_bytes_that_are_no_message_become_dead_letters(self):
         q = message_queue()

@@ -158,14 +158,29 @@ class QueueTest(unittest.TestCase):
         self.assertEqual(q.put_many(range(5), timeout=0.01), 3)
         self.assertEqual(q.get_many(), [0, 1, 2])
 
-    def test_get_many_gives_what_arrives_when_one_does_not(self):
-        q = procession.Queue()
-        q.put_many([1, FailsToArrive(), 3])
-        self.assertEqual(q.get_many(), [1, 3])
-        self.assertEqual(len(q.dead_letters()), 1)
-        q.put(FailsToArrive())
-        with self.assertRaises(procession.DecodeError):
-            q.get_many()
+    def test_options_that_are_no_counts_are_refused_by_name(self):
+        for name in ("max_bytes", "memory_limit"):
+            for wrong in (-1, -(2**40), 2**63, 2**64, 1.5, "1"):
+                with self.subTest(name=name, wrong=wrong):
+                    kind = ValueError if isinstance(wrong, int) else TypeError
+                    with self.assertRaisesRegex(kind, name if kind is ValueError else ""):
+                        procession.Queue(**{name: wrong})
+        for wrong in (-1, 0, 2**32, 2**64):
+            with self.assertRaisesRegex(ValueError, "max_deliveries"):
+                procession.JoinableQueue(max_deliveries=wrong)
+        self.assertEqual(procession.Queue(-1).maxsize, 0)  # as in multiprocessing
+
+    def test_full_is_true_when_max_bytes_lets_nothing_more_in(self):
+        for kind in (procession.Queue, procession.JoinableQueue):
+            q = kind(max_bytes=100)
+            q.put(b"x" * 99)
+            self.assertFalse(q.full())
+            q.put(b"x")
+            self.assertTrue(q.full())
+            with self.assertRaises(procession.Full):
+                q.put_nowait(b"x")
+            q.get()
+            self.assertFalse(q.full())
 
     def test_those_who_wait_with_large_objects_take_no_memory_of_the_queue(self):
         large = ["x" * 100_000]

@@ -94,6 +94,7 @@ Result<void, GetError> ByteQueue::try_borrow(ByteView& view, Deadline deadline) 
 
 void ByteQueue::refuse_put(PutError error, const char* operation) const {
     if (error == PutError::shut_down) throw ShutDown(operation, label(), "the queue was shut down");
+    core_->require_no_stopped_producer(operation);
     throw Full(operation, label(), "the queue is full");
 }
 
@@ -101,6 +102,7 @@ void ByteQueue::refuse_get(GetError error, const char* operation) const {
     if (error == GetError::shut_down) {
         throw ShutDown(operation, label(), "the queue was shut down and is empty");
     }
+    core_->require_no_stopped_consumer(operation);
     throw Empty(operation, label(), "the queue is empty");
 }
 

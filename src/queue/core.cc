@@ -381,7 +381,8 @@ bool Core::read_waiting(Waiting& waiting) const {
 
 bool Core::full() {
     const Waiting waiting = count_waiting();
-    return state_.maxsize != 0 && waiting.in_log >= state_.maxsize;
+    if (state_.maxsize != 0 && waiting.in_log >= state_.maxsize) return true;
+    return state_.max_bytes != 0 && !seems_to_have_room(1, 0);
 }
 
 QueueStats Core::stats() {

@@ -72,6 +72,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool put_in_passing(const Piece& piece);
     /// Waits until an item of so many bytes may find room.
     Outcome await_room(std::uint64_t bytes, Deadline deadline);
+    /// After put() or get() has timed out. Throws: TimeoutError when that was not for want of room,
+    /// or of an item: a participant is stopped there.
+    void require_no_stopped_producer(std::string_view operation);
+    void require_no_stopped_consumer(std::string_view operation);
     /// Returns how many were put; `outcome` says why not all.
     std::size_t put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome);
     void shutdown(bool immediate);
@@ -224,6 +228,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// Throws: TimeoutError when the holder is stopped.
     void acquire(std::atomic<std::uint32_t>& word, Actor me);
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
+    static bool is_held_for_long(const std::atomic<std::uint32_t>& lock);
     /// Throws: OSError when this process can no longer tell who is alive. Who waits must.
     void check_watch(std::string_view operation);
     /// In a child that no at-fork handler has prepared: does what they would have done.

@@ -22,6 +22,35 @@ bool read_participant(const shm::Participant& from, Participant& into) {
 
 }  // namespace
 
+// Whether one participant has kept the lock for as long as none does that is at work.
+bool Core::is_held_for_long(const std::atomic<std::uint32_t>& lock) {
+    // relaxed: looks only
+    const std::uint32_t first = lock.load(std::memory_order_relaxed);
+    std::atomic<std::uint32_t> never_rung{0};
+    for (const Deadline end = std::chrono::milliseconds(20); !end.has_passed();) {
+        const std::uint32_t now = lock.load(std::memory_order_relaxed);
+        const bool same = now != 0 && sync::OwnerLock::name_of_owner(now) ==
+                                          sync::OwnerLock::name_of_owner(first);
+        if (!same) return false;
+        static_cast<void>(os::park(never_rung, 0, std::chrono::milliseconds(1)));
+    }
+    return true;
+}
+
+void Core::require_no_stopped_producer(std::string_view operation) {
+    guarded(operation, [&] {
+        if (seems_to_have_room(1, 1) && is_held_for_long(state_.tail_lock)) {
+            refuse_to_wait(operation);
+        }
+    });
+}
+
+void Core::require_no_stopped_consumer(std::string_view operation) {
+    guarded(operation, [&] {
+        if (shows_an_item() && is_held_for_long(state_.head_lock)) refuse_to_wait(operation);
+    });
+}
+
 std::vector<Participant> Core::participants() {
     return guarded("participants", [&] {
         const Actor me = self();

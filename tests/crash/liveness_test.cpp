@@ -138,8 +138,9 @@ TEST(Liveness, a_producer_stopped_while_it_holds_the_lock_delays_others_only_to_
         queue.put(1);
     });
     ASSERT_TRUE(until_stopped(stopped.pid()));
-    EXPECT_THROW(queue.put(2, 30ms), Full);
-    EXPECT_THROW(queue.put_nowait(2), TimeoutError) << "not Full: that would not be true";
+    EXPECT_THROW(queue.put(2, 30ms), TimeoutError) << "not Full: that would not be true";
+    EXPECT_THROW(queue.put_nowait(2), TimeoutError);
+    EXPECT_FALSE(queue.try_put(2, 30ms).has_value());
     EXPECT_FALSE(queue.try_get().has_value()) << "consumers are not concerned";
     ::kill(stopped.pid(), SIGCONT);
     stopped.join();
@@ -157,12 +158,26 @@ TEST(Liveness, a_consumer_stopped_while_it_holds_the_lock_delays_others_only_to_
         static_cast<void>(queue.get());
     });
     ASSERT_TRUE(until_stopped(stopped.pid()));
-    EXPECT_THROW(static_cast<void>(queue.get(30ms)), Empty);
+    EXPECT_THROW(static_cast<void>(queue.get(30ms)), TimeoutError) << "2 is there: not Empty";
     EXPECT_THROW(static_cast<void>(queue.get_nowait()), TimeoutError);
     queue.put(3);
     ::kill(stopped.pid(), SIGCONT);
     stopped.join();
     EXPECT_EQ(queue.get(), 2);
+}
+
+TEST(Liveness, behind_a_stopped_participant_what_is_true_is_told_full_and_empty_included) {
+    Queue<int> full{1};
+    full.put(1);
+    Queue<int> empty;
+    Process stopped(procession::fork, [&] {
+        testing::stop_at_step("lock.acquired");
+        static_cast<void>(full.try_put(2));
+    });
+    ASSERT_TRUE(until_stopped(stopped.pid()));
+    EXPECT_THROW(full.put(2, 30ms), Full);
+    EXPECT_THROW(static_cast<void>(empty.get(30ms)), Empty);
+    stopped.kill();
 }
 
 TEST(Liveness, a_participant_stopped_and_then_killed_is_dead) {
