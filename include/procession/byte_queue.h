@@ -108,6 +108,7 @@ class ByteQueue {
     void shutdown(bool immediate) const;
     void close() const;
     [[nodiscard]] bool is_closed() const;
+    [[nodiscard]] bool is_shut_down() const;
     /// Looks now for participants that died; otherwise waiting calls do so every few milliseconds.
     std::size_t notice_deaths() const;
     [[nodiscard]] std::vector<Participant> participants() const;

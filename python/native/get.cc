@@ -345,8 +345,10 @@ PyObject* queue_reject(PyObject* self, Vector given, Py_ssize_t count, PyObject*
 }
 
 PyObject* queue_join(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
-    return answer("join", [&] {
-        const Arguments<1> arguments("join", {"timeout"}, 0, given, count, keywords);
+    const char* verb = "join";
+    if (count == 2) verb = name_of_verb(given[1]);
+    return answer(verb, [&] {
+        const Arguments<2> arguments("join", {"timeout", "verb"}, 0, given, count, keywords);
         const Deadline deadline = deadline_after(arguments[0]);
         const ByteQueue& queue = queue_of(self);
         enum class Late : std::uint8_t { timed_out };

@@ -107,6 +107,7 @@ PyObject* queue_empty(PyObject* self, PyObject* none);
 PyObject* queue_full(PyObject* self, PyObject* none);
 PyObject* queue_close(PyObject* self, PyObject* none);
 PyObject* queue_is_closed(PyObject* self, PyObject* none);
+PyObject* queue_is_shut_down(PyObject* self, PyObject* none);
 PyObject* queue_shutdown(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_stats(PyObject* self, PyObject* none);
 PyObject* queue_label(PyObject* self, PyObject* none);

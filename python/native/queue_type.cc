@@ -116,6 +116,7 @@ std::array methods{
                  "before."),
     no_arguments("_close", queue_close),
     no_arguments("_is_closed", queue_is_closed),
+    no_arguments("_is_shut_down", queue_is_shut_down),
     fast("shutdown", queue_shutdown,
          "shutdown(immediate=False)\n--\n\n"
          "End the queue for all processes: put() raises ShutDown from now on; get() takes what is\n"

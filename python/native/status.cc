@@ -138,6 +138,10 @@ PyObject* queue_is_closed(PyObject* self, PyObject* /*none*/) {
     return answer([&] { return truth(queue_of(self).is_closed()); });
 }
 
+PyObject* queue_is_shut_down(PyObject* self, PyObject* /*none*/) {
+    return answer([&] { return truth(queue_of(self).is_shut_down()); });
+}
+
 PyObject* queue_shutdown(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
     return answer("shutdown", [&] {
         const Arguments<1> arguments("shutdown", {"immediate"}, 0, given, count, keywords);

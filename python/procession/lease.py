@@ -24,15 +24,19 @@ class Lease(Generic[T]):
     or becomes a dead letter where the queue was made with ``on_exception="dead_letter"``. A lease
     that the block has ended itself is left alone.
 
+    One from ``alease()`` goes back, too, when its last reference is gone and it was not ended: a task
+    that is cancelled may never get to see it.
+
     Threads: one at a time. A fork child has none of its parent's.
     """
 
-    __slots__ = ("_queue", "_ticket", "value", "deliveries", "_is_open")
+    __slots__ = ("_queue", "_ticket", "value", "deliveries", "_is_open", "_goes_back_when_dropped")
 
     def __init__(self, queue: JoinableQueue[T], value: T, ticket: bytes, deliveries: int) -> None:
         self._queue = queue
         self._ticket = ticket
         self._is_open = True
+        self._goes_back_when_dropped = False
         self.value = value
         #: 1 the first time
         self.deliveries = deliveries
@@ -74,6 +78,14 @@ class Lease(Generic[T]):
             self.reject(_text_of(failure))
         else:
             self.give_back()
+
+    def __del__(self) -> None:
+        if not self._is_open or not self._goes_back_when_dropped:
+            return
+        try:
+            self.give_back()
+        except Exception:
+            pass  # the queue was closed, which has given it back; or it is the parent's of a fork
 
     def __repr__(self) -> str:
         state = "open" if self._is_open else "ended"

@@ -6,13 +6,13 @@ Methods that multiprocessing has behave as there, but for what docs/python.md li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from . import _native, _passing
-from ._asyncio import Waiters
-from ._errors import ShutDown
+from ._asyncio import Items, Leasing, Waiters
+from ._errors import ClosedError, Error, ShutDown
 from ._messagepack import converter_to
 from .lease import Lease, lease_from
 from .records import DeadLetter, Death, Participant, Stats
@@ -127,13 +127,23 @@ class Queue(_native.ByteQueue, Generic[T]):
     def close(self) -> None:
         """This process lets go of the queue, with all objects that lead to it; leases go back.
 
-        Others are not concerned. ValueError while borrowed memory is in use.
+        Others are not concerned. All of this process who wait in it, coroutines included, get a
+        ClosedError. ValueError while borrowed memory is in use.
         """
         self._close()
+        self._waiters.wake_all()
 
     @property
     def closed(self) -> bool:
+        """Whether this process has closed the queue, by this object or another."""
         return self._is_closed()
+
+    def __enter__(self) -> Self:
+        """The queue, which is closed at the end of the block."""
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
 
     def join_thread(self) -> None:
         """Nothing: there is no thread, and what was put is in the queue."""
@@ -142,6 +152,7 @@ class Queue(_native.ByteQueue, Generic[T]):
         """Nothing: there is no thread, and what was put is in the queue."""
 
     def stats(self) -> Stats:
+        """Counters since the queue was made, over all processes."""
         return Stats(*self._stats())
 
     def participants(self) -> list[Participant]:
@@ -174,10 +185,28 @@ class Queue(_native.ByteQueue, Generic[T]):
             yield item
 
     def __repr__(self) -> str:
+        name = type(self).__name__
         try:
-            return f"<{type(self).__name__} {self._label()} at {id(self):#x}>"
+            label = self._label()
         except ValueError:
-            return f"<{type(self).__name__}, not made, at {id(self):#x}>"
+            return f"<{name}, not made, at {id(self):#x}>"
+        if not label.startswith(name):
+            label = f"{name}, a {label}"
+        return f"<{label}: {self._size_and_state()}, at {id(self):#x}>"
+
+    def _size_and_state(self) -> str:
+        if self.closed:
+            return "closed"
+        try:
+            size = str(self.qsize())
+            state = ", shut down" if self._is_shut_down() else ""
+        except ClosedError:
+            return "closed"
+        except (Error, OSError) as failed:
+            return f"of no use ({failed})"
+        if self.maxsize:
+            size += f" of {self.maxsize}"
+        return f"{size} waiting{state}"
 
     # ---- event loops ------------------------------------------------------------------------------
 
@@ -190,13 +219,29 @@ class Queue(_native.ByteQueue, Generic[T]):
         return self._ready_fd(False)
 
     async def aget(self, timeout: float | None = None) -> T:
-        """get() that lets asyncio's other tasks run."""
+        """get() that lets asyncio's other tasks run. When it is cancelled, it has taken nothing."""
         got: T = await self._waiters.get(timeout)
         return got
 
+    async def aget_many(self, most: int | None = None, timeout: float | None = None) -> list[T]:
+        """get_many() that lets asyncio's other tasks run. When cancelled, it has taken nothing."""
+        got: list[T] = await self._waiters.get_many(most, timeout)
+        return got
+
     async def aput(self, obj: T, timeout: float | None = None) -> None:
-        """put() that lets asyncio's other tasks run."""
+        """put() that lets asyncio's other tasks run. When it is cancelled, it has put nothing."""
         await self._waiters.put(obj, timeout)
+
+    async def aput_many(self, objs: Iterable[T], timeout: float | None = None) -> int:
+        """put_many() that lets asyncio's other tasks run.
+
+        When it is cancelled, those that had found room by then are in the queue.
+        """
+        return await self._waiters.put_many(objs, timeout)
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        """Objects as they come, by aget(), until the queue is shut down and empty."""
+        return Items(self)
 
 
 class JoinableQueue(Queue[T]):
@@ -239,6 +284,7 @@ class JoinableQueue(Queue[T]):
 
     @property
     def dead_letters_on_exception(self) -> bool:
+        """Whether what an exception leaves behind becomes a dead letter, by ``on_exception``."""
         return self._options()[2]
 
     def lease(
@@ -251,10 +297,13 @@ class JoinableQueue(Queue[T]):
         """
         return lease_from(self, self._get_leased(block, timeout, borrow))
 
-    async def alease(self, timeout: float | None = None) -> Lease[T]:
-        """lease() that lets asyncio's other tasks run."""
-        lease: Lease[T] = await self._waiters.lease(timeout)
-        return lease
+    def alease(self, timeout: float | None = None) -> Leasing[T]:
+        """lease() that lets asyncio's other tasks run: ``async with jobs.alease() as task: ...``.
+
+        Or ``task = await jobs.alease()``. When it is cancelled, it has taken nothing; a lease that
+        nobody holds any more goes back.
+        """
+        return Leasing(self._waiters.lease(timeout))
 
     def task_done(self) -> None:
         """The oldest object that this thread got is finished; without one, the oldest of any thread.
@@ -266,6 +315,10 @@ class JoinableQueue(Queue[T]):
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every object that was put is finished. False: the time was over first."""
         return self._join(timeout)
+
+    async def ajoin(self, timeout: float | None = None) -> bool:
+        """join() that lets asyncio's other tasks run. A thread waits for all who call it."""
+        return await self._waiters.join(timeout)
 
     def unfinished(self) -> int:
         """How many objects were put and are not finished."""

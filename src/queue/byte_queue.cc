@@ -138,6 +138,7 @@ QueueStats ByteQueue::stats() const { return core_->stats(); }
 void ByteQueue::shutdown(bool immediate) const { core_->shutdown(immediate); }
 void ByteQueue::close() const { core_->close(); }
 bool ByteQueue::is_closed() const { return core_->is_closed(); }
+bool ByteQueue::is_shut_down() const { return core_->is_shut_down(); }
 std::size_t ByteQueue::notice_deaths() const { return core_->notice_deaths(); }
 std::vector<Participant> ByteQueue::participants() const { return core_->participants(); }
 std::vector<Death> ByteQueue::deaths(std::uint64_t since) const { return core_->deaths(since); }

@@ -79,6 +79,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// Returns how many were put; `outcome` says why not all.
     std::size_t put_many(const Pieces& pieces, Deadline deadline, Outcome& outcome);
     void shutdown(bool immediate);
+    [[nodiscard]] bool is_shut_down();
 
     // core_get.cc
     Outcome get(Message& message, Deadline deadline);

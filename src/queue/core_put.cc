@@ -340,6 +340,10 @@ std::size_t Core::put_many(const Pieces& pieces, Deadline deadline, Outcome& out
     return total;
 }
 
+bool Core::is_shut_down() {
+    return guarded("shutdown", [&] { return state_.shutdown.load() != kOpen; });
+}
+
 void Core::shutdown(bool immediate) {
     guarded("shutdown", [&] {
         const Actor me = self();
