@@ -59,6 +59,39 @@ AttachmentName name_from(const char* keeper, PyObject* token) {
     return name;
 }
 
+/// What _reference() gave, and the kind of the queue.
+struct Reference {
+    /// Throws: Raised; DecodeError.
+    explicit Reference(PyObject* arguments) {
+        const char* keeper = nullptr;
+        PyObject* token = nullptr;
+        int is_joinable = 0;
+        if (PyArg_ParseTuple(arguments, "sSp", &keeper, &token, &is_joinable) == 0) throw Raised{};
+        name = name_from(keeper, token);
+        joinable = is_joinable != 0;
+    }
+    AttachmentName name;
+    bool joinable = false;
+};
+
+/// The file of the queue that waits there.
+Handle fetched(const AttachmentName& name) {
+    const WithoutGil others_run;
+    std::vector<Handle> handles;
+    try {
+        handles = handoff::fetch(name);
+    } catch (const SharingError& failed) {
+        throw SharingError(
+            "receive", "Queue",
+            "it cannot be had any more: whoever passed it on had let go of it, or had ended, "
+            "before "
+            "it was received here. Keep the queue, or procession.share(queue), until then (" +
+                std::string(failed.what()) + ")");
+    }
+    if (handles.empty()) throw DecodeError("decode", "Queue", "the keeper has no handle of it");
+    return std::move(handles.front());
+}
+
 std::optional<AttachmentName> known_reference(QueueState& state) {
     const std::lock_guard guard(state.lock);
     if (!state.reference.stands()) return std::nullopt;
@@ -137,19 +170,28 @@ PyObject* queue_reference(PyObject* self, PyObject* /*none*/) {
 // (keeper, token, joinable)
 PyObject* queue_follow(PyObject* self, PyObject* arguments) {
     return answer([&] {
-        const char* keeper = nullptr;
-        PyObject* token = nullptr;
-        int joinable = 0;
-        if (PyArg_ParseTuple(arguments, "sSp", &keeper, &token, &joinable) == 0) throw Raised{};
-        const AttachmentName name = name_from(keeper, token);
-        auto handles = [&] {
-            const WithoutGil others_run;
-            return handoff::fetch(name);
-        }();
-        if (handles.empty()) throw DecodeError("decode", "Queue", "the keeper has no handle of it");
-        attach(self, std::move(handles.front()), joinable != 0);
+        const Reference reference(arguments);
+        attach(self, fetched(reference.name), reference.joinable);
         return none();
     });
+}
+
+// The same, at the first use of the queue.
+PyObject* queue_follow_later(PyObject* self, PyObject* arguments) {
+    return answer([&] {
+        const Reference reference(arguments);
+        QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
+        state.awaited = reference.name;
+        state.awaits_joinable = reference.joinable;
+        return none();
+    });
+}
+
+void follow_awaited(PyObject* self) {
+    const QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
+    Handle file = fetched(*state.awaited);
+    // Another thread may have been faster.
+    if (!state.queue) attach(self, std::move(file), state.awaits_joinable);
 }
 
 }  // namespace procession::python

@@ -60,6 +60,9 @@ struct QueueState {
     std::optional<ReadyHandle> items_ready;
     std::optional<ReadyHandle> room_ready;
     handoff::StandingDeposit reference;  // see `_reference`
+    // Where the queue is to be had, when it could not be had at once: see `_follow_later`.
+    std::optional<AttachmentName> awaited;
+    bool awaits_joinable = false;
 };
 
 /// Makes the object, whose state it is, a handle to the queue.
@@ -69,7 +72,7 @@ struct QueueObject {
     PyObject_HEAD QueueState* state;
 };
 
-/// Throws: Raised when it was not made yet.
+/// Throws: Raised when it was not made yet; as follow_awaited() when it could not be received.
 [[nodiscard]] QueueState& state_of(PyObject* self);
 [[nodiscard]] const ByteQueue& queue_of(PyObject* self);
 /// Throws: ClosedError, too, which says that `verb` failed.
@@ -126,6 +129,9 @@ PyObject* queue_send_handle(PyObject* self, PyObject* none);
 PyObject* queue_take_handle(PyObject* self, PyObject* state);
 PyObject* queue_reference(PyObject* self, PyObject* none);
 PyObject* queue_follow(PyObject* self, PyObject* arguments);
+PyObject* queue_follow_later(PyObject* self, PyObject* arguments);
+/// Tries to get the queue that is awaited. Throws: SharingError, OSError, TypeMismatch and others.
+void follow_awaited(PyObject* self);
 
 /// Makes the type known. Returns: 0, or -1 with an exception set.
 int add_queue_type(PyObject* module);

@@ -140,6 +140,7 @@ std::array methods{
     tuple("_take_handle", queue_take_handle),
     no_arguments("_reference", queue_reference),
     tuple("_follow", queue_follow),
+    tuple("_follow_later", queue_follow_later),
     PyMethodDef{nullptr, nullptr, 0, nullptr}};
 
 std::array slots{PyType_Slot{Py_tp_new, reinterpret_cast<void*>(queue_new)},
@@ -154,6 +155,10 @@ PyType_Spec spec{"procession._native.ByteQueue", sizeof(QueueObject), 0,
 QueueState& state_of(PyObject* self) {
     QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
     if (!state.queue) [[unlikely]] {
+        if (state.awaited) {
+            follow_awaited(self);
+            return state;
+        }
         raise(error_class("ValueError"),
               "this queue was never made: a class derived from it calls super().__init__()");
     }

@@ -81,7 +81,9 @@ PyObject* queue_make(PyObject* self, PyObject* arguments) {
 
 PyObject* queue_convert_by(PyObject* self, PyObject* from_plain) {
     return answer([&] {
-        state_of(self).from_plain = Ref::to(from_plain == Py_None ? nullptr : from_plain);
+        // Also of one that is awaited still.
+        QueueState& state = *reinterpret_cast<QueueObject*>(self)->state;
+        state.from_plain = Ref::to(from_plain == Py_None ? nullptr : from_plain);
         return none();
     });
 }

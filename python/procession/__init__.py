@@ -44,6 +44,7 @@ _native.configure(
 from .lease import Lease  # noqa: E402
 from .queues import JoinableQueue, Queue, SimpleQueue  # noqa: E402
 from .records import DeadLetter, Death, Participant, Stats  # noqa: E402
+from .sharing import Reference, share  # noqa: E402
 
 __version__ = "0.1.0"
 __all__ = [
@@ -60,12 +61,14 @@ __all__ = [
     "Lease",
     "Participant",
     "Queue",
+    "Reference",
     "SharingError",
     "ShutDown",
     "SimpleQueue",
     "Stats",
     "TypeMismatch",
     "VersionMismatch",
+    "share",
 ]
 
 

@@ -10,7 +10,8 @@ queues                                  holds such handles
 anything else that multiprocessing      as a reference: any process of this user gets the queue from
 pickles (Pool, ProcessPoolExecutor,     the keeper, while the sender has it or somebody uses it
 Connection, a queue of multiprocessing)
-pickle.dumps()                          not at all: SharingError
+any other pickler                       by the same reference, while procession.share() says so
+                                        (sharing.py); else not at all: SharingError
 ======================================  ===========================================================
 """
 
@@ -22,7 +23,7 @@ from multiprocessing import context, reduction
 from typing import Any
 
 from . import _native
-from ._errors import DecodeError, SharingError
+from ._errors import DecodeError, Error, SharingError
 
 # (how, what that needs)
 State = tuple[str, Any]
@@ -45,7 +46,7 @@ def reduce_for_multiprocessing(queue: Any) -> Any:
         _this_thread.pickles_for_multiprocessing = before
 
 
-def state_to_send(queue: _native.ByteQueue) -> State:
+def state_to_send(queue: Any) -> State:
     """The state by which attach() makes the same queue in the process that it is pickled for."""
     if context.get_spawning_popen() is not None:
         descriptor = queue._memory_fd()
@@ -55,12 +56,13 @@ def state_to_send(queue: _native.ByteQueue) -> State:
     handle = queue._send_handle()
     if handle is not None:
         return "handle", handle
-    if _this_thread.pickles_for_multiprocessing:
+    if _this_thread.pickles_for_multiprocessing or queue._shares > 0:
         return "reference", queue._reference()
     name = type(queue).__name__
     raise SharingError(
         f"encode {name}: {name} objects should only be shared between processes through "
-        "inheritance, a Procession queue, or what multiprocessing pickles (Pool, Connection, ...)"
+        "inheritance, a Procession queue, or what multiprocessing pickles (Pool, Connection, ...); "
+        "for other picklers (loky, joblib, dill), keep procession.share(queue) for as long"
     )
 
 
@@ -87,7 +89,13 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
         queue._take_handle(what, joinable)
     elif how == "reference":
         keeper, token = what
-        queue._follow(keeper, token, joinable)
-        _native.learn_keeper(keeper)
+        try:
+            queue._follow(keeper, token, joinable)
+        except (Error, OSError):
+            # Who unpickles is often a worker's loop, which would end. The queue's first use tries
+            # again, and raises this.
+            queue._follow_later(keeper, token, joinable)
+        else:
+            _native.learn_keeper(keeper)
     else:
         raise DecodeError(f"receive {type(queue).__name__}: it was not passed on by Procession")

@@ -51,6 +51,7 @@ class Queue(_native.ByteQueue, Generic[T]):
     """
 
     _joinable = False
+    _shares = 0  # references that live: see sharing.py
 
     def __init__(
         self,
@@ -82,6 +83,9 @@ class Queue(_native.ByteQueue, Generic[T]):
         ) -> list[T]: ...
 
     # ---- passing to other processes: _passing.py --------------------------------------------------
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return super().__reduce_ex__(max(protocol, 2))  # by __getstate__, which 0 and 1 do not know
 
     def __getstate__(self) -> Any:
         return (*_passing.state_to_send(self), self._type)
@@ -190,6 +194,8 @@ class Queue(_native.ByteQueue, Generic[T]):
             label = self._label()
         except ValueError:
             return f"<{name}, not made, at {id(self):#x}>"
+        except (Error, OSError) as failed:
+            return f"<{name}, not received ({failed}), at {id(self):#x}>"
         if not label.startswith(name):
             label = f"{name}, a {label}"
         return f"<{label}: {self._size_and_state()}, at {id(self):#x}>"
