@@ -50,6 +50,28 @@ function(procession_compile_flags target)
     endif()
 endfunction()
 
+# The headers that nearly each source of TARGET includes are compiled once, for it and for those
+# targets that reuse them (procession_reuses_headers). A source includes what it uses all the same: the
+# presets asan-ubsan and optimised compile without precompiled headers.
+function(procession_precompiles_headers target)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    procession_keeps_headers_cacheable(${target})
+endfunction()
+
+# TARGET has the same definitions and options as OWNER; what differs, the compiler refuses.
+function(procession_reuses_headers target owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+    procession_keeps_headers_cacheable(${target})
+endfunction()
+
+# ccache needs to see where a precompiled header is included; clangd and clang-tidy, which read GCC's
+# commands, need not say that theirs is another format.
+function(procession_keeps_headers_cacheable target)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+        target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-ignored-gch)
+    endif()
+endfunction()
+
 # The same for executables and libraries that use the inside of the library: tests, benchmarks.
 function(procession_uses_internals target)
     procession_compile_flags(${target})

@@ -18,6 +18,7 @@ add_library(test_support STATIC ${windows_support}
 procession_uses_internals(test_support)
 target_include_directories(test_support PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
 target_link_libraries(test_support PUBLIC procession::procession gtest dbghelp)
+include(precompiled_headers.cmake)
 
 file(GLOB windows_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/windows/*_test.cpp")
 foreach(test IN ITEMS
@@ -36,6 +37,7 @@ list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/kill_storm_tes
 add_executable(windows_tests ${windows_sources} support/test_main.cc)
 procession_uses_internals(windows_tests)
 target_link_libraries(windows_tests PRIVATE test_support shell32)
+procession_reuses_headers(windows_tests test_support)
 gtest_discover_tests(windows_tests DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
     PROPERTIES LABELS windows)
 
