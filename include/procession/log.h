@@ -14,12 +14,12 @@ using LogSink = void (*)(LogLevel level, std::string_view line);
 /// PROCESSION_LOG (debug, info, warning, error or off); without it, `warning`.
 ///
 /// Threads:    any.   Processes: this one, and children started later inherit it.
-/// Python:     multiprocessing.get_logger().setLevel()
+/// Python:     logging.getLogger("procession").setLevel()
 void set_log_level(LogLevel level) noexcept;
 [[nodiscard]] LogLevel log_level() noexcept;
 
 /// Sends log lines to `sink` instead of stderr; nullptr goes back to stderr.
-/// Python: multiprocessing.log_to_stderr() is our default.
+/// Python: records of the logger "procession"; the package has set a sink.
 void set_log_sink(LogSink sink) noexcept;
 
 }  // namespace procession

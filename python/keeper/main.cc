@@ -1,13 +1,20 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <cstdlib>
 
 #include "process/run_keeper.h"
+#include "procession/log.h"
 
 // The keeper of Python programs. It is started by the native module alone, which contains it.
 int main(int argc, char** argv) {
     if (argc != 2) {
         std::fprintf(stderr, "procession-keeper: it is started by programs that need it\n");
         return 2;
+    }
+    // The program that it serves handles its own log; here there is nobody's but stderr.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread
+    if (std::getenv("PROCESSION_LOG") == nullptr) {
+        procession::set_log_level(procession::LogLevel::off);
     }
     procession::process::run_keeper(argv[1]);
 }

@@ -1,17 +1,21 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
+#include "arguments.h"
 #include "dispatch_table.h"
 #include "errors.h"
 #include "handoff/keeper_client.h"
 #include "keeper_image.h"
+#include "log_lines.h"
 #include "messagepack.h"
 #include "own_buffer.h"
 #include "pickled.h"
 #include "process/keeper_process.h"
 #include "procession/error.h"
+#include "procession/log.h"
 #include "queue/notice.h"
 #include "queue_object.h"
 #include "receive.h"
@@ -86,11 +90,34 @@ PyObject* learn_keeper(PyObject* /*module*/, PyObject* name) {
     });
 }
 
+PyObject* take_logger(PyObject* /*module*/, PyObject* log) {
+    return answer([&] {
+        use_logger(log);
+        return none();
+    });
+}
+
+PyObject* hand_over_log_lines(PyObject* /*module*/, PyObject* /*none*/) {
+    log_lines();
+    return Py_NewRef(Py_None);
+}
+
+// A number of procession::LogLevel.
+PyObject* choose_log_level(PyObject* /*module*/, PyObject* level) {
+    return answer([&] {
+        set_log_level(static_cast<LogLevel>(std::min(count_of(level, "level"), std::uint64_t{4})));
+        return none();
+    });
+}
+
 std::array functions{PyMethodDef{"configure", configure, METH_VARARGS, nullptr},
                      PyMethodDef{"end_keeper", end_keeper, METH_NOARGS, nullptr},
                      PyMethodDef{"leave_queues", leave_queues, METH_NOARGS, nullptr},
                      PyMethodDef{"keeper_name", keeper_name, METH_NOARGS, nullptr},
                      PyMethodDef{"learn_keeper", learn_keeper, METH_O, nullptr},
+                     PyMethodDef{"use_logger", take_logger, METH_O, nullptr},
+                     PyMethodDef{"log_lines", hand_over_log_lines, METH_NOARGS, nullptr},
+                     PyMethodDef{"set_log_level", choose_log_level, METH_O, nullptr},
                      PyMethodDef{nullptr, nullptr, 0, nullptr}};
 
 int execute(PyObject* module) {

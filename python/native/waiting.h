@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "log_lines.h"
 #include "procession/deadline.h"
 #include "references.h"
 
@@ -54,7 +55,10 @@ inline constexpr std::chrono::milliseconds kSlice{50};
 }
 
 /// Runs the handlers of signals that have come. Throws: Raised when one of them raised.
-inline void run_signal_handlers() { check(PyErr_CheckSignals()); }
+inline void run_signal_handlers() {
+    log_lines();
+    check(PyErr_CheckSignals());
+}
 
 /// Calls attempt(until) without the interpreter's lock until it succeeds or fails for another
 /// reason than its time, or until `deadline`.

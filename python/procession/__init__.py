@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from multiprocessing import util as _util
 
-from . import _errors, _messagepack, _native, _pickling
+from . import _errors, _logging, _messagepack, _native, _pickling
 from ._errors import (
     ClosedError,
     CorruptSegment,

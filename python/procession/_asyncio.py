@@ -162,7 +162,8 @@ class _Joins:
         self._add(waiting)
         try:
             async with asyncio.timeout(timeout):
-                return await waiting
+                finished = await waiting
+                return finished
         except TimeoutError:
             if waiting.done() and not waiting.cancelled():
                 raise  # join()'s own: a participant is stopped
@@ -298,8 +299,8 @@ class Waiters:
         if lines is None:
             queue = self._queue
             lines = (
-                _Line(lambda: _there(queue)._ready_fd(False)),
-                _Line(lambda: _there(queue)._ready_fd(True)),
+                _Line(lambda: int(_there(queue)._ready_fd(False))),
+                _Line(lambda: int(_there(queue)._ready_fd(True))),
             )
             self._lines[loop] = lines
         return lines
@@ -359,7 +360,7 @@ class Waiters:
     async def put_many(self, objs: Iterable[Any], timeout: float | None) -> int:
         queue = _there(self._queue)
         prepared, count = queue._prepare_many(objs)
-        done = 0
+        done: int = 0
 
         def attempt() -> None:
             nonlocal done

@@ -30,7 +30,14 @@ class Lease(Generic[T]):
     Threads: one at a time. A fork child has none of its parent's.
     """
 
-    __slots__ = ("_queue", "_ticket", "value", "deliveries", "_is_open", "_goes_back_when_dropped")
+    __slots__ = {
+        "_queue": None,
+        "_ticket": None,
+        "_is_open": None,
+        "_goes_back_when_dropped": None,
+        "value": "the object",
+        "deliveries": "how often it was handed out, this time included: 1 the first time",
+    }
 
     def __init__(self, queue: JoinableQueue[T], value: T, ticket: bytes, deliveries: int) -> None:
         self._queue = queue
@@ -38,7 +45,6 @@ class Lease(Generic[T]):
         self._is_open = True
         self._goes_back_when_dropped = False
         self.value = value
-        #: 1 the first time
         self.deliveries = deliveries
 
     @property

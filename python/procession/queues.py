@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from multiprocessing.reduction import ForkingPickler
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Type, TypeVar, overload
 
 from . import _native, _passing
 from ._asyncio import Items, Leasing, Waiters
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Codec = Literal["pickle", "msgpack"]
+OnException = Literal["give_back", "dead_letter"]
 
 
 def _is_messagepack(codec: str, type: Any) -> bool:
@@ -53,6 +54,40 @@ class Queue(_native.ByteQueue, Generic[T]):
     _joinable = False
     _shares = 0  # references that live: see sharing.py
 
+    # A type checker infers what it is a queue of: of anything, of `type`, or of what is not a class.
+    @overload
+    def __init__(
+        self: Queue[Any],
+        maxsize: int = ...,
+        *,
+        max_bytes: int = ...,
+        memory_limit: int = ...,
+        name: str = ...,
+        codec: Codec = ...,
+        type: None = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        maxsize: int = ...,
+        *,
+        max_bytes: int = ...,
+        memory_limit: int = ...,
+        name: str = ...,
+        codec: Literal["msgpack"],
+        type: Type[T],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Queue[Any],
+        maxsize: int = ...,
+        *,
+        max_bytes: int = ...,
+        memory_limit: int = ...,
+        name: str = ...,
+        codec: Literal["msgpack"],
+        type: Any,
+    ) -> None: ...
     def __init__(
         self,
         maxsize: int = 0,
@@ -259,6 +294,45 @@ class JoinableQueue(Queue[T]):
 
     _joinable = True
 
+    @overload
+    def __init__(
+        self: JoinableQueue[Any],
+        maxsize: int = ...,
+        *,
+        max_bytes: int = ...,
+        memory_limit: int = ...,
+        max_deliveries: int = ...,
+        on_exception: OnException = ...,
+        name: str = ...,
+        codec: Codec = ...,
+        type: None = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        maxsize: int = ...,
+        *,
+        max_bytes: int = ...,
+        memory_limit: int = ...,
+        max_deliveries: int = ...,
+        on_exception: OnException = ...,
+        name: str = ...,
+        codec: Literal["msgpack"],
+        type: Type[T],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: JoinableQueue[Any],
+        maxsize: int = ...,
+        *,
+        max_bytes: int = ...,
+        memory_limit: int = ...,
+        max_deliveries: int = ...,
+        on_exception: OnException = ...,
+        name: str = ...,
+        codec: Literal["msgpack"],
+        type: Any,
+    ) -> None: ...
     def __init__(
         self,
         maxsize: int = 0,
@@ -266,7 +340,7 @@ class JoinableQueue(Queue[T]):
         max_bytes: int = 0,
         memory_limit: int = 0,
         max_deliveries: int = 16,
-        on_exception: Literal["give_back", "dead_letter"] = "give_back",
+        on_exception: OnException = "give_back",
         name: str = "",
         codec: Codec = "pickle",
         type: Any = None,
