@@ -81,7 +81,12 @@ class Lease(Generic[T]):
         if failure is None:
             self.done()
         elif self._queue.dead_letters_on_exception:
-            self.reject(_text_of(failure))
+            try:
+                text = _text_of(failure)
+            except BaseException:  # Ctrl-C, while the failure told its text
+                self.give_back()
+                raise
+            self.reject(text)
         else:
             self.give_back()
 

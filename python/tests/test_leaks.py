@@ -151,6 +151,59 @@ class Actions:
         with failing(procession.SharingError):
             pickle.dumps(self.q)
 
+    def left_over(self):
+        for take in (self.q.get, self.q.borrow, self.q.get_many):
+            self.q.put_many([1, FailsToArrive(), Frame(memoryview(b"x" * 100))])
+            self.q.get_many()
+            with failing(procession.DecodeError):
+                take()
+            take()
+        self.q.take_dead_letters()
+        q = procession.Queue()
+        q.put_many([1, FailsToArrive(), "left when the queue goes"])
+        q.get_many()
+
+    def shared(self):
+        with procession.share(self.q) as reference:
+            data = pickle.dumps([reference, self.q])
+        with failing(procession.SharingError):
+            reference.queue
+        pickle.loads(data)
+        lost = procession.Queue.__new__(procession.Queue)
+        lost._follow_later(self.q._reference()[0], b"x" * 16, False)
+        with failing(procession.SharingError):
+            lost.get()
+
+    def read_only_arrays(self):
+        for size in (0, 10, 5_000):
+            self.q.put([Frame(memoryview(b"x" * size))])
+            self.q.get()
+            self.q.put([Frame(memoryview(b"x" * size))])
+            self.q.borrow()
+
+    def blocks(self):
+        with procession.Queue() as q:
+            q.put(1)
+        with failing(procession.ClosedError):
+            q.put(1)
+
+    def coroutines_that_are_cancelled_closed_and_joined(self):
+        async def all_of_it():
+            q, jobs = procession.Queue(), self.jobs
+            waits = [asyncio.create_task(q.aget()) for _ in range(3)]
+            await asyncio.sleep(0)
+            waits.pop().cancel()
+            q.close()
+            await asyncio.gather(*waits, return_exceptions=True)
+            await jobs.aput_many([1, 2])
+            async with jobs.alease():
+                pass
+            await jobs.alease()  # goes back
+            (await jobs.alease()).done()
+            await jobs.ajoin()
+
+        asyncio.run(all_of_it())
+
     def coroutines(self):
         async def all_of_it():
             waiting = asyncio.create_task(self.q.aget())

@@ -174,6 +174,17 @@ class RoughTextsTest(unittest.TestCase):
                     self.assertTrue(jobs.join(0))
                     self.assertEqual([d.reason for d in jobs.dead_letters()], [reason])
 
+    def test_ctrl_c_while_an_exception_tells_its_text_gives_the_object_back(self):
+        class Interrupted(Exception):
+            def __str__(self):
+                raise KeyboardInterrupt
+
+        jobs = procession.JoinableQueue(on_exception="dead_letter")
+        jobs.put("job")
+        with self.assertRaises(KeyboardInterrupt), jobs.lease():
+            raise Interrupted
+        self.assertEqual((jobs.qsize(), jobs.dead_letters()), (1, []))
+
     def test_a_reason_may_be_any_text(self):
         jobs = procession.JoinableQueue()
         for reason, kept in (("\udc80", "\\udc80"), ("\0", "\0"), ("", ""), ("ü", "ü")):
