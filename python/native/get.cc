@@ -173,8 +173,14 @@ Ref get_several(PyObject* self, PyObject* limit, Deadline deadline, const char* 
         });
         if (result.has_value()) return objects_of(state, TakenRun(std::move(batch)), most);
         if (result.error() == End::left_over) continue;
-        if (result.error() == End::timed_out) return checked(PyList_New(0));
-        state.queue->refuse_get(GetError::shut_down, verb);
+        const bool is_shut = result.error() == End::shut_down;
+        if (!is_shut && state.queue->empty()) return checked(PyList_New(0));
+        try {
+            const WithoutGil others_run;
+            state.queue->refuse_get(is_shut ? GetError::shut_down : GetError::timed_out, verb);
+        } catch (const Empty&) {
+            return checked(PyList_New(0));  // another one came just now
+        }
     }
 }
 

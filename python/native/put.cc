@@ -14,6 +14,7 @@
 #include "parcel.h"
 #include "pickled.h"
 #include "procession/codec/writer.h"
+#include "procession/error.h"
 #include "procession/handle.h"
 #include "queue_object.h"
 #include "waiting.h"
@@ -217,6 +218,16 @@ class OutgoingItems {
     std::vector<WithHandles> with_handles_;
 };
 
+/// Throws: TimeoutError when a stopped participant was the reason that nothing could be put.
+void require_no_stopped(const ByteQueue& queue) {
+    try {
+        const WithoutGil others_run;
+        queue.refuse_put(PutError::timed_out, "put_many");
+    } catch (const Full&) {
+        return;
+    }
+}
+
 std::size_t put_all(const ByteQueue& queue, std::span<const Piece> pieces, Deadline deadline) {
     std::size_t done = 0;
     for (;;) {
@@ -229,6 +240,9 @@ std::size_t put_all(const ByteQueue& queue, std::span<const Piece> pieces, Deadl
         } catch (const ShutDown&) {
             if (done == 0) throw;
             is_over = true;  // what was put before it is there
+        }
+        if (done == 0 && !is_over && deadline.has_passed() && !queue.full()) {
+            require_no_stopped(queue);
         }
         if (done == pieces.size() || is_over || deadline.has_passed()) return done;
         if (done == before) run_signal_handlers();
