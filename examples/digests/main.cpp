@@ -59,8 +59,7 @@ int run(unsigned port, const std::string& key) {
     mp::Listener listener(mp::Address::tcp("127.0.0.1", port), {.authkey = key});
     Workers workers;
     std::vector<mp::Process> processes;
-    for (int i = 0; i < 2; ++i)
-        processes.emplace_back(mp::spawn, mp::ProcessOptions{.die_with_parent = true}, workers);
+    for (int i = 0; i < 2; ++i) processes.emplace_back(mp::spawn, workers);
     std::printf("%s\n", listener.address().text().c_str());
     std::fflush(stdout);
     for (;;) {

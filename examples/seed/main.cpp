@@ -33,7 +33,7 @@ struct Kitchen {
 
 void serve(mp::StartMethod method, int dinner) {
     Kitchen kitchen;
-    mp::Process cook(method, {.name = "cook", .die_with_parent = true}, kitchen);
+    mp::Process cook(method, {.name = "cook"}, kitchen);
     std::printf("%-5s  process %d started process %d\n", mp::name_of(method).data(), ::getpid(),
                 cook.pid());
     kitchen.orders.put("soup " + std::to_string(dinner));

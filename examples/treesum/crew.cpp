@@ -37,7 +37,6 @@ Crew::~Crew() {
 void Crew::start(Worker& worker) {
     mp::ProcessOptions options;
     options.name = "worker-" + std::to_string(++started_);
-    options.die_with_parent = true;
     worker.process = mp::Process(method_, options, tree_);
     worker.absent = false;
     worker.killed = false;

@@ -48,9 +48,7 @@ Desk::Desk(const Options& options)
     if (options_.chaos != 0) kills_at_ = Clock::now();
 }
 
-void Desk::start_worker() {
-    workers_.emplace_back(options_.method, mp::ProcessOptions{.die_with_parent = true}, crew_);
-}
+void Desk::start_worker() { workers_.emplace_back(options_.method, crew_); }
 
 void Desk::run(int stop) {
     std::vector<mp::Waitable> watched;

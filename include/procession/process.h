@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,8 @@
 
 namespace procession {
 
-/// A child process. The destructor waits for it, like std::jthread; a daemon is terminated first.
+/// A child process. The destructor waits for it, like std::jthread; a daemon is terminated first,
+/// and so is a child whose Process object is destroyed by an exception.
 ///
 ///     mp::Process counter(mp::spawn, count_lines, path);          // a function and its argument
 ///     mp::Process worker(mp::spawn, {.name = "w1"}, machine);     // an object with operator()
@@ -106,8 +108,10 @@ class Process {
     Process& operator=(Process&& other) noexcept;
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
-    /// Waits for the child. A daemon gets SIGTERM first, and SIGKILL if it is still there after 5
-    /// s.
+    /// Waits for the child. It gets SIGTERM first, and SIGKILL if it is still there after 5 s, when
+    /// it is a daemon, or when an exception (a SystemExit, too) that was thrown after its start
+    /// destroys this object: then no statement that follows can tell the child that the work is
+    /// over. Several Process objects, in a vector say, are destroyed one after the other.
     ~Process();
 
     [[nodiscard]] int pid() const;
@@ -147,7 +151,11 @@ class Process {
     void close();
 
   private:
+    [[nodiscard]] bool is_unwound() const noexcept;
+
     std::shared_ptr<process::ChildRecord> child_;
+    // Moves with the child. More of them in the destructor: one of those destroys it.
+    int exceptions_at_start_ = std::uncaught_exceptions();
 };
 
 }  // namespace procession

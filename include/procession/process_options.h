@@ -16,9 +16,10 @@ struct ProcessOptions {
     /// children.
     bool daemon = false;
 
-    /// The kernel kills the child (SIGKILL) when this process ends, whatever ended it. A thread of
-    /// this process that ends means nothing.
-    bool die_with_parent = false;
+    /// The kernel kills the child (SIGKILL) when this process ends, whatever ended it: no worker
+    /// waits for ever for a parent that has aborted. A thread of this process that ends means
+    /// nothing. It costs a pipe (on Windows, a job) for each child. With false the child lives on.
+    bool die_with_parent = true;
 };
 
 }  // namespace procession

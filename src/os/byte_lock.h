@@ -32,9 +32,15 @@ namespace procession::os {
 /// when that was created. It holds as long as there is such a process, which the process object
 /// tells.
 ///
-/// What remains (Linux): a child made by a bare clone in *another thread* during the microseconds
-/// of try_lock() inherits the descriptor, and one that shares this process's memory (vfork, clone
-/// with CLONE_VM) the mapping. They keep the byte locked until they exec or end.
+/// Where no second description can be opened, since /proc cannot be seen (chroot(2), a filter of
+/// system calls), try_claim() takes a POSIX record lock instead, by the descriptor there is: one at
+/// a time in a process. It excludes the others' locks, and is gone with the process as well.
+///
+/// What remains (Linux): such a record lock is dropped early if the process closes another
+/// descriptor of the same file within the milliseconds that the mending takes. A child made by a
+/// bare clone in *another thread* during the microseconds of try_lock() inherits the descriptor,
+/// and one that shares this process's memory (vfork, clone with CLONE_VM) the mapping. They keep
+/// the byte locked until they exec or end.
 ///
 /// All zero bytes are a ByteLock that holds nothing, so that one may live in memory that is wiped
 /// on fork.
@@ -58,6 +64,14 @@ class ByteLock {
     ///          bad_file_descriptor when the handle leads elsewhere: somebody closed it.
     [[nodiscard]] static std::error_code try_lock(const Handle& file, const FileIdentity& identity,
                                                   std::uint64_t at, ByteLock& taken) noexcept;
+    /// The same for a moment: by a process that holds another byte of the file already, to mend
+    /// what the last owner of this one has left. It works also where the system shows the process's
+    /// files no more, as after chroot(2).
+    [[nodiscard]] static std::error_code try_claim(const Handle& file, const FileIdentity& identity,
+                                                   std::uint64_t at, ByteLock& taken) noexcept;
+    /// Why try_lock() has failed so, as the end of a sentence, and what to do.
+    [[nodiscard]] static const char* why(const std::error_code& failed) noexcept;
+
     /// Whether anybody holds the byte: a live participant. True also when that cannot be told: a
     /// live one must never be called dead.
     [[nodiscard]] static bool is_locked(const Handle& file, const FileIdentity& identity,

@@ -41,7 +41,8 @@ struct SpawnPlan {
 };
 
 /// Starts this very program once more, even if its file was replaced or removed meanwhile. The
-/// child has this process's environment, directory, signal mask and ignored signals, as exec does.
+/// child has this process's environment, directory and ignored signals, as exec does; but no signal
+/// is blocked in it, and SIGTERM is not ignored.
 /// Only async-signal-safe calls happen between its birth and the program's start.
 [[nodiscard]] std::error_code spawn_same_program(const SpawnPlan& plan, Child& started);
 
@@ -55,6 +56,10 @@ struct SpawnPlan {
 /// The first argument behind the program's name with which this process was really started,
 /// whatever its main() hands on. Empty where there is none, or the system does not tell.
 [[nodiscard]] std::string first_argument();
+
+/// Why this program cannot be started once more, as a sentence that also says what to do; nullptr
+/// when nothing is known against it.
+[[nodiscard]] const char* why_not_startable() noexcept;
 
 /// Forks. In the child `started.pid` is zero.
 [[nodiscard]] std::error_code fork_self(Child& started) noexcept;

@@ -12,6 +12,9 @@ inline constexpr int signal_interrupt = 2;
 inline constexpr int signal_kill = 9;
 inline constexpr int signal_terminate = 15;
 
+/// From now on this thread gets all signals, and so do threads that it starts.
+void unblock_signals() noexcept;
+
 /// While it lives, this thread gets no signals, and a thread that it starts never does: they are
 /// for the program's own threads.
 class SignalsBlocked {

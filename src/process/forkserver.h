@@ -24,7 +24,7 @@ inline constexpr const char* preload_marker = "--procession-preload=";
 ///
 /// It has one thread. It ends with that process, at once, whatever ended it. Signals do not reach
 /// it, so that what a terminal sends to all processes of a command does not take away from the
-/// children the one who tells how they end; the children have the signal mask of their program.
+/// children the one who tells how they end; in the children no signal is blocked.
 class ForkServer {
   public:
     explicit ForkServer(os::Handle control) : control_(std::move(control)) {}

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -13,6 +14,7 @@
 #include "base/logging.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
+#include "os/signals.h"
 #include "os/wait.h"
 #include "process/forkserver.h"
 #include "process/forkserver_protocol.h"
@@ -70,6 +72,20 @@ class Server final : public os::ForkListener {
         forget();
     }
 
+    void end_within(std::chrono::milliseconds patience) noexcept {
+        // Another thread may be in the middle of a start, and is not waited for.
+        if (!lock_.try_lock()) return;
+        const std::lock_guard guard(lock_, std::adopt_lock);
+        if (process_.pid == 0 || launched_by_ != os::this_process()) return;
+        control_.reset();
+        if (!os::wait_readable(process_.sentinel.get(), patience)) {
+            // It is stopped, or in its preload function.
+            if (os::send_signal(process_, os::signal_kill)) return;
+            if (!os::wait_readable(process_.sentinel.get(), patience)) return;
+        }
+        forget();
+    }
+
     void before_fork() noexcept override { handles_lock_.lock(); }
     void after_fork_in_parent() noexcept override { handles_lock_.unlock(); }
     void after_fork_in_child() noexcept override {
@@ -122,6 +138,7 @@ class Server final : public os::ForkListener {
         if (const auto problem = os::spawn_same_program(plan, process_))
             throw ProcessError(problem, "start", "forkserver",
                                "the system refused to start the program");
+        launched_by_ = os::this_process();
         control_ = std::move(ours);
     }
 
@@ -236,6 +253,7 @@ class Server final : public os::ForkListener {
     std::mutex lock_;
     os::Handle control_;
     os::Child process_;
+    int launched_by_ = 0;  // another process than this one: it has forked without at-fork handlers
     // Held while handles are made or closed that only the server may have; never for long, so that
     // a fork can wait for it.
     std::mutex handles_lock_;
@@ -245,6 +263,11 @@ class Server final : public os::ForkListener {
 
 [[maybe_unused]] const Server& made_early = Server::of_this_process();
 
+// After the exit handlers and the destructors of statics, which may start children and wait for
+// them. Without it the server would end a moment after this process, and whoever adopts orphans
+// would have to collect it: the first process of a container often does not.
+[[gnu::destructor]] void collect_at_exit() { end_forkserver_at_exit(); }
+
 }  // namespace
 
 os::Child start_by_forkserver(const os::Handle& message,
@@ -253,6 +276,9 @@ os::Child start_by_forkserver(const os::Handle& message,
 }
 
 void end_forkserver() noexcept { Server::of_this_process().end(); }
+void end_forkserver_at_exit() noexcept {
+    Server::of_this_process().end_within(std::chrono::milliseconds(1000));
+}
 
 }  // namespace process
 

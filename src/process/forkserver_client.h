@@ -17,6 +17,10 @@ namespace procession::process {
 [[nodiscard]] os::Child start_by_forkserver(const os::Handle& message,
                                             std::span<const os::NativeHandle> handles);
 
+/// Ends and collects the forkserver of this process, if there is one. Called as the last act of a
+/// process that ends in good order; waits a second at most, kills it, and waits another second.
+void end_forkserver_at_exit() noexcept;
+
 /// Ends the forkserver of this process, if there is one, and waits for it. For tests, which leave
 /// no process behind.
 void end_forkserver() noexcept;

@@ -13,6 +13,13 @@ FunctionPlace place_of(AnyFunction function) {
                                ? "it is null"
                                : "it points into no executable or library of this process");
     }
+    if (place.build_id.empty() && !place.image.empty()) {
+        throw SharingError("encode", "function pointer",
+                           "it points into " + place.image +
+                               ", which was linked without a build id, so that another process "
+                               "could not tell whether it has the same one; link that library with "
+                               "-Wl,--build-id, or use fork");
+    }
     return {std::move(place.image), std::move(place.build_id), place.offset};
 }
 

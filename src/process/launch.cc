@@ -89,6 +89,7 @@ class Launch {
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
+    end_forkserver_at_exit();
     PROCESSION_STEP("child.ends");
     os::exit_at_once(code);
 }
@@ -166,6 +167,8 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
             "of main");
     }
     refuse_to_start_again("child");
+    if (const char* const why = os::why_not_startable())
+        throw ProcessError({}, "start", options.name, why);
     Launch launch(options, method);
     handoff::Outgoing outgoing;
     outgoing.add(launch.reports().get());

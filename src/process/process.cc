@@ -1,8 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/process.h"
 
+#include "base/logging.h"
 #include "os/signals.h"
-
 #include "process/child_record.h"
 #include "process/child_table.h"
 #include "procession/error.h"
@@ -23,12 +23,18 @@ ChildRecord& usable(const std::shared_ptr<ChildRecord>& child, std::string_view 
     return *child;
 }
 
-void let_go(std::shared_ptr<ChildRecord>& child) noexcept {
+void let_go(std::shared_ptr<ChildRecord>& child, bool is_unwinding) noexcept {
     if (child == nullptr) return;
     if (child->is_mine()) {
         try {
-            const bool left_alone =
-                child->daemon() && child->runs() && !child->end_by_force(process::daemon_patience);
+            const bool is_to_end = (child->daemon() || is_unwinding) && child->runs();
+            if (is_to_end && !child->daemon()) {
+                base::log(LogLevel::warning,
+                          "an exception destroys the Process object of %s (pid %d), which still "
+                          "runs: it gets SIGTERM",
+                          child->name().c_str(), child->pid());
+            }
+            const bool left_alone = is_to_end && !child->end_by_force(process::daemon_patience);
             if (!left_alone) child->join(Deadline::never());
             // NOLINTNEXTLINE(bugprone-empty-catch)
         } catch (...) {  // no memory for the text of its exception: it has ended all the same
@@ -42,12 +48,17 @@ void let_go(std::shared_ptr<ChildRecord>& child) noexcept {
 
 Process& Process::operator=(Process&& other) noexcept {
     if (this == &other) return *this;
-    let_go(child_);
+    let_go(child_, is_unwound());
     child_ = std::move(other.child_);
+    exceptions_at_start_ = other.exceptions_at_start_;
     return *this;
 }
 
-Process::~Process() { let_go(child_); }
+bool Process::is_unwound() const noexcept {
+    return std::uncaught_exceptions() > exceptions_at_start_;
+}
+
+Process::~Process() { let_go(child_, is_unwound()); }
 
 int Process::pid() const { return usable(child_, "pid").pid(); }
 const std::string& Process::name() const { return usable(child_, "name").name(); }

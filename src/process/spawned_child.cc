@@ -13,6 +13,7 @@
 #include "os/inherited.h"
 #include "os/lifeline.h"
 #include "os/sealed_bytes.h"
+#include "os/signals.h"
 #include "process/bootstrap.h"
 #include "process/child_table.h"
 #include "process/identity.h"
@@ -22,6 +23,7 @@
 #include "process/run_keeper.h"
 #include "procession/error.h"
 #include "procession/log.h"
+#include "queue/notice.h"
 
 namespace procession::process {
 
@@ -96,6 +98,10 @@ void read_message(os::Handle sealed) {
 }
 
 void arrive() {
+    // What stands before init() in main, or a preload function, may have blocked some for threads
+    // that this process will never have; terminate() is to work.
+    os::unblock_signals();
+    queue::suspect_all_unshared();
     const Bootstrap& bootstrap = arrival->opened.bootstrap;
     arrival->handles = std::make_unique<handoff::Arriving>(bootstrap.handles);
     reports = arrival->handles->take(0).release();

@@ -158,12 +158,14 @@ bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_o
 void ByteQueue::encode_handle(Writer& writer) const {
     handoff::assert_sharing(type_name(kind()));
     core_->check_file("pass");
+    core_->trust_shared();
     handoff::encode_handle(writer, core_->segment().file().get(), type_name(kind()));
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
 
 NativeHandle ByteQueue::native_handle() const {
     core_->check_file("pass");
+    core_->trust_shared();
     return core_->segment().file().get();
 }
 

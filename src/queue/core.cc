@@ -155,6 +155,7 @@ std::string Core::label() const {
 std::uint32_t Core::own_slot() {
     const std::lock_guard guard(joining_);
     if (membership_.slot() != shm::Membership::kNone) return membership_.slot();
+    check_unshared();
     report_after_fork();
     bool stale = false;
     const std::uint32_t slot = membership_.claim_slot(stale);
@@ -218,7 +219,8 @@ void Core::check_watch(std::string_view operation) {
     const int error = claim_error_.exchange(0, std::memory_order_relaxed);
     if (error == 0) return;
     throw OSError({error, std::system_category()}, operation, label(),
-                  "cannot look after a participant that died; are too many files open?");
+                  std::string("cannot look after a participant that died: ") +
+                      os::ByteLock::why({error, std::system_category()}));
 }
 
 void Core::check_file(std::string_view operation) const {

@@ -147,6 +147,13 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void reject(const Ticket& ticket, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
+    // core_unshared.cc
+    /// In a fresh start of the program: this queue was made before it became somebody's child. Its
+    /// first use is refused, in a process of one thread, or warned of. One thread exists.
+    void suspect_unshared() noexcept;
+    /// It is passed to another process on purpose.
+    void trust_shared() noexcept { seems_unshared_.store(false, std::memory_order_relaxed); }
+
     // core_undo.cc
     /// Takes back an item of a joinable queue for which this process has no memory: as if it had
     /// not been handed out.
@@ -217,6 +224,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool read_waiting(Waiting& waiting) const;
     Actor self(Deadline until = Deadline::never());
     std::uint32_t own_slot();
+    /// Throws: SharingError.
+    void check_unshared();
     [[nodiscard]] bool is_usable() const noexcept;
     void check_open(std::string_view operation) const;
     void announce_leaving() noexcept;
@@ -432,6 +441,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::atomic<std::uint32_t> left_{0};  // counts operations that ended after the closing
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
+    std::atomic<bool> seems_unshared_{false};
     std::atomic<std::uint32_t> nap_cursor_{0};
     std::atomic<int> claim_error_{0};  // why a dead participant could not be looked after
     std::atomic<std::int64_t> next_audit_{0};

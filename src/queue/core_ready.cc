@@ -11,6 +11,7 @@ namespace procession::queue {
 
 std::shared_ptr<Readiness> Core::ready(Ready what, const std::shared_ptr<Core>& self_pointer) {
     return guarded("ready_handle", [&] {
+        self();  // here, so that the caller is told if it cannot take part
         const std::lock_guard guard(watching_);
         auto& known = watchers_.at(static_cast<std::size_t>(what));
         if (auto readiness = known.lock()) return readiness;

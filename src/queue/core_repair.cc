@@ -343,7 +343,8 @@ std::size_t Core::bury_the_dead(Actor me) {
         if (const std::error_code failed = membership_.try_claim(slot, claim)) {
             if (failed == std::errc::device_or_resource_busy) continue;
             throw OSError(failed, "notice_deaths", label(),
-                          "cannot look after a participant that died; are too many files open?");
+                          std::string("cannot look after a participant that died: ") +
+                              os::ByteLock::why(failed));
         }
         sweep(slot, me);
         PROCESSION_STEP("sweep.swept");

@@ -24,6 +24,15 @@ void notice_deaths_everywhere() noexcept {
     }
 }
 
+void suspect_all_unshared() noexcept {
+    try {
+        for (const auto& core : Core::all()) core->suspect_unshared();
+    } catch (const std::exception& failed) {
+        base::log(LogLevel::debug, "the queues of this process are not looked at: %s",
+                  failed.what());
+    }
+}
+
 void leave_everywhere() noexcept {
     try {
         for (const auto& core : Core::all()) core->leave_at_the_end();

@@ -8,6 +8,10 @@ namespace procession::queue {
 /// Never waits longer than a nap for a stopped participant.
 void notice_deaths_everywhere() noexcept;
 
+/// In a child that is a fresh start of the program, before it runs anything: the queues that exist
+/// were made by it alone, though its code may mean those of its parent. See Core::suspect_unshared.
+void suspect_all_unshared() noexcept;
+
 /// Closes all queues of this process, at its end.
 void leave_everywhere() noexcept;
 

@@ -26,9 +26,10 @@ Membership::~Membership() {
     self_->lock.unlock();
 }
 
-std::error_code Membership::try_lock(std::uint32_t slot, os::ByteLock& taken) noexcept {
+std::error_code Membership::try_lock(std::uint32_t slot, os::ByteLock& taken,
+                                     decltype(os::ByteLock::try_lock)* how) noexcept {
     const std::lock_guard guard(locking_);
-    return os::ByteLock::try_lock(segment_.file(), segment_.identity(), byte_of(slot), taken);
+    return how(segment_.file(), segment_.identity(), byte_of(slot), taken);
 }
 
 std::uint32_t Membership::claim_slot(bool& stale) {
@@ -43,10 +44,10 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             const std::error_code failed = try_lock(s, lock);
             if (failed == std::errc::device_or_resource_busy) continue;
             if (failed) {
-                throw OSError(failed, "join", segment_.name(),
-                              "cannot lock this process's place in the shared memory; is /proc "
-                              "mounted, the number of open files below its limit, and the "
-                              "descriptor of the queue still open (closefrom)?");
+                throw OSError(
+                    failed, "join", segment_.name(),
+                    std::string("cannot lock this process's place in the shared memory: ") +
+                        os::ByteLock::why(failed));
             }
             PROCESSION_STEP("join.locked");
             // acquire: pairs with bury() and leave(); what the last owner did is visible
@@ -132,7 +133,7 @@ bool Membership::is_dead(std::uint32_t s) const noexcept {
 std::error_code Membership::try_claim(std::uint32_t s, os::ByteLock& claim) noexcept {
     const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
     if (s == slot()) return not_now;
-    if (const std::error_code failed = try_lock(s, claim)) return failed;
+    if (const std::error_code failed = try_lock(s, claim, os::ByteLock::try_claim)) return failed;
     if (segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) return {};
     claim.unlock();
     return not_now;

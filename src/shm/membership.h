@@ -121,7 +121,9 @@ class Membership final : public os::ForkListener {
     [[nodiscard]] bool seems_locked(std::uint32_t slot) const noexcept {
         return os::ByteLock::is_locked(segment_.file(), segment_.identity(), byte_of(slot));
     }
-    [[nodiscard]] std::error_code try_lock(std::uint32_t slot, os::ByteLock& taken) noexcept;
+    [[nodiscard]] std::error_code try_lock(
+        std::uint32_t slot, os::ByteLock& taken,
+        decltype(os::ByteLock::try_lock)* how = os::ByteLock::try_lock) noexcept;
     void renew(std::uint32_t s) noexcept;
 
     const Segment& segment_;

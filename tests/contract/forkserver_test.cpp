@@ -246,6 +246,55 @@ TEST(ForkServerFamily, ends_with_the_process_that_has_started_it) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+/// Adopts orphans while it lives, and does not collect them: what was left behind shows.
+class Adopting {
+  public:
+    Adopting() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+    ~Adopting() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
+    Adopting(const Adopting&) = delete;
+    Adopting& operator=(const Adopting&) = delete;
+};
+
+class ForkServerAtExit : public EachStartMethod {};
+INSTANTIATE_TEST_SUITE_P(StartMethods, ForkServerAtExit, all_start_methods(), show_start_method);
+
+enum class ServerIs : std::uint8_t { at_work, stopped };
+void use_a_server_and_end(const Queue<int>& pids, ServerIs how) {
+    Process(forkserver, do_nothing).join();
+    pids.put(server_pid());
+    if (how == ServerIs::stopped) must(::kill(server_pid(), SIGSTOP) == 0);
+}
+
+TEST_P(ForkServerAtExit, has_ended_and_is_collected_when_the_process_that_started_it_is_gone) {
+    const Adopting adopting;
+    const Queue<int> pids;
+    for (const auto how : {ServerIs::at_work, ServerIs::stopped}) {
+        EXPECT_TRUE(ends_well(Process(method(), use_a_server_and_end, pids, how)));
+        EXPECT_FALSE(is_there(pids.get()));
+    }
+}
+
+struct StartsInTheEnd {
+    std::string result;
+    ~StartsInTheEnd() {
+        if (result.empty()) return;
+        Process(forkserver, do_nothing).join();
+        write_file(result, std::to_string(server_pid()));
+    }
+};
+void start_in_the_destructor_of_a_static(const std::string& result) {
+    static StartsInTheEnd in_the_end;
+    in_the_end.result = result;
+}
+
+TEST(ForkServerAtTheVeryEnd, is_collected_too_when_the_destructor_of_a_static_has_started_it) {
+    const Adopting adopting;
+    const Folder folder;
+    const std::string result = folder.file("server");
+    EXPECT_TRUE(ends_well(Process(spawn, start_in_the_destructor_of_a_static, result)));
+    EXPECT_FALSE(is_there(std::stoi(file_text(result))));
+}
+
 TEST(ForkOfAProgramWithThreads, is_warned_of_once) {
 #if defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "the sanitizer ends a child that was forked beside another thread";

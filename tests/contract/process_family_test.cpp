@@ -108,7 +108,7 @@ TEST_P(ProcessFamily, a_child_has_its_parents_default_start_method) {
 
 /// Holds the fifo open until it is killed: the reader sees its end exactly then.
 void start_one_that_dies_with_me(StartMethod method, const std::string& fifo) {
-    const Process child(method, {.die_with_parent = true}, wait_for_death, fifo);
+    const Process child(method, wait_for_death, fifo);
     for (;;) ::pause();
 }
 
@@ -123,10 +123,48 @@ TEST_P(ProcessFamily, a_child_that_dies_with_its_parent_does_so_when_that_is_kil
     }
 }
 
+enum class End : std::uint8_t { abort, exit, quick_exit, underscore_exit };
+
+/// Its child waits in get(), for what would never come.
+void start_a_worker_and_end(StartMethod method, End end, const std::string& fifo) {
+    const Queue<int> jobs;
+    const Process worker(
+        method,
+        [](const std::string& says_up, const Queue<int>& waits_for) {
+            const os::Handle up = open_end(says_up, O_WRONLY);
+            write_text(up, "up\n");
+            take(waits_for);
+        },
+        fifo, jobs);
+    read_line(open_end(fifo, O_RDONLY));
+    switch (end) {
+        case End::abort: std::abort();
+        case End::exit: std::exit(0);
+        case End::quick_exit: std::quick_exit(0);
+        case End::underscore_exit: ::_exit(0);
+    }
+}
+
+TEST_P(ProcessFamily, a_child_dies_with_its_parent_however_that_ends_unless_told_otherwise) {
+    for (const auto end : {End::abort, End::exit, End::quick_exit, End::underscore_exit}) {
+        const std::string fifo = folder_.fifo("up" + std::to_string(static_cast<int>(end)));
+        // Opened before, so that no line is missed; the worker's end of it is the only other one.
+        const os::Handle up = open_end(fifo, O_RDONLY | O_NONBLOCK);
+        Process parent(spawn, start_a_worker_and_end, method(), end, fifo);
+        parent.join();
+        struct pollfd watched{up.get(), POLLIN, 0};
+        do {
+            ASSERT_EQ(::poll(&watched, 1, -1), 1);
+            char letter = 0;
+            while (::read(up.get(), &letter, 1) == 1) {}
+        } while ((watched.revents & POLLHUP) == 0);
+    }
+}
+
 void start_one_that_dies_with_me_and_one_that_does_not(StartMethod method, const std::string& up,
                                                        const std::string& leave) {
     const Process dies(method, {.die_with_parent = true}, wait_for_death, up);
-    const Process stays(fork, wait_for_leave, leave);
+    const Process stays(fork, {.die_with_parent = false}, wait_for_leave, leave);
     for (;;) ::pause();
 }
 
@@ -169,7 +207,8 @@ TEST_P(ProcessFamily, a_child_that_does_not_die_with_its_parent_lives_on) {
     const std::string questions = folder_.fifo("questions");
     const std::string answers = folder_.fifo("answers");
     Process parent(fork, [&] {
-        const Process child(method(), answer_until_the_end, questions, answers);
+        const Process child(method(), {.die_with_parent = false}, answer_until_the_end, questions,
+                            answers);
         for (;;) ::pause();
     });
     const os::Handle to = open_end(questions, O_WRONLY);

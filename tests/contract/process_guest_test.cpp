@@ -53,13 +53,13 @@ void count_my_descriptors_crossing_exec() { throw SystemExit{count_descriptors(t
 TEST(ProcessGuestUnderSpawn, a_child_gets_no_descriptor_that_it_does_not_need) {
     const os::Handle private_to_us = open_end("/dev/null", O_RDONLY);
     const int inherited = count_descriptors(true);
-    Process child(spawn, count_my_descriptors);
-    child.join();
-    EXPECT_EQ(child.exit_code(), inherited + 1) << "one more, for its reports";
-    Process tied(spawn, {.die_with_parent = true}, count_my_descriptors);
+    Process untied(spawn, {.die_with_parent = false}, count_my_descriptors);
+    untied.join();
+    EXPECT_EQ(untied.exit_code(), inherited + 1) << "one more, for its reports";
+    Process tied(spawn, count_my_descriptors);
     tied.join();
     EXPECT_EQ(tied.exit_code(), inherited + 2) << "and the lifeline";
-    Process strict(spawn, {.die_with_parent = true}, count_my_descriptors_crossing_exec);
+    Process strict(spawn, count_my_descriptors_crossing_exec);
     strict.join();
     EXPECT_EQ(strict.exit_code(), inherited) << "and it passes none of ours on";
 }

@@ -206,6 +206,7 @@ const char* name_of(Call call) noexcept {
                                                            "poll",
                                                            "posix_spawn",
                                                            "posix_spawn_file_actions_adddup2",
+                                                           "posix_spawnattr_init",
                                                            "posix_spawn_file_actions_init",
                                                            "ppoll",
                                                            "prctl(PR_SET_NAME)",

@@ -71,6 +71,7 @@ const std::vector<Plausible> kPlausible{
     {Call::poll, {EINTR, ENOMEM, EINVAL}},
     {Call::posix_spawn, {EAGAIN, ENOMEM, ENOENT, EACCES}},
     {Call::posix_spawn_adddup2, {ENOMEM}},
+    {Call::posix_spawn_attributes, {ENOMEM}},
     {Call::posix_spawn_init, {ENOMEM}},
     {Call::ppoll, {EINTR, ENOMEM, EINVAL}},
     {Call::prctl, {EPERM}},

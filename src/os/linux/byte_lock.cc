@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/byte_lock.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -24,7 +25,84 @@ struct flock one_byte(std::uint64_t at, short type) noexcept {
     return request;
 }
 
+/// The one POSIX record lock that this process may hold for a claim.
+class RecordLock {
+  public:
+    [[nodiscard]] std::error_code try_lock(const Handle& file, const FileIdentity& identity,
+                                           std::uint64_t at) noexcept {
+        const auto busy = std::make_error_code(std::errc::device_or_resource_busy);
+        // Such locks do not exclude the threads of their process. A child that was made while one
+        // was held has none.
+        int owner = owner_.load(std::memory_order_relaxed);
+        const int self = calls::getpid();
+        // acquire: pairs with unlock()
+        if (owner == self ||
+            !owner_.compare_exchange_strong(owner, self, std::memory_order_acquire))
+            return busy;
+        file_ = file.get();
+        identity_ = identity;
+        at_ = at;
+        struct flock request = one_byte(at, F_WRLCK);
+        if (calls::uninterrupted([&] { return calls::set_process_lock(file_, &request); }) == 0)
+            return {};
+        const std::error_code failed = errno == EACCES || errno == EAGAIN ? busy : last_error();
+        owner_.store(0, std::memory_order_release);
+        return failed;
+    }
+    void unlock() noexcept {
+        // If somebody has closed the descriptor, the lock is gone, and the number may be another
+        // file's.
+        Handle borrowed(file_);
+        struct flock request = one_byte(at_, F_UNLCK);
+        if (!leads_to(borrowed, identity_)) calls::set_process_lock(file_, &request);
+        [[maybe_unused]] const int not_ours = borrowed.release();
+        owner_.store(0, std::memory_order_release);  // pairs with try_lock()
+    }
+
+  private:
+    std::atomic<int> owner_{0};
+    int file_ = no_handle;
+    FileIdentity identity_;
+    std::uint64_t at_ = 0;
+};
+constinit RecordLock record_lock;
+
+/// Whether the system does not show this process its own files.
+bool is_hidden(const std::error_code& failed) noexcept {
+    return failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory ||
+           failed == std::errc::permission_denied || failed == std::errc::operation_not_permitted ||
+           failed == std::errc::function_not_supported;
+}
+
 }  // namespace
+
+const char* ByteLock::why(const std::error_code& failed) noexcept {
+    if (failed == std::errc::bad_file_descriptor) {
+        return "another part of this program has closed the descriptor of the queue (closefrom, "
+               "daemon?)";
+    }
+    if (failed == std::errc::too_many_files_open ||
+        failed == std::errc::too_many_files_open_in_system) {
+        return "too many files are open; raise the limit (ulimit -n)";
+    }
+    if (is_hidden(failed)) {
+        return "this process cannot open /proc/thread-self/fd, by which it would show the others "
+               "that it lives (chroot, no /proc, a filter of system calls?); use the queue once "
+               "before the process confines itself, qsize() say";
+    }
+    return "the system refused a lock of a byte";
+}
+
+std::error_code ByteLock::try_claim(const Handle& file, const FileIdentity& identity,
+                                    std::uint64_t at, ByteLock& taken) noexcept {
+    const std::error_code failed = try_lock(file, identity, at, taken);
+    if (!is_hidden(failed)) return failed;
+    if (const std::error_code refused = record_lock.try_lock(file, identity, at)) return refused;
+    ByteLock fresh;
+    fresh.mapping_ = &record_lock;
+    taken = std::move(fresh);
+    return {};
+}
 
 std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& identity,
                                    std::uint64_t at, ByteLock& taken) noexcept {
@@ -72,6 +150,12 @@ bool ByteLock::is_any_locked(const Handle& file, std::uint64_t from, std::uint64
 void ByteLock::unlock() noexcept {
     if (mapping_ == nullptr) return;
     const int kept = errno;
+    if (mapping_ == &record_lock) {
+        record_lock.unlock();
+        errno = kept;
+        mapping_ = nullptr;
+        return;
+    }
     // The last reference to the description: the kernel releases the lock before this returns.
     calls::munmap(mapping_, kMapped);
     errno = kept;

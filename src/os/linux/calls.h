@@ -248,7 +248,7 @@ inline long futex_wake(void* word, int count) noexcept {
 // ---- processes ---------------------------------------------------------------------------------
 
 inline pid_t fork() noexcept { return fails(Call::fork) ? -1 : ::fork(); }
-/// These three return the number of the error and leave errno alone.
+/// These four return the number of the error and leave errno alone.
 inline int posix_spawn_init(posix_spawn_file_actions_t* actions) noexcept {
     const int number = fault(Call::posix_spawn_init);
     return number > 0 ? number : ::posix_spawn_file_actions_init(actions);
@@ -257,11 +257,16 @@ inline int posix_spawn_adddup2(posix_spawn_file_actions_t* actions, int fd, int 
     const int number = fault(Call::posix_spawn_adddup2);
     return number > 0 ? number : ::posix_spawn_file_actions_adddup2(actions, fd, as);
 }
+inline int posix_spawn_attributes(posix_spawnattr_t* attributes) noexcept {
+    const int number = fault(Call::posix_spawn_attributes);
+    return number > 0 ? number : ::posix_spawnattr_init(attributes);
+}
 inline int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
-                       char* const* arguments, char* const* environment) noexcept {
+                       const posix_spawnattr_t* attributes, char* const* arguments,
+                       char* const* environment) noexcept {
     const int number = fault(Call::posix_spawn);
     if (number > 0) return number;
-    return ::posix_spawn(pid, path, actions, nullptr, arguments, environment);
+    return ::posix_spawn(pid, path, actions, attributes, arguments, environment);
 }
 // By number: <sys/pidfd.h> of glibc 2.36 declares these two without extern "C".
 inline int pidfd_open(pid_t pid) noexcept {

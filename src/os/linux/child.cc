@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "base/step.h"
@@ -44,6 +45,36 @@ class KeptOpen {
     bool made_ = false;
 };
 
+/// How the signals of one posix_spawn begin: none is blocked, and SIGTERM ends the program.
+class FreshSignals {
+  public:
+    FreshSignals() noexcept {
+        problem_ = calls::posix_spawn_attributes(&attributes_);
+        if (problem_ != 0) return;
+        made_ = true;
+        sigset_t set;
+        sigemptyset(&set);
+        // None of these can fail with these arguments.
+        ::posix_spawnattr_setsigmask(&attributes_, &set);
+        sigaddset(&set, SIGTERM);
+        ::posix_spawnattr_setsigdefault(&attributes_, &set);
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
+    ~FreshSignals() {
+        if (made_) ::posix_spawnattr_destroy(&attributes_);
+    }
+    FreshSignals(const FreshSignals&) = delete;
+    FreshSignals& operator=(const FreshSignals&) = delete;
+
+    [[nodiscard]] int problem() const noexcept { return problem_; }
+    [[nodiscard]] const posix_spawnattr_t* get() const noexcept { return &attributes_; }
+
+  private:
+    posix_spawnattr_t attributes_{};
+    int problem_ = 0;
+    bool made_ = false;
+};
+
 // Nobody but us collects our children, so the number is still that child's, unless the program
 // ignores SIGCHLD and the child has ended already: then any handle that is readable says the truth.
 void open_sentinel(Child& child) noexcept {
@@ -68,8 +99,11 @@ std::error_code spawn(const char* path, const SpawnPlan& plan, Child& started) {
     arguments.push_back(nullptr);
     const KeptOpen kept(plan.inherited);
     if (kept.problem() != 0) return system_error(kept.problem());
+    const FreshSignals signals;
+    if (signals.problem() != 0) return system_error(signals.problem());
     pid_t pid = 0;
-    const int problem = calls::posix_spawn(&pid, path, kept.get(), arguments.data(), environ);
+    const int problem =
+        calls::posix_spawn(&pid, path, kept.get(), signals.get(), arguments.data(), environ);
     if (problem != 0) return system_error(problem);
     started.pid = pid;
     PROCESSION_STEP("start.spawned");
@@ -120,6 +154,27 @@ std::string first_argument() {
     }
     const std::size_t name = line.find('\0');
     return name != std::string::npos ? std::string(line.c_str() + name + 1) : std::string();
+}
+
+// When the dynamic loader was given the program as an argument, the kernel knows only the loader: a
+// fresh start would be that of the loader, with our arguments taken for its own.
+const char* why_not_startable() noexcept {
+    char text[4096];
+    const ssize_t length = calls::readlink("/proc/self/exe", text, sizeof text);
+    if (length <= 0) {
+        return "this process cannot see /proc/self/exe, by which it would start its program once "
+               "more (chroot, no /proc, a filter of system calls?); start children before it "
+               "confines itself, or use fork";
+    }
+    std::string_view name(text, static_cast<std::size_t>(length));
+    name.remove_prefix(name.rfind('/') + 1);
+    const bool is_loader =
+        name == "ld.so" || (name.starts_with("ld-") && name.find(".so") != name.npos);
+    if (!is_loader) return nullptr;
+    return "this program was started through the dynamic loader (\"ld.so ./program\", as some "
+           "AppImages and launchers do), so that the system would start the loader once more and "
+           "not the program; start the program itself (patchelf --set-interpreter sets the loader "
+           "it needs), or use fork";
 }
 
 std::error_code fork_self(Child& started) noexcept {

@@ -56,6 +56,7 @@ enum class Call : std::uint8_t {
     poll,
     posix_spawn,
     posix_spawn_adddup2,
+    posix_spawn_attributes,
     posix_spawn_init,
     ppoll,
     prctl,

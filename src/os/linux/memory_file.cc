@@ -4,12 +4,16 @@
 #include <linux/magic.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 
 #include "os/linux/calls.h"
+#include "os/linux/control_groups.h"
+#include "os/linux/small_file.h"
 
 namespace procession::os {
 
@@ -17,42 +21,46 @@ namespace {
 
 std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
-// Reads a small text file of the kernel into `text` as a string; false when there is none.
-template <std::size_t N>
-bool read_text(const char* path, char (&text)[N]) noexcept {
-    const Handle file(
-        calls::uninterrupted([&] { return calls::open(path, O_RDONLY | O_CLOEXEC); }));
-    if (!file.valid()) return false;
-    std::size_t length = 0;
-    while (length < N - 1) {
-        const ssize_t got = calls::uninterrupted(
-            [&] { return calls::read(file.get(), text + length, N - 1 - length); });
-        if (got < 0) return false;
-        if (got == 0) break;
-        length += static_cast<std::size_t>(got);
-    }
-    text[length] = '\0';
-    return length > 0;
-}
-
 std::uint64_t system_available() noexcept {
     char text[4096];
-    if (!read_text("/proc/meminfo", text)) return std::numeric_limits<std::uint64_t>::max();
+    if (!read_small_file("/proc/meminfo", text)) return std::numeric_limits<std::uint64_t>::max();
     const char* line = std::strstr(text, "MemAvailable:");
     if (line == nullptr) return std::numeric_limits<std::uint64_t>::max();
     return std::strtoull(line + sizeof "MemAvailable:" - 1, nullptr, 10) * 1024;
 }
 
-// cgroup v2 as a container sees it: its own group is mounted at the root of /sys/fs/cgroup.
-std::uint64_t container_available() noexcept {
-    char limit[64];
-    char used[64];
-    const bool known = read_text("/sys/fs/cgroup/memory.max", limit) && limit[0] != 'm' &&
-                       read_text("/sys/fs/cgroup/memory.current", used);
-    if (!known) return std::numeric_limits<std::uint64_t>::max();
-    const std::uint64_t limit_bytes = std::strtoull(limit, nullptr, 10);
-    const std::uint64_t used_bytes = std::strtoull(used, nullptr, 10);
-    return limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
+std::uint64_t available_memory(std::uint64_t enough) noexcept {
+    return std::min(system_available(), memory_left_by_groups(enough));
+}
+
+std::int64_t now_in_nanoseconds() noexcept {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+/// Whether there is memory for so many bytes more. The kernel does not say that there is not: it
+/// wakes its killer of processes.
+///
+/// A look costs about as much as taking 64 KiB. So small steps are free for a while after one, up
+/// to a small part of what it has found: close to a limit each step is looked at.
+bool is_there_memory_for(std::uint64_t bytes) noexcept {
+    // relaxed: numbers that stand for themselves
+    static constinit std::atomic<std::int64_t> free_until{0};
+    static constinit std::atomic<std::uint64_t> free_bytes{0};
+    constexpr std::uint64_t look_from = std::uint64_t{1} << 20;
+    constexpr std::int64_t while_of_a_look = 10'000'000;
+    const std::int64_t now = now_in_nanoseconds();
+    if (bytes < look_from && now < free_until.load(std::memory_order_relaxed)) {
+        std::uint64_t left = free_bytes.load(std::memory_order_relaxed);
+        while (left >= bytes) {
+            if (free_bytes.compare_exchange_weak(left, left - bytes, std::memory_order_relaxed))
+                return true;
+        }
+    }
+    const std::uint64_t available = available_memory(bytes);
+    if (bytes > available) return false;
+    free_bytes.store((available - bytes) / 64, std::memory_order_relaxed);
+    free_until.store(now + while_of_a_look, std::memory_order_relaxed);
+    return true;
 }
 
 }  // namespace
@@ -73,12 +81,7 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
         from + bytes > limit.rlim_cur) {
         return std::make_error_code(std::errc::file_too_large);
     }
-    // Asking the kernel for more than there is would wake the OOM killer before it fails; the small
-    // steps need no look.
-    constexpr std::uint64_t look_from = std::uint64_t{1} << 20;
-    if (bytes >= look_from && bytes > available_memory()) {
-        return std::make_error_code(std::errc::not_enough_memory);
-    }
+    if (!is_there_memory_for(bytes)) return std::make_error_code(std::errc::not_enough_memory);
     // An interrupted call has undone what it had done: it is repeated in smaller pieces, so that
     // signals that come all the time cannot keep it from its end.
     constexpr std::uint64_t least = std::uint64_t{64} << 10;
@@ -122,8 +125,6 @@ const char* why_no_memory_file(const Handle& file) noexcept {
     return result == 0 && system.f_type == TMPFS_MAGIC ? nullptr : "is not in ordinary memory";
 }
 
-std::uint64_t available_memory() noexcept {
-    return std::min(system_available(), container_available());
-}
+std::uint64_t available_memory() noexcept { return available_memory(no_memory_limit); }
 
 }  // namespace procession::os

@@ -10,6 +10,12 @@ namespace procession::os {
 
 static_assert(signal_interrupt == SIGINT && signal_kill == SIGKILL && signal_terminate == SIGTERM);
 
+void unblock_signals() noexcept {
+    sigset_t none;
+    sigemptyset(&none);
+    calls::change_signal_mask(SIG_SETMASK, &none, nullptr);
+}
+
 SignalsBlocked::SignalsBlocked() noexcept {
     static_assert(sizeof(sigset_t) <= sizeof before_);
     sigset_t all;

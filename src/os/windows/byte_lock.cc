@@ -26,6 +26,15 @@ Word* word_of(SectionHead& head, std::uint64_t at) noexcept {
 
 }  // namespace
 
+const char* ByteLock::why(const std::error_code& /*failed*/) noexcept {
+    return "the system refused to share its memory";
+}
+
+std::error_code ByteLock::try_claim(const Handle& file, const FileIdentity& identity,
+                                    std::uint64_t at, ByteLock& taken) noexcept {
+    return try_lock(file, identity, at, taken);
+}
+
 std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& identity,
                                    std::uint64_t at, ByteLock& taken) noexcept {
     SectionHeadView head;

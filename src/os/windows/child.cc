@@ -162,6 +162,8 @@ std::string first_argument() {
     return utf8_of(line.substr(begin, line.find(L' ', begin) - begin));
 }
 
+const char* why_not_startable() noexcept { return nullptr; }
+
 std::error_code fork_self(Child& /*started*/) noexcept {
     return std::make_error_code(std::errc::function_not_supported);
 }

@@ -6,6 +6,8 @@
 
 namespace procession::os {
 
+void unblock_signals() noexcept {}
+
 SignalsBlocked::SignalsBlocked() noexcept = default;
 // Elsewhere it is not trivial.
 // NOLINTNEXTLINE(modernize-use-equals-default)

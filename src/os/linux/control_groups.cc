@@ -1,0 +1,270 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "os/linux/control_groups.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "os/handle.h"
+#include "os/linux/calls.h"
+#include "os/linux/small_file.h"
+
+namespace procession::os {
+
+namespace {
+
+using Folder = MemoryGroups::Folder;
+using Path = std::array<char, 2048>;
+
+/// The part of `text` before the first `mark`, which is taken off it together with the mark.
+std::string_view take_until(std::string_view& text, char mark) noexcept {
+    const std::size_t at = std::min(text.find(mark), text.size());
+    const std::string_view part = text.substr(0, at);
+    text.remove_prefix(std::min(at + 1, text.size()));
+    return part;
+}
+
+bool has_word(std::string_view list, std::string_view word) noexcept {
+    while (!list.empty()) {
+        if (take_until(list, ',') == word) return true;
+    }
+    return false;
+}
+
+/// "a/b" is below "a", and so is "a"; all is below "/".
+bool is_below(std::string_view path, std::string_view top) noexcept {
+    if (top == "/") return true;
+    return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
+/// Writes root and parts one behind the other; an empty string when they are too long.
+template <class... Parts>
+std::size_t join(Path& path, Parts... parts) noexcept {
+    std::size_t length = 0;
+    for (const std::string_view part : {std::string_view(parts)...}) {
+        if (part.size() >= path.size() - length) return path[0] = '\0';
+        length += part.copy(path.data() + length, part.size());
+    }
+    path[length] = '\0';
+    return length;
+}
+
+/// Spaces and the like in a path of mountinfo are written as "\040" (proc(5)).
+std::size_t unescape(std::string_view text, Path& path) noexcept {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < text.size() && length + 1 < path.size(); ++i) {
+        unsigned letter = 0;
+        const bool escaped =
+            text[i] == '\\' && i + 3 < text.size() &&
+            std::from_chars(&text[i + 1], &text[i + 4], letter, 8).ptr == &text[i + 4];
+        path[length++] = escaped ? static_cast<char>(letter) : text[i];
+        if (escaped) i += 3;
+    }
+    path[length] = '\0';
+    return length;
+}
+
+/// The names that a process has in both hierarchies; empty where it has none.
+struct Names {
+    Path version_1{};
+    Path version_2{};
+};
+
+// "0::/user.slice" is version 2, "4:cpu,memory:/docker/x" version 1.
+bool read_names(const char* root, Names& names) noexcept {
+    Path path;
+    join(path, root, "/proc/self/cgroup");
+    return each_line(path.data(), [&](std::string_view line) {
+        const std::string_view number = take_until(line, ':');
+        const std::string_view controllers = take_until(line, ':');
+        if (number == "0" && controllers.empty()) join(names.version_2, line);
+        if (has_word(controllers, "memory")) join(names.version_1, line);
+    });
+}
+
+/// One line of mountinfo: what of a hierarchy is mounted, and where.
+struct Mount {
+    std::string_view top;
+    std::string_view at;
+    bool is_version_1 = false;
+    bool is_version_2 = false;
+};
+
+// "32 31 0:29 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory"
+Mount read_mount(std::string_view line) noexcept {
+    Mount mount;
+    for (int field = 0; field < 3; ++field) take_until(line, ' ');
+    mount.top = take_until(line, ' ');
+    mount.at = take_until(line, ' ');
+    const std::size_t separator = line.find(" - ");
+    if (separator == std::string_view::npos) return mount;
+    line.remove_prefix(separator + 3);
+    const std::string_view type = take_until(line, ' ');
+    take_until(line, ' ');
+    mount.is_version_2 = type == "cgroup2";
+    mount.is_version_1 = type == "cgroup" && has_word(line, "memory");
+    return mount;
+}
+
+/// Takes the mount for the group `name`, if it shows more than the one that was taken before.
+void consider(const Mount& mount, const char* root, std::string_view name, Folder& folder,
+              std::size_t& top_taken) noexcept {
+    Path top;
+    const std::string_view top_name(top.data(), unescape(mount.top, top));
+    // A name that leads up is that of a group outside of what this process may see.
+    const bool is_visible = !name.empty() && !name.starts_with("/..") && is_below(name, top_name);
+    const std::size_t rank = is_visible ? top_name.size() : Path{}.size();
+    if (folder.mount != 0 && rank >= top_taken) return;
+    top_taken = rank;
+    Path at;
+    unescape(mount.at, at);
+    folder.mount = join(folder.path, root, at.data());
+    if (!is_visible || name == "/") return;
+    name.remove_prefix(top_name == "/" ? 0 : top_name.size());
+    Path whole;
+    if (join(whole, folder.path.data(), name) != 0) folder.path = whole;
+}
+
+/// The number in a file of the folder; no_memory_limit when it says "max", or is not there.
+std::uint64_t number_in(std::string_view folder, const char* file) noexcept {
+    Path path;
+    char text[64];
+    join(path, folder, "/", file);
+    if (!read_small_file(path.data(), text)) return no_memory_limit;
+    std::uint64_t number = 0;
+    const auto parsed = std::from_chars(text, text + std::strlen(text), number);
+    // Version 1 says "unlimited" by the greatest number of whole pages.
+    constexpr std::uint64_t beyond_all = std::uint64_t{1} << 62;
+    return parsed.ec == std::errc() && number < beyond_all ? number : no_memory_limit;
+}
+
+/// Bytes of files that nobody has used lately: the kernel drops these before it kills.
+std::uint64_t droppable(std::string_view folder, std::string_view word) noexcept {
+    Path path;
+    join(path, folder, "/memory.stat");
+    std::uint64_t bytes = 0;
+    each_line(path.data(), [&](std::string_view line) {
+        if (take_until(line, ' ') == word) std::from_chars(line.begin(), line.end(), bytes);
+    });
+    return bytes;
+}
+
+std::uint64_t left_of(std::uint64_t limit, std::uint64_t used) noexcept {
+    return limit > used ? limit - used : 0;
+}
+
+/// What a hard limit lets be taken: the rest is kept back. (The kernel accounts in lots of 256 KiB
+/// for each processor.)
+std::uint64_t usable_part_of(std::uint64_t limit) noexcept {
+    if (limit == no_memory_limit) return limit;
+    return limit - std::min(limit / 32, std::uint64_t{16} << 20);
+}
+
+std::uint64_t left_at_level_2(std::string_view folder, std::uint64_t enough) noexcept {
+    const std::uint64_t limit =
+        std::min(usable_part_of(number_in(folder, "memory.max")), number_in(folder, "memory.high"));
+    if (limit == no_memory_limit) return limit;
+    const std::uint64_t used = number_in(folder, "memory.current");
+    if (used == no_memory_limit) return limit;
+    const std::uint64_t left = left_of(limit, used);
+    if (left >= enough) return left;
+    return left_of(limit, left_of(used, droppable(folder, "inactive_file")));
+}
+
+std::uint64_t left_at_level_1(std::string_view folder, std::uint64_t enough) noexcept {
+    std::uint64_t least = no_memory_limit;
+    const std::array<std::array<const char*, 2>, 2> accounts{
+        {{"memory.limit_in_bytes", "memory.usage_in_bytes"},
+         {"memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes"}}};
+    for (const auto& [limit_file, usage_file] : accounts) {
+        const std::uint64_t limit = usable_part_of(number_in(folder, limit_file));
+        if (limit == no_memory_limit) continue;
+        const std::uint64_t used = number_in(folder, usage_file);
+        if (used == no_memory_limit) continue;
+        std::uint64_t left = left_of(limit, used);
+        if (left < enough) {
+            left = left_of(limit, left_of(used, droppable(folder, "total_inactive_file")));
+        }
+        least = std::min(least, left);
+    }
+    return least;
+}
+
+/// Calls visit(folder) for the group and each one that it is in, until it returns false.
+template <class Visit>
+void each_level(const Folder& folder, Visit visit) noexcept {
+    std::string_view path(folder.path.data());
+    if (path.empty()) return;
+    while (visit(path) && path.size() > folder.mount) {
+        path = path.substr(0, std::max(path.rfind('/'), folder.mount));
+    }
+}
+
+}  // namespace
+
+void find_memory_groups(const char* root, MemoryGroups& found) noexcept {
+    found = {};
+    Names names;
+    read_names(root, names);
+    std::size_t top_1 = 0;
+    std::size_t top_2 = 0;
+    Path path;
+    join(path, root, "/proc/self/mountinfo");
+    const bool is_known = each_line(path.data(), [&](std::string_view line) {
+        const Mount mount = read_mount(line);
+        if (mount.is_version_1)
+            consider(mount, root, names.version_1.data(), found.version_1, top_1);
+        if (mount.is_version_2)
+            consider(mount, root, names.version_2.data(), found.version_2, top_2);
+    });
+    if (is_known) return;
+    consider({"/", "/sys/fs/cgroup/memory"}, root, names.version_1.data(), found.version_1, top_1);
+    consider({"/", "/sys/fs/cgroup"}, root, names.version_2.data(), found.version_2, top_2);
+}
+
+std::uint64_t memory_left_by(const MemoryGroups& groups, std::uint64_t enough) noexcept {
+    std::uint64_t least = no_memory_limit;
+    each_level(groups.version_2, [&](std::string_view folder) {
+        least = std::min(least, left_at_level_2(folder, enough));
+        return true;
+    });
+    bool is_the_first = true;
+    each_level(groups.version_1, [&](std::string_view folder) {
+        if (!std::exchange(is_the_first, false) && number_in(folder, "memory.use_hierarchy") == 0) {
+            return false;
+        }
+        least = std::min(least, left_at_level_1(folder, enough));
+        return true;
+    });
+    return least;
+}
+
+std::uint64_t memory_left_by_groups(std::uint64_t enough) noexcept {
+    using Clock = std::chrono::steady_clock;
+    static constinit std::atomic_flag in_use;  // of what follows; never waited for
+    static constinit MemoryGroups known;
+    static constinit Clock::time_point found_at;
+    static constinit bool is_known = false;
+    // acquire: pairs with the clearing below. A fork child in which it stays set finds them itself.
+    if (in_use.test_and_set(std::memory_order_acquire)) {
+        MemoryGroups groups;
+        find_memory_groups("", groups);
+        return memory_left_by(groups, enough);
+    }
+    const auto now = Clock::now();
+    if (!is_known || now - found_at > std::chrono::seconds(1)) {
+        find_memory_groups("", known);
+        found_at = now;
+        is_known = true;
+    }
+    const std::uint64_t left = memory_left_by(known, enough);
+    in_use.clear(std::memory_order_release);
+    return left;
+}
+
+}  // namespace procession::os
