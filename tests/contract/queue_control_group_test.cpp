@@ -81,7 +81,7 @@ std::uint64_t fill(const Queue& queue, std::size_t each) {
 template <class Kind>
 void fill_in(const std::string& group, std::uint64_t limit) {
     enter(group);
-    for (const std::size_t each : {std::size_t{500}, std::size_t{100'000}, 3 * MiB, 10 * MiB}) {
+    for (const std::size_t each : {std::size_t{5'000}, std::size_t{100'000}, 7 * MiB}) {
         const typename Kind::template Queue<std::string> queue;
         const std::uint64_t bytes = fill(queue, each);
         must(bytes > limit / 4 && bytes < limit);
@@ -98,9 +98,9 @@ TYPED_TEST_SUITE(QueueInAGroup, BothKinds, KindName);
 TYPED_TEST(QueueInAGroup, of_little_memory_refuses_an_item_before_the_kernel_kills) {
     if (sanitized) GTEST_SKIP() << "a sanitizer takes memory of its own";
     for (const auto method : get_all_start_methods()) {
-        const LimitedGroup group(96 * MiB);
+        const LimitedGroup group(64 * MiB);
         if (!group.is_made()) GTEST_SKIP() << "this process may make no control group for memory";
-        EXPECT_TRUE(ends_well(Process(method, fill_in<TypeParam>, group.inner(), 96 * MiB)));
+        EXPECT_TRUE(ends_well(Process(method, fill_in<TypeParam>, group.inner(), 64 * MiB)));
     }
 }
 
