@@ -19,6 +19,7 @@
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
+#include "procession/error.h"
 #include "procession/handle.h"
 #include "procession/message.h"
 #include "procession/native_handle.h"
@@ -37,6 +38,9 @@ class Core;
 
 enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
 enum class GetError : std::uint8_t { timed_out, shut_down };
+/// How a lease was left open: it was destroyed, or an exception left its scope, or the exception
+/// that is being handled now did.
+enum class Abandoned : std::uint8_t { by_destruction, by_exception, by_current_exception };
 
 /// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
 /// says what each verb guarantees; here only what differs.
@@ -83,15 +87,23 @@ class ByteQueue {
     [[noreturn]] void refuse_get(GetError error, const char* operation) const;
 
     /// The lease that a message of a joinable queue carries. Throws: ValueError when it has ended.
-    void finish(const Ticket& ticket) const;
+    void finish(const Ticket& ticket, const char* operation = "task_done") const;
     void give_back(const Ticket& ticket) const;
     void reject(const Ticket& ticket, std::string_view reason) const;
+    /// Gives it back or rejects it, as QueueOptions::on_exception says. Logs what goes wrong. Does
+    /// nothing when the lease has ended already, or is the parent process's.
+    void abandon(const Ticket& ticket, Abandoned how) const noexcept;
+    /// The item stays taken until task_done() in the calling thread. Throws: std::bad_alloc.
+    void detach(const Ticket& ticket) const;
     void task_done() const;
     [[nodiscard]] bool join(Deadline deadline) const;
     [[nodiscard]] std::uint64_t unfinished() const;
 
     /// For a message whose bytes are no element: to the dead letters with it.
     void keep_undecodable(const MessageView& message, std::string_view reason) const;
+    /// So many items of a run were kept so, and others have come with them: the next call of this
+    /// process that takes an item of this queue throws an error that says so, and takes none.
+    void owe(const DecodeError& first, std::size_t count) const noexcept;
     /// For a message that there is no memory to decode: it is as if it had not been taken. A plain
     /// queue's goes to the dead letters: others may have taken what was behind it.
     void undeliver(const MessageView& message) const;

@@ -12,6 +12,13 @@ namespace procession {
 
 /// An item that could not be processed, kept for people to look at.
 struct DeadLetter {
+    /// The value that was put: `letter.decode<Job>()`; of a queue of arrays, a vector for
+    /// `letter.decode<float[]>()`. Handles and queues in it are not kept, so it is a compile error
+    /// to ask for a type that holds some.
+    /// Throws: DecodeError when the bytes are no T, which is why some are here.
+    template <class T>
+    [[nodiscard]] auto decode() const;
+
     std::string reason;
     Format format = Format::raw;
     std::vector<std::byte> bytes;  // as they were put

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -14,20 +15,28 @@ namespace procession {
 /// and the operating system's code where it had one (otherwise `code()` is zero). `what()` is a
 /// full sentence.
 ///
-/// Each derived type is defined by what its catcher should do.
+/// Each derived type is defined by what its catcher should do. Copying one never throws, so that
+/// std::exception_ptr and a catch by value are safe when memory is short.
 class Error : public std::system_error {
   public:
     Error(std::error_code code, std::string_view operation, std::string_view object,
           std::string_view message);
+    // No move: an error that was moved from would have no text.
+    Error(const Error&) noexcept = default;
+    Error& operator=(const Error&) noexcept = default;
+    ~Error() override = default;
 
-    [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
-    [[nodiscard]] const std::string& operation() const noexcept { return operation_; }
-    [[nodiscard]] const std::string& object() const noexcept { return object_; }
+    [[nodiscard]] const char* what() const noexcept override { return text_->what.c_str(); }
+    [[nodiscard]] const std::string& operation() const noexcept { return text_->operation; }
+    [[nodiscard]] const std::string& object() const noexcept { return text_->object; }
 
   private:
-    std::string operation_;
-    std::string object_;
-    std::string what_;
+    struct Text {
+        std::string operation;
+        std::string object;
+        std::string what;
+    };
+    std::shared_ptr<const Text> text_;
 };
 
 /// The caller's mistake: correct the argument or the order of calls. Python: ValueError.
@@ -146,11 +155,12 @@ class BufferTooShort : public Error {
   public:
     BufferTooShort(std::string_view operation, std::string_view object, std::string_view text,
                    std::vector<std::byte> message)
-        : Error({}, operation, object, text), message_(std::move(message)) {}
-    [[nodiscard]] const std::vector<std::byte>& message() const noexcept { return message_; }
+        : Error({}, operation, object, text),
+          message_(std::make_shared<const std::vector<std::byte>>(std::move(message))) {}
+    [[nodiscard]] const std::vector<std::byte>& message() const noexcept { return *message_; }
 
   private:
-    std::vector<std::byte> message_;
+    std::shared_ptr<const std::vector<std::byte>> message_;
 };
 
 /// The peer does not know the key, or does not prove that it does: give both sides the same one.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -11,10 +12,11 @@
 
 namespace procession {
 
-/// A queue of tasks between processes, none of which is forgotten: an item taken belongs to its
-/// consumer until task_done(); if the consumer dies first, the kernel tells, and the item is at
-/// once there for others, before all younger ones, its delivery count raised. After max_deliveries
-/// it goes to the dead letters and counts as finished, so that join() always ends.
+/// A queue of tasks between processes, none of which is forgotten: an item taken is leased to its
+/// consumer until done(); if the lease ends otherwise, or the consumer dies first, which the kernel
+/// tells, the item is at once there for others, before all younger ones, its delivery count raised.
+/// After max_deliveries it goes to the dead letters and counts as finished, so that join() always
+/// ends.
 ///
 /// See TypedQueue for put() and the rest. Python: multiprocessing.JoinableQueue
 template <class T>
@@ -31,9 +33,10 @@ class JoinableQueue : public TypedQueue<T> {
     /// Takes the oldest item, as a lease.
     ///
     /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline, TimeoutError when a stopped process was the cause;
-    /// ShutDown; DecodeError if the bytes are no T: the item is
-    ///             in the dead letters and finished; ClosedError.
+    /// Throws:     Empty at the deadline, or TimeoutError when a stopped process was the cause;
+    ///             ShutDown; DecodeError if the bytes are no T: the item is in the dead letters and
+    ///             finished. It may also tell of what the last get_many() took; then nothing was
+    ///             taken. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  what it had taken and not finished comes here again.
     /// Python:     JoinableQueue.get(timeout=...)
@@ -47,7 +50,8 @@ class JoinableQueue : public TypedQueue<T> {
         if (!got.has_value()) return got.error();
         return lease_of(message.view());
     }
-    /// Waits for one item, then takes what is there, up to `most`.
+    /// Waits for one item, then takes what is there, up to `most`. What does not decode is told as
+    /// by Queue::get_many().
     /// Returns: none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
                                                  Deadline deadline = Deadline::never()) const {
@@ -59,7 +63,8 @@ class JoinableQueue : public TypedQueue<T> {
             messages, [this](const MessageView& message) { return lease_of(message); });
     }
 
-    /// Finishes this thread's oldest open lease.
+    /// Finishes the item that this thread detached first from its lease; without one, that of this
+    /// thread's oldest open lease, which ends.
     /// Throws: ValueError, "task_done() called too many times", when it has none.
     void task_done() const { this->bytes_.task_done(); }
     /// Waits until every item put so far is finished, however many workers die on the way.
@@ -94,13 +99,25 @@ class JoinableQueue : public TypedQueue<T> {
     explicit JoinableQueue(ByteQueue bytes) : TypedQueue<T>(std::move(bytes)) {}
 
     Lease<T> lease_of(const MessageView& message) const {
-        return Lease<T>(this->bytes_, message.ticket, this->decode_or_keep(message));
+        return lease_of(message.ticket, this->decode_or_keep(message));
+    }
+    Lease<T> lease_of(const Ticket& ticket, T&& value) const {
+        if constexpr (std::is_nothrow_move_constructible_v<T>) {
+            return Lease<T>(this->bytes_, ticket, std::move(value));
+        } else {
+            try {
+                return Lease<T>(this->bytes_, ticket, std::move(value));
+            } catch (...) {
+                this->bytes_.abandon(ticket, Abandoned::by_current_exception);
+                throw;
+            }
+        }
     }
     Lease<T> get_as(Deadline deadline, const char* operation) const {
         return this->receive(
             deadline, [&](auto result) { this->require_get(result, operation); },
             [this](T&& value, const Message& message) {
-                return Lease<T>(this->bytes_, message.ticket(), std::move(value));
+                return lease_of(message.ticket(), std::move(value));
             });
     }
     void take_next(std::optional<Lease<T>>& item) const {

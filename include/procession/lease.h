@@ -1,9 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <exception>
-#include <optional>
+#include <functional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "procession/byte_queue.h"
@@ -11,14 +13,17 @@
 
 namespace procession {
 
-/// An item of a JoinableQueue in this process's hands, from get() until done(), give_back() or
-/// reject(). When the process dies first, the item goes back at once.
+/// An item of a JoinableQueue in this process's hands, from get() until done(), give_back(),
+/// reject(), or detach(). When the process dies first, the item goes back at once.
 ///
-/// The destructor: when an exception leaves the scope, the item is given back (or dead-lettered,
-/// see QueueOptions::on_exception). When the scope ends otherwise, the lease stays open, as in
-/// Python, for task_done() on the queue; an item that nobody finishes keeps join() waiting.
+/// The destructor, and an assignment over it, give an open lease's item back (or dead-letter it,
+/// see QueueOptions::on_exception): silently when an exception leaves the scope, otherwise with a
+/// warning in the log, since done() was forgotten. So no item stays behind that join() would wait
+/// for. It does nothing in a fork child, whose copies are the parent's leases; nor after close()
+/// or at the end of the process, which have given the items back. As give_back(), it waits while a
+/// participant is stopped inside the queue.
 ///
-/// Move-only.   Threads: one at a time; it may be passed to another thread.
+/// Move-only.   Threads: one at a time; it may be passed to another thread, and end there.
 template <class T>
 class [[nodiscard]] Lease {
   public:
@@ -28,70 +33,126 @@ class [[nodiscard]] Lease {
         : queue_(std::move(other.queue_)),
           ticket_(other.ticket_),
           value_(std::move(other.value_)),
-          exceptions_(other.exceptions_),
-          open_(std::exchange(other.open_, false)) {}
+          state_(std::exchange(other.state_, State::ended)) {}
     Lease& operator=(Lease&& other) noexcept {
         if (this == &other) return *this;
-        end_by_exception();
+        abandon();
         queue_ = std::move(other.queue_);
         ticket_ = other.ticket_;
         value_ = std::move(other.value_);
-        exceptions_ = other.exceptions_;
-        open_ = std::exchange(other.open_, false);
+        exceptions_ = std::uncaught_exceptions();
+        state_ = std::exchange(other.state_, State::ended);
         return *this;
     }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    ~Lease() { end_by_exception(); }
+    ~Lease() { abandon(); }
 
-    [[nodiscard]] T& operator*() noexcept { return value_; }
-    [[nodiscard]] const T& operator*() const noexcept { return value_; }
-    [[nodiscard]] T* operator->() noexcept { return &value_; }
-    [[nodiscard]] const T* operator->() const noexcept { return &value_; }
+    [[nodiscard]] T& operator*() & noexcept { return value_; }
+    [[nodiscard]] const T& operator*() const& noexcept { return value_; }
+    [[nodiscard]] T* operator->() & noexcept { return &value_; }
+    [[nodiscard]] const T* operator->() const& noexcept { return &value_; }
+    /// Of a temporary: compile errors.
+    template <class Never = void>
+    const T& operator*() const&& {
+        refuse_temporary<Never>();
+        return value_;
+    }
+    template <class Never = void>
+    const T* operator->() const&& {
+        refuse_temporary<Never>();
+        return &value_;
+    }
 
     /// The item is finished. Throws: ValueError when the lease has ended already.
     void done() {
-        end([&] { queue_.finish(ticket_); });
+        end("done", [&] { queue_.finish(ticket_, "done"); });
     }
     /// The item waits again, before all younger ones; somebody else, or this process, gets it.
     void give_back() {
-        end([&] { queue_.give_back(ticket_); });
+        end("give_back", [&] { queue_.give_back(ticket_); });
     }
     /// The item goes to the dead letters and counts as finished.
     void reject(std::string_view reason) {
-        end([&] { queue_.reject(ticket_, reason); });
+        end("reject", [&] { queue_.reject(ticket_, reason); });
+    }
+    /// Runs `work(value)`, then done(), and returns what `work` returned. When `work` throws, the
+    /// item is given back or dead-lettered, as QueueOptions::on_exception says, and the exception
+    /// goes on. Its text is told in the dead letter: of an exception that merely leaves the scope
+    /// of a lease, no destructor can know it.
+    ///
+    /// When `work` has ended the lease itself, nothing more happens to it.
+    /// Throws:     what `work` throws; ValueError when the lease has ended already.
+    template <class Work>
+    decltype(auto) run(Work&& work) {
+        if (state_ != State::open) refuse_ended("run");
+        using Returned = std::invoke_result_t<Work, T&>;
+        try {
+            if constexpr (std::is_void_v<Returned>) {
+                std::invoke(std::forward<Work>(work), value_);
+                finish_if_open();
+            } else {
+                decltype(auto) result = std::invoke(std::forward<Work>(work), value_);
+                finish_if_open();
+                return static_cast<Returned>(std::forward<Returned>(result));
+            }
+        } catch (...) {
+            if (std::exchange(state_, State::ended) == State::open)
+                queue_.abandon(ticket_, Abandoned::by_current_exception);
+            throw;
+        }
+    }
+    /// Leaves the item with this thread, for task_done() on the queue, as in Python; the lease
+    /// ends. `auto job = jobs.get().detach();` has the value; a lease that has a name keeps it.
+    /// When the process ends first, or closes the queue, the item goes back.
+    /// Throws: ValueError when the lease has ended already; std::bad_alloc.
+    void detach() & {
+        end("detach", [&] { queue_.detach(ticket_); });
+        state_ = State::detached;
+    }
+    [[nodiscard]] T detach() && {
+        detach();
+        return std::move(value_);
     }
     /// How often the item has been handed out, this time included: 1 unless somebody failed on it.
     [[nodiscard]] std::uint32_t deliveries() const noexcept { return ticket_.deliveries; }
 
   private:
-    template <class How>
-    void end(How how) {
-        if (!open_) {
-            throw ValueError("task_done", queue_.label(), "this lease has ended already");
-        }
-        how();
-        open_ = false;
+    enum class State : std::uint8_t { open, detached, ended };
+
+    template <class Never>
+    static constexpr void refuse_temporary() {
+        static_assert(!std::is_void_v<Never>,
+                      "procession: this lease is a temporary: it ends with this expression, and "
+                      "its item is given back. Keep it (auto lease = queue.get(); use *lease; "
+                      "lease.done();), or write queue.get().detach() and queue.task_done() later");
     }
-    void end_by_exception() noexcept {
-        if (!open_ || std::uncaught_exceptions() <= exceptions_) return;
-        try {
-            if (queue_.dead_letters_on_exception()) {
-                queue_.reject(ticket_, "an exception left the scope of the lease");
-            } else {
-                queue_.give_back(ticket_);
-            }
-        } catch (const std::exception&) {
-            // Finished by task_done(), or the queue is closed, which gave it back.
-            open_ = false;
-        }
+    [[noreturn]] void refuse_ended(const char* operation) const {
+        throw ValueError(operation, queue_.label(),
+                         state_ == State::detached
+                             ? "this lease was detached; task_done() finishes its item"
+                             : "this lease has ended already");
+    }
+    template <class How>
+    void end(const char* operation, How how) {
+        if (state_ != State::open) refuse_ended(operation);
+        how();
+        state_ = State::ended;
+    }
+    void finish_if_open() {
+        if (state_ == State::open) done();
+    }
+    void abandon() noexcept {
+        if (std::exchange(state_, State::ended) != State::open) return;
+        const bool thrown = std::uncaught_exceptions() > exceptions_;
+        queue_.abandon(ticket_, thrown ? Abandoned::by_exception : Abandoned::by_destruction);
     }
 
     ByteQueue queue_;
     Ticket ticket_;
     T value_;
-    int exceptions_ = std::uncaught_exceptions();
-    bool open_ = true;
+    int exceptions_ = std::uncaught_exceptions();  // of the thread that it was moved to last
+    State state_ = State::open;
 };
 
 }  // namespace procession

@@ -33,7 +33,8 @@ class Queue : public TypedQueue<T> {
     /// Blocks:     until an item is there, the deadline, or shutdown.
     /// Throws:     Empty at the deadline, or TimeoutError when a stopped process was the cause;
     ///             ShutDown; DecodeError if the bytes are no T: the item is in the dead letters,
-    ///             not lost; ClosedError.
+    ///             not lost. It may also tell of what the last get_many() took; then nothing was
+    ///             taken. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  a producer killed inside put() loses only its own uncommitted item.
     /// Python:     Queue.get(timeout=...)
@@ -49,11 +50,14 @@ class Queue : public TypedQueue<T> {
         if (!got.has_value()) return got.error();
         return this->decode_or_keep(message.view());
     }
-    /// Waits for one item, then takes what is there, up to `most`.
+    /// Waits for one item, then takes what is there, up to `most`. Items that do not decode go to
+    /// the dead letters; when others came with them, the next call that takes from the queue in
+    /// this process throws the DecodeError, once, and takes nothing.
     /// Returns: none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<T> get_many(std::size_t most,
                                           Deadline deadline = Deadline::never()) const {
-        if constexpr (TypedQueue<T>::lands_in_place) {
+        // std::vector<bool> is no memory of bools
+        if constexpr (TypedQueue<T>::lands_in_place && !std::same_as<T, bool>) {
             std::vector<T> items(std::min(most, this->bytes_.about_waiting()));
             items.resize(this->receive_many(items, deadline));
             return items;

@@ -83,6 +83,14 @@ class QueueHandle {
         return bytes_.ready_handle(what);
     }
 
+    /// The same one, kept for as long as this handle of the queue lives, so that wait() does not
+    /// start a thread each time. What a copy of this handle keeps is its own affair.
+    [[nodiscard]] ReadyHandle lasting_ready_handle() const {
+        ReadyHandle items = bytes_.ready_handle(Ready::items);
+        kept_.keep(items);
+        return items;
+    }
+
     /// Without types, for tools.
     [[nodiscard]] const ByteQueue& bytes() const noexcept { return bytes_; }
 
@@ -106,6 +114,9 @@ class QueueHandle {
     }
 
     ByteQueue bytes_;
+
+  private:
+    mutable KeptReadyHandle kept_;
 };
 
 }  // namespace procession

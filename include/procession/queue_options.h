@@ -9,7 +9,8 @@
 
 namespace procession {
 
-/// What happens to an item of a JoinableQueue when an exception leaves the scope of its Lease.
+/// What happens to an item of a JoinableQueue when an exception leaves the scope of its Lease, or
+/// the lease is destroyed without done().
 enum class OnException : std::uint8_t { give_back, dead_letter };
 
 /// How a queue is made. Every limit is a number of its own; 0 means "no limit of this kind".
@@ -24,7 +25,7 @@ struct QueueOptions {
     /// How often an item of a JoinableQueue is handed out before it goes to the dead letters.
     std::uint32_t max_deliveries = 16;
     OnException on_exception = OnException::give_back;
-    /// For logs and errors; up to 63 bytes.
+    /// For logs and errors. A longer one than 63 bytes is a ValueError.
     std::string name;
 };
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <concepts>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <new>
 #include <optional>
 #include <ranges>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -192,10 +194,26 @@ class TypedQueue : public QueueHandle {
         places.front() = decode_or_keep(message.view());
         return 1;
     }
-    /// Undecodable ones go to the dead letters; the others must not be lost with them.
+    /// What of a run went to the dead letters; the others must not be lost with it.
+    class Undecodable {
+      public:
+        void add(const DecodeError& failed) {
+            if (count_++ == 0) first_ = failed;
+        }
+        /// Throws the error when nothing has come with it; otherwise the next call will.
+        void tell(const ByteQueue& queue, bool others_came) const {
+            if (!first_) return;
+            if (!others_came) throw DecodeError(*first_);
+            queue.owe(*first_, count_);
+        }
+
+      private:
+        std::optional<DecodeError> first_;
+        std::size_t count_ = 0;
+    };
     [[nodiscard]] std::size_t keep_well_formed(std::span<T> items) const {
         std::size_t kept = 0;
-        std::optional<DecodeError> failed;
+        Undecodable undecodable;
         for (T& item : items) {
             if (codec::is_well_formed(item)) [[likely]] {
                 if (kept != static_cast<std::size_t>(&item - items.data())) items[kept] = item;
@@ -205,11 +223,11 @@ class TypedQueue : public QueueHandle {
             try {
                 static_cast<void>(
                     decode_or_keep({Format::raw, std::as_bytes(std::span(&item, 1)), {}}));
-            } catch (const DecodeError& error) {
-                failed = error;
+            } catch (const DecodeError& failed) {
+                undecodable.add(failed);
             }
         }
-        if (kept == 0 && failed) throw *failed;
+        undecodable.tell(bytes_, kept != 0);
         return kept;
     }
     [[nodiscard]] T decode_or_keep(const MessageView& message) const {
@@ -235,29 +253,51 @@ class TypedQueue : public QueueHandle {
     template <class Item, class Make>
     std::vector<Item> decode_many(const Batch& messages, Make make) const {
         std::vector<Item> items;
-        // An undecodable item goes to the dead letters; the others must not be lost with it.
-        std::optional<DecodeError> failed;
+        Undecodable undecodable;
         std::size_t next = 0;
+        const auto take_back_the_rest = [&] {
+            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+        };
         try {
             items.reserve(messages.size());
             while (next < messages.size()) {
                 const MessageView& message = messages[next++];
                 try {
                     items.push_back(make(message));
-                } catch (const DecodeError& error) {
-                    failed = error;
+                } catch (const DecodeError& failed) {
+                    undecodable.add(failed);
                 }
             }
         } catch (const std::bad_alloc&) {
-            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+            take_back_the_rest();
             if (items.empty()) throw;
         } catch (const OSError&) {
-            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+            take_back_the_rest();
             if (items.empty()) throw;
         }
-        if (items.empty() && failed) throw *failed;
+        undecodable.tell(bytes_, !items.empty());
         return items;
     }
 };
+
+template <class T>
+auto DeadLetter::decode() const {
+    static_assert(!holds_procession_object<T>,
+                  "procession: a dead letter does not keep the queues and handles of its item");
+    if constexpr (std::is_unbounded_array_v<T>) {
+        using Element = std::remove_extent_t<T>;
+        static_assert(format_of<Element> == Format::raw);
+        if (format != Format::raw) codec::refuse_format(format, type_signature<T>());
+        if (bytes.size() % sizeof(Element) != 0) {
+            throw DecodeError("decode", type_signature<T>(),
+                              std::to_string(bytes.size()) + " bytes are no array of it");
+        }
+        std::vector<Element> array(bytes.size() / sizeof(Element));
+        if (!bytes.empty()) std::memcpy(array.data(), bytes.data(), bytes.size());
+        return array;
+    } else {
+        return decode_message<T>(format, bytes);
+    }
+}
 
 }  // namespace procession

@@ -40,13 +40,13 @@ class Waitable {
             { process.sentinel() } -> std::same_as<NativeHandle>;
         }
     Waitable(const T& process) : handle_(process.sentinel()) {}  // NOLINT
-    /// A queue. Makes a ReadyHandle, which starts a thread for as long as this object lives; who
-    /// waits often keeps one of his own and gives that.
+    /// A queue. The first one made of a handle of the queue starts a thread of this process, which
+    /// stays for as long as that handle lives.
     template <class T>
         requires requires(const T& queue) {
-            { queue.ready_handle() } -> std::same_as<ReadyHandle>;
+            { queue.lasting_ready_handle() } -> std::same_as<ReadyHandle>;
         }
-    Waitable(const T& queue) : Waitable(queue.ready_handle()) {}  // NOLINT
+    Waitable(const T& queue) : Waitable(queue.lasting_ready_handle()) {}  // NOLINT
     /// A Listener. It must live until wait() returns.
     template <class T>
         requires requires(const T& listener) {

@@ -28,8 +28,7 @@ std::string sentence(std::error_code code, std::string_view operation, std::stri
 Error::Error(std::error_code code, std::string_view operation, std::string_view object,
              std::string_view message)
     : std::system_error(code),
-      operation_(operation),
-      object_(object),
-      what_(sentence(code, operation, object, message)) {}
+      text_(std::make_shared<const Text>(Text{std::string(operation), std::string(object),
+                                              sentence(code, operation, object, message)})) {}
 
 }  // namespace procession

@@ -16,7 +16,8 @@ namespace procession::base {
 
 [[nodiscard]] bool logs(LogLevel level) noexcept;
 
-/// Writes one line in one system call: "[debug/1234] text". printf-style, cut at 1000 bytes;
+/// Writes one line in one system call: "[procession debug] text"; a sink gets the text alone.
+/// printf-style, cut at 1000 bytes;
 /// allocates nothing, so that it may be used in a half-started child.
 [[PROCESSION_FORMAT(2, 3)]] void log(LogLevel level, const char* format, ...) noexcept;
 

@@ -4,11 +4,9 @@
 #include <cxxabi.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
-#include <memory>
-#include <typeinfo>
 
+#include "base/current_exception.h"
 #include "base/logging.h"
 #include "base/step.h"
 #include "os/child.h"
@@ -54,19 +52,10 @@ Report report_of_current_exception(const std::string& name, const char* message)
 
 }  // namespace
 
-std::string type_of_current_exception() {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    if (type == nullptr) return "unknown";
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> readable(
-        abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
-    return readable ? readable.get() : type->name();
-}
-
 void report_failure(Report& report, const char* message) noexcept {
     report.failed = true;
     try {
-        report.type = type_of_current_exception();
+        report.type = base::type_of_current_exception();
         report.message = std::string_view(message).substr(0, report_message_bytes_max);
     } catch (const std::exception&) {
         // Short enough to need no memory.

@@ -23,7 +23,4 @@ void flush_standard_streams() noexcept;
 /// memory for it.
 void report_failure(Report& report, const char* message) noexcept;
 
-/// "std::runtime_error" for the exception in flight, whatever its type.
-[[nodiscard]] std::string type_of_current_exception();
-
 }  // namespace procession::process

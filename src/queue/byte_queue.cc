@@ -106,17 +106,27 @@ void ByteQueue::refuse_get(GetError error, const char* operation) const {
     throw Empty(operation, label(), "the queue is empty");
 }
 
-void ByteQueue::finish(const Ticket& ticket) const { core_->finish(ticket); }
+void ByteQueue::finish(const Ticket& ticket, const char* operation) const {
+    core_->finish(ticket, operation);
+}
 void ByteQueue::give_back(const Ticket& ticket) const { core_->give_back(ticket); }
 void ByteQueue::reject(const Ticket& ticket, std::string_view reason) const {
     core_->reject(ticket, reason);
 }
+void ByteQueue::abandon(const Ticket& ticket, Abandoned how) const noexcept {
+    core_->abandon(ticket, how);
+}
+void ByteQueue::detach(const Ticket& ticket) const { core_->detach(ticket); }
 void ByteQueue::task_done() const { core_->task_done(); }
 bool ByteQueue::join(Deadline deadline) const { return core_->join(deadline); }
 std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
 
 void ByteQueue::keep_undecodable(const MessageView& message, std::string_view reason) const {
     core_->keep_as_dead_letter(message, reason);
+}
+
+void ByteQueue::owe(const DecodeError& first, std::size_t count) const noexcept {
+    core_->owe(first, count);
 }
 
 void ByteQueue::undeliver(const MessageView& message) const {

@@ -80,6 +80,11 @@ std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp, const Queu
     if (options.max_deliveries == 0) {
         throw ValueError("create", options.name, "max_deliveries is 0; at least 1 is needed");
     }
+    if (options.name.size() >= sizeof(shm::SegmentHeader::name)) {
+        throw ValueError("create", options.name,
+                         "the name has " + std::to_string(options.name.size()) +
+                             " bytes; at most 63 are kept: give a shorter one");
+    }
     shm::SegmentPlan plan;
     plan.kind = static_cast<std::uint32_t>(kind);
     plan.memory_limit = options.memory_limit;
@@ -142,6 +147,7 @@ Core::~Core() {
     delete lease_books_.load();
     delete waiting_letters_.load();
     delete attachments_.load();
+    delete owed_.load();
 }
 
 std::vector<std::shared_ptr<Core>> Core::all() { return Registry::instance().all(); }

@@ -16,6 +16,7 @@
 #include "procession/dead_letter.h"
 #include "procession/deadline.h"
 #include "procession/death.h"
+#include "procession/error.h"
 #include "procession/message.h"
 #include "procession/participant.h"
 #include "procession/piece.h"
@@ -32,6 +33,10 @@
 #include "sync/doorbell.h"
 #include "sync/owner_lock.h"
 #include "sync/spin_lock.h"
+
+namespace procession {
+enum class Abandoned : std::uint8_t;
+}
 
 namespace procession::queue {
 
@@ -132,7 +137,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
 
     // core_finish.cc
-    void finish(const Ticket& ticket);
+    void finish(const Ticket& ticket, const char* operation = "task_done");
     void task_done();
     [[nodiscard]] bool join(Deadline deadline);
     [[nodiscard]] std::uint64_t unfinished();
@@ -143,7 +148,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void hold_attachment(const Ticket& ticket, Attachment attachment);
 
     // core_lease.cc
-    void give_back(const Ticket& ticket);
+    /// `why` is told in the dead letter, if that was the last delivery.
+    void give_back(const Ticket& ticket, std::string_view why = {});
     void reject(const Ticket& ticket, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
@@ -154,6 +160,13 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// It is passed to another process on purpose.
     void trust_shared() noexcept { seems_unshared_.store(false, std::memory_order_relaxed); }
 
+    // core_abandon.cc
+    /// For a lease that nobody will end: its item is given back, or becomes a dead letter, as the
+    /// queue's options say. Does nothing when it has ended already, or is the parent process's.
+    void abandon(const Ticket& ticket, Abandoned how) noexcept;
+    /// The item stays taken, for task_done() in the calling thread. Throws: std::bad_alloc.
+    void detach(const Ticket& ticket);
+
     // core_undo.cc
     /// Takes back an item of a joinable queue for which this process has no memory: as if it had
     /// not been handed out.
@@ -162,6 +175,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// Throws: std::bad_alloc when this process has none to remember it by; then a plain queue's
     ///         item is lost, and a joinable queue's waits again.
     void keep_as_dead_letter(const MessageView& message, std::string_view reason);
+    /// The next call that takes an item shall throw: so many items did not decode.
+    void owe(const DecodeError& first, std::size_t count) noexcept;
 
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
@@ -346,7 +361,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void leave_open(const Ticket& ticket) noexcept;
     void require_no_loans() const;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
-    void finish_patiently(const Ticket& ticket);
+    void finish_patiently(const Ticket& ticket, const char* operation);
     void settle_own_announcement(Actor me);
     void settle_after_commit(std::uint32_t slot);
     void announce_finished();
@@ -363,6 +378,10 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
                                                   Actor me);
     void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
 
+    // core_abandon.cc
+    [[nodiscard]] std::string reason_of(Abandoned how);
+    void give_up(const Ticket& ticket, std::string_view why);
+
     // Under no lock.
     void reject_now(const Ticket& ticket, std::string_view reason, Actor me);
 
@@ -372,6 +391,11 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool all_finished() const noexcept;
 
     // core_undo.cc
+    /// Whether an error is owed. A hint: pay_owed_error() knows.
+    [[nodiscard]] bool owes_an_error() const noexcept {
+        return owed_.load(std::memory_order_relaxed) != nullptr;
+    }
+    void pay_owed_error();
     void undeliver(ring::Position at, Actor me) noexcept;
     void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
                           Actor me);
@@ -399,7 +423,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] std::vector<std::uint64_t> count_held(Actor me);
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
-                   std::atomic<std::uint64_t>*& after);
+                   std::atomic<std::uint64_t>*& after, std::string_view why = {});
     [[nodiscard]] bool drops_items() const {
         return state_.shutdown.load(std::memory_order_acquire) == kImmediate;
     }
@@ -451,6 +475,13 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     std::atomic<LeaseBooks*> lease_books_{nullptr};
     std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
     std::atomic<Attachments*> attachments_{nullptr};         // likewise
+    // What get_many() could not tell when it had other items to return.
+    struct OwedError {
+        DecodeError error;
+        std::uint32_t generation = 0;
+    };
+    std::atomic<OwedError*> owed_{nullptr};
+    std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that nobody ended
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     std::mutex joining_;
     // Memory of the queue that this process writes to, or reads, outside of any operation.

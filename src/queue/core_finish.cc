@@ -165,9 +165,9 @@ void Core::settle_own_announcement(Actor me) {
     settle_announcement(me.slot);
 }
 
-void Core::finish(const Ticket& ticket) {
+void Core::finish(const Ticket& ticket, const char* operation) {
     if (!finish_at_once(ticket)) [[unlikely]]
-        finish_patiently(ticket);
+        finish_patiently(ticket, operation);
     if (Attachments* held = attachments_.load(std::memory_order_acquire)) [[unlikely]]
         held->release(ticket);
 }
@@ -246,15 +246,15 @@ void Core::settle_after_commit(std::uint32_t slot) {
     });
 }
 
-void Core::finish_patiently(const Ticket& ticket) {
-    guarded("task_done", [&] {
+void Core::finish_patiently(const Ticket& ticket, const char* operation) {
+    guarded(operation, [&] {
         const Actor me = self();
         {
             const std::lock_guard one_at_a_time(finishing_);
             const bool unsettled = segment_.participant(me.slot).op_record.load() != 0;
             if (unsettled) settle_own_announcement(me);
         }
-        begin_ending(ticket, "task_done");
+        begin_ending(ticket, operation);
         try {
             acquire(state_.memory_lock, me);
         } catch (const TimeoutError&) {

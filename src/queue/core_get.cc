@@ -155,7 +155,7 @@ inline bool Core::get_at_once(Message& message) {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone) return false;
     const Inside inside(*this);
-    if (!is_usable()) return false;
+    if (!is_usable() || owes_an_error()) return false;
     LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
     sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
     if (!owner_lock.try_acquire()) return false;
@@ -201,7 +201,7 @@ bool Core::get_raw_at_once(std::span<std::byte> place) {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || joinable_) return false;
     const Inside inside(*this);
-    if (!is_usable()) return false;
+    if (!is_usable() || owes_an_error()) return false;
     sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
     if (!owner_lock.try_acquire()) return false;
     // relaxed: as in get_at_once()
@@ -241,6 +241,7 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
 }
 
 Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me) {
+    pay_owed_error();
     write_waiting_letters(me.slot);
     Baton baton(*this, &Core::pass_on_items);
     if (may_wait_at_once(deadline) && wait_for_items(deadline) != Outcome::done) {

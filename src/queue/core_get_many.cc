@@ -183,6 +183,7 @@ template <class Sink>
 Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
     return guarded("get_many", [&] {
         const Actor me = self(deadline);
+        pay_owed_error();
         write_waiting_letters(me.slot);
         Baton baton(*this, &Core::pass_on_items);
         if (may_wait_at_once(deadline) && wait_for_items(deadline) != Outcome::done) {

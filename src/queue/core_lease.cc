@@ -14,7 +14,7 @@ using ring::RecordHead;
 using ring::RecordLog;
 using ring::require;
 
-void Core::give_back(const Ticket& ticket) {
+void Core::give_back(const Ticket& ticket, std::string_view why) {
     guarded("give_back", [&] {
         const Actor me = self();
         begin_ending(ticket, "give_back");
@@ -23,8 +23,8 @@ void Core::give_back(const Ticket& ticket) {
             const Lock lock(state_.head_lock);
             settle_head(me);
             std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
-            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me,
-                      from_the_first);
+            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me, from_the_first,
+                      why);
         } catch (const std::exception&) {
             leave_open(ticket);  // still the caller's
             throw;

@@ -294,7 +294,7 @@ void Core::take_over_counted(std::uint32_t dead, Position at, Actor me,
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
 void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
-                     std::atomic<std::uint64_t>*& after) {
+                     std::atomic<std::uint64_t>*& after, std::string_view why) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
@@ -309,10 +309,11 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         push_returned(at, record, after);
         return;
     }
-    char reason[96];  // allocates nothing: there may be nothing left
-    std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u",
+    char reason[512];  // allocates nothing: there may be nothing left
+    std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u%s%.*s",
                   holder == me.slot ? "given back" : "its consumer died", lease.deliveries,
-                  state_.max_deliveries);
+                  state_.max_deliveries, why.empty() ? "" : ": ",
+                  static_cast<int>(std::min<std::size_t>(why.size(), sizeof reason)), why.data());
     std::uint32_t unit = 0;
     try {
         const std::uint32_t block =

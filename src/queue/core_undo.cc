@@ -96,6 +96,31 @@ void Core::keep_as_dead_letter(const MessageView& message, std::string_view reas
     });
 }
 
+void Core::owe(const DecodeError& first, std::size_t count) noexcept {
+    try {
+        const std::string what = std::to_string(count) +
+                                 " of the items that the last get_many() took did not decode and "
+                                 "went to the dead letters, the first one because: " +
+                                 first.what();
+        base::log(LogLevel::warning, "%s: %s", label().c_str(), what.c_str());
+        auto fresh = std::make_unique<OwedError>(
+            OwedError{DecodeError("get_many", label(), what), membership_.generation()});
+        // acq_rel: pairs with the exchange of the thread that pays. What was owed before has been
+        // logged, and is in the dead letters, too.
+        delete owed_.exchange(fresh.release(), std::memory_order_acq_rel);
+    } catch (const std::bad_alloc&) {
+        base::log(LogLevel::warning, "%zu items did not decode: see the dead letters", count);
+    }
+}
+
+void Core::pay_owed_error() {
+    if (!owes_an_error()) return;
+    // acq_rel: pairs with the exchange of the thread that owed it
+    const std::unique_ptr<OwedError> owed(owed_.exchange(nullptr, std::memory_order_acq_rel));
+    // A fork child owes nothing of what its parent took.
+    if (owed && is_own(owed->generation)) throw DecodeError(owed->error);
+}
+
 // A joinable queue's item stays leased to this process, as one whose lease is being ended: it is
 // nobody else's, in nobody's way, and comes back when the process ends. A plain queue's bytes are
 // in the hands of this process, as every item is that it has taken.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -10,8 +11,9 @@
 
 namespace procession::queue {
 
-/// The leases that one thread has taken from one queue, oldest first, for task_done(). Whether one
-/// is still open is told by the lease itself: what has ended is thrown out when room is needed.
+/// The leases that one thread has taken from one queue, oldest first, for task_done(), and those of
+/// them that it has detached: they come first. Whether one is still open is told by the lease
+/// itself: what has ended is thrown out when room is needed.
 ///
 /// Threads: its own; no lock is taken.
 class LeaseBook {
@@ -23,15 +25,28 @@ class LeaseBook {
             make_room(more, is_open);
     }
     void add(const Ticket& ticket) noexcept { tickets_.push_back(ticket); }
+    /// From now on it is task_done()'s to end. Throws: std::bad_alloc.
+    template <class IsOpen>
+    void detach(const Ticket& ticket, IsOpen is_open) {
+        // Those that close() or done() has ended go out by and by, not all at once.
+        while (!detached_.empty() && !is_open(detached_.front())) detached_.pop_front();
+        detached_.push_back(ticket);
+    }
     /// It has ended: the newest one, as a rule, and then there is nothing to be thrown out later.
     void forget(const Ticket& ticket) noexcept {
         if (tickets_.size() > first_ && tickets_.back().position == ticket.position) {
             tickets_.pop_back();
         }
     }
-    /// Takes the oldest that is open; without one, nothing.
+    /// Takes the one that was detached first and is open, else the oldest that is open; without
+    /// one, nothing.
     template <class IsOpen>
     [[nodiscard]] std::optional<Ticket> take_oldest(IsOpen is_open) {
+        while (!detached_.empty()) {
+            const Ticket first = detached_.front();
+            detached_.pop_front();
+            if (is_open(first)) return first;
+        }
         for (; first_ < tickets_.size(); ++first_) {
             if (is_open(tickets_[first_])) return tickets_[first_++];
         }
@@ -53,6 +68,7 @@ class LeaseBook {
     }
 
     std::vector<Ticket> tickets_;
+    std::deque<Ticket> detached_;
     std::size_t first_ = 0;  // those before it have ended
 };
 

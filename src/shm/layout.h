@@ -18,8 +18,8 @@ namespace procession::shm {
 //
 // All references inside are offsets or unit numbers: every process maps it at its own address.
 
-inline constexpr std::uint64_t kMagic = 0x6e6f697373636f72;  // "rocssion", little endian
-inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::uint64_t kMagic = 0x69737365636f7270;  // "processi", little endian
+inline constexpr std::uint32_t kLayoutVersion = 3;
 
 inline constexpr std::uint32_t kUnitBytes = 4096;
 inline constexpr std::uint32_t kParticipantsMax = 1024;

@@ -138,7 +138,7 @@ TEST(InheritanceByFork, a_parent_that_dies_is_noticed_though_its_child_lives_on)
     const Queue<int> told;
     jobs.put(1);
     Process parent(fork, [&] {
-        (void)*jobs.get();
+        (void)jobs.get().detach();
         if (::fork() == 0) {  // holds copies of all descriptors of its parent
             says.put(1);
             (void)told.get();
@@ -150,8 +150,9 @@ TEST(InheritanceByFork, a_parent_that_dies_is_noticed_though_its_child_lives_on)
     (void)says.get();
     parent.kill();
     parent.join();
-    EXPECT_EQ(jobs.get().deliveries(), 2U) << "its lease ended with it";
-    jobs.task_done();
+    auto again = jobs.get();
+    EXPECT_EQ(again.deliveries(), 2U) << "its lease ended with it";
+    again.done();
     told.put(0);
     EXPECT_EQ(says.get(), 2);
 }

@@ -125,7 +125,7 @@ TEST(KeeperHandles, of_finished_and_rejected_items_are_let_go) {
     for (int i = 0; i < 2; ++i) carrier.put(Queue<int>());
     let_keeper_settle();
     const auto before = descriptors_of(keeper_pid());
-    static_cast<void>(carrier.get());
+    static_cast<void>(carrier.get().detach());
     carrier.task_done();
     carrier.get().reject("not wanted");
     let_keeper_settle();

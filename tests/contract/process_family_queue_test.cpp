@@ -68,7 +68,7 @@ TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_dies_with_its_parent) {
     ASSERT_EQ(deaths.size(), 1U) << "the parent itself never used the queue";
     EXPECT_EQ(deaths[0].pid, child);
     EXPECT_EQ(deaths[0].redelivered, 1U);
-    EXPECT_EQ(*family.child.jobs.get(), 1);
+    EXPECT_EQ(family.child.jobs.get().detach(), 1);
 }
 
 TEST_P(ProcessFamilyInQueues, a_child_that_waits_in_get_outlives_its_parent_when_not_asked_to_die) {

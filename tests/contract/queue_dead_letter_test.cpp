@@ -147,6 +147,31 @@ TEST(DeadLetters, take_an_item_given_back_after_its_last_delivery) {
     EXPECT_TRUE(contains(letter.reason, "3 of at most 3"));
 }
 
+struct Job {
+    std::string name;
+    int number = 0;
+};
+
+TEST(DeadLetters, give_the_value_that_was_put) {
+    const JoinableQueue<Job> queue;
+    queue.put({"seven", 7});
+    queue.get().reject("no");
+    const auto job = queue.dead_letters().at(0).decode<Job>();
+    EXPECT_EQ(job.name, "seven");
+    EXPECT_EQ(job.number, 7);
+    EXPECT_THROW((void)queue.dead_letters().at(0).decode<std::vector<int>>(), DecodeError);
+    EXPECT_THROW((void)queue.dead_letters().at(0).decode<int>(), DecodeError);
+}
+
+TEST(DeadLetters, give_the_array_that_was_put) {
+    const JoinableQueue<std::uint32_t[]> queue;
+    const std::vector<std::uint32_t> array{1, 2, 3};
+    queue.put(array);
+    queue.get().reject("no");
+    EXPECT_EQ(queue.dead_letters().at(0).decode<std::uint32_t[]>(), array);
+    EXPECT_THROW((void)queue.dead_letters().at(0).decode<std::uint64_t[]>(), DecodeError);
+}
+
 TEST(DeadLetters, take_an_item_at_once_when_one_delivery_is_allowed) {
     QueueOptions options;
     options.max_deliveries = 1;

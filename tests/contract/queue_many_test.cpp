@@ -118,6 +118,17 @@ TYPED_TEST(QueueMany, get_many_takes_what_is_there_up_to_most) {
     EXPECT_TRUE(queue.get_many(100, Deadline::now()).empty());
 }
 
+TYPED_TEST(QueueMany, get_many_takes_bools) {
+    const typename TestFixture::template QueueOf<bool> queue;
+    for (const bool each : {true, false, true}) queue.put(each);
+    auto items = queue.get_many(10);
+    ASSERT_EQ(items.size(), 3U);
+    if constexpr (requires { items[0].done(); }) {
+        for (auto& item : items) item.done();
+    }
+    expect_joined(queue);
+}
+
 TYPED_TEST(QueueMany, get_many_of_none_does_not_wait) {
     const typename TestFixture::Ints queue;
     EXPECT_TRUE(queue.get_many(0).empty());
@@ -139,7 +150,8 @@ TYPED_TEST(QueueMany, get_many_takes_a_hundred_thousand_at_once) {
     auto items = queue.get_many(1'000'000);
     ASSERT_EQ(items.size(), 100'000U);
     EXPECT_TRUE(queue.empty());
-    EXPECT_EQ(value_of(std::move(items.back())), 99'999);
+    int expected = 0;
+    for (auto& item : items) ASSERT_EQ(value_of(std::move(item)), expected++);
 }
 
 TYPED_TEST(QueueMany, get_many_takes_large_and_small_items_in_order) {

@@ -3,6 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <set>
+
+#include "procession/wait.h"
 #include "support/queue_helpers.h"
 
 // ready_handle(): a queue in an event loop.
@@ -205,6 +209,84 @@ TEST(QueueReadyDeaths, an_item_that_comes_back_makes_it_readable) {
     EXPECT_EQ(again.deliveries(), 2U);
     again.done();
     child.join();
+}
+
+// The loop of docs/queues.md.
+int serve(const JoinableQueue<int>& jobs) {
+    int sum = 0;
+    const ReadyHandle items = jobs.ready_handle();
+    pollfd watched{items.native_handle(), POLLIN, 0};
+    for (;;) {
+        ::poll(&watched, 1, -1);  // or epoll, asio, ...
+        auto job = jobs.try_get();
+        for (; job; job = jobs.try_get()) {  // until there is nothing
+            sum += **job;
+            job->done();
+        }
+        if (job.error() == GetError::shut_down) return sum;  // it stays readable: stop
+    }
+}
+
+TEST(QueueReadyLoop, of_the_documentation_ends_at_the_shutdown) {
+    const JoinableQueue<int> jobs;
+    jobs.put_many(std::vector{1, 2});
+    OnThread server([&] { EXPECT_EQ(serve(jobs), 6); });
+    EXPECT_TRUE(jobs.join());
+    jobs.put(3);
+    EXPECT_TRUE(jobs.join());
+    jobs.shutdown();
+}
+
+// ---- wait()
+
+const std::vector<std::size_t> kFirst{0};
+
+std::set<std::string> threads_of_this_process() {
+    std::set<std::string> ids;
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/task"))
+        ids.insert(each.path().filename());
+    return ids;
+}
+
+TEST(WaitForAQueue, that_was_waited_for_starts_no_thread) {
+    const Queue<int> queue;
+    queue.put(1);
+    const std::size_t before = threads_of_this_process().size();
+    EXPECT_EQ(wait({queue}), kFirst);
+    const auto first = threads_of_this_process();
+    EXPECT_EQ(first.size(), before + 1);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(wait({queue}), kFirst);
+    EXPECT_EQ(threads_of_this_process(), first);
+}
+
+TEST(WaitForAQueue, ends_its_thread_with_the_handle_that_was_given) {
+    const std::size_t before = threads_of_this_process().size();
+    Queue<int> another;
+    {
+        Queue<int> queue;
+        queue.put(1);
+        EXPECT_EQ(wait({queue}), kFirst);
+        another = queue;
+        Queue<int> moved = std::move(queue);
+        EXPECT_EQ(wait({moved}), kFirst);
+    }
+    EXPECT_EQ(threads_of_this_process().size(), before);
+    EXPECT_EQ(another.get(), 1);
+}
+
+TEST(WaitForAQueue, works_in_a_fork_child_whose_parent_has_waited) {
+    PROCESSION_NEEDS_FORK();
+    if (sanitized) GTEST_SKIP() << "a sanitizer's own locks do not survive a fork beside a thread";
+    const Queue<int> queue;
+    queue.put(1);
+    EXPECT_EQ(wait({queue}), kFirst);
+    EXPECT_EQ(queue.get(), 1);
+    Process child(fork, [&] {
+        must(wait({queue}) == kFirst);
+        must(queue.get() == 2);
+    });
+    queue.put(2);
+    EXPECT_TRUE(ends_well(child));
 }
 
 }  // namespace

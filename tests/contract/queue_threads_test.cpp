@@ -250,7 +250,7 @@ TEST(JoinableQueueThreads, finish_their_own_oldest_lease_by_task_done) {
     std::vector<std::jthread> workers;
     for (int i = 0; i < team; ++i) {
         workers.emplace_back([&] {
-            for (int taken = 0; taken < 100; ++taken) (void)*queue.get();
+            for (int taken = 0; taken < 100; ++taken) (void)queue.get().detach();
             for (int finished = 0; finished < 100; ++finished) queue.task_done();
             EXPECT_THROW(queue.task_done(), ValueError) << "only its own";
         });

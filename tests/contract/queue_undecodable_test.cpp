@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <functional>
 
 #include "support/queue_helpers.h"
 
@@ -34,6 +35,10 @@ namespace procession::testing {
 namespace {
 
 using Bytes = std::vector<std::byte>;
+
+struct Flag {
+    bool is_up = false;
+};
 
 Bytes bytes(std::initializer_list<int> values) {
     Bytes made;
@@ -130,9 +135,67 @@ TYPED_TEST(QueueUndecodable, does_not_take_the_others_of_get_many_with_it) {
     EXPECT_EQ(value_of(std::move(items[0])), "one");
     EXPECT_EQ(value_of(std::move(items[1])), "three");
     EXPECT_EQ(queue.dead_letters().size(), 1U);
+    EXPECT_THROW((void)queue.get_many(10, Deadline::now()), DecodeError) << "it is said";
+    EXPECT_TRUE(queue.get_many(10, Deadline::now()).empty()) << "once";
     put_bytes(queue, Format::msgpack, bytes({0xc1}));
     EXPECT_THROW((void)queue.get_many(10), DecodeError) << "it was the only one";
     EXPECT_EQ(queue.dead_letters().size(), 2U);
+    EXPECT_TRUE(queue.get_many(10, Deadline::now()).empty());
+}
+
+/// One good item and two bad ones are taken by get_many(); one more good one waits.
+template <class Queue>
+void take_a_run_with_bad_ones(const Queue& queue) {
+    put_bytes(queue, Format::msgpack, bytes({0xc1}));
+    queue.put("good");
+    put_bytes(queue, Format::msgpack, bytes({0xc1}));
+    auto items = queue.get_many(10);
+    ASSERT_EQ(items.size(), 1U);
+    EXPECT_EQ(value_of(std::move(items[0])), "good");
+    queue.put("next");
+}
+
+TYPED_TEST(QueueUndecodable, of_a_run_are_told_by_whichever_call_takes_next_and_it_takes_nothing) {
+    using Ours = typename TestFixture::Texts;
+    const std::function<void(const Ours&)> calls[] = {
+        [](const Ours& queue) { (void)queue.get(); },
+        [](const Ours& queue) { (void)queue.get_nowait(); },
+        [](const Ours& queue) { (void)queue.try_get(); },
+        [](const Ours& queue) { (void)queue.get_many(1); },
+        [](const Ours& queue) { (void)queue.begin(); },
+    };
+    for (const auto& call : calls) {
+        const Ours queue;
+        take_a_run_with_bad_ones(queue);
+        const auto told = message_of<DecodeError>([&] { call(queue); });
+        EXPECT_TRUE(contains(told, "2 of the items"));
+        EXPECT_EQ(queue.dead_letters().size(), 2U);
+        EXPECT_EQ(take(queue, Deadline::now()), "next");
+        expect_joined(queue);
+    }
+}
+
+TYPED_TEST(QueueUndecodable, of_a_run_of_raw_items_are_told_too) {
+    const typename TestFixture::template QueueOf<Flag> queue;
+    queue.put({true});
+    put_bytes(queue, Format::raw, bytes({7}));
+    queue.put({false});
+    auto items = queue.get_many(10);
+    ASSERT_EQ(items.size(), 2U);
+    EXPECT_TRUE(value_of(std::move(items[0])).is_up);
+    EXPECT_FALSE(value_of(std::move(items[1])).is_up);
+    EXPECT_THROW((void)queue.get(Deadline::now()), DecodeError);
+    EXPECT_EQ(queue.dead_letters().size(), 1U);
+    EXPECT_TRUE(queue.get_many(10, Deadline::now()).empty());
+    expect_joined(queue);
+}
+
+TYPED_TEST(QueueUndecodable, of_a_run_are_told_to_the_process_that_took_them_alone) {
+    PROCESSION_NEEDS_FORK();
+    const typename TestFixture::Texts queue;
+    take_a_run_with_bad_ones(queue);
+    EXPECT_TRUE(ends_well(Process(fork, [&] { must(take(queue) == "next"); })));
+    EXPECT_THROW((void)queue.try_get(), DecodeError);
 }
 
 TYPED_TEST(QueueUndecodable, leaves_try_get_and_range_for_by_the_same_exception) {

@@ -166,13 +166,13 @@ TEST_P(Alive, with_the_producers_lock_keeps_it) {
         queue.put("2");
         queue.close();
     });
-    EXPECT_THROW(queue.put("3", 60ms), Full);
+    EXPECT_THROW(queue.put("3", 60ms), TimeoutError);
     expect_nobody_dead(queue);
-    EXPECT_EQ(*queue.get(), "1") << "consumers are not concerned";
+    EXPECT_EQ(queue.get().detach(), "1") << "consumers are not concerned";
     EXPECT_EQ(holder.go_on(), 0);
     queue.put("3");
-    EXPECT_EQ(*queue.get(), "2");
-    EXPECT_EQ(*queue.get(), "3");
+    EXPECT_EQ(queue.get().detach(), "2");
+    EXPECT_EQ(queue.get().detach(), "3");
     EXPECT_EQ(queue.stats().locks_repaired, 0U);
 }
 
@@ -184,12 +184,12 @@ TEST_P(Alive, with_the_consumers_lock_keeps_it) {
         testing::must(testing::take(queue) == "1");
         queue.close();
     });
-    EXPECT_THROW(static_cast<void>(queue.get(60ms)), Empty);
+    EXPECT_THROW(static_cast<void>(queue.get(60ms)), TimeoutError);
     expect_nobody_dead(queue);
     queue.put("3");
     EXPECT_EQ(holder.go_on(), 0);
-    EXPECT_EQ(*queue.get(), "2");
-    EXPECT_EQ(*queue.get(), "3");
+    EXPECT_EQ(queue.get().detach(), "2");
+    EXPECT_EQ(queue.get().detach(), "3");
     EXPECT_EQ(queue.stats().locks_repaired, 0U);
 }
 

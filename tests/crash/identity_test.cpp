@@ -114,7 +114,7 @@ TEST_P(ChildMadeBy, is_a_participant_of_its_own) {
               0);
     EXPECT_EQ(queue.stats().deaths, 0U);
     mine.done();
-    EXPECT_EQ(*queue.get(), 3);
+    EXPECT_EQ(queue.get().detach(), 3);
 }
 
 TEST_P(ChildMadeBy, cannot_finish_or_give_back_what_is_its_parents) {
@@ -310,7 +310,7 @@ TEST(ProcessThatClosedAllDescriptors, is_alive_and_keeps_its_items) {
     ::kill(daemon, SIGCONT);
     EXPECT_EQ(::waitpid(daemon, nullptr, 0), daemon);
     EXPECT_EQ(queue.stats().finished, 2U);
-    EXPECT_EQ(*queue.get(), 3);
+    EXPECT_EQ(queue.get().detach(), 3);
     EXPECT_EQ(queue.stats().deaths, 0U) << "it left in good order";
 }
 

@@ -94,7 +94,7 @@ TEST(Liveness, a_process_that_ends_without_a_word_gives_its_items_back) {
     JoinableQueue<int> queue;
     queue.put_many(std::vector{1, 2, 3});
     Process holder(procession::fork, [&] {
-        static_cast<void>(queue.get_many(2));
+        const auto leases = queue.get_many(2);
         ::_exit(0);
     });
     holder.join();

@@ -53,6 +53,9 @@ class Folder {
 
 }  // namespace codeclib
 
+template <>
+inline constexpr bool procession::is_raw_bytes<codeclib::Opaque> = true;
+
 // Trivially copyable, and yet its own codec wins.
 template <>
 struct procession::Codec<codeclib::Celsius> {
@@ -214,7 +217,7 @@ TEST(CodecMessage, bit_fields_cross_as_raw_bytes) {
     EXPECT_EQ(found.high, 17U);
 }
 
-TEST(CodecMessage, an_opaque_trivially_copyable_class_crosses_alone_and_inside) {
+TEST(CodecMessage, a_class_that_is_raw_bytes_crosses_alone_and_inside) {
     EXPECT_EQ(through_a_message(codeclib::Opaque(4)).number(), 4);
     const std::vector<codeclib::Opaque> many{codeclib::Opaque(1), codeclib::Opaque(2)};
     EXPECT_EQ(through_a_message(many)[1].number(), 2);

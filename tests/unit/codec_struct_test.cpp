@@ -86,6 +86,15 @@ struct Explicit {
     int value;
 };
 
+}  // namespace
+
+template <>
+inline constexpr bool is_raw_bytes<NoDefault> = true;
+template <>
+inline constexpr bool is_raw_bytes<Explicit> = true;
+
+namespace {
+
 struct HoldsExplicit {
     Explicit first = Explicit(1);
     std::string second;

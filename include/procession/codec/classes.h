@@ -119,8 +119,8 @@ struct Builtin<T> : BuiltinDefaults {
     }
 };
 
-/// A class whose fields cannot be seen, but which is trivially copyable: its object bytes. That it
-/// holds no pointers and that its bytes make sense is its author's responsibility.
+/// A class that crosses as its object bytes. That these make sense elsewhere is the responsibility
+/// of who says is_raw_bytes.
 template <OpaqueClass T>
 struct Builtin<T> : BuiltinDefaults {
     static constexpr bool raw = true;

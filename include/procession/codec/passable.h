@@ -11,6 +11,16 @@
 
 namespace procession {
 
+/// Whether the object bytes of a trivially copyable class mean the same in another process, so
+/// that it may cross as those bytes, whatever is in it: no pointers, no descriptors, no padding
+/// that matters. Its author says so, since the fields of a class with private members, constructors
+/// or base classes cannot be seen, and those of a union cannot be told apart:
+///
+///     template <>
+///     inline constexpr bool procession::is_raw_bytes<Color> = true;
+template <class T>
+inline constexpr bool is_raw_bytes = false;
+
 namespace codec {
 
 /// Why a type cannot cross to another process.
@@ -31,6 +41,7 @@ enum class Why {
     iterator,
     unbounded_array,
     private_members,
+    hidden_fields,
     not_a_value,
 };
 
@@ -89,7 +100,11 @@ consteval Why why_no_aggregate() {
 /// can be seen, are not looked at.
 template <class T>
 consteval Why why_no_class() {
-    if constexpr (is_view<T>()) {
+    if constexpr (is_raw_bytes<T>) {
+        static_assert(std::is_trivially_copyable_v<T>,
+                      "procession: is_raw_bytes is for trivially copyable classes only");
+        return Why::nothing;
+    } else if constexpr (is_view<T>()) {
         return Why::view;
     } else if constexpr (is_calendar<T>()) {
         return Why::nothing;
@@ -107,6 +122,8 @@ consteval Why why_no_class() {
         return Why::private_members;
     } else if constexpr (requires { typename T::iterator_category; }) {
         return Why::iterator;
+    } else if constexpr (!std::is_empty_v<T>) {
+        return Why::hidden_fields;
     } else {
         return Why::nothing;
     }
@@ -117,9 +134,11 @@ concept PlainClass =
     (std::is_class_v<T> || std::is_union_v<T>) && why_no_class<T>() == Why::nothing;
 
 template <class T>
-concept PlainAggregate = PlainClass<T> && std::is_aggregate_v<T> && !std::is_union_v<T>;
+concept PlainAggregate =
+    PlainClass<T> && std::is_aggregate_v<T> && !std::is_union_v<T> && !is_raw_bytes<T>;
 
-/// Trivially copyable, but its fields cannot be seen.
+/// Trivially copyable, and its object bytes are all there is to it: is_raw_bytes says so, or it is
+/// empty.
 template <class T>
 concept OpaqueClass = PlainClass<T> && !PlainAggregate<T>;
 
@@ -192,7 +211,7 @@ using VerdictOn = decltype(Judge<std::remove_cv_t<T>>::verdict());
 template <class T>
 concept Passable = codec::VerdictOn<T>::why == codec::Why::nothing;
 
-/// T, or something inside it, is one of this library's own handles (a Queue, a Lock, ...).
+/// T, or something inside it, is one of this library's own handles (a Queue, a Connection, ...).
 template <class T>
 inline constexpr bool holds_procession_object = codec::Judge<std::remove_cv_t<T>>::holds_object();
 

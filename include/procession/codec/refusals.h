@@ -29,11 +29,13 @@ struct CannotCross {
                   "named fields and an operator() instead");
     static_assert(why != Why::standard_class,
                   "procession: this class of the standard library has no encoding (a mutex, atomic "
-                  "or thread cannot leave its process: use procession::Lock, Value or Process). "
-                  "Leave it out, or specialise procession::Codec for the class that holds it");
+                  "or thread cannot leave its process). Leave it out: what processes wait for is a "
+                  "queue, an item of it, or the end of a Process. Or specialise procession::Codec "
+                  "for the class that holds it");
     static_assert(why != Why::base_class,
                   "procession: an aggregate with a base class cannot be taken apart. Make the base "
-                  "a field, or specialise procession::Codec<T>");
+                  "a field, or specialise procession::Codec<T>, or, if it is trivially copyable "
+                  "and its bytes mean the same in another process, procession::is_raw_bytes<T>");
     static_assert(why != Why::too_many_fields,
                   "procession: more than 32 fields. Group some of them in a nested struct, or "
                   "specialise procession::Codec<T>");
@@ -57,6 +59,11 @@ struct CannotCross {
                   "procession: this class has private members or constructors, so its fields "
                   "cannot be seen, and it is not trivially copyable. Specialise "
                   "procession::Codec<T> for it, with signature, encode and decode");
+    static_assert(why != Why::hidden_fields,
+                  "procession: this class has private members, constructors or base classes, or is "
+                  "a union, so its fields cannot be seen: there may be a pointer among them. "
+                  "Specialise procession::Codec<T> for it, or, if its bytes mean the same in "
+                  "another process, procession::is_raw_bytes<T>");
     static_assert(why != Why::not_a_value, "procession: this type has no values to send");
     static constexpr bool checked = true;
 };

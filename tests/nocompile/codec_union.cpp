@@ -1,0 +1,17 @@
+// expect: there may be a pointer among them
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "procession/codec.h"
+
+union Element {
+    int number;
+    const char* text;
+};
+
+#ifdef PROCESSION_NOCOMPILE_CONTROL
+template <>
+inline constexpr bool procession::is_raw_bytes<Element> = true;
+#endif
+
+void send(const Element& element, procession::Writer& writer, procession::Format& format) {
+    (void)procession::encode_message(element, writer, format);
+}
