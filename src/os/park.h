@@ -22,7 +22,13 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 [[nodiscard]] std::chrono::nanoseconds cost_of_sleep() noexcept;
 
 /// A hint to the processor that the caller polls.
-inline void pause() noexcept { __builtin_ia32_pause(); }
+inline void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /// Lets another thread run: its caller waits for one that may not be running.
 void yield() noexcept;

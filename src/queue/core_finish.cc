@@ -8,8 +8,9 @@
 //
 // A chunk of the log is free when all of its items are finished and the head has left it. Who
 // leaves it counts its finished leases; who finishes an item of it later does so under the memory
-// lock and counts, too. If both happen at once, each sees the other's store (both are sequentially
-// consistent), and the finisher counts the chunk again.
+// lock and counts, too. If both happen at once, one of the two sees the other's store: each makes
+// its own by an exchange and looks at the other's behind it, all four sequentially consistent. So
+// the chunk is counted by the one who leaves it, or again by the finisher.
 
 #include <algorithm>
 #include <mutex>
@@ -215,7 +216,8 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
             open, done_lease(slot, ticket.deliveries).pack());
         PROCESSION_STEP("done.committed");
         if (committed) {
-            // seq_cst: the look at the bell in announce_finished() comes after it
+            // seq_cst: with the fence of the look at the bell in announce_finished(), a joiner that
+            // the look misses sees this count
             self.finished.exchange(before + 1);
             PROCESSION_STEP("done.counted");
         }

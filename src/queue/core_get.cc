@@ -54,7 +54,8 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
         static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
     header.records.store(records, std::memory_order_release);
     PROCESSION_STEP("retire.counted");
-    // seq_cst: the look at the leases comes after it; see core_finish.cc
+    // seq_cst: pairs with the look at `passed` in finish_at_once(); the look at the leases in
+    // count_finished() comes after it. See the head of core_finish.cc.
     header.passed.exchange(1);
     PROCESSION_STEP("retire.passed");
     if (joinable_) {

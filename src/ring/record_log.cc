@@ -54,6 +54,9 @@ void RecordLog::link(std::uint32_t unit) {
     ChunkHeader& fresh = chunk(unit);
     const Position start{unit, kFirstRecord};
     fresh.first_count.store(tail_.count.load(kOwn), kOrdered);
+    // Pairs with the loads of peek_lease(): a thread that takes a payload of the fresh chunk for a
+    // lease of the chunk that was there before sees this first count behind it.
+    std::atomic_thread_fence(std::memory_order_release);
     fresh.first_bytes.store(tail_.bytes.load(kOwn), kOrdered);
     fresh.passed.store(0, kOrdered);
     fresh.records.store(0, kOrdered);
@@ -192,6 +195,7 @@ __attribute__((no_sanitize("thread"))) std::uint64_t RecordLog::peek_lease(
     const auto* first =
         reinterpret_cast<const std::uint64_t*>(chunk + offsetof(ChunkHeader, first_count));
     const auto* lease = reinterpret_cast<const std::uint64_t*>(chunk + position.offset + 8);
+    // acquire: pairs with the fence of link(); what is read here may be a payload written after it
     const std::uint64_t seen = __atomic_load_n(lease, __ATOMIC_ACQUIRE);
     return __atomic_load_n(first, __ATOMIC_ACQUIRE) == chunk_first ? seen : 0;
 }
@@ -199,8 +203,10 @@ __attribute__((no_sanitize("thread"))) std::uint64_t RecordLog::peek_lease(
 std::uint32_t RecordLog::count_finished(std::uint32_t unit) const {
     std::uint32_t finished = 0;
     each_record(unit, 0, [&](Position, RecordHead, std::byte* record) {
-        // acquire: pairs with the store that finished it
-        const Lease lease = Lease::unpack(lease_word(record).load(std::memory_order_acquire));
+        // seq_cst: pairs with the exchange that finished it. In Core::retire() this load stands
+        // behind the exchange of `passed`, and in Core::finish_at_once() the load of `passed`
+        // behind the exchange of the lease: one of the two sees the other's store.
+        const Lease lease = Lease::unpack(lease_word(record).load(std::memory_order_seq_cst));
         if (lease.state == LeaseState::finished) ++finished;
     });
     return finished;

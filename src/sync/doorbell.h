@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/step.h"
+#include "os/barrier.h"
 #include "os/park.h"
 #include "procession/deadline.h"
 
@@ -33,15 +34,12 @@ class Doorbell {
   public:
     explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
 
-    /// Whether somebody may be asleep. A look that costs nothing, after the change as for ring().
-    [[nodiscard]] bool may_sleep() const noexcept {
-        // relaxed: ordered after the change by the exchange that ring() asks for
-        return (word_.load(std::memory_order_relaxed) & 1U) != 0;
-    }
-    /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow.
-    /// `sleepers`: how many of them find what they wait for.
+    /// Whether there may be a sleeper. A look that costs nothing, after the change as for ring().
+    [[nodiscard]] bool may_sleep() const noexcept { return (look_after_change() & 1U) != 0; }
+    /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow,
+    /// or which is such an exchange itself. `sleepers`: how many of them find what they wait for.
     void ring(std::size_t sleepers = 1) noexcept {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        std::uint32_t seen = look_after_change();
         if ((seen & 1U) == 0) return;
         PROCESSION_STEP("doorbell.seen");
         // Where it fails, another one has rung since.
@@ -76,7 +74,8 @@ class Doorbell {
         std::uint32_t slices = 0;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
-            // pairs with the ringer's exchange: one of the two sees the other's store
+            // Pairs with look_after_change(): either the ringer sees the word odd, or ready() sees
+            // what the ringer has changed.
             std::atomic_thread_fence(std::memory_order_seq_cst);
             PROCESSION_STEP("doorbell.armed");
             if (ready()) return true;
@@ -92,6 +91,15 @@ class Doorbell {
     }
 
   private:
+    // The word as it is after what the caller has changed before.
+    [[nodiscard]] std::uint32_t look_after_change() const noexcept {
+        // Pairs with the fence of a sleeper, between its making the word odd and its look at the
+        // condition. The ringer's exchange alone orders nothing here outside of x86: it is neither
+        // a fence nor an access to this word.
+        os::fence_after_rmw();
+        return word_.load(std::memory_order_relaxed);  // relaxed: the fence orders it
+    }
+
     // Polling pays when the other side answers sooner than a sleeper on another processor can be
     // woken. So the budget learns: full after a success, halved after a failure; when it is used
     // up, every 32nd wait tries again. relaxed: hints of this process.

@@ -70,8 +70,8 @@ class OwnerLock {
     /// Also by the repairer on behalf of the dead owner.
     static void release(std::atomic<std::uint32_t>& word) noexcept {
         PROCESSION_STEP("lock.releasing");
-        // seq_cst: pairs with the next acquire, and orders what was done under the lock before the
-        // look at a doorbell that follows
+        // release: pairs with the next acquire. seq_cst: with the fence of a Doorbell's look behind
+        // it, what was done under the lock is visible before that look.
         const std::uint32_t last = word.exchange(0, std::memory_order_seq_cst);
         PROCESSION_STEP("lock.released");
         if ((last & kSleepers) != 0) os::wake(word, 1);

@@ -94,10 +94,22 @@ void Presence::forget_ended_thread(void* record) noexcept {
 Presence::Thread& Presence::register_this_thread() {
     auto record = std::make_unique<Thread>();
     record->process = os::this_process();
+    // relaxed: no other thread knows the record
+    if (!os::has_barrier_in_all_threads())
+        record->inside.store(&kMustFence, std::memory_order_relaxed);
     os::at_thread_end(forget_ended_thread, record.get());
     PresentThreads::instance().add(record.get());
     mine_ = record.release();
     return *mine_;
+}
+
+// From inside another object, or where a thread fences for itself.
+void Presence::enter_unusually(const void* object) noexcept {
+    // relaxed: the fence orders it
+    here_.inside.store(before_ == &kMustFence ? object : &kSeveral, std::memory_order_relaxed);
+    // Pairs with the fence in others_inside(): either that sees this thread inside, or this thread
+    // sees the object marked as ended.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 void Presence::forget_other_threads() noexcept {

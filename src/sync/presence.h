@@ -13,7 +13,9 @@ namespace procession::sync {
 /// Presence.
 ///
 /// Mechanism: one word for each thread, written only by that thread. It stores without a barrier;
-/// others_inside() pays for both (os::barrier_in_all_threads).
+/// others_inside() pays for both (os::barrier_in_all_threads). Where the system has no such
+/// barrier, a thread outside of all objects holds kMustFence in place of nullptr, and so takes the
+/// way round on which it fences; those that need not fence do not even ask.
 ///
 /// Threads: its own. May be nested on one thread (a log function that uses another queue).
 class Presence {
@@ -21,9 +23,12 @@ class Presence {
     explicit Presence(const void* object)
         : here_(mine_ != nullptr ? *mine_ : register_this_thread()),
           before_(here_.inside.load(std::memory_order_relaxed)) {  // relaxed: this thread's own
-        const bool alone = before_ == nullptr || before_ == object;
-        // relaxed: others_inside() makes it visible
-        here_.inside.store(alone ? object : &kSeveral, std::memory_order_relaxed);
+        if (before_ == nullptr || before_ == object) [[likely]] {
+            // relaxed: others_inside() makes it visible, by the barrier in this thread
+            here_.inside.store(object, std::memory_order_relaxed);
+        } else {
+            enter_unusually(object);
+        }
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
     ~Presence() { leave(); }
@@ -48,8 +53,10 @@ class Presence {
 
   private:
     friend class PresentThreads;
-    friend struct PresenceForTests;      // tests/schedule: several threads that are none
-    static constexpr char kSeveral = 0;  // its address: inside more than one object
+    friend struct PresenceForTests;  // tests/schedule: several threads that are none
+    // Their addresses: inside more than one object; inside none, and enters by a fence.
+    static constexpr char kSeveral = 0;
+    static constexpr char kMustFence = 0;
     struct Thread {
         std::atomic<const void*> inside{nullptr};
         Thread* next = nullptr;
@@ -61,6 +68,7 @@ class Presence {
             return what == object || what == &kSeveral;
         }
     };
+    void enter_unusually(const void* object) noexcept;
     static Thread& register_this_thread();
     static void forget_ended_thread(void* record) noexcept;
 

@@ -197,7 +197,6 @@ const char* name_of(Call call) noexcept {
                                                            "membarrier",
                                                            "memfd_create",
                                                            "mmap",
-                                                           "mprotect",
                                                            "munmap",
                                                            "open",
                                                            "pidfd_open",

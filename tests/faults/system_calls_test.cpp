@@ -62,7 +62,6 @@ const std::vector<Plausible> kPlausible{
     {Call::membarrier, {ENOSYS, EPERM}},
     {Call::memfd_create, {EMFILE, ENFILE, ENOMEM}},
     {Call::mmap, {ENOMEM, EAGAIN, EPERM}},
-    {Call::mprotect, {ENOMEM, EACCES}},
     {Call::munmap, {ENOMEM}},
     {Call::open, {EINTR, EMFILE, ENFILE, ENOENT, EACCES}},
     {Call::pidfd_open, {EMFILE, ENFILE, ENOMEM, ENODEV}},

@@ -4,36 +4,53 @@
 #include <linux/membarrier.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 
 #include "os/linux/calls.h"
+#include "os/park.h"
 
 namespace procession::os {
 
 namespace {
 
+enum class Support : int { unknown, refused, granted };
+
+// relaxed: says nothing of other memory
+constinit std::atomic<Support> support{Support::unknown};
+
 bool membarrier(int command) noexcept { return calls::membarrier(command) == 0; }
 
-// Taking a right away from a page that is in use: the kernel interrupts every processor that may
-// have the right cached, and returns when all have answered (as liburcu did before membarrier).
-bool interrupt_by_page() noexcept {
-    constexpr std::size_t bytes = 4096;
-    void* page = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-    if (page == MAP_FAILED) return false;
-    *static_cast<volatile char*>(page) = 1;
-    const bool done = calls::mprotect(page, bytes, PROT_NONE) == 0;
-    calls::munmap(page, bytes);
-    return done;
+// A store leaves its processor within microseconds, and a switch to another thread or a timer
+// interrupt makes it leave. No architecture promises a time, but this is longer than any takes.
+void wait_for_stores_of_others() noexcept {
+    std::atomic<std::uint32_t> word{0};
+    static_cast<void>(park(word, 0, std::chrono::milliseconds(10)));
 }
 
 }  // namespace
 
+bool has_barrier_in_all_threads() noexcept {
+    Support known = support.load(std::memory_order_relaxed);
+    if (known == Support::unknown) {
+        const bool granted = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+        const Support answer = granted ? Support::granted : Support::refused;
+        // The first answer is that of all threads.
+        const bool first = support.compare_exchange_strong(known, answer);
+        if (first) known = answer;
+    }
+    return known == Support::granted;
+}
+
 void barrier_in_all_threads() noexcept {
+    // Pairs with the fence of threads that fence themselves.
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!has_barrier_in_all_threads()) return;
     if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return;
-    // EPERM before the first registration of this process; a fork child may have to register anew.
+    // EPERM in a process that has not registered, which a fork child may have to do again.
     const bool done = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
                       membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    if (!done) interrupt_by_page();
+    if (!done) wait_for_stores_of_others();
 }
 
 }  // namespace procession::os

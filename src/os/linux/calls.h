@@ -216,9 +216,6 @@ inline void* mmap(std::size_t bytes, int protection, int flags, int fd) noexcept
 inline int madvise(void* base, std::size_t bytes, int advice) noexcept {
     return fails(Call::madvise) ? -1 : ::madvise(base, bytes, advice);
 }
-inline int mprotect(void* base, std::size_t bytes, int protection) noexcept {
-    return fails(Call::mprotect) ? -1 : ::mprotect(base, bytes, protection);
-}
 inline long membarrier(int command) noexcept {
     return fails(Call::membarrier) ? -1 : ::syscall(SYS_membarrier, command, 0, 0);
 }

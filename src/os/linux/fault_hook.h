@@ -47,7 +47,6 @@ enum class Call : std::uint8_t {
     membarrier,
     memfd_create,
     mmap,
-    mprotect,
     munmap,
     open,
     pidfd_open,

@@ -13,4 +13,6 @@ void barrier_in_all_threads() noexcept {
     ::FlushProcessWriteBuffers();
 }
 
+bool has_barrier_in_all_threads() noexcept { return true; }
+
 }  // namespace procession::os

@@ -1,0 +1,84 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+// A sandbox that refuses membarrier(2) from the start: threads fence for themselves.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <thread>
+
+#include "os/barrier.h"
+#include "os/linux/fault_hook.h"
+#include "procession/error.h"
+#include "procession/queue.h"
+#include "support/asleep.h"
+#include "sync/presence.h"
+
+namespace procession {
+namespace {
+
+int refuse_membarrier(os::calls::Call call) noexcept {
+    return call == os::calls::Call::membarrier ? EPERM : 0;
+}
+
+class WithoutMembarrier : public ::testing::Test {
+  protected:
+    WithoutMembarrier() { os::calls::fault_hook.store(refuse_membarrier); }
+    ~WithoutMembarrier() override { os::calls::fault_hook.store(nullptr); }
+    WithoutMembarrier(const WithoutMembarrier&) = delete;
+    WithoutMembarrier& operator=(const WithoutMembarrier&) = delete;
+
+    void SetUp() override { ASSERT_FALSE(os::has_barrier_in_all_threads()); }
+};
+
+TEST_F(WithoutMembarrier, a_thread_is_seen_inside_an_object_and_outside_of_it) {
+    const int object = 0;
+    const int other = 0;
+    const auto seen_inside = [](const int& which) {
+        bool seen = false;
+        std::thread([&] { seen = sync::Presence::others_inside(&which); }).join();
+        return seen;
+    };
+    {
+        const sync::Presence here(&object);
+        EXPECT_TRUE(seen_inside(object));
+        EXPECT_FALSE(seen_inside(other));
+        {
+            const sync::Presence again(&object);
+            const sync::Presence there(&other);
+            EXPECT_TRUE(seen_inside(object));
+            EXPECT_TRUE(seen_inside(other));
+        }
+        EXPECT_TRUE(seen_inside(object));
+        EXPECT_FALSE(seen_inside(other));
+    }
+    EXPECT_FALSE(seen_inside(object));
+    const sync::Presence later(&other);
+    EXPECT_TRUE(seen_inside(other));
+    EXPECT_FALSE(seen_inside(object));
+}
+
+TEST_F(WithoutMembarrier, close_sends_a_waiting_thread_out_first) {
+    Queue<std::string> queue;
+    std::atomic<pid_t> consumer{0};
+    bool was_told = false;
+    std::thread thread([&] {
+        consumer.store(::gettid());
+        consumer.notify_all();
+        try {
+            static_cast<void>(queue.get());
+        } catch (const ClosedError&) {
+            was_told = true;
+        }
+    });
+    consumer.wait(0);
+    testing::until_asleep(::getpid(), consumer.load());
+    queue.close();
+    thread.join();
+    EXPECT_TRUE(was_told);
+}
+
+}  // namespace
+}  // namespace procession
