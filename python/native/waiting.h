@@ -12,6 +12,7 @@
 #include "log_lines.h"
 #include "procession/deadline.h"
 #include "references.h"
+#include "sync/slices.h"
 
 namespace procession::python {
 
@@ -44,8 +45,9 @@ auto unlocked(Work work) {
     return work();
 }
 
-/// Signal handlers run at least so often: Ctrl-C ends a wait.
-inline constexpr std::chrono::milliseconds kSlice{50};
+/// Signal handlers run at least so often. One that comes to the waiting thread itself, as to the
+/// main thread, ends its sleep, so that its handler runs at once (sync::WaitInParts).
+inline constexpr std::chrono::milliseconds kSlice = sync::Slices::kIdle;
 
 /// The end of the next slice of a wait until `deadline`.
 [[nodiscard]] inline Deadline end_of_slice(Deadline deadline) {
@@ -64,6 +66,7 @@ inline void run_signal_handlers() {
 /// reason than its time, or until `deadline`.
 template <class Attempt>
 auto wait_in_slices(Deadline deadline, Attempt attempt) {
+    const sync::WaitInParts one_wait;
     for (;;) {
         const Deadline until = end_of_slice(deadline);
         const auto result = unlocked([&] { return attempt(until); });

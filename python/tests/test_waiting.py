@@ -2,9 +2,12 @@
 """Waits: others run meanwhile, signals end them, event loops and coroutines can wait."""
 
 import asyncio
+import contextlib
+import ctypes
 import os
 import select
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -74,6 +77,64 @@ class SignalTest(unittest.TestCase):
         q.put("from another thread of the process that waits")
         thread.join()
         self.assertEqual(len(got), 1)
+
+
+class Waiter:
+    """A thread that waits, and what the kernel says of it."""
+
+    def __init__(self, wait, *arguments):
+        def until_shut_down():
+            with contextlib.suppress(procession.ShutDown):
+                wait(*arguments)
+
+        self.thread = threading.Thread(target=until_shut_down)
+        self.thread.start()
+        self.folder = f"/proc/self/task/{self.thread.native_id}"
+
+    def read(self, name):
+        with open(f"{self.folder}/{name}") as file:
+            return file.read()
+
+    def wake_ups(self):
+        line = next(x for x in self.read("status").splitlines() if x.startswith("voluntary"))
+        return int(line.split()[1])
+
+    def asked_for(self):
+        """For how many seconds it has asked to sleep on a word of shared memory, or 0."""
+        fields = self.read("syscall").split()
+        futex = {"x86_64": "202", "aarch64": "98"}[os.uname().machine]
+        if len(fields) < 5 or fields[0] != futex or int(fields[2], 0) != 0:
+            return 0
+        seconds, nanoseconds = struct.unpack("qq", ctypes.string_at(int(fields[4], 0), 16))
+        return seconds + nanoseconds * 1e-9
+
+
+class IdleTest(unittest.TestCase):
+    def test_who_waits_long_wakes_rarely(self):
+        full, empty = procession.Queue(1), procession.Queue()
+        full.put(1)
+        jobs = procession.JoinableQueue()
+        jobs.put(1)
+        waiters = {
+            "get": Waiter(empty.get),
+            "get_many": Waiter(empty.get_many),
+            "put": Waiter(full.put, 2),
+            "put_many": Waiter(full.put_many, [2]),
+            "join": Waiter(jobs.join),
+        }
+        try:
+            for name, waiter in waiters.items():
+                # Ten times a second: it asks for 0.1 s, after some tens of shorter sleeps.
+                while waiter.asked_for() < 0.06:
+                    self.assertLess(waiter.wake_ups(), 300, name)
+                    time.sleep(0.001)
+        finally:
+            empty.shutdown()
+            full.shutdown()
+            jobs.get()
+            jobs.task_done()
+            for waiter in waiters.values():
+                waiter.thread.join()
 
 
 class ExitTest(unittest.TestCase):

@@ -7,11 +7,16 @@
 
 namespace procession::os {
 
+enum class Parked : std::uint8_t {
+    woken,  // or not asleep at all
+    limit_passed,
+    interrupted,  // a signal handler has run on this thread
+};
+
 /// Sleeps while `word`, in memory shared between processes, holds `expected`, at most for `limit`.
-/// May return early for no reason: the caller looks again. True when woken (or not asleep at all),
-/// false when the limit passed.
-bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-          std::chrono::nanoseconds limit) noexcept;
+/// May return early for no reason: the caller looks again.
+Parked park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+            std::chrono::nanoseconds limit) noexcept;
 
 /// Wakes up to `count` sleepers of any process. A wake-up may be lost with its dying receiver, so
 /// every sleeper bounds its sleep.

@@ -20,7 +20,7 @@ using ring::require;
 namespace {
 
 // A waiter looks at so many participants after each slice; all waiters together see all soon.
-constexpr std::uint32_t kLooksPerNap = 16;
+constexpr std::uint32_t kLooksPerNap = 32;
 // How long a waiter lets a stopped participant keep it from taking over after a dead one.
 constexpr std::chrono::milliseconds kSweepPatience{20};
 

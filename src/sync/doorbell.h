@@ -10,6 +10,7 @@
 #include "os/barrier.h"
 #include "os/park.h"
 #include "procession/deadline.h"
+#include "sync/slices.h"
 
 namespace procession::sync {
 
@@ -56,7 +57,7 @@ class Doorbell {
     }
 
     /// Waits until `ready()`; calls `nap()` after each slice without a wake-up (to look for
-    /// deaths). Returns false when the deadline passed first.
+    /// deaths). Returns false when the deadline passed first, or a signal came in a WaitInParts.
     template <class Ready, class Nap>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap) {
         return spin(1, ready, ready) || sleep(deadline, ready, nap);
@@ -70,8 +71,9 @@ class Doorbell {
     /// wait() without polling first.
     template <class Ready, class Nap>
     [[nodiscard]] bool sleep(Deadline deadline, Ready ready, Nap nap) {
-        Deadline::Clock::duration slice = kFirstSlice;
-        std::uint32_t slices = 0;
+        Slices own;
+        WaitInParts* const parts = WaitInParts::current();
+        Slices& slices = parts != nullptr ? parts->slices() : own;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
             // Pairs with look_after_change(): either the ringer sees the word odd, or ready() sees
@@ -80,13 +82,14 @@ class Doorbell {
             PROCESSION_STEP("doorbell.armed");
             if (ready()) return true;
             if (deadline.has_passed()) return false;
-            if (!os::park(word_, armed, std::min(slice, deadline.remaining()))) {
+            const os::Parked parked =
+                os::park(word_, armed, std::min(slices.length(), deadline.remaining()));
+            if (parked == os::Parked::limit_passed) {
                 nap();
-                const bool is_idle = ++slices > kSlicesUntilIdle;
-                slice = std::min<Deadline::Clock::duration>(slice * 2,
-                                                            is_idle ? kIdleSlice : kLongestSlice);
+                slices.passed();
             }
             PROCESSION_STEP("doorbell.woken");
+            if (parked == os::Parked::interrupted && parts != nullptr) return ready();
         }
     }
 
@@ -129,11 +132,6 @@ class Doorbell {
     static constexpr std::uint32_t kLeastTurns = 25;
     static constexpr std::uint32_t kProbeEvery = 32;
     static constexpr std::uint32_t kRarely = 8;
-    static constexpr std::chrono::milliseconds kFirstSlice{5};
-    static constexpr std::chrono::milliseconds kLongestSlice{50};
-    // Who has slept for some seconds looks less often.
-    static constexpr std::uint32_t kSlicesUntilIdle = 60;
-    static constexpr std::chrono::milliseconds kIdleSlice{100};
 
     std::atomic<std::uint32_t>& word_;
     // Local to this process.

@@ -63,8 +63,7 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
         PROCESSION_STEP("lock.marked");
         if (deadline.has_passed()) return false;
         const auto limit = std::min(slice, deadline.remaining());
-        const bool woken = os::park(word_, seen | kSleepers, limit);
-        if (!woken) {
+        if (os::park(word_, seen | kSleepers, limit) == os::Parked::limit_passed) {
             watch.look_after(word_);
             slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
         }

@@ -145,12 +145,11 @@ namespace os {
 /// The kernel's list of sleepers at a word; a slice never ends.
 class Futex {
   public:
-    bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected) {
+    void park(std::atomic<std::uint32_t>& word, std::uint32_t expected) {
         const std::Caller here;
         bucket_.lock(here.info);
         if (word.load(std::memory_order_relaxed) == expected) sleepers_.wait(bucket_, here.info);
         bucket_.unlock(here.info);
-        return true;
     }
     void wake(int count) {
         const std::Caller here;
@@ -165,9 +164,11 @@ class Futex {
 };
 inline Futex* futex = nullptr;  // of the program that runs
 
-inline bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                 std::chrono::nanoseconds /*limit*/) {
-    return futex->park(word, expected);
+using ::procession::os::Parked;
+inline Parked park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                   std::chrono::nanoseconds /*limit*/) {
+    futex->park(word, expected);
+    return Parked::woken;
 }
 inline void wake(std::atomic<std::uint32_t>& /*word*/, int count) { futex->wake(count); }
 inline void pause() {}

@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 // The doorbell: the real sync/doorbell.h and sync/owner_lock.h, with Relacy's atomics.
+#include "sync/slices.h"
 #include "weak_memory/checked.h"
 #include "weak_memory/kernels.h"
 
@@ -7,6 +8,10 @@
 #define PROCESSION_STEP(name) static_cast<void>(0)
 
 namespace checked {
+namespace procession::sync {
+using ::procession::sync::Slices;
+using ::procession::sync::WaitInParts;
+}  // namespace procession::sync
 #include "sync/owner_lock.h"
 //
 #include "sync/doorbell.h"

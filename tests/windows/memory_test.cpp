@@ -244,10 +244,11 @@ TEST(WindowsPark, of_many_threads_is_ended_for_each) {
 
 TEST(WindowsPark, ends_at_its_limit) {
     const Memory memory;
-    EXPECT_FALSE(os::park(memory.word(0), 0, 1ms));
-    EXPECT_TRUE(os::park(memory.word(0), 1, std::chrono::hours(1))) << "it is another value";
+    EXPECT_EQ(os::park(memory.word(0), 0, 1ms), os::Parked::limit_passed);
+    EXPECT_EQ(os::park(memory.word(0), 1, std::chrono::hours(1)), os::Parked::woken)
+        << "it is another value";
     std::atomic<std::uint32_t> own{0};
-    EXPECT_FALSE(os::park(own, 0, 1ms)) << "in memory of this process alone";
+    EXPECT_EQ(os::park(own, 0, 1ms), os::Parked::limit_passed) << "in memory of this process alone";
 }
 
 TEST(WindowsWait, watches_more_objects_than_one_call_of_windows_can) {

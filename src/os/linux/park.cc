@@ -12,8 +12,8 @@ namespace procession::os {
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t),
               "a futex word is a plain 32-bit word");
 
-bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-          std::chrono::nanoseconds limit) noexcept {
+Parked park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+            std::chrono::nanoseconds limit) noexcept {
     const auto nanoseconds = std::max<std::int64_t>(limit.count(), 0);
     timespec timeout{};
     timeout.tv_sec = nanoseconds / 1'000'000'000;
@@ -21,7 +21,9 @@ bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
     // Not FUTEX_PRIVATE: the word is shared between processes. The relative timeout of FUTEX_WAIT
     // is measured on CLOCK_MONOTONIC (futex(2)).
     const long result = calls::futex_wait(&word, expected, &timeout);
-    return result == 0 || errno != ETIMEDOUT;
+    if (result == 0) return Parked::woken;
+    if (errno == ETIMEDOUT) return Parked::limit_passed;
+    return errno == EINTR ? Parked::interrupted : Parked::woken;
 }
 
 void wake(std::atomic<std::uint32_t>& word, int count) noexcept { calls::futex_wake(&word, count); }

@@ -71,12 +71,17 @@ std::chrono::nanoseconds time_of_calls_for_a_sleep() noexcept {
 
 }  // namespace
 
-bool park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-          std::chrono::nanoseconds limit) noexcept {
-    if (SectionHead* const head = head_before(&word)) return sleep_at(word, expected, *head, limit);
-    const bool woken =
-        ::WaitOnAddress(&word, &expected, sizeof expected, milliseconds_of(limit)) != FALSE;
-    return woken || ::GetLastError() != ERROR_TIMEOUT;
+Parked park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+            std::chrono::nanoseconds limit) noexcept {
+    bool woken = false;
+    if (SectionHead* const head = head_before(&word)) {
+        woken = sleep_at(word, expected, *head, limit);
+    } else {
+        woken =
+            ::WaitOnAddress(&word, &expected, sizeof expected, milliseconds_of(limit)) != FALSE ||
+            ::GetLastError() != ERROR_TIMEOUT;
+    }
+    return woken ? Parked::woken : Parked::limit_passed;
 }
 
 void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
