@@ -106,7 +106,8 @@ class ByteQueue {
     void owe(const DecodeError& first, std::size_t count) const noexcept;
     /// For a message that there is no memory to decode: it is as if it had not been taken. A plain
     /// queue's goes to the dead letters: others may have taken what was behind it.
-    void undeliver(const MessageView& message) const;
+    void undeliver(const MessageView& message,
+                   std::string_view reason = "its consumer had no memory for it") const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
     std::vector<DeadLetter> take_dead_letters() const;
 

@@ -239,8 +239,8 @@ class TypedQueue : public QueueHandle {
         } catch (const std::bad_alloc&) {
             bytes_.undeliver(message);
             throw;
-        } catch (const OSError&) {  // this process cannot hold its handles; another one may
-            bytes_.undeliver(message);
+        } catch (const OSError& failed) {  // this process cannot have its handles; another may
+            bytes_.undeliver(message, failed.what());
             throw;
         } catch (const std::exception& failed) {
             // A user's codec threw something of its own, or the handles cannot be had any more.

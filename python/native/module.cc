@@ -70,6 +70,7 @@ PyObject* leave_queues(PyObject* /*module*/, PyObject* /*none*/) {
         {
             const WithoutGil others_run;
             queue::leave_everywhere();
+            process::leave_keeper_at_end();
         }
         return none();
     });
@@ -83,9 +84,20 @@ PyObject* keeper_name(PyObject* /*module*/, PyObject* /*none*/) {
     });
 }
 
-PyObject* learn_keeper(PyObject* /*module*/, PyObject* name) {
+// The number of the descriptor that leads to the keeper, and stays the module's; -1 when there is
+// none.
+PyObject* keeper_door(PyObject* /*module*/, PyObject* /*none*/) {
+    return answer([&] { return checked(PyLong_FromLong(handoff::door_of_family())); });
+}
+
+// (name, door or -1): the descriptor is the module's from now on.
+PyObject* learn_keeper(PyObject* /*module*/, PyObject* arguments) {
     return answer([&] {
-        if (handoff::keeper_of_family().empty()) handoff::set_keeper_of_family(text_in(name));
+        const char* name = nullptr;
+        int descriptor = -1;
+        if (PyArg_ParseTuple(arguments, "si", &name, &descriptor) == 0) throw Raised{};
+        Handle door(descriptor);
+        if (handoff::keeper_of_family().empty()) handoff::join_family(name, std::move(door));
         return none();
     });
 }
@@ -114,7 +126,8 @@ std::array functions{PyMethodDef{"configure", configure, METH_VARARGS, nullptr},
                      PyMethodDef{"end_keeper", end_keeper, METH_NOARGS, nullptr},
                      PyMethodDef{"leave_queues", leave_queues, METH_NOARGS, nullptr},
                      PyMethodDef{"keeper_name", keeper_name, METH_NOARGS, nullptr},
-                     PyMethodDef{"learn_keeper", learn_keeper, METH_O, nullptr},
+                     PyMethodDef{"keeper_door", keeper_door, METH_NOARGS, nullptr},
+                     PyMethodDef{"learn_keeper", learn_keeper, METH_VARARGS, nullptr},
                      PyMethodDef{"use_logger", take_logger, METH_O, nullptr},
                      PyMethodDef{"log_lines", hand_over_log_lines, METH_NOARGS, nullptr},
                      PyMethodDef{"set_log_level", choose_log_level, METH_O, nullptr},

@@ -180,8 +180,8 @@ Ref received(const ByteQueue& queue, const MessageView& item, Decode decode_it) 
     } catch (const std::bad_alloc&) {
         queue.undeliver(item);
         throw;
-    } catch (const OSError&) {  // this process cannot hold its handles; another one may
-        queue.undeliver(item);
+    } catch (const OSError& failed) {  // this process cannot have its handles; another one may
+        queue.undeliver(item, failed.what());
         throw;
     }
 }

@@ -48,11 +48,13 @@ def reduce_for_multiprocessing(queue: Any) -> Any:
 
 def state_to_send(queue: Any) -> State:
     """The state by which attach() makes the same queue in the process that it is pickled for."""
-    if context.get_spawning_popen() is not None:
+    popen = context.get_spawning_popen()
+    if popen is not None:
         descriptor = queue._memory_fd()
         found = os.fstat(descriptor)
         given = reduction.DupFd(descriptor)
-        return "descriptor", (given, found.st_dev, found.st_ino, _native.keeper_name())
+        keeper = (_native.keeper_name(), _door_for(popen))
+        return "descriptor", (given, found.st_dev, found.st_ino, keeper)
     handle = queue._send_handle()
     if handle is not None:
         return "handle", handle
@@ -66,12 +68,22 @@ def state_to_send(queue: Any) -> State:
     )
 
 
+def _door_for(popen: Any) -> Any:
+    """What leads a child to the keeper when it has changed its user or its network namespace."""
+    door = _native.keeper_door()
+    if door < 0 or getattr(popen, "_has_procession_door", False):
+        return None
+    popen._has_procession_door = True  # one is enough
+    return reduction.DupFd(door)
+
+
 def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
     """Makes `queue` a handle to what state_to_send() was called for."""
     how, what = state
     if how == "descriptor":
-        given, device, inode, keeper = what
+        given, device, inode, (keeper, door) = what
         descriptor = given.detach()
+        door_descriptor = door.detach() if door is not None else -1
         try:
             found = os.fstat(descriptor)
             if (found.st_dev, found.st_ino) != (device, inode):
@@ -82,9 +94,10 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
         except BaseException:
             os.close(descriptor)
             raise
+        finally:
+            if keeper:
+                _native.learn_keeper(keeper, door_descriptor)
         queue._attach(descriptor, joinable)
-        if keeper:
-            _native.learn_keeper(keeper)
     elif how == "handle":
         queue._take_handle(what, joinable)
     elif how == "reference":
@@ -96,6 +109,6 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
             # again, and raises this.
             queue._follow_later(keeper, token, joinable)
         else:
-            _native.learn_keeper(keeper)
+            _native.learn_keeper(keeper, -1)
     else:
         raise DecodeError(f"receive {type(queue).__name__}: it was not passed on by Procession")

@@ -2,11 +2,14 @@
 """Queues reach processes at their start, later through queues, and as multiprocessing passes things."""
 
 import concurrent.futures
+import ctypes
 import gc
 import os
 import pickle
 import select
 import signal
+import subprocess
+import sys
 import time
 import unittest
 
@@ -234,3 +237,85 @@ class PassingWithinOneProcess(unittest.TestCase):
             procession.Queue()._reference()
         gc.collect()
         self.assertEqual(open_descriptors(), before)
+
+
+def go_elsewhere(change):
+    if change == "user":
+        os.setgid(60000 + os.getpid() % 5000)
+        os.setuid(60000 + os.getpid() % 5000)
+    elif ctypes.CDLL(None).unshare(0x40000000) != 0:  # CLONE_NEWNET
+        raise OSError("unshare")
+
+
+def answer_elsewhere(change, jobs, made_there):
+    go_elsewhere(change)
+    jobs.get(timeout=LONG)[1].put(change)
+    jobs.task_done()
+    mine = procession.Queue()
+    mine.put("mine")
+    made_there.put(("made there", mine))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root may change its user or network namespace")
+@for_each_start_method
+class PassingElsewhere(WithProcesses):
+    """Children that change their user, or their network namespace, where no address is known."""
+
+    def reach(self, change):
+        carrier = procession.Queue()
+        carrier.put(procession.Queue())  # the keeper is there before the child
+        carrier.get(timeout=LONG)
+        jobs, made_there = procession.JoinableQueue(), procession.Queue()
+        process = self.start(answer_elsewhere, change, jobs, made_there)
+        answers = procession.Queue()
+        jobs.put(("answer", answers))
+        self.assertEqual(answers.get(timeout=LONG), change)
+        self.assertEqual(made_there.get(timeout=LONG)[1].get(timeout=LONG), "mine")
+        self.finish(process)
+        self.assertEqual(jobs.dead_letters(), [])
+
+    def test_a_queue_reaches_a_child_that_became_another_user_and_back(self):
+        self.reach("user")
+
+    def test_a_queue_reaches_a_child_in_another_network_namespace_and_back(self):
+        self.reach("network")
+
+
+# An adopter of orphans that collects none, as the first process of a container may be.
+ADOPTER = """
+import ctypes, os, subprocess, sys
+assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+subprocess.run([sys.executable, "-c", sys.argv[1]], check=True)
+try:
+    print("left behind:", os.waitpid(-1, os.WNOHANG))
+except ChildProcessError:
+    print("nothing is left behind")
+"""
+
+PROGRAM = """
+import multiprocessing, procession
+def use_the_keeper():
+    carrier = procession.Queue()
+    carrier.put(("x", procession.Queue()))
+    carrier.get()
+"""
+
+
+class TheKeeperOfAProgram(unittest.TestCase):
+    def run_under_adopter(self, program):
+        command = [sys.executable, "-c", ADOPTER, PROGRAM + program]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, "nothing is left behind\n"))
+
+    def test_is_collected_when_the_program_ends(self):
+        self.run_under_adopter("use_the_keeper()")
+
+    def test_is_collected_when_a_forked_child_has_started_it(self):
+        context = "multiprocessing.get_context('fork')"
+        self.run_under_adopter(
+            f"process = {context}.Process(target=use_the_keeper); process.start(); process.join()"
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "base/logging.h"
 #include "connection/endpoint_table.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t short_head = 4;
 constexpr std::size_t long_head = 12;
 constexpr std::size_t first_room = std::size_t{1} << 20;
+/// How long a message that is begun waits for others' handles to be received, beyond its deadline.
+constexpr std::chrono::seconds kPatienceInTheMiddle{10};
 
 template <class T>
 void put_big_endian(std::byte* to, T value) noexcept {
@@ -224,10 +227,24 @@ Outcome Endpoint::send(std::span<const std::byte> message, const os::Beside& bes
     check_open("send");
     if (unsendable_ != nullptr)
         fail(std::make_error_code(std::errc::broken_pipe), "send", unsendable_);
+    if (beside.handles.size() > os::handles_per_transfer_max)
+        await_room_for(beside.handles, deadline);
     std::array<std::byte, long_head> head;
     const std::size_t size = write_head(head, message.size());
     return send_all(std::span(head).first(size), message, beside, deadline,
                     shared_.load(std::memory_order_acquire));
+}
+
+// What is begun must not be cut off because of handles that others have sent: the peer could make
+// nothing of what follows.
+void Endpoint::await_room_for(std::span<const os::NativeHandle> handles, Deadline deadline) const {
+    while (const auto problem = os::try_to_hold(handles)) {
+        if (!os::are_too_many_under_way(problem))
+            fail(problem, "send", "cannot pass its handles on");
+        if (!os::wait_to_send(os::no_handle, problem, soonest(deadline)) && deadline.has_passed())
+            throw TimeoutError("send", "connection", os::too_many_under_way_text);
+        check_open("send");
+    }
 }
 
 Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std::byte> message,
@@ -235,6 +252,7 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
     if (shared && !take_side(os::Side::sending, deadline, "send")) return Outcome::timed_out;
     std::size_t done = 0;
     const std::size_t whole = head.size() + message.size();
+    std::optional<Deadline> patience;
     const auto leave = [&](Outcome outcome) {
         // Torn for the others, too, when it is not whole.
         if (done != 0 && done != whole) {
@@ -262,7 +280,7 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
             if (sent != 0) beside = {beside.handles.subspan(lot.size()), {}};
             continue;
         }
-        if (!os::is_would_block(problem)) {
+        if (!os::is_back_pressure(problem)) {
             leave(Outcome::ended);
             fail(problem, "send", "cannot send to the peer");
         }
@@ -270,7 +288,13 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
             leave(Outcome::ended);
             check_open("send");
         }
-        if (deadline.has_passed()) return leave(Outcome::timed_out);
+        if (!deadline.has_passed()) continue;
+        if (!os::are_too_many_under_way(problem)) return leave(Outcome::timed_out);
+        // There was room for all of them when the message was begun: somebody else has taken it.
+        if (!patience) patience = Deadline(kPatienceInTheMiddle);
+        if (done != 0 && os::wait_to_send(os::no_handle, problem, *patience)) continue;
+        leave(Outcome::timed_out);
+        throw TimeoutError("send", "connection", os::too_many_under_way_text);
     }
     return leave(Outcome::done);
 }

@@ -42,7 +42,9 @@ struct Received {
 ///   2. receive() that times out in the middle of a message goes on where it was at the next call.
 ///   3. A process that dies in the middle of a message on a shared end cannot make others mistake
 ///      the rest for a message: they are told that the connection is torn.
-///   4. No more memory is allocated for a message than has come of it, twice that and 1 MiB at
+///   4. A message whose handles need several transfers is begun only when all of them can be under
+///      way at once.
+///   5. No more memory is allocated for a message than has come of it, twice that and 1 MiB at
 ///   most.
 ///
 /// Invariants:
@@ -68,7 +70,7 @@ class Endpoint final : public os::ForkListener {
     Endpoint(const Endpoint&) = delete;
     Endpoint& operator=(const Endpoint&) = delete;
 
-    /// Throws: ClosedError, OSError.
+    /// Throws: ClosedError, OSError; TimeoutError when too many handles are under way until then.
     Outcome send(std::span<const std::byte> message, const os::Beside& beside, Deadline deadline);
     /// A message of at most `most` bytes; it goes straight to `space` when it fits there.
     /// Throws: ClosedError, OSError.
@@ -131,6 +133,7 @@ class Endpoint final : public os::ForkListener {
     [[noreturn]] void fail_torn(const char* operation);
     [[noreturn]] void fail(std::error_code problem, const char* operation, const char* text) const;
 
+    void await_room_for(std::span<const os::NativeHandle> handles, Deadline deadline) const;
     Outcome send_all(std::span<const std::byte> head, std::span<const std::byte> message,
                      os::Beside beside, Deadline deadline, bool shared);
     [[nodiscard]] static std::size_t head_size(const Partial& partial) noexcept;

@@ -31,27 +31,57 @@ void Keeper::run() {
     Deadline next_look = kLook;
     for (;;) {
         std::vector<os::Watched> watched{{meeting_point_.get()}};
-        std::vector<KeeperTable::Client> clients;
+        std::vector<KeeperTable::Client> clients_then;
         for (const auto& [client, peer] : peers_) {
             watched.push_back({peer.channel.get()});
-            clients.push_back(client);
+            clients_then.push_back(client);
         }
-        const bool may_rest = table_.empty() && !peers_.empty();
-        static_cast<void>(os::wait_any(watched, may_rest ? Deadline::never() : next_look));
-        for (std::size_t i = 0; i < clients.size(); ++i) {
+        const bool may_rest = table_.empty() && clients() != 0;
+        Deadline until = may_rest ? Deadline::never() : next_look;
+        // One more round before those who leave are answered: so all who have gone are seen.
+        const bool answers = !leaving_.empty();
+        if (answers) until = Deadline::now();
+        static_cast<void>(os::wait_any(watched, until));
+        for (std::size_t i = 0; i < clients_then.size(); ++i) {
             if (!watched[i + 1].ready) continue;
-            const auto found = peers_.find(clients[i]);
+            const auto found = peers_.find(clients_then[i]);
             if (serve(found->first, found->second)) continue;
             table_.client_is_gone(found->first);
             peers_.erase(found);
-            if (peers_.empty()) next_look = Deadline::now();
+            if (clients() == 0) next_look = Deadline::now();
         }
         if (watched[0].ready) admit_all();
+        if (answers) answer_those_who_leave();
         if (next_look.has_passed() || may_rest) {
-            next_look = peers_.empty() ? kLookAlone : kLook;
+            const bool is_alone = clients() == 0;
+            next_look = is_alone ? kLookAlone : kLook;
             table_.drop_unreachable();
-            if (peers_.empty() && table_.empty() && !watched[0].ready) return;
+            if (is_alone && table_.empty() && !watched[0].ready) return;
         }
+    }
+}
+
+std::uint32_t Keeper::clients() const noexcept {
+    return static_cast<std::uint32_t>(
+        std::ranges::count_if(peers_, [](const auto& each) { return !each.second.is_door; }));
+}
+
+void Keeper::let_in(os::Handle channel, bool as_door) {
+    Peer peer;
+    peer.channel = std::move(channel);
+    peer.is_door = as_door;
+    peers_.emplace(++peers_so_far_, std::move(peer));
+}
+
+void Keeper::answer_those_who_leave() {
+    auto others = static_cast<std::uint32_t>(std::ranges::count_if(
+        peers_, [](const auto& each) { return !each.second.is_door && !each.second.leaves; }));
+    if (table_.has_reachable()) ++others;
+    for (const KeeperTable::Client client : std::exchange(leaving_, {})) {
+        const auto found = peers_.find(client);
+        // One that is gone, or does not receive, needs no answer.
+        if (found == peers_.end()) continue;
+        if (!send(found->second, {.answer = Answer::kept, .left = others})) continue;
     }
 }
 
@@ -69,13 +99,16 @@ void Keeper::admit_all() {
             static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(10)));
             return;
         }
-        if (const auto stranger = os::why_peer_is_a_stranger(channel.get())) {
-            base::log(LogLevel::warning, "keeper: refused a process of another user (%s)",
-                      stranger.message().c_str());
+        // A superuser is a relative that has not changed its user id, or could do anything anyway.
+        const auto stranger = os::why_peer_is_a_stranger(channel.get(), os::Superuser::welcome);
+        if (stranger) {
+            const bool again = std::exchange(says_it_refuses_, true);
+            base::log(again ? LogLevel::debug : LogLevel::warning,
+                      "keeper: refused a process of another user (%s)", stranger.message().c_str());
             continue;
         }
         says_it_is_full_ = false;
-        peers_.emplace(++peers_so_far_, Peer{std::move(channel), {}, {}});
+        let_in(std::move(channel), false);
     }
 }
 
@@ -107,18 +140,29 @@ bool Keeper::serve(KeeperTable::Client client, Peer& peer) try {
 
 bool Keeper::obey(KeeperTable::Client client, Peer& peer, const Request& request,
                   std::vector<os::Handle> handles) {
+    peer.leaves = false;
+    if (peer.is_door != (request.verb == Verb::enter)) return false;
     // A deposit is said in one go.
     if ((request.verb == Verb::more) != peer.expected.has_value()) return false;
     if (request.verb == Verb::deposit || request.verb == Verb::more)
         return go_on_with_deposit(client, peer, request, std::move(handles));
+    if (request.verb == Verb::enter || request.verb == Verb::open_door) {
+        // Without it, too many are open here: the client sees that nobody answers there.
+        if (handles.size() > 1) return false;
+        if (!handles.empty()) let_in(std::move(handles[0]), request.verb == Verb::open_door);
+        peer.lost_some = false;
+        return true;
+    }
     if (!handles.empty()) return false;
     switch (request.verb) {
-        case Verb::fetch: return give(peer, request.token);
-        case Verb::take:
-            if (!give(peer, request.token)) return false;
-            table_.release(request.token);
-            return true;
+        case Verb::fetch: return give(peer, request.token, nullptr);
+        case Verb::take: return give(peer, request.token, &KeeperTable::release);
         case Verb::release: table_.release(request.token); return true;
+        case Verb::leave:
+            peer.leaves = true;
+            table_.client_is_gone(client);
+            leaving_.push_back(client);
+            return true;
         default: return false;
     }
 }
@@ -146,7 +190,7 @@ bool Keeper::go_on_with_deposit(KeeperTable::Client client, Peer& peer, const Re
     return false;
 }
 
-bool Keeper::give(Peer& peer, const Token& token) {
+bool Keeper::give(Peer& peer, const Token& token, void (KeeperTable::*afterwards)(const Token&)) {
     const auto* handles = table_.find(token);
     if (handles == nullptr) return send(peer, {.answer = Answer::unknown});
     std::span<const os::NativeHandle> left(*handles);
@@ -154,19 +198,30 @@ bool Keeper::give(Peer& peer, const Token& token) {
         const auto lot = left.first(std::min(left.size(), os::handles_per_transfer_max));
         left = left.subspan(lot.size());
         const Reply reply{.answer = Answer::here, .left = static_cast<std::uint32_t>(left.size())};
-        if (!send(peer, reply, lot)) return false;
+        const auto problem = send_handles(peer, reply, lot);
+        if (os::are_too_many_under_way(problem)) return send(peer, {.answer = Answer::later});
+        if (problem) return may_stay(problem);
     } while (!left.empty());
+    if (afterwards != nullptr) (table_.*afterwards)(token);
     return true;
 }
 
 // One who does not receive is let go: the keeper does not wait for anybody.
-bool Keeper::send(const Peer& peer, const Reply& reply, std::span<const os::NativeHandle> handles) {
-    const std::array parts{std::as_bytes(std::span(&reply, 1))};
-    std::size_t sent = 0;
-    const auto problem = os::send_some(peer.channel.get(), parts, handles, sent);
+bool Keeper::may_stay(std::error_code problem) {
     if (!problem) return true;
     base::log(LogLevel::warning, "keeper: a client is let go: %s", problem.message().c_str());
     return false;
+}
+
+std::error_code Keeper::send_handles(const Peer& peer, const Reply& reply,
+                                     std::span<const os::NativeHandle> handles) {
+    const std::array parts{std::as_bytes(std::span(&reply, 1))};
+    std::size_t sent = 0;
+    return os::send_some(peer.channel.get(), parts, handles, sent);
+}
+
+bool Keeper::send(const Peer& peer, const Reply& reply) {
+    return may_stay(send_handles(peer, reply, {}));
 }
 
 }  // namespace procession::handoff

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -13,6 +14,7 @@
 
 #include "base/hexadecimal.h"
 #include "base/logging.h"
+#include "handoff/keeper_line.h"
 #include "handoff/keeper_protocol.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
@@ -27,82 +29,31 @@ namespace handoff {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};  // with a keeper that is stopped
-
 std::atomic<StartKeeper> starter{nullptr};
 
-/// The keeper has ended, whatever was being said to it.
-struct Gone {};
+constexpr std::chrono::milliseconds kAskAgain{2};   // what the keeper could not send before
+constexpr std::chrono::milliseconds kCourtesy{10};  // for those who can receive what we cannot
 
-/// One conversation with one keeper.
-class Line {
-  public:
-    explicit Line(os::Handle channel) : channel_(std::move(channel)) {}
+/// "procession-<random>-<realm>": where it does not lead to anybody, the realm tells why.
+std::string fresh_keeper_name() {
+    std::array<std::byte, 16> random;
+    if (const auto problem = os::fill_randomly(random))
+        throw OSError(problem, "start", "keeper", "the system gives no random bytes");
+    return "procession-" + base::hexadecimal(random) + "-" +
+           std::to_string(os::realm_of_meeting_points());
+}
 
-    [[nodiscard]] std::mutex& lock() noexcept { return lock_; }
-    [[nodiscard]] bool is_dead() const noexcept { return !channel_.valid(); }
-    void hang_up() noexcept { channel_.reset(); }
-    /// Nobody is asked anything here any more: what can be heard is the end.
-    [[nodiscard]] bool is_at_its_end() const noexcept {
-        return is_dead() || os::wait_readable(channel_.get(), Deadline::now());
-    }
-
-    void say(const Request& request, std::span<const os::NativeHandle> handles = {}) {
-        const std::array parts{std::as_bytes(std::span(&request, 1))};
-        const Deadline deadline = kPatience;
-        for (;;) {
-            std::size_t sent = 0;
-            const auto problem = os::send_some(channel_.get(), parts, handles, sent);
-            if (!problem) return;
-            if (!os::is_would_block(problem)) fail(problem);
-            wait(os::Direction::writing, deadline);
-        }
-    }
-    Reply hear(std::vector<os::Handle>& handles) {
-        const Deadline deadline = kPatience;
-        for (;;) {
-            Reply reply;
-            std::size_t got = 0;
-            const auto space = std::as_writable_bytes(std::span(&reply, 1));
-            const auto problem = os::receive_some(channel_.get(), space, got, handles);
-            if (problem && os::is_would_block(problem)) {
-                wait(os::Direction::reading, deadline);
-                continue;
-            }
-            if (problem == std::errc::too_many_files_open) {
-                hang_up();  // further handles may follow
-                throw OSError(problem, "receive", "handles of an item",
-                              "too many files are open; raise the limit (ulimit -n)");
-            }
-            if (problem || got == 0) fail(problem);
-            if (got != sizeof reply || reply.magic != Reply{}.magic) {
-                hang_up();
-                throw SharingError("ask", "keeper", "it answers what is no answer");
-            }
-            return reply;
-        }
-    }
-
-  private:
-    void wait(os::Direction direction, Deadline deadline) {
-        if (os::wait_ready(channel_.get(), direction, deadline)) return;
-        hang_up();  // an answer may come late, and would be taken for another one's
-        throw SharingError("ask", "keeper",
-                           "the process that holds the handles of queued items does not answer; is "
-                           "it stopped?");
-    }
-    [[noreturn]] void fail(std::error_code problem) {
-        hang_up();
-        const bool is_gone = !problem || problem == std::errc::broken_pipe ||
-                             problem == std::errc::connection_reset ||
-                             problem == std::errc::not_connected;
-        if (is_gone) throw Gone{};
-        throw OSError(problem, "talk to", "keeper", "the handles of an item cannot be passed on");
-    }
-
-    std::mutex lock_;
-    os::Handle channel_;
-};
+// A name without a realm is none that we have given.
+bool is_elsewhere(const std::string& keeper) {
+    const std::uint64_t here = os::realm_of_meeting_points();
+    const std::size_t end = keeper.rfind('-');
+    std::uint64_t there = 0;
+    const char* const last = keeper.data() + keeper.size();
+    const auto read =
+        std::from_chars(keeper.data() + std::min(end, keeper.size() - 1) + 1, last, there);
+    const bool has_realm = !keeper.empty() && read.ec == std::errc() && read.ptr == last;
+    return has_realm && here != 0 && there != 0 && here != there;
+}
 
 /// All keepers that this process talks to. `lock_` is held across forks, so the child finds the
 /// table whole; it hangs up, and leaves the lines alone, in which another thread of the parent may
@@ -123,8 +74,11 @@ class Switchboard final : public os::ForkListener {
             if (found != lines_.end() && !found->second->is_dead()) return found->second;
         }
         auto made = std::make_shared<Line>(go_to(keeper));
-        const std::lock_guard guard(lock_);
-        lines_[keeper] = made;
+        {
+            const std::lock_guard guard(lock_);
+            lines_[keeper] = made;
+        }
+        if (keeper == family()) open_door(keeper, *made);
         return made;
     }
 
@@ -149,10 +103,17 @@ class Switchboard final : public os::ForkListener {
         const std::lock_guard guard(lock_);
         return family_;
     }
-    void set_family(std::string keeper) {
+    void join_family(std::string keeper, os::Handle door) {
         const std::lock_guard guard(lock_);
         family_ = std::move(keeper);
+        if (!door.valid()) return;
+        take_door(std::move(door), family_);
     }
+    os::NativeHandle door_of_family() {
+        const std::lock_guard guard(lock_);
+        return leads_to_ == family_ ? door_.get() : os::no_handle;
+    }
+    bool leave(Deadline deadline);
 
     /// The keeper of the family; a new one when there is none, or when it is `gone`.
     std::string start_unless(const std::string& gone) {
@@ -170,14 +131,15 @@ class Switchboard final : public os::ForkListener {
                                "to put queues, connections or handles into queues, call "
                                "procession::init(argc, argv) as the first line of main");
         }
-        const std::string name = fresh_name();
+        const std::string name = fresh_keeper_name();
         os::Handle meeting_point;
         if (const auto problem = os::open_meeting_point(name, meeting_point))
             throw OSError(problem, "start", "keeper", "cannot make a place to meet it");
         // Before it lives: so it is never without a client.
-        static_cast<void>(line_to(name));
+        const auto line = line_to(name);
         start(std::move(meeting_point));
-        set_family(name);
+        join_family(name, {});
+        open_door(name, *line);
         return name;
     }
 
@@ -189,6 +151,7 @@ class Switchboard final : public os::ForkListener {
         }
         lines_.clear();
         own_lines_.clear();
+        door_.reset();
     }
 
     void before_fork() noexcept override { lock_.lock(); }
@@ -203,39 +166,134 @@ class Switchboard final : public os::ForkListener {
   private:
     Switchboard() noexcept { start_listening(); }
 
-    static std::string fresh_name() {
-        std::array<std::byte, 16> random;
-        if (const auto problem = os::fill_randomly(random))
-            throw OSError(problem, "start", "keeper", "the system gives no random bytes");
-        return "procession-" + base::hexadecimal(random);
+    void take_door(os::Handle door, const std::string& leads_to) {
+        door_ = std::move(door);
+        leads_to_ = leads_to;
+        door_user_ = os::user_of_this_process();
     }
-
-    static os::Handle go_to(const std::string& keeper) {
-        const Deadline deadline = kPatience;
-        for (;;) {
-            os::Handle channel;
-            const auto problem = os::go_to_meeting_point(keeper, channel);
-            if (problem == std::errc::connection_refused) throw Gone{};
-            if (problem && os::is_would_block(problem) && !deadline.has_passed()) {
-                static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
-                continue;
-            }
-            if (problem) throw OSError(problem, "go to", "keeper", "the system refuses");
-            if (const auto stranger = os::why_peer_is_a_stranger(channel.get())) {
-                throw SharingError("go to", "keeper",
-                                   "it belongs to another user (" + stranger.message() + ")");
-            }
-            return channel;
-        }
-    }
+    os::Handle go_to(const std::string& keeper);
+    enum class When : std::uint8_t { always, user_changed };
+    os::Handle enter_by_door(const std::string& keeper, When when);
+    void open_door(const std::string& keeper, Line& line);
 
     std::mutex lock_;  // held across forks; line locks come after it
     std::string family_;
     std::map<std::string, std::shared_ptr<Line>> lines_;
     std::map<std::uint64_t, std::shared_ptr<Line>> own_lines_;
     std::uint64_t own_lines_so_far_ = 0;
-    std::mutex starting_;  // one thread at a time; a fork child has its own
+    // The way in for this process and its children, wherever they go; a fork child has it, too.
+    os::Handle door_;
+    std::string leads_to_;         // the name of that keeper
+    std::uint32_t door_user_ = 0;  // of the process that got the door
+    std::mutex starting_;          // one thread at a time; a fork child has its own
 };
+
+os::Handle connect_to(const std::string& keeper, std::error_code& problem) {
+    const Deadline deadline = kPatience;
+    for (;;) {
+        os::Handle channel;
+        problem = os::go_to_meeting_point(keeper, channel);
+        if (!problem || !os::is_would_block(problem) || deadline.has_passed()) return channel;
+        static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
+    }
+}
+
+// An item that comes back to this process at once shall find another taker first.
+[[noreturn]] void fail_here(std::errc problem, const char* text) {
+    static_cast<void>(os::wait_readable(os::no_handle, kCourtesy));
+    throw OSError(std::make_error_code(problem), "go to", "keeper", text);
+}
+
+// By its name. Where that is not known, or the keeper belongs to another user, by the door.
+os::Handle Switchboard::go_to(const std::string& keeper) {
+    if (os::Handle channel = enter_by_door(keeper, When::user_changed); channel.valid())
+        return channel;
+    std::error_code problem;
+    os::Handle channel = connect_to(keeper, problem);
+    if (problem && problem != std::errc::connection_refused)
+        throw OSError(problem, "go to", "keeper", "the system refuses");
+    // What a superuser's process may do is not decided here.
+    const bool is_there = channel.valid();
+    const bool may_go_anywhere = os::user_of_this_process() == 0;
+    if (is_there && (may_go_anywhere || !os::why_peer_is_a_stranger(channel.get()))) return channel;
+    channel = enter_by_door(keeper, When::always);
+    if (channel.valid()) return channel;
+    if (is_there) {
+        fail_here(std::errc::permission_denied,
+                  "the process that holds the handles of queued items belongs to another user than "
+                  "this process, which changed its user id, or was started, before the first queue "
+                  "was put into a queue; put one before that. The item can be received elsewhere");
+    }
+    if (is_elsewhere(keeper)) {
+        fail_here(std::errc::host_unreachable,
+                  "the process that holds the handles of queued items is in another network "
+                  "namespace than this process, which changed it, or was started, before the first "
+                  "queue was put into a queue; put one before that. The item can be received "
+                  "elsewhere");
+    }
+    throw Gone{};
+}
+
+// Invalid where none leads there.
+os::Handle Switchboard::enter_by_door(const std::string& keeper, When when) {
+    os::Handle door;
+    {
+        const std::lock_guard guard(lock_);
+        const bool wanted = when == When::always || door_user_ != os::user_of_this_process();
+        if (wanted && leads_to_ == keeper && door_.valid()) door = door_.duplicate();
+    }
+    if (!door.valid()) return {};
+    os::Handle mine;
+    os::Handle its;
+    if (const auto problem = os::create_record_channel(mine, its))
+        throw OSError(problem, "go to", "keeper", "cannot make a channel to it");
+    Line through(std::move(door));
+    const os::NativeHandle handles[] = {its.get()};
+    through.say({.verb = Verb::enter}, handles);
+    return mine;
+}
+
+// Without one, children that change their user id or network namespace have no way in: no error.
+void Switchboard::open_door(const std::string& keeper, Line& line) {
+    if (!os::can_lose_meeting_points) return;
+    {
+        const std::lock_guard guard(lock_);
+        if (door_.valid() && leads_to_ == keeper) return;
+    }
+    os::Handle mine;
+    os::Handle its;
+    if (os::create_record_channel(mine, its)) return;
+    {
+        const std::lock_guard talking(line.lock());
+        const os::NativeHandle handles[] = {its.get()};
+        if (line.is_dead() || !line.say_at_once({.verb = Verb::open_door}, handles)) return;
+    }
+    const std::lock_guard guard(lock_);
+    take_door(std::move(mine), keeper);
+}
+
+// The keeper of the family is asked whether it ends with this process; all lines are hung up.
+bool Switchboard::leave(Deadline deadline) {
+    std::shared_ptr<Line> line;
+    {
+        const std::lock_guard guard(lock_);
+        for (auto& [number, own] : own_lines_) own->hang_up();
+        door_.reset();
+        const auto found = lines_.find(family_);
+        if (found != lines_.end()) line = found->second;
+    }
+    bool is_last = false;
+    if (line != nullptr) {
+        const std::unique_lock talking(line->lock(), std::try_to_lock);
+        if (!talking.owns_lock() || line->is_dead()) return false;  // a thread asks for something
+        line->say({.verb = Verb::leave});
+        std::vector<os::Handle> none;
+        const Reply reply = line->hear(none, deadline);
+        is_last = reply.answer == Answer::kept && reply.left == 0;
+        line->hang_up();
+    }
+    return is_last;
+}
 
 [[maybe_unused]] const Switchboard& made_early = Switchboard::of_this_process();
 
@@ -297,10 +355,21 @@ std::vector<os::Handle> ask_for(const AttachmentName& name, Verb verb) try {
     const auto line = Switchboard::of_this_process().line_to(name.keeper);
     const std::lock_guard talking(line->lock());
     if (line->is_dead()) throw Gone{};
+    const Deadline deadline = kPatience;
     line->say({.verb = verb, .token = name.token});
     std::vector<os::Handle> handles;
     for (;;) {
         const Reply reply = line->hear(handles);
+        if (reply.answer == Answer::later) {
+            if (deadline.has_passed()) {
+                throw OSError(std::make_error_code(std::errc::too_many_files_open), "fetch",
+                              "handles of an item", os::too_many_under_way_text);
+            }
+            static_cast<void>(os::wait_readable(os::no_handle, kAskAgain));
+            handles.clear();
+            line->say({.verb = verb, .token = name.token});
+            continue;
+        }
         if (reply.answer != Answer::here) {
             throw SharingError("fetch", "handles of an item",
                                "the keeper does not have them (any more): the item was received "
@@ -366,10 +435,21 @@ void release(const AttachmentName& name) noexcept {
 }
 
 std::string keeper_of_family() { return Switchboard::of_this_process().family(); }
-void set_keeper_of_family(std::string keeper) {
-    Switchboard::of_this_process().set_family(std::move(keeper));
+os::NativeHandle door_of_family() { return Switchboard::of_this_process().door_of_family(); }
+void join_family(std::string keeper, os::Handle door) {
+    Switchboard::of_this_process().join_family(std::move(keeper), std::move(door));
 }
 void forget_keepers() noexcept { Switchboard::of_this_process().hang_up(); }
+bool leave_keeper(Deadline deadline) noexcept {
+    try {
+        return Switchboard::of_this_process().leave(deadline);
+    } catch (const Gone&) {
+        return true;  // it has ended: there is an end to be collected
+    } catch (const std::exception& failed) {
+        base::log(LogLevel::debug, "the keeper does not say whether it ends: %s", failed.what());
+        return false;
+    }
+}
 
 }  // namespace handoff
 

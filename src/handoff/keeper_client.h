@@ -9,6 +9,7 @@
 
 #include "os/handle.h"
 #include "procession/attachment.h"
+#include "procession/deadline.h"
 
 namespace procession::handoff {
 
@@ -28,7 +29,8 @@ void set_keeper_starter(StartKeeper start) noexcept;
 [[nodiscard]] AttachmentName deposit(const os::Handle& carrier,
                                      std::span<const os::NativeHandle> handles);
 /// Throws:  SharingError when the keeper is gone or does not know the name: the handles cannot be
-///          had any more; OSError when this process cannot hold them.
+///          had any more; OSError when this process cannot have or hold them now, or here, but
+///          another one might.
 [[nodiscard]] std::vector<os::Handle> fetch(const AttachmentName& name);
 /// The same, and lets go of the deposit.
 [[nodiscard]] std::vector<os::Handle> take(const AttachmentName& name);
@@ -67,8 +69,14 @@ class StandingDeposit {
 
 /// The keeper of the family, as children are told; empty while there is none.
 [[nodiscard]] std::string keeper_of_family();
-void set_keeper_of_family(std::string keeper);
+/// What leads to it, as children are given it (keeper_protocol.h), and stays this process's;
+/// no_handle where there is none.
+[[nodiscard]] os::NativeHandle door_of_family();
+void join_family(std::string keeper, os::Handle door);
 /// Ends all connections of this process to keepers. The next use makes new ones.
 void forget_keepers() noexcept;
+/// Before this process ends: does the same, and asks the keeper of the family, until the deadline.
+/// Returns: whether that keeper ends as well now, because nobody else needs it.
+[[nodiscard]] bool leave_keeper(Deadline deadline) noexcept;
 
 }  // namespace procession::handoff

@@ -17,8 +17,20 @@ namespace procession::handoff {
 ///                                               kept      token
 ///     fetch     token
 ///                                               here      (handles), `left` is 0 in the last one
+///                                               later     in place of any of these: see below
 ///     take      token                           the same, and lets go of the deposit
 ///     release   token                           no answer
+///     open_door (one end of a channel)          no answer
+///     leave                                     kept      `left` others still need the keeper
+///
+///     at a door
+///     enter     (one end of a channel)          no answer: that channel is a client from now on
+///
+/// A door is a channel that a process shares with its children: who has been given it may enter,
+/// whatever its user id, and whatever its network namespace, where the keeper's name means nothing.
+///
+/// "later": the system does not let the keeper send handles now, because too many are under way
+/// (os/channel.h); what has come of this answer is void, and the client asks again.
 ///
 /// A deposit belongs to a queue, its carrier: the memory file of the queue through which the item
 /// with the token travels. Where handles do not travel in streams, it may also belong to the end of
@@ -26,18 +38,27 @@ namespace procession::handoff {
 
 using Token = std::array<std::byte, 16>;
 
-enum class Verb : std::uint32_t { deposit = 1, more, fetch, take, release };
+enum class Verb : std::uint32_t {
+    deposit = 1,
+    more,
+    fetch,
+    take,
+    release,
+    open_door,
+    enter,
+    leave
+};
 
 struct Request {
     std::uint32_t magic = 0x5052434b;  // "PRCK"
-    std::uint32_t version = 1;
+    std::uint32_t version = 2;
     Verb verb = Verb::deposit;
     std::uint32_t left = 0;  // deposit, more: how many handles follow in further records
     Token token{};
 };
 static_assert(sizeof(Request) == 32 && std::is_trivially_copyable_v<Request>);
 
-enum class Answer : std::uint32_t { kept = 1, here, unknown, no_room, malformed };
+enum class Answer : std::uint32_t { kept = 1, here, unknown, no_room, malformed, later };
 
 struct Reply {
     std::uint32_t magic = 0x5052434b;

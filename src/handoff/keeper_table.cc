@@ -116,6 +116,12 @@ void KeeperTable::look_who_can_be_received() {
     }
 }
 
+bool KeeperTable::has_reachable() {
+    look_who_can_be_received();
+    return std::ranges::any_of(deposits_,
+                               [](const auto& each) { return each.second.can_be_received; });
+}
+
 void KeeperTable::drop_unreachable() {
     look_who_can_be_received();
     for (auto each = deposits_.begin(); each != deposits_.end();) {

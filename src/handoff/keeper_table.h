@@ -39,6 +39,8 @@ class KeeperTable {
     /// Drops what nobody can receive any more. To be called every now and then.
     void drop_unreachable();
 
+    /// Whether somebody may still fetch a deposit, as far as one look tells.
+    [[nodiscard]] bool has_reachable();
     [[nodiscard]] bool empty() const noexcept { return deposits_.empty(); }
     [[nodiscard]] std::size_t deposits() const noexcept { return deposits_.size(); }
     /// Objects and carriers: as many handles are open.

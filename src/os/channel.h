@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "os/handle.h"
+#include "procession/deadline.h"
 
 namespace procession::os {
 
@@ -15,7 +16,8 @@ namespace procession::os {
 /// the borders of messages: one transfer is one message, of at most 64 KiB. Handles can travel
 /// beside the bytes: the receiver gets handles of its own to the same objects.
 ///
-/// None of these calls waits; wait_ready() does (os/wait.h). A vanished peer is no signal.
+/// None of these calls waits, but wait_to_send(); to receive, see os/wait.h. A vanished peer is no
+/// signal.
 
 /// The most handles that travel with one transfer.
 inline constexpr std::size_t handles_per_transfer_max = 253;
@@ -25,13 +27,35 @@ inline constexpr std::size_t handles_per_transfer_max = 253;
 
 /// Sends as much of the parts, in order, as the system takes now. The handles go with the first
 /// byte: all of them, or, when `sent` is 0, none.
-/// Returns:  operation_would_block when nothing can be sent now; broken_pipe or connection_reset
-///           when the peer is gone; argument_list_too_long for too many handles; other errors for
-///           channels and handles that cannot do this.
+/// Returns:  operation_would_block when nothing can be sent now; what are_too_many_under_way()
+/// knows
+///           when no handle can; broken_pipe or connection_reset when the peer is gone;
+///           argument_list_too_long for too many handles; other errors for channels and handles
+///           that cannot do this.
 [[nodiscard]] std::error_code send_some(NativeHandle channel,
                                         std::span<const std::span<const std::byte>> parts,
                                         std::span<const NativeHandle> handles,
                                         std::size_t& sent) noexcept;
+
+/// Whether handles could not be sent because too many of this user's are on their way: sent by any
+/// of its programs, and not received. Linux allows an unprivileged user as many as the sender may
+/// open files. This passes when somebody receives, and no event tells when.
+[[nodiscard]] bool are_too_many_under_way(std::error_code problem) noexcept;
+inline constexpr const char* too_many_under_way_text =
+    "too many handles of this user are on their way, sent but not received: the kernel allows as "
+    "many as a process may open files (ulimit -n). The receivers, here or in other programs of the "
+    "user, are slow or stopped";
+
+/// Whether all these handles could be on their way at once, as far as the moment tells.
+/// Returns: nothing; what are_too_many_under_way() knows; or another error of the system.
+[[nodiscard]] std::error_code try_to_hold(std::span<const NativeHandle> handles) noexcept;
+
+/// The channel is full, or too many handles are under way: later it may be otherwise.
+[[nodiscard]] bool is_back_pressure(std::error_code problem) noexcept;
+/// After such a problem: waits until another attempt makes sense, or a moment where nothing tells.
+/// Returns: false when the deadline passed first.
+[[nodiscard]] bool wait_to_send(NativeHandle channel, std::error_code problem,
+                                Deadline deadline) noexcept;
 
 /// Receives into `space` what is there, and adds the handles that came with it to `arrived`, closed
 /// on exec. A transfer with handles ends what one call gives, so they belong to bytes of this call.
@@ -41,9 +65,17 @@ inline constexpr std::size_t handles_per_transfer_max = 253;
 [[nodiscard]] std::error_code receive_some(NativeHandle channel, std::span<std::byte> space,
                                            std::size_t& got, std::vector<Handle>& arrived) noexcept;
 
+/// Whether a peer of the superuser, who may do anything, is none of a stranger.
+enum class Superuser : bool { stranger, welcome };
+
 /// Nothing when the peer, at the time when the channel was made, belonged to the user of this
 /// process; permission_denied when it did not; otherwise why that cannot be told. Only for channels
 /// within one machine's kernel.
-[[nodiscard]] std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept;
+[[nodiscard]] std::error_code why_peer_is_a_stranger(
+    NativeHandle channel, Superuser superuser = Superuser::stranger) noexcept;
+
+/// The number of the user that this process acts for now; 0 is the superuser. Always the same where
+/// a process cannot change it.
+[[nodiscard]] std::uint32_t user_of_this_process() noexcept;
 
 }  // namespace procession::os

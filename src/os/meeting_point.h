@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <system_error>
@@ -22,6 +23,16 @@ namespace procession::os {
 /// connection_refused when nobody holds that name; operation_would_block when too many wait there.
 [[nodiscard]] std::error_code go_to_meeting_point(const std::string& name,
                                                   Handle& channel) noexcept;
+
+/// Whether a process may come to where the names of meeting points lead nowhere, or to others.
+#ifdef _WIN32
+inline constexpr bool can_lose_meeting_points = false;
+#else
+inline constexpr bool can_lose_meeting_points = true;
+#endif
+/// Where this process is in that respect: processes with different numbers do not meet by name. On
+/// Linux, the network namespace. 0 when the system does not tell.
+[[nodiscard]] std::uint64_t realm_of_meeting_points() noexcept;
 
 /// Bytes that nobody can guess.
 [[nodiscard]] std::error_code fill_randomly(std::span<std::byte> bytes) noexcept;

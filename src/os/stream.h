@@ -85,9 +85,10 @@ class Stream {
 
     /// Sends as much of the parts, in order, as the system takes at once; something, before the
     /// deadline.
-    /// Returns:  operation_would_block when it takes nothing until then; broken_pipe or
-    ///           connection_reset when the peer is gone; argument_list_too_long for too many
-    ///           handles; other errors for handles that cannot travel.
+    /// Returns:  operation_would_block when it takes nothing until then, or what
+    ///           are_too_many_under_way() knows (os/channel.h); broken_pipe or connection_reset
+    ///           when the peer is gone; argument_list_too_long for too many handles; other errors
+    ///           for handles that cannot travel.
     [[nodiscard]] std::error_code send_within(std::span<const std::span<const std::byte>> parts,
                                               const Beside& beside, Deadline deadline,
                                               std::size_t& sent) noexcept;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <iterator>
@@ -22,6 +23,8 @@
 namespace procession::process {
 
 namespace {
+
+constexpr std::chrono::seconds kPatience{10};  // with others whose handles are under way
 
 bool is_well_formed(const ForkRequest& request) noexcept {
     return request.magic == ForkRequest{}.magic &&
@@ -142,11 +145,13 @@ bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
     std::vector<os::NativeHandle> handles;
     if (sentinel != nullptr) handles.push_back(sentinel->get());
     std::size_t sent = 0;
+    const Deadline deadline = kPatience;
     while (const auto problem = os::send_some(control_.get(), parts, handles, sent)) {
-        if (problem != std::errc::operation_would_block)
+        if (!os::is_back_pressure(problem))
             return problem == std::errc::broken_pipe || problem == std::errc::connection_reset;
-        static_cast<void>(
-            os::wait_ready(control_.get(), os::Direction::writing, Deadline::never()));
+        const bool ends = os::are_too_many_under_way(problem);
+        if (!os::wait_to_send(control_.get(), problem, ends ? deadline : Deadline::never()))
+            return false;
     }
     return true;
 }

@@ -31,6 +31,8 @@ namespace {
 
 std::atomic<void (*)()> preload{nullptr};
 
+constexpr std::chrono::seconds kPatience{10};  // with others whose handles are under way
+
 /// The server is gone. `asked`: it may have started a child.
 struct Gone {
     bool asked = false;
@@ -143,10 +145,10 @@ class Server final : public os::ForkListener {
     }
 
     // Hangs up, which ends it, and collects it.
-    void forget() noexcept {
+    void forget(Deadline deadline = Deadline::never()) noexcept {
         control_.reset();
         if (process_.pid == 0) return;
-        static_cast<void>(os::wait_readable(process_.sentinel.get(), Deadline::never()));
+        static_cast<void>(os::wait_readable(process_.sentinel.get(), deadline));
         static_cast<void>(os::collect(process_));
         process_.sentinel.reset();
         process_.pid = 0;
@@ -192,7 +194,10 @@ class Server final : public os::ForkListener {
                 if (problem == std::errc::broken_pipe || problem == std::errc::connection_reset)
                     throw Gone{asked};
                 if (asked) control_.reset();  // half a request is there
-                throw ProcessError(problem, "start", "child", "cannot pass its handles on");
+                throw ProcessError(problem, "start", "child",
+                                   os::are_too_many_under_way(problem)
+                                       ? os::too_many_under_way_text
+                                       : "cannot pass its handles on");
             }
             handles = handles.subspan(lot.size());
             asked = true;
@@ -202,10 +207,15 @@ class Server final : public os::ForkListener {
     std::error_code send(const ForkRequest& request, std::span<const os::NativeHandle> handles) {
         const std::array parts{std::as_bytes(std::span(&request, 1))};
         std::size_t sent = 0;
+        const Deadline deadline = kPatience;
         for (;;) {
             const auto problem = os::send_some(control_.get(), parts, handles, sent);
-            if (problem != std::errc::operation_would_block) return problem;
-            wait_for_it(os::Direction::writing);
+            if (!os::is_back_pressure(problem)) return problem;
+            if (!os::are_too_many_under_way(problem)) {
+                wait_for_it(os::Direction::writing);
+            } else if (!os::wait_to_send(control_.get(), problem, deadline)) {
+                return problem;
+            }
         }
     }
 

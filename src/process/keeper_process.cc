@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "process/keeper_process.h"
 
+#include <chrono>
 #include <mutex>
 #include <new>
 #include <string>
@@ -21,6 +22,10 @@
 namespace procession::process {
 
 namespace {
+
+/// How long the end of a process waits for the end of its keeper, at most: it takes a few
+/// milliseconds, a tenth of a second when there are items that nobody can receive any more.
+constexpr std::chrono::seconds kMoment{3};
 
 /// The keepers that this process has started: one, unless it was killed. A fork child has started
 /// none.
@@ -43,13 +48,16 @@ class OwnKeepers final : public os::ForkListener {
         const std::lock_guard guard(lock_);
         children_.push_back(std::move(started));
     }
-    void wait_for_end() noexcept {
+    void wait_for_end(Deadline deadline) noexcept {
         const std::lock_guard guard(lock_);
-        for (const auto& child : children_) {
-            static_cast<void>(os::wait_readable(child.sentinel.get(), Deadline::never()));
-            static_cast<void>(os::collect(child));
-        }
-        children_.clear();
+        std::erase_if(children_, [deadline](const os::Child& child) {
+            static_cast<void>(os::wait_readable(child.sentinel.get(), deadline));
+            return os::collect(child).has_value();
+        });
+    }
+    bool has_some() noexcept {
+        const std::lock_guard guard(lock_);
+        return !children_.empty();
     }
 
     void after_fork_in_child() noexcept override {
@@ -107,8 +115,23 @@ void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_poin
 
 void end_keeper() noexcept {
     handoff::forget_keepers();
-    handoff::set_keeper_of_family({});
-    OwnKeepers::instance().wait_for_end();
+    handoff::join_family({}, {});
+    OwnKeepers::instance().wait_for_end(Deadline::never());
 }
+
+void leave_keeper_at_end() noexcept {
+    auto& own = OwnKeepers::instance();
+    if (!own.has_some()) return;
+    const Deadline deadline = kMoment;
+    const bool ends_too = handoff::leave_keeper(deadline);
+    own.wait_for_end(ends_too ? deadline : Deadline::now());
+}
+
+namespace {
+
+// After all destructors of static objects, which may hold queues.
+[[gnu::destructor]] void at_the_very_end() { leave_keeper_at_end(); }
+
+}  // namespace
 
 }  // namespace procession::process

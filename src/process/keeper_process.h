@@ -25,4 +25,10 @@ void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_poin
 /// when nobody else uses it. For tests, which leave no process behind.
 void end_keeper() noexcept;
 
+/// Before this process ends, when it has left its queues. A keeper that it has started, and that
+/// ends with it because nobody else needs it, is waited for, for three seconds at most, and
+/// collected: where the process with id 1 collects nobody (a container without an init), it would
+/// stay as a zombie. Happens by itself at exit().
+void leave_keeper_at_end() noexcept;
+
 }  // namespace procession::process

@@ -17,6 +17,7 @@
 #include "process/child_table.h"
 #include "process/forkserver_client.h"
 #include "process/identity.h"
+#include "process/keeper_process.h"
 #include "process/program.h"
 #include "process/run_child.h"
 #include "procession/error.h"
@@ -89,6 +90,7 @@ class Launch {
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
+    leave_keeper_at_end();
     end_forkserver_at_exit();
     PROCESSION_STEP("child.ends");
     os::exit_at_once(code);
@@ -105,17 +107,19 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     bootstrap.log_level = static_cast<std::uint8_t>(log_level());
     bootstrap.die_with_parent = options.die_with_parent;
     bootstrap.entry = place_of(reinterpret_cast<AnyFunction>(entry));
-    bootstrap.keeper = handoff::keeper_of_family();
     return bootstrap;
 }
 
 /// Encodes everything, so that what cannot cross is found out before there is a child.
 os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
-                       const handoff::Outgoing& outgoing) {
+                       handoff::Outgoing& outgoing) {
     Writer state;
     body.encode(state, body.context);
     PROCESSION_STEP("start.encoded");
     Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
+    bootstrap.keeper = handoff::keeper_of_family();
+    if (const os::NativeHandle door = handoff::door_of_family(); door != os::no_handle)
+        bootstrap.door = static_cast<std::int32_t>(outgoing.add(door));
     bootstrap.handles = outgoing.manifest();
     Writer encoded;
     encode(encoded, bootstrap);

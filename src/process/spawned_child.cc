@@ -73,7 +73,10 @@ void become_who(const Bootstrap& bootstrap) {
     mine.start_method = method_from(bootstrap.method, StartMethod::spawn);
     mine.parent = {bootstrap.parent_pid, bootstrap.parent_name};
     become(&mine);
-    handoff::set_keeper_of_family(bootstrap.keeper);
+    handoff::join_family(bootstrap.keeper,
+                         bootstrap.door < 0
+                             ? os::Handle()
+                             : arrival->handles->take(static_cast<std::uint32_t>(bootstrap.door)));
     set_log_level(bootstrap.log_level <= static_cast<int>(LogLevel::off)
                       ? static_cast<LogLevel>(bootstrap.log_level)
                       : LogLevel::warning);

@@ -129,11 +129,11 @@ void ByteQueue::owe(const DecodeError& first, std::size_t count) const noexcept 
     core_->owe(first, count);
 }
 
-void ByteQueue::undeliver(const MessageView& message) const {
+void ByteQueue::undeliver(const MessageView& message, std::string_view reason) const {
     if (core_->is_joinable()) {
         core_->undeliver(message.ticket);
     } else {
-        core_->keep_as_dead_letter(message, "its consumer had no memory for it");
+        core_->keep_as_dead_letter(message, reason);
     }
 }
 

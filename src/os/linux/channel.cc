@@ -1,12 +1,16 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/channel.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "os/linux/calls.h"
 #include "os/linux/socket_pair.h"
+#include "os/wait.h"
+#include "os/would_block.h"
 
 namespace procession::os {
 
@@ -73,6 +77,41 @@ std::error_code send_some(NativeHandle channel, std::span<const std::span<const 
     return {};
 }
 
+bool are_too_many_under_way(std::error_code problem) noexcept {
+    return problem == std::error_code(ETOOMANYREFS, std::generic_category());
+}
+
+// They are sent within this process, and never received: so the kernel says whether it counts too
+// many, and forgets them at once.
+std::error_code try_to_hold(std::span<const NativeHandle> handles) noexcept {
+    Handle here;
+    Handle there;
+    if (const auto problem = create_record_channel(here, there)) return problem;
+    constexpr std::byte something{};
+    const std::array parts{std::span(&something, 1)};
+    while (!handles.empty()) {
+        const auto lot = handles.first(std::min(handles.size(), handles_per_transfer_max));
+        std::size_t sent = 0;
+        if (const auto problem = send_some(here.get(), parts, lot, sent)) return problem;
+        handles = handles.subspan(lot.size());
+    }
+    return {};
+}
+
+bool is_back_pressure(std::error_code problem) noexcept {
+    return is_would_block(problem) || are_too_many_under_way(problem);
+}
+
+bool wait_to_send(NativeHandle channel, std::error_code problem, Deadline deadline) noexcept {
+    if (!are_too_many_under_way(problem)) return wait_ready(channel, Direction::writing, deadline);
+    // The channel has room, so it would say at once that it is ready.
+    constexpr std::chrono::milliseconds moment{2};
+    if (deadline.has_passed()) return false;
+    const auto left = std::min<std::chrono::nanoseconds>(deadline.remaining(), moment);
+    static_cast<void>(wait_readable(no_handle, Deadline(left)));
+    return true;
+}
+
 std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, std::size_t& got,
                              std::vector<Handle>& arrived) noexcept {
     got = 0;
@@ -99,13 +138,17 @@ std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, s
     return {};
 }
 
-std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept {
+std::error_code why_peer_is_a_stranger(NativeHandle channel, Superuser superuser) noexcept {
     ucred peer{};
     socklen_t length = sizeof peer;
     if (calls::getsockopt(channel, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
         return last_error();
-    const bool is_ours = length == sizeof peer && peer.uid == calls::geteuid();
+    const bool is_ours =
+        length == sizeof peer &&
+        (peer.uid == calls::geteuid() || (superuser == Superuser::welcome && peer.uid == 0));
     return is_ours ? std::error_code{} : std::make_error_code(std::errc::permission_denied);
 }
+
+std::uint32_t user_of_this_process() noexcept { return calls::geteuid(); }
 
 }  // namespace procession::os

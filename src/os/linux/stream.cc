@@ -7,8 +7,6 @@
 #include "os/channel.h"
 #include "os/linux/calls.h"
 #include "os/linux/socket_pair.h"
-#include "os/wait.h"
-#include "os/would_block.h"
 
 // A stream is a socket. The kernel knows all that there is to know of it.
 
@@ -70,8 +68,7 @@ std::error_code Stream::send_within(std::span<const std::span<const std::byte>> 
                                     const Beside& beside, Deadline deadline,
                                     std::size_t& sent) noexcept {
     const auto problem = send_some(end_.get(), parts, beside.handles, sent);
-    if (!is_would_block(problem) || !wait_ready(end_.get(), Direction::writing, deadline))
-        return problem;
+    if (!is_back_pressure(problem) || !wait_to_send(end_.get(), problem, deadline)) return problem;
     return send_some(end_.get(), parts, beside.handles, sent);
 }
 

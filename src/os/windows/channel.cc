@@ -4,8 +4,10 @@
 #include <cstring>
 #include <new>
 
+#include "os/wait.h"
 #include "os/windows/pipe.h"
 #include "os/windows/user.h"
+#include "os/would_block.h"
 
 // A channel that keeps the borders of messages is an end of a named pipe. No kernel object holds
 // handles that are under way, so the server's end moves them, in both directions: what it sends it
@@ -133,6 +135,14 @@ std::error_code send_some(NativeHandle channel, std::span<const std::span<const 
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
+// A handle that was sent is the receiver's already: nothing is counted.
+bool are_too_many_under_way(std::error_code /*problem*/) noexcept { return false; }
+std::error_code try_to_hold(std::span<const NativeHandle> /*handles*/) noexcept { return {}; }
+bool is_back_pressure(std::error_code problem) noexcept { return is_would_block(problem); }
+bool wait_to_send(NativeHandle channel, std::error_code /*problem*/, Deadline deadline) noexcept {
+    return wait_ready(channel, Direction::writing, deadline);
+}
+
 std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, std::size_t& got,
                              std::vector<Handle>& arrived) noexcept try {
     got = 0;
@@ -159,8 +169,10 @@ std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, s
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
-std::error_code why_peer_is_a_stranger(NativeHandle channel) noexcept {
+std::error_code why_peer_is_a_stranger(NativeHandle channel, Superuser /*superuser*/) noexcept {
     return why_process_is_a_strangers(peer_process(channel, PROCESS_QUERY_LIMITED_INFORMATION));
 }
+
+std::uint32_t user_of_this_process() noexcept { return 1; }
 
 }  // namespace procession::os

@@ -64,6 +64,8 @@ std::error_code go_to_meeting_point(const std::string& name, Handle& channel) no
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
+std::uint64_t realm_of_meeting_points() noexcept { return 0; }
+
 std::error_code fill_randomly(std::span<std::byte> bytes) noexcept {
     const NTSTATUS status =
         ::BCryptGenRandom(nullptr, reinterpret_cast<PUCHAR>(bytes.data()),
