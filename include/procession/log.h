@@ -7,7 +7,8 @@ namespace procession {
 
 enum class LogLevel { debug = 0, info = 1, warning = 2, error = 3, off = 4 };
 
-/// Where log lines go. Called with one line without a line feed; may be called by any thread.
+/// Where log lines go. Called with one line without a line feed, by any thread, and never while the
+/// library holds a lock: it may use queues. What it throws is ignored.
 using LogSink = void (*)(LogLevel level, std::string_view line);
 
 /// Sets the least level that is logged. The initial level comes from the environment variable

@@ -1,11 +1,14 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "base/logging.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
+#include <utility>
 
 namespace procession {
 
@@ -43,6 +46,52 @@ const char* name_of(LogLevel level) noexcept {
     return "off";
 }
 
+void hand_over(LogLevel level, std::string_view text) noexcept {
+    if (const LogSink sink = sink_now.load()) {
+        try {
+            sink(level, text);
+            // NOLINTNEXTLINE(bugprone-empty-catch)
+        } catch (...) {  // the program's mistake; the line is lost, the operation is not
+        }
+        return;
+    }
+    char line[1100];
+    const int length = std::snprintf(line, sizeof line, "[procession %s] %.*s\n", name_of(level),
+                                     static_cast<int>(text.size()), text.data());
+    std::fwrite(line, 1, static_cast<std::size_t>(length), stderr);  // unbuffered: one write(2)
+}
+
+/// A line that waits. Its text follows it in memory.
+struct HeldLine {
+    HeldLine* next = nullptr;
+    LogLevel level = LogLevel::debug;
+    std::size_t length = 0;
+};
+
+/// The lines that one thread holds back, oldest first.
+struct HeldLines {
+    const void* outermost = nullptr;  // where the outermost LogHold was made
+    bool is_flushing = false;
+    unsigned lost = 0;
+    HeldLine* first = nullptr;
+    HeldLine** end = nullptr;
+
+    void add(LogLevel level, std::string_view text) noexcept {
+        void* const memory = std::malloc(sizeof(HeldLine) + text.size());
+        if (memory == nullptr) {
+            ++lost;
+            return;
+        }
+        auto* const line = new (memory) HeldLine{nullptr, level, text.size()};
+        std::memcpy(line + 1, text.data(), text.size());
+        *(first == nullptr ? &first : end) = line;
+        end = &line->next;
+    }
+};
+
+// Nothing to destroy: a thread that ends inside an operation leaves its lines.
+constinit thread_local HeldLines held;
+
 }  // namespace
 
 void set_log_level(LogLevel level) noexcept { level_now.store(static_cast<int>(level)); }
@@ -63,20 +112,48 @@ bool logs(LogLevel level) noexcept { return level >= log_level() && level != Log
 
 void log(LogLevel level, const char* format, ...) noexcept {
     if (!logs(level)) return;
-    char line[1024];
-    const int head = std::snprintf(line, sizeof line, "[procession %s] ", name_of(level));
+    char text[1001];
     va_list arguments;
     va_start(arguments, format);
-    std::vsnprintf(line + head, sizeof line - static_cast<std::size_t>(head) - 2, format,
-                   arguments);
+    const int wanted = std::vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (const LogSink sink = sink_now.load()) {
-        sink(level, std::string_view(line + head));
-        return;
+    if (wanted < 0) return;
+    const std::string_view line(
+        text, std::min<std::size_t>(static_cast<std::size_t>(wanted), sizeof text - 1));
+    if (held.outermost != nullptr || held.is_flushing) {
+        held.add(level, line);
+    } else {
+        hand_over(level, line);
     }
-    std::size_t length = std::strlen(line);
-    line[length++] = '\n';
-    std::fwrite(line, 1, length, stderr);  // stderr is unbuffered: one write(2)
+}
+
+LogHold::LogHold() noexcept : frame_(__builtin_frame_address(0)) {
+    if (held.outermost == nullptr || held.outermost <= frame_) held.outermost = frame_;
+}
+
+LogHold::~LogHold() {
+    if (held.outermost != frame_) return;
+    held.outermost = nullptr;
+    if (has_lines()) flush();
+}
+
+bool LogHold::has_lines() noexcept { return held.first != nullptr || held.lost != 0; }
+
+// The sink may use queues, which log: those lines follow, and no flush begins inside another one.
+void LogHold::flush() noexcept {
+    if (held.is_flushing) return;
+    held.is_flushing = true;
+    while (HeldLine* const line = held.first) {
+        held.first = line->next;
+        hand_over(line->level, {reinterpret_cast<const char*>(line + 1), line->length});
+        std::free(line);
+    }
+    if (const unsigned lost = std::exchange(held.lost, 0)) {
+        char text[64];
+        std::snprintf(text, sizeof text, "%u log lines are lost: no memory", lost);
+        hand_over(LogLevel::warning, text);
+    }
+    held.is_flushing = false;
 }
 
 }  // namespace base

@@ -93,7 +93,7 @@ std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp, const Queu
     plan.signature = stamp.signature;
     plan.name = options.name;
     Registry& registry = Registry::instance();
-    std::shared_ptr<Core> core(new Core(shm::Segment::create(plan)));
+    std::shared_ptr<Core> core(new Core(shm::Segment::create(plan)), release);
     core->initialise(options);
     return registry.adopt(std::move(core));
 }
@@ -105,7 +105,7 @@ std::shared_ptr<Core> Core::attach(os::Handle file) {
     if (kind != Kind::plain && kind != Kind::joinable) {
         throw CorruptSegment("attach", segment.name(), "the shared memory holds no queue");
     }
-    std::shared_ptr<Core> core(new Core(std::move(segment)));
+    std::shared_ptr<Core> core(new Core(std::move(segment)), release);
     return registry.adopt(std::move(core));
 }
 
@@ -179,12 +179,16 @@ std::uint32_t Core::own_slot() {
 }
 
 void Core::refuse_use(std::string_view operation) const {
-    if (is_closed()) {
-        if (ending_.load()) throw Ending();
+    const std::uint32_t gate = gate_.load();
+    if ((gate & kEnding) != 0) throw Ending();
+    if ((gate & kClosed) != 0) {
         throw ClosedError(operation, label(), "it is closed in this process; use another handle");
     }
-    throw CorruptSegment(operation, label(),
-                         "the shared memory was found corrupt; make a new queue");
+    if ((gate & kCutShort) != 0) throw CutShort();
+    if (segment_.is_poisoned()) {
+        throw CorruptSegment(operation, label(),
+                             "the shared memory was found corrupt; make a new queue");
+    }
 }
 
 bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {
@@ -260,19 +264,26 @@ void Core::prepare_child() noexcept {
 }
 
 void Core::forget_parent() noexcept {
-    // The parent's leases stay the parent's. Its books are left alone: another thread may have been
-    // writing.
+    forget_own_state();
+    new (&coming_back_) std::mutex;
+    gate_.fetch_and(kClosed | kEnding);
+    new (&watching_) std::mutex;
+    for (auto& watcher : watchers_) new (&watcher) std::weak_ptr<Readiness>;
+    is_watched_.store(false, std::memory_order_relaxed);
+    forked_unreported_.store(true, std::memory_order_relaxed);
+}
+
+// What this process has taken, and its locks of its own. The leases of a parent stay the parent's.
+// The books are left alone: another thread of the parent, or an operation that was cut short, may
+// have been writing.
+void Core::forget_own_state() noexcept {
     lease_books_.store(nullptr, std::memory_order_relaxed);
     waiting_letters_.store(nullptr, std::memory_order_relaxed);
     attachments_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
     new (&finishing_) sync::SpinLock;
-    new (&watching_) std::mutex;
-    for (auto& watcher : watchers_) new (&watcher) std::weak_ptr<Readiness>;
-    is_watched_.store(false, std::memory_order_relaxed);
     loans_.store(0, std::memory_order_relaxed);
     views_.store(0, std::memory_order_relaxed);
-    forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
 void Core::report_after_fork() {
@@ -422,57 +433,62 @@ QueueStats Core::stats() {
 }
 
 void Core::leave_at_the_end() {
-    // Another thread may be writing there until the very end. So this process leaves as one who
-    // dies, and what it held is taken over afterwards.
-    if (loans_.load() != 0) return;
-    ending_.store(true);
-    close();
-}
-
-void Core::announce_leaving() noexcept {
-    left_.fetch_add(1);
-    os::wake(left_, 1);
+    // Another thread may be writing there until the very end. So this process leaves as if it had
+    // died, and what it held is taken over afterwards; likewise when this thread is inside itself,
+    // since exit() was called by a signal handler.
+    if (loans_.load() != 0 || sync::Presence::is_inside(this)) return;
+    let_go(kClosed | kEnding, Deadline(std::chrono::seconds(1)));
 }
 
 void Core::close() {
     if (membership_.is_unprepared_child()) prepare_child();
-    if (!ending_.load()) require_no_loans();
-    if (closed_.exchange(true)) return;
-    // This process's own sleepers shall see it; then those who are inside have left.
-    wake_everybody();
+    if (sync::Presence::is_still_inside(this)) refuse_reentry("close");
+    require_no_loans();
+    let_go(kClosed, Deadline::never());
+}
+
+void Core::let_go(std::uint32_t how, Deadline deadline) {
+    const os::CancellationDisabled no_cancellation;
+    const base::LogHold no_log;
+    if ((gate_.fetch_or(how) & kClosed) != 0) return;
     // What is leased waits again, and with it its handles.
     if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave_all();
-    for (;;) {
-        const std::uint32_t left = left_.load();
-        if (!sync::Presence::others_inside(this)) break;
-        os::park(left_, left, std::chrono::milliseconds(10));
-    }
+    if (!wait_until_alone(deadline)) return;  // the end of the process does it
+    const sync::Presence inside(&closing_);   // it may be cut short as well
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     if (loans_.load() != 0) return;  // taken just before: left to the others, when this one ends
     try {
-        check_no_lock_is_mine(slot);
-        const std::size_t letters = write_waiting_letters(slot);
-        if (letters != 0 && !joinable_) {
-            base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
-                      label().c_str(), letters);
-        }
-        // Nobody said that it may take for ever: behind a stopped participant its patience ends.
-        take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
-        wake_everybody();
-        PROCESSION_STEP("close.given_back");
-        membership_.leave();
+        give_up_all(slot);
     } catch (const std::exception& failed) {
         // A stopped participant, or no memory: what is held here comes back as after a death.
         base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
                   failed.what());
-        membership_.abandon();
+        membership_.leave_as_if_killed();
+        wake_everybody();
+    } catch (const CutShort&) {
+        membership_.leave_as_if_killed();
         wake_everybody();
     } catch (const ring::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),
                   corrupt.what);
     }
+}
+
+// No thread of this process is inside any more.
+void Core::give_up_all(std::uint32_t slot) {
+    if (is_any_lock_mine(slot)) throw CutShort();
+    const std::size_t letters = write_waiting_letters(slot);
+    if (letters != 0 && !joinable_) {
+        base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
+                  label().c_str(), letters);
+    }
+    // No deadline was asked for: behind a stopped participant the patience ends.
+    take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
+    wake_everybody();
+    PROCESSION_STEP("close.given_back");
+    membership_.leave();
 }
 
 }  // namespace procession::queue

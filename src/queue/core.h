@@ -32,6 +32,7 @@
 #include "shm/segment.h"
 #include "sync/doorbell.h"
 #include "sync/owner_lock.h"
+#include "sync/presence.h"
 #include "sync/spin_lock.h"
 
 namespace procession {
@@ -60,7 +61,10 @@ enum class Outcome : std::uint8_t { done, timed_out, shut_down };
 ///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
 ///      allocation.
 /// Threads: any number, any time.
-class Core final : public os::ForkListener, private sync::OwnerWatch, private ring::Backing {
+class Core final : public os::ForkListener,
+                   private sync::Enterable,
+                   private sync::OwnerWatch,
+                   private ring::Backing {
   public:
     [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
                                                       const QueueOptions& options);
@@ -131,8 +135,12 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
                                          const std::atomic<bool>& stop) noexcept;
     void wake_watchers(Ready what) noexcept;
     void look_again(Ready what) noexcept { found_nothing(what); }
-    [[nodiscard]] bool is_ending() const noexcept { return ending_.load(); }
-    [[nodiscard]] std::uint32_t generation() const noexcept { return membership_.generation(); }
+    [[nodiscard]] bool is_ending() const noexcept { return (gate_.load() & kEnding) != 0; }
+    /// Counts the forks that this process has come through.
+    [[nodiscard]] std::uint32_t forks() const noexcept { return membership_.forks(); }
+    [[nodiscard]] bool is_unprepared_child() const noexcept {
+        return membership_.is_unprepared_child();
+    }
     /// Whether state of that generation is this process's, and not its parent's.
     [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
 
@@ -181,8 +189,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     // core_repair.cc
     /// Looks for participants that died, and takes over what they held. Returns how many.
     std::size_t notice_deaths();
-    /// The same within a nap; does nothing when this process is no participant (yet).
-    void notice_deaths_quickly();
+    /// The same, not longer than a nap; does nothing when this process is no participant (yet).
+    void notice_deaths_quickly() noexcept;
 
     // core_deaths.cc
     [[nodiscard]] std::vector<Participant> participants();
@@ -200,7 +208,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void close();
     /// close() when the process is about to end: its other threads do not get to see it.
     void leave_at_the_end();
-    [[nodiscard]] bool is_closed() const noexcept { return closed_.load(); }
+    [[nodiscard]] bool is_closed() const noexcept { return (gate_.load() & kClosed) != 0; }
     [[nodiscard]] bool is_joinable() const noexcept { return joinable_; }
     [[nodiscard]] bool dead_letters_on_exception() const noexcept {
         return state_.dead_letter_on_exception != 0;
@@ -219,7 +227,16 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     class Baton;
     class Lock;
     class Inside;
-    struct Ending {};  // thrown through an operation that the end of the process has overtaken
+    struct Ending {};    // thrown through an operation that the end of the process has overtaken
+    struct CutShort {};  // thrown through one that waits for what another one has left undone
+    // Why operations must not simply go on: bits of `gate_`.
+    enum : std::uint32_t {
+        kClosed = 1,            // by close(): this process has let go
+        kEnding = 2,            // besides, the process ends: its threads wait for that
+        kShutdownAsked = 4,     // by a signal handler: the operation that it interrupted does it
+        kShutdownNowAsked = 8,  // the same with immediate = true
+        kCutShort = 16,         // an operation was: the process leaves as if it had died
+    };
 
     explicit Core(shm::Segment segment);
     void initialise(const QueueOptions& options);
@@ -243,11 +260,33 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void check_unshared();
     [[nodiscard]] bool is_usable() const noexcept;
     void check_open(std::string_view operation) const;
-    void announce_leaving() noexcept;
-    [[noreturn]] void refuse_use(std::string_view operation) const;
-    /// Runs `work`, turning ring::Corrupt into CorruptSegment for everybody.
+    void refuse_use(std::string_view operation) const;
+    /// Runs `work` as an operation of this thread, turning ring::Corrupt into CorruptSegment for
+    /// everybody.
     template <class Work>
     auto guarded(std::string_view operation, Work work);
+    /// The last part of it, for what runs within another operation.
+    template <class Work>
+    auto refusing_corruption(std::string_view operation, Work work);
+
+    // core_interrupted.cc
+    static void release(Core* core) noexcept;
+    void operation_cut_short() noexcept override;
+    void begin_operation(std::string_view operation, bool is_nested);
+    void after_leaving() noexcept;
+    void shutdown_from_inside(bool immediate) noexcept;
+    void do_what_was_asked();
+    [[noreturn]] void refuse_reentry(std::string_view operation) const;
+    [[noreturn]] static void wait_for_the_end() noexcept;
+    void come_back(std::string_view operation);
+    [[nodiscard]] bool leave_as_if_killed() noexcept;
+    [[nodiscard]] bool wait_until_alone(Deadline deadline) noexcept;
+    void hand_over_log();
+    void let_go(std::uint32_t how, Deadline deadline);
+    void give_up_all(std::uint32_t slot);
+    void shut_down(bool immediate);
+    void store_shutdown(bool immediate);
+    void notice_deaths_within(std::uint32_t slot);
     [[nodiscard]] bool try_acquire(std::atomic<std::uint32_t>& word, Actor me,
                                    std::string_view operation);
     /// Throws: TimeoutError when the holder is stopped.
@@ -259,6 +298,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     /// In a child that no at-fork handler has prepared: does what they would have done.
     void prepare_child() noexcept;
     void forget_parent() noexcept;
+    void forget_own_state() noexcept;
     void look_after(const std::atomic<std::uint32_t>& lock) override;
     [[nodiscard]] std::uint32_t units_there() const override;
     [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
@@ -311,6 +351,8 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
+    /// Within an operation: the rest of get_patiently().
+    Outcome get_within(Message& message, Deadline deadline);
     Outcome claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me);
     void ring_for_space(std::size_t places = 1);
     void pass_on_items() noexcept;
@@ -318,7 +360,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
     /// Whether nobody need wait any longer, here or at all. A hint.
     [[nodiscard]] bool is_over() const noexcept {
-        return closed_.load(std::memory_order_relaxed) ||
+        return gate_.load(std::memory_order_relaxed) != 0 ||
                state_.shutdown.load(std::memory_order_relaxed) != kOpen;
     }
     [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
@@ -362,6 +404,9 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void require_no_loans() const;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
     void finish_patiently(const Ticket& ticket, const char* operation);
+    void let_go_of_attachment(const Ticket& ticket) noexcept;
+    /// Within an operation: the rest of finish_patiently().
+    void finish_within(const Ticket& ticket, const char* operation);
     void settle_own_announcement(Actor me);
     void settle_after_commit(std::uint32_t slot);
     void announce_finished();
@@ -396,7 +441,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
         return owed_.load(std::memory_order_relaxed) != nullptr;
     }
     void pay_owed_error();
-    void undeliver(ring::Position at, Actor me) noexcept;
+    void undeliver(ring::Position at, Actor me);
     void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
                           Actor me);
     void let_letter_wait(const MessageView& message, std::string_view reason);
@@ -445,7 +490,7 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     void audit(Actor me);
     void audit_returned() const;
     void audit_finished(Actor me);
-    void check_no_lock_is_mine(std::uint32_t slot) const;
+    [[nodiscard]] bool is_any_lock_mine(std::uint32_t slot) const noexcept;
     void suspect_own_lock();
     void wake_everybody();
 
@@ -460,9 +505,19 @@ class Core final : public os::ForkListener, private sync::OwnerWatch, private ri
     sync::Doorbell join_bell_;
     DeathLog death_log_;
     sync::Doorbell death_bell_;
-    std::atomic<bool> closed_{false};
-    std::atomic<bool> ending_{false};
-    std::atomic<std::uint32_t> left_{0};  // counts operations that ended after the closing
+    std::atomic<std::uint32_t> gate_{0};  // 0: operations may go on
+    std::atomic<std::uint32_t> left_{0};  // counts operations that ended while it was not 0
+    std::atomic<bool> is_exit_watched_{false};
+    std::atomic<bool> is_repair_due_{false};
+    std::mutex coming_back_;
+    // Entered by close(), which is no operation: those end when they see that the queue is closed.
+    struct Closing final : sync::Enterable {
+        explicit Closing(Core& closed) : core(closed) {}
+        void operation_cut_short() noexcept override { core.operation_cut_short(); }
+        Core& core;
+    };
+    Closing closing_{*this};
+    Core* next_kept_ = nullptr;
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<bool> seems_unshared_{false};

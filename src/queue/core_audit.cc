@@ -113,26 +113,29 @@ void Core::audit_returned() const {
     require(found == count, "fewer items are in the list of returned ones than counted");
 }
 
-// For close(), when no thread of this process is inside any more: nobody would release it.
-void Core::check_no_lock_is_mine(std::uint32_t slot) const {
+// When no thread of this process is inside any more: nothing would release it.
+bool Core::is_any_lock_mine(std::uint32_t slot) const noexcept {
     for (const auto* word : {&state_.tail_lock, &state_.head_lock, &state_.memory_lock}) {
-        require(!sync::OwnerLock::is_owned_by(*word, slot), "a lock names this process in vain");
+        if (sync::OwnerLock::is_owned_by(*word, slot)) return true;
     }
+    return false;
 }
 
 // Called by a thread that waits for a lock whose word names this process. It does not hold it
-// itself; when no other operation is under way here, nobody does, and the word is a forgery. The
-// word and the number of operations are not read at one instant, so one look proves nothing: an
-// operation of another thread may have ended and a third one begun in between. That this happens at
-// each of many looks in a row, milliseconds apart, and never between two of them, can be ruled out.
-// A holder that is preempted or stopped for however long is under way, and counted.
+// itself; when no other operation is under way here, none does: one was cut short in a way that was
+// not noticed, or the word is a forgery. The word and the number of operations are not read at one
+// instant, so one look proves nothing: an operation of another thread may have ended and a third
+// one begun in between. That this happens at each of many looks in a row, milliseconds apart, and
+// never between two of them, can be ruled out. A holder that is preempted or stopped for however
+// long is under way, and counted.
 void Core::suspect_own_lock() {
     if (sync::Presence::others_inside(this)) {
         vain_looks_.store(0, std::memory_order_relaxed);
         return;
     }
-    require(vain_looks_.fetch_add(1, std::memory_order_relaxed) < kVainLooksMax,
-            "a lock names this process in vain");
+    if (vain_looks_.fetch_add(1, std::memory_order_relaxed) < kVainLooksMax) return;
+    gate_.fetch_or(kCutShort);
+    throw CutShort();
 }
 
 }  // namespace procession::queue

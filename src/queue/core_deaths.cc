@@ -85,14 +85,17 @@ std::vector<Death> Core::deaths(std::uint64_t since) {
 
 std::vector<Death> Core::wait_for_deaths(std::uint64_t since, Deadline deadline) {
     return guarded("wait_for_deaths", [&] {
-        self();
-        notice_deaths_quickly();
+        notice_deaths_within(self().slot);
         const auto ready = [&] {
-            return death_log_.count() > since || closed_.load(std::memory_order_relaxed);
+            return death_log_.count() > since || gate_.load(std::memory_order_relaxed) != 0;
         };
-        static_cast<void>(death_bell_.wait(deadline, ready, [this] { nap(); }));
-        check_open("wait_for_deaths");
-        return death_log_.since(since);
+        for (;;) {
+            static_cast<void>(death_bell_.wait(deadline, ready, [this] { nap(); }));
+            const bool was_asked = gate_.load() != 0;
+            do_what_was_asked();
+            check_open("wait_for_deaths");
+            if (!was_asked) return death_log_.since(since);
+        }
     });
 }
 

@@ -54,7 +54,8 @@ void Core::begin_ending(const Ticket& ticket, std::string_view operation) {
     }
     if (ticket.generation != membership_.generation()) {
         throw ValueError(operation, label(),
-                         "this lease is the parent process's; a fork child has none of them");
+                         "this lease is the parent process's (a fork child has none of them), or "
+                         "was given back when an operation of this process was cut short");
     }
     if (is_open(ticket)) {
         RecordHead head;
@@ -169,6 +170,10 @@ void Core::settle_own_announcement(Actor me) {
 void Core::finish(const Ticket& ticket, const char* operation) {
     if (!finish_at_once(ticket)) [[unlikely]]
         finish_patiently(ticket, operation);
+    let_go_of_attachment(ticket);
+}
+
+void Core::let_go_of_attachment(const Ticket& ticket) noexcept {
     if (Attachments* held = attachments_.load(std::memory_order_acquire)) [[unlikely]]
         held->release(ticket);
 }
@@ -191,10 +196,10 @@ void Core::hold_attachment(const Ticket& ticket, Attachment attachment) {
 // The usual task_done(): a small item of a chunk that the head has not left. False when it is not
 // the usual one; then nothing has happened, and finish_patiently() finds out why.
 inline bool Core::finish_at_once(const Ticket& ticket) {
-    const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone || !joinable_) return false;
+    if (!joinable_) return false;
     const Inside inside(*this);
-    if (!is_usable() || !is_open(ticket)) return false;
+    const std::uint32_t slot = inside.slot();
+    if (slot == shm::Membership::kNone || !is_open(ticket)) return false;
     const auto at = Position::unpack(ticket.position);
     std::byte* record = pool_.memory(at.chunk) + at.offset;
     const RecordHead head = RecordHead::unpack(RecordLog::word(record).load());
@@ -238,39 +243,42 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
 
 // The head has left the chunk just now, perhaps without having counted this item.
 void Core::settle_after_commit(std::uint32_t slot) {
-    guarded("task_done", [&] {
-        try {
-            settle_own_announcement({slot});
-        } catch (const TimeoutError& late) {
-            // The item is finished; the announcement stands for the next call, or who sweeps.
-            base::log(LogLevel::debug, "%s", late.what());
-        }
-    });
+    const base::LogHold no_log;
+    try {
+        refusing_corruption("task_done", [&] { settle_own_announcement({slot}); });
+    } catch (const TimeoutError& late) {
+        // The item is finished; the announcement stands for the next call, or who sweeps.
+        base::log(LogLevel::debug, "%s", late.what());
+    } catch (const Ending&) {  // likewise
+    } catch (const CutShort&) {
+    } catch (const ClosedError&) {}
 }
 
 void Core::finish_patiently(const Ticket& ticket, const char* operation) {
-    guarded(operation, [&] {
-        const Actor me = self();
-        {
-            const std::lock_guard one_at_a_time(finishing_);
-            const bool unsettled = segment_.participant(me.slot).op_record.load() != 0;
-            if (unsettled) settle_own_announcement(me);
-        }
-        begin_ending(ticket, operation);
-        try {
-            acquire(state_.memory_lock, me);
-        } catch (const TimeoutError&) {
-            leave_open(ticket);
-            throw;
-        }
-        {
-            const Lock lock(state_.memory_lock);
-            RecordHead head;
-            const auto at = Position::unpack(ticket.position);
-            commit_finish(at, log_.record_at(at, head));
-        }
-        announce_finished();
-    });
+    guarded(operation, [&] { finish_within(ticket, operation); });
+}
+
+void Core::finish_within(const Ticket& ticket, const char* operation) {
+    const Actor me = self();
+    {
+        const std::lock_guard one_at_a_time(finishing_);
+        const bool unsettled = segment_.participant(me.slot).op_record.load() != 0;
+        if (unsettled) settle_own_announcement(me);
+    }
+    begin_ending(ticket, operation);
+    try {
+        acquire(state_.memory_lock, me);
+    } catch (const TimeoutError&) {
+        leave_open(ticket);
+        throw;
+    }
+    {
+        const Lock lock(state_.memory_lock);
+        RecordHead head;
+        const auto at = Position::unpack(ticket.position);
+        commit_finish(at, log_.record_at(at, head));
+    }
+    announce_finished();
 }
 
 void Core::task_done() {
@@ -350,14 +358,19 @@ bool Core::join(Deadline deadline) {
         };
         drop_if_shut_down();
         const auto ready = [&] {
-            return all_finished() || closed_.load(std::memory_order_relaxed);
+            return all_finished() || gate_.load(std::memory_order_relaxed) != 0;
         };
-        const bool in_time = join_bell_.wait(deadline, ready, [&] {
-            nap();
+        for (;;) {
+            const bool in_time = join_bell_.wait(deadline, ready, [&] {
+                nap();
+                drop_if_shut_down();
+            });
+            const bool was_asked = gate_.load() != 0;
+            do_what_was_asked();
+            check_open("join");
+            if (!was_asked) return in_time;
             drop_if_shut_down();
-        });
-        check_open("join");
-        return in_time;
+        }
     });
 }
 

@@ -153,10 +153,9 @@ Outcome Core::get(Message& message, Deadline deadline) {
 // The usual get(): nobody has the lock, the oldest item is a small one in the head's own chunk.
 // False when it is not the usual one; then nothing has happened, and get_patiently() does it.
 inline bool Core::get_at_once(Message& message) {
-    const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone) return false;
     const Inside inside(*this);
-    if (!is_usable() || owes_an_error()) return false;
+    const std::uint32_t slot = inside.slot();
+    if (slot == shm::Membership::kNone || owes_an_error()) return false;
     LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
     sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
     if (!owner_lock.try_acquire()) return false;
@@ -199,10 +198,10 @@ bool Core::get_in_passing(Message& message) { return get_at_once(message); }
 // The same for an item of a plain queue whose form and size are known before: straight to its
 // place.
 bool Core::get_raw_at_once(std::span<std::byte> place) {
-    const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone || joinable_) return false;
+    if (joinable_) return false;
     const Inside inside(*this);
-    if (!is_usable() || owes_an_error()) return false;
+    const std::uint32_t slot = inside.slot();
+    if (slot == shm::Membership::kNone || owes_an_error()) return false;
     sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
     if (!owner_lock.try_acquire()) return false;
     // relaxed: as in get_at_once()
@@ -232,13 +231,15 @@ void Core::pass_on_items() noexcept {
 }
 
 Outcome Core::get_patiently(Message& message, Deadline deadline) {
-    return guarded("get", [&] {
-        const Actor me = self(deadline);
-        Claim claimed;
-        const Outcome outcome = claim_one(claimed, message, deadline, me);
-        if (outcome == Outcome::done) complete(claimed, message, me);
-        return outcome;
-    });
+    return guarded("get", [&] { return get_within(message, deadline); });
+}
+
+Outcome Core::get_within(Message& message, Deadline deadline) {
+    const Actor me = self(deadline);
+    Claim claimed;
+    const Outcome outcome = claim_one(claimed, message, deadline, me);
+    if (outcome == Outcome::done) complete(claimed, message, me);
+    return outcome;
 }
 
 Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me) {
@@ -281,6 +282,7 @@ bool Core::may_wait_at_once(Deadline deadline) const {
 Outcome Core::wait_for_items(Deadline deadline) {
     const bool in_time =
         item_bell_.wait(deadline, [&] { return shows_an_item() || is_over(); }, [this] { nap(); });
+    do_what_was_asked();
     check_open("get");
     if (!in_time) found_nothing(Ready::items);
     return in_time ? Outcome::done : Outcome::timed_out;
@@ -302,7 +304,10 @@ void Core::drain_after_shutdown() {
             if (!claim(claimed, message, me)) return;
         }
         complete(claimed, message, me);
-        if (joinable_) finish(message.ticket());
+        if (joinable_) {
+            finish_within(message.ticket(), "task_done");
+            let_go_of_attachment(message.ticket());
+        }
     }
 }
 

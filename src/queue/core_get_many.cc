@@ -62,7 +62,7 @@ class Core::BatchSink {
     [[nodiscard]] Outcome take_other() {
         auto message = std::make_unique<Message>();
         batch_.reserve_large();
-        const Outcome outcome = core_.get(*message, Deadline::now());
+        const Outcome outcome = core_.get_within(*message, Deadline::now());
         if (outcome == Outcome::done) batch_.adopt(std::move(message));
         return outcome;
     }

@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/logging.h"
+#include "os/cancellation.h"
 #include "procession/error.h"
 #include "queue/core.h"
 #include "ring/corrupt.h"
@@ -50,18 +52,26 @@ inline Core::Actor Core::self(Deadline until) {
     return {known != shm::Membership::kNone ? known : own_slot(), until};
 }
 
-/// Marks an operation of this thread as under way: close() waits for those. Who has one looks for
-/// closed_ after that.
+/// Marks an operation of this thread as under way: close() waits for those. An operation looks at
+/// `gate_` after it has made one.
 class Core::Inside : sync::Presence {
   public:
     explicit Inside(Core& core) : Presence(&core), core_(core) {}
     ~Inside() {
         leave();
-        if (core_.closed_.load(std::memory_order_relaxed)) [[unlikely]]
-            core_.announce_leaving();
+        if (core_.gate_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+            core_.after_leaving();
     }
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
+
+    using Presence::is_nested;
+    /// The slot of this process, which stays the same as long as this object lives; kNone where the
+    /// operation may not take the usual way.
+    [[nodiscard]] std::uint32_t slot() const noexcept {
+        return core_.is_usable() && !is_nested() ? core_.membership_.slot()
+                                                 : shm::Membership::kNone;
+    }
 
   private:
     Core& core_;
@@ -69,7 +79,7 @@ class Core::Inside : sync::Presence {
 
 /// Whether this process may act in the segment at all.
 inline bool Core::is_usable() const noexcept {
-    return !closed_.load(std::memory_order_relaxed) && !segment_.is_poisoned();
+    return gate_.load(std::memory_order_relaxed) == 0 && !segment_.is_poisoned();
 }
 
 /// This thread's book, with room for so many leases more. Throws: std::bad_alloc.
@@ -91,23 +101,33 @@ inline void Core::check_open(std::string_view operation) const {
 }
 
 template <class Work>
-auto Core::guarded(std::string_view operation, Work work) {
+auto Core::refusing_corruption(std::string_view operation, Work work) {
     try {
-        if (membership_.is_unprepared_child()) [[unlikely]]
-            prepare_child();
-        const Inside inside(*this);
-        check_open(operation);
+        return work();
+    } catch (const ring::Corrupt& corrupt) {
+        segment_.poison();
+        throw CorruptSegment(operation, label(),
+                             std::string("the shared memory is corrupt: ") + corrupt.what +
+                                 "; abandon this queue and make a new one");
+    }
+}
+
+template <class Work>
+auto Core::guarded(std::string_view operation, Work work) {
+    const os::CancellationDisabled no_cancellation;
+    const base::LogHold no_log;
+    for (;;) {
         try {
-            return work();
-        } catch (const ring::Corrupt& corrupt) {
-            segment_.poison();
-            throw CorruptSegment(operation, label(),
-                                 std::string("the shared memory is corrupt: ") + corrupt.what +
-                                     "; abandon this queue and make a new one");
+            if (membership_.is_unprepared_child()) [[unlikely]]
+                prepare_child();
+            const Inside inside(*this);
+            begin_operation(operation, inside.is_nested());
+            return refusing_corruption(operation, work);
+        } catch (const Ending&) {
+            wait_for_the_end();
+        } catch (const CutShort&) {
+            come_back(operation);
         }
-    } catch (const Ending&) {
-        // The process is about to end. Until then this thread waits, as it would have.
-        for (std::atomic<std::uint32_t> never{0};;) os::park(never, 0, std::chrono::hours(1));
     }
 }
 

@@ -84,6 +84,7 @@ Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
     const bool in_time = space_bell_.wait(
         deadline, [&] { return seems_to_have_room(bytes, 1) || is_over(); }, [this] { nap(); },
         [&] { return seems_to_have_room(bytes, several) || is_over(); });
+    do_what_was_asked();
     check_open("put");
     if (state_.shutdown.load(std::memory_order_acquire) != kOpen) return Outcome::shut_down;
     if (!in_time) found_nothing(Ready::room, bytes);
@@ -128,10 +129,10 @@ Outcome Core::put(const Piece& piece, Deadline deadline) {
 // The usual put(): a small item, nobody has the lock, there is room in the log's last chunk. False
 // when it is not the usual one; then nothing has happened, and put_patiently() finds out why.
 inline bool Core::put_at_once(const Piece& piece) {
-    const std::uint32_t slot = membership_.slot();
-    if (piece.bytes.size() > kInlineMax || slot == shm::Membership::kNone) return false;
+    if (piece.bytes.size() > kInlineMax) return false;
     const Inside inside(*this);
-    if (!is_usable()) return false;
+    const std::uint32_t slot = inside.slot();
+    if (slot == shm::Membership::kNone) return false;
     sync::OwnerLock lock(state_.tail_lock, membership_.lock_name(slot));
     if (!lock.try_acquire()) return false;
     const bool done = state_.shutdown.load(std::memory_order_relaxed) == kOpen &&
@@ -345,20 +346,30 @@ bool Core::is_shut_down() {
 }
 
 void Core::shutdown(bool immediate) {
-    guarded("shutdown", [&] {
-        const Actor me = self();
-        acquire(state_.tail_lock, me);
-        {
-            const Lock lock(state_.tail_lock);
-            const std::uint32_t wanted = immediate ? kImmediate : kDraining;
-            const std::uint32_t now = state_.shutdown.load(std::memory_order_relaxed);
-            ring::require(now <= kImmediate, "the queue is in no known state");
-            state_.shutdown.store(std::max(now, wanted), std::memory_order_release);
-            PROCESSION_STEP("shutdown.stored");
-        }
-        wake_everybody();
-        if (immediate) drain_after_shutdown();
-    });
+    if (sync::Presence::is_still_inside(this)) {
+        shutdown_from_inside(immediate);
+    } else {
+        guarded("shutdown", [&] { shut_down(immediate); });
+    }
+}
+
+void Core::shut_down(bool immediate) {
+    acquire(state_.tail_lock, self());
+    {
+        const Lock lock(state_.tail_lock);
+        store_shutdown(immediate);
+    }
+    wake_everybody();
+    if (immediate) drain_after_shutdown();
+}
+
+// Under the tail lock.
+void Core::store_shutdown(bool immediate) {
+    const std::uint32_t wanted = immediate ? kImmediate : kDraining;
+    const std::uint32_t now = state_.shutdown.load(std::memory_order_relaxed);
+    ring::require(now <= kImmediate, "the queue is in no known state");
+    state_.shutdown.store(std::max(now, wanted), std::memory_order_release);
+    PROCESSION_STEP("shutdown.stored");
 }
 
 }  // namespace procession::queue

@@ -40,6 +40,7 @@ bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
                     Deadline::never(), [&] { return seems_to_have_room(bytes, 1) || ends(); },
                     look_around));
             }
+            do_what_was_asked();
             check_open("ready_handle");
             return state_.shutdown.load() == kOpen;
         });

@@ -50,7 +50,7 @@ std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) 
 }
 
 void Core::look_after(const std::atomic<std::uint32_t>& lock) {
-    // Not to keep close() waiting for one who waits for a stopped participant.
+    // Bail out if the queue is being closed; otherwise close() would wait for us.
     if (sync::Presence::is_inside(this)) check_open("wait");
     require(!segment_.is_poisoned(), "somebody has found that before");
     check_constants();
@@ -58,7 +58,7 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     if (slot == shm::Membership::kNone) return;
     if (slot == membership_.slot()) suspect_own_lock();
     if (!membership_.is_dead(slot)) return;
-    os::ByteLock claim;
+    shm::Membership::Claim claim;
     if (const std::error_code failed = membership_.try_claim(slot, claim)) {
         const bool is_in_hand = failed == std::errc::device_or_resource_busy;
         if (!is_in_hand) claim_error_.store(failed.value(), std::memory_order_relaxed);
@@ -340,7 +340,7 @@ std::size_t Core::bury_the_dead(Actor me) {
     std::size_t buried = 0;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
         if (!membership_.is_dead(slot)) continue;
-        os::ByteLock claim;
+        shm::Membership::Claim claim;
         if (const std::error_code failed = membership_.try_claim(slot, claim)) {
             if (failed == std::errc::device_or_resource_busy) continue;
             throw OSError(failed, "notice_deaths", label(),
@@ -368,12 +368,29 @@ void Core::nap() {
     for (std::uint32_t look = 0; look < std::min(end, kLooksPerNap) && !somebody_died; ++look) {
         somebody_died = membership_.is_dead((from + look) % end);
     }
-    if (somebody_died) notice_deaths_quickly();
+    if (somebody_died) notice_deaths_within(membership_.slot());
+    hand_over_log();
+    os::CancellationDisabled::act_on_request();
 }
 
-void Core::notice_deaths_quickly() {
-    const Inside inside(*this);
-    const std::uint32_t slot = membership_.slot();
+void Core::notice_deaths_quickly() noexcept {
+    const os::CancellationDisabled no_cancellation;
+    const base::LogHold no_log;
+    try {
+        const Inside inside(*this);
+        notice_deaths_within(inside.slot());
+    } catch (const Ending&) {
+        wait_for_the_end();
+    } catch (const CutShort&) {
+        // At the next operation.
+    } catch (const std::exception& failed) {
+        // Whoever waits in that queue is told.
+        base::log(LogLevel::warning, "%s", failed.what());
+    }
+}
+
+// Within an operation, under no lock.
+void Core::notice_deaths_within(std::uint32_t slot) {
     if (slot == shm::Membership::kNone || !is_usable()) return;
     try {
         // Not longer than a nap: the caller's deadline is its own.

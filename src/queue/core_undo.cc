@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds kLetterPatience{20};
 }  // namespace
 
 // Allocates nothing. The lease is held by this process and known to nobody else in it.
-void Core::undeliver(Position at, Actor me) noexcept {
+void Core::undeliver(Position at, Actor me) {
     try {
         acquire(state_.head_lock, {me.slot});
         const Lock lock(state_.head_lock);

@@ -4,21 +4,13 @@
 #include <exception>
 
 #include "base/logging.h"
-#include "procession/error.h"
 #include "queue/core.h"
 
 namespace procession::queue {
 
 void notice_deaths_everywhere() noexcept {
     try {
-        for (const auto& core : Core::all()) {
-            try {
-                core->notice_deaths_quickly();
-            } catch (const Error& failed) {
-                // Whoever waits in that queue is told.
-                base::log(LogLevel::warning, "%s", failed.what());
-            }
-        }
+        for (const auto& core : Core::all()) core->notice_deaths_quickly();
     } catch (const std::exception& failed) {
         base::log(LogLevel::warning, "looking for dead participants failed: %s", failed.what());
     }

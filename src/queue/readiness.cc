@@ -12,7 +12,7 @@
 namespace procession::queue {
 
 Readiness::Readiness(std::shared_ptr<Core> core, Ready what)
-    : core_(std::move(core)), what_(what), generation_(core_->generation()) {
+    : core_(std::move(core)), what_(what), forks_(core_->forks()) {
     if (const std::error_code failed = event_.open()) {
         throw OSError(failed, "ready_handle", core_->label(),
                       "cannot make an event; are too many files open?");
@@ -27,7 +27,7 @@ Readiness::Readiness(std::shared_ptr<Core> core, Ready what)
 }
 
 Readiness::~Readiness() {
-    if (!core_->is_own(generation_)) {
+    if (core_->forks() != forks_ || core_->is_unprepared_child()) {
         // A fork child's copy: the thread was the parent's, and stays there.
         new (&watcher_) std::thread;
         new (&changed_) std::condition_variable;

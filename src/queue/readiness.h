@@ -42,7 +42,7 @@ class Readiness {
 
     const std::shared_ptr<Core> core_;
     const Ready what_;
-    const std::uint32_t generation_;
+    const std::uint32_t forks_;
     os::Event event_;
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -115,11 +115,18 @@ void Membership::leave() noexcept {
     if (slot == kNone) return;
     base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'", os::this_process(),
               slot, segment_.name().c_str());
-    bury(slot, self_->lock);
+    free_slot(slot, self_->lock);
 }
 
-void Membership::abandon() noexcept {
+void Membership::leave_as_if_killed() noexcept {
     self_->slot_plus_1.store(0);
+    // relaxed: no other thread uses the segment
+    generation_.fetch_add(1, std::memory_order_relaxed);
+    new (&locking_) std::mutex;  // the thread that was cut short may have held it
+    for (ClaimCell& cell : self_->claims) {
+        cell.lock.unlock();
+        cell.is_taken.store(0, std::memory_order_relaxed);
+    }
     self_->lock.unlock();
 }
 
@@ -130,27 +137,39 @@ bool Membership::is_dead(std::uint32_t s) const noexcept {
     return !seems_locked(s);
 }
 
-std::error_code Membership::try_claim(std::uint32_t s, os::ByteLock& claim) noexcept {
+std::error_code Membership::try_claim(std::uint32_t s, Claim& claim) noexcept {
     const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
     if (s == slot()) return not_now;
-    if (const std::error_code failed = try_lock(s, claim, os::ByteLock::try_claim)) return failed;
-    if (segment_.participant(s).state.load(std::memory_order_acquire) != kNobody) return {};
-    claim.unlock();
+    for (ClaimCell& cell : self_->claims) {
+        // acquire: pairs with the release of the last user
+        if (cell.is_taken.exchange(1, std::memory_order_acquire) != 0) continue;
+        claim.cell_ = &cell;
+        const std::error_code failed = try_lock(s, cell.lock, os::ByteLock::try_claim);
+        const bool is_dead =
+            !failed && segment_.participant(s).state.load(std::memory_order_acquire) != kNobody;
+        if (!is_dead) claim.release();
+        return failed || is_dead ? failed : not_now;
+    }
     return not_now;
 }
 
-void Membership::bury(std::uint32_t s, os::ByteLock& claim) noexcept {
+void Membership::bury(std::uint32_t s, Claim& claim) noexcept {
+    free_slot(s, claim.cell_->lock);
+    claim.release();
+}
+
+void Membership::free_slot(std::uint32_t s, os::ByteLock& lock) noexcept {
     renew(s);
     PROCESSION_STEP("leave.renewed");
     // release: pairs with claim_slot(); the next owner sees everything repaired
     segment_.participant(s).state.store(kNobody, std::memory_order_release);
     PROCESSION_STEP("leave.buried");
-    claim.unlock();
+    lock.unlock();
     PROCESSION_STEP("leave.unlocked");
 }
 
 void Membership::after_fork_in_child() noexcept {
-    generation_.fetch_add(1, std::memory_order_relaxed);  // relaxed: one thread exists
+    count_fork();
     self_->is_own.store(kOwn, std::memory_order_relaxed);
     locking_.unlock();
 }
@@ -158,7 +177,13 @@ void Membership::after_fork_in_child() noexcept {
 void Membership::after_unprepared_fork() noexcept {
     // Another thread of the parent may have held it: the child's is a fresh one.
     new (&locking_) std::mutex;
+    count_fork();
+}
+
+// relaxed: one thread exists
+void Membership::count_fork() noexcept {
     generation_.fetch_add(1, std::memory_order_relaxed);
+    forks_.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace procession::shm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 
@@ -69,26 +70,33 @@ class Membership final : public os::ForkListener {
     /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
     void give_up() noexcept { self_->lock.unlock(); }
 
-    /// Leaves as one who dies: what this process owns in the segment is taken over by whoever
-    /// notices. For a caller that cannot give it up in good order.
-    void abandon() noexcept;
+    /// Gives up the byte lock, and all claims: what this process owns in the segment is taken over
+    /// by the next process that notices, as after a death. Later this process may join again. No
+    /// other thread of it uses the segment.
+    void leave_as_if_killed() noexcept;
 
     /// Gives the slot up. The caller holds no lock and owns nothing in the segment any more.
     void leave() noexcept;
 
     /// Whether slot `s` was joined by a process that is no more. False for this process's own.
     [[nodiscard]] bool is_dead(std::uint32_t s) const noexcept;
+    class Claim;
     /// The exclusive right to repair after a dead participant, for as long as `claim` lives.
     /// Returns: device_or_resource_busy when it lives after all, or somebody repairs
     ///          already; another error when this process cannot (too many open files).
-    [[nodiscard]] std::error_code try_claim(std::uint32_t s, os::ByteLock& claim) noexcept;
+    [[nodiscard]] std::error_code try_claim(std::uint32_t s, Claim& claim) noexcept;
     /// After the repair: the slot is free again.
-    void bury(std::uint32_t s, os::ByteLock& claim) noexcept;
+    void bury(std::uint32_t s, Claim& claim) noexcept;
 
-    /// Counts the forks this process has come through: state made before one belongs to the parent.
+    /// Counts the forks that this process has come through, and how often it left as if killed:
+    /// state made before belongs to the parent, or to others.
     [[nodiscard]] std::uint32_t generation() const noexcept {
-        return generation_.load(
-            std::memory_order_relaxed);  // relaxed: changes only in a fork child
+        // relaxed: changes only where no other thread uses the segment
+        return generation_.load(std::memory_order_relaxed);
+    }
+    /// Counts the forks alone.
+    [[nodiscard]] std::uint32_t forks() const noexcept {
+        return forks_.load(std::memory_order_relaxed);  // relaxed: changes only in a fork child
     }
     /// Whether this process is a child that was made without at-fork handlers (_Fork, clone), and
     /// still has its parent's memory as it was. One load.
@@ -100,12 +108,19 @@ class Membership final : public os::ForkListener {
     void become_own(Prepare prepare) noexcept;
 
   private:
+    // As many threads of this process can repair at a time.
+    static constexpr std::size_t kClaimsMax = 32;
+    struct ClaimCell {
+        std::atomic<std::uint32_t> is_taken;
+        os::ByteLock lock;
+    };
     // All zero in a child.
     struct Self {
         std::atomic<std::uint32_t> slot_plus_1;
         std::atomic<std::uint32_t> is_own;
         std::atomic<std::uint32_t> lock_name;
         os::ByteLock lock;  // on the byte of the slot
+        ClaimCell claims[kClaimsMax];
     };
     enum : std::uint32_t { kInherited = 0, kBecoming = 1, kOwn = 2 };
 
@@ -125,6 +140,8 @@ class Membership final : public os::ForkListener {
         std::uint32_t slot, os::ByteLock& taken,
         decltype(os::ByteLock::try_lock)* how = os::ByteLock::try_lock) noexcept;
     void renew(std::uint32_t s) noexcept;
+    void count_fork() noexcept;
+    void free_slot(std::uint32_t s, os::ByteLock& lock) noexcept;
 
     const Segment& segment_;
     os::WipedOnFork<Self> self_;
@@ -132,6 +149,29 @@ class Membership final : public os::ForkListener {
     // open in between.
     std::mutex locking_;
     std::atomic<std::uint32_t> generation_{0};
+    std::atomic<std::uint32_t> forks_{0};
+};
+
+/// The right to repair after one dead participant. It lies in the Membership, not here: when the
+/// repair is cut short, leave_as_if_killed() gives it up.
+class Membership::Claim {
+  public:
+    Claim() = default;
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    ~Claim() { release(); }
+
+    void release() noexcept {
+        if (cell_ == nullptr) return;
+        cell_->lock.unlock();
+        // release: pairs with the exchange in try_claim()
+        cell_->is_taken.store(0, std::memory_order_release);
+        cell_ = nullptr;
+    }
+
+  private:
+    friend class Membership;
+    ClaimCell* cell_ = nullptr;
 };
 
 template <class Prepare>

@@ -4,10 +4,12 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "os/at_fork.h"
 #include "os/barrier.h"
 #include "os/child.h"
+#include "os/park.h"
 #include "os/thread_end.h"
 
 namespace procession::sync {
@@ -26,16 +28,20 @@ class PresentThreads final : public os::ForkListener {
         thread->next = first_;
         first_ = thread;
     }
-    void remove(Presence::Thread* thread) noexcept {
-        const std::lock_guard guard(mutex_);
+    /// False: nothing has happened, see try_lock().
+    [[nodiscard]] bool remove(Presence::Thread* thread) noexcept {
+        if (!try_lock()) return false;
+        const std::lock_guard guard(mutex_, std::adopt_lock);
         for (Presence::Thread** each = &first_; *each != nullptr; each = &(*each)->next) {
             if (*each != thread) continue;
             *each = thread->next;
-            return;
+            break;
         }
+        return true;
     }
-    bool others_inside(const void* object, const Presence::Thread* self) noexcept {
-        const std::lock_guard guard(mutex_);
+    bool others_inside(const Enterable* object, const Presence::Thread* self) noexcept {
+        if (!try_lock()) return true;
+        const std::lock_guard guard(mutex_, std::adopt_lock);
         // Alone: a thread that comes from now on takes the lock first, and sees what we had stored.
         if (first_ == nullptr || (first_ == self && first_->next == nullptr)) return false;
         os::barrier_in_all_threads();
@@ -52,6 +58,17 @@ class PresentThreads final : public os::ForkListener {
 
   private:
     PresentThreads() { start_listening(); }
+
+    // The lock is held for moments only. False, in the end, when this very thread has it: a signal
+    // handler has interrupted it there, and has called exit().
+    bool try_lock() noexcept {
+        constexpr int tries = 10'000;
+        for (int i = 0; i < tries; ++i) {
+            if (mutex_.try_lock()) return true;
+            os::yield();
+        }
+        return false;
+    }
 
     void before_fork() noexcept override { mutex_.lock(); }
     void after_fork_in_parent() noexcept override { mutex_.unlock(); }
@@ -84,40 +101,102 @@ namespace {
 }  // namespace
 
 void Presence::forget_ended_thread(void* record) noexcept {
-    const std::unique_ptr<Thread> mine(static_cast<Thread*>(record));
-    PresentThreads::instance().remove(mine.get());
+    std::unique_ptr<Thread> mine(static_cast<Thread*>(record));
+    if (mine->inside.load(std::memory_order_relaxed) != mine->idle) cut_short(*mine);
+    if (!PresentThreads::instance().remove(mine.get())) static_cast<void>(mine.release());
     if constexpr (os::thread_locals_outlive_threads) mine_ = nullptr;
 }
 
 // A thread-local object of the user that ends after this thread's record and uses a queue makes a
-// record anew: that one stays in the list, empty.
+// second record: that one stays in the list, empty.
 Presence::Thread& Presence::register_this_thread() {
     auto record = std::make_unique<Thread>();
     record->process = os::this_process();
     // relaxed: no other thread knows the record
-    if (!os::has_barrier_in_all_threads())
-        record->inside.store(&kMustFence, std::memory_order_relaxed);
+    if (!os::has_barrier_in_all_threads()) record->idle = &kMustFence;
+    record->inside.store(record->idle, std::memory_order_relaxed);
+    record->stack = os::stack_of_this_thread();
     os::at_thread_end(forget_ended_thread, record.get());
     PresentThreads::instance().add(record.get());
     mine_ = record.release();
     return *mine_;
 }
 
-// From inside another object, or where a thread fences for itself.
-void Presence::enter_unusually(const void* object) noexcept {
+// The thread must fence for itself; or it is inside something already: an operation of ours has
+// called another one, a signal handler has interrupted it, or it was led out of it by longjmp.
+void Presence::enter_unusually(Enterable* object, const void* frame) {
+    if (before_ != here_.idle) {
+        forget_what_was_cut_short(frame);
+        before_ = here_.inside.load(std::memory_order_relaxed);  // relaxed: this thread's own
+    }
     // relaxed: the fence orders it
-    here_.inside.store(before_ == &kMustFence ? object : &kSeveral, std::memory_order_relaxed);
+    if (before_ == here_.idle) {
+        here_.frame = frame;
+        here_.inside.store(object, std::memory_order_relaxed);
+    } else if (before_ == object) {
+        nested_ = true;
+    } else {
+        enter_several(object);
+        here_.inside.store(&kSeveral, std::memory_order_relaxed);
+    }
     // Pairs with the fence in others_inside(): either that sees this thread inside, or this thread
     // sees the object marked as ended.
     std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+void Presence::enter_several(Enterable* object) noexcept {
+    auto& several = here_.several;
+    if (before_ != &kSeveral) {
+        several = {static_cast<Enterable*>(const_cast<void*>(before_)), object};
+        return;
+    }
+    for (Enterable*& each : several) {
+        if (each == object) nested_ = true;
+        if (each == nullptr) each = object;
+        if (each == object) return;
+    }
+}
+
+void Presence::forget_what_was_cut_short(const void* frame) noexcept {
+    Thread& mine = *mine_;
+    if (os::is_left_frame(mine.frame, frame, mine.stack)) cut_short(mine);
+}
+
+void Presence::cut_short(Thread& thread) noexcept {
+    const void* const inside = thread.inside.load(std::memory_order_relaxed);
+    auto objects = std::exchange(thread.several, {});
+    if (inside != &kSeveral) objects = {static_cast<Enterable*>(const_cast<void*>(inside))};
+    // release: pairs with others_inside()
+    thread.inside.store(thread.idle, std::memory_order_release);
+    for (Enterable* const object : objects) {
+        if (object != nullptr) object->operation_cut_short();
+    }
 }
 
 void Presence::forget_other_threads() noexcept {
     PresentThreads::instance().forget_other_threads();
 }
 
-bool Presence::others_inside(const void* object) noexcept {
+bool Presence::others_inside(const Enterable* object) noexcept {
     return PresentThreads::instance().others_inside(object, mine_);
+}
+
+Absence::Absence() noexcept : before_(nullptr), frame_(nullptr), several_{} {
+    Presence::Thread* const mine = Presence::mine_;
+    if (mine == nullptr) return;
+    frame_ = mine->frame;
+    several_ = mine->several;
+    // release: pairs with others_inside(), as the end of a Presence
+    before_ = mine->inside.exchange(mine->idle, std::memory_order_release);
+}
+
+Absence::~Absence() {
+    Presence::Thread* const mine = Presence::mine_;
+    if (mine == nullptr || before_ == mine->idle) return;
+    mine->frame = frame_;
+    mine->several = several_;
+    mine->inside.store(before_, std::memory_order_relaxed);  // relaxed: as a Presence begins
+    std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
 }  // namespace procession::sync

@@ -235,13 +235,17 @@ std::uint32_t forged_own_name(const SegmentBytes& segment) {
     return shm::Membership::name_of(0, number) + 1;
 }
 
+// Its own name is no reason to poison the queue for others: the process leaves as if it had died,
+// which repairs the lock, and comes back.
 TEST(GarbageLock, a_lock_that_names_this_process_in_vain_does_not_hold_it_for_ever) {
     for (const LockWord& lock : kLocks) {
         Jobs queue{small_queue()};
         use_everything(queue);
         const SegmentBytes segment(queue);
         lock.of(segment.state()).store(forged_own_name(segment));
-        EXPECT_THROW(use_everything(queue), CorruptSegment) << lock.name;
+        use_everything(queue);
+        EXPECT_EQ(segment.header().poisoned.load(), 0U) << lock.name;
+        EXPECT_EQ(queue.stats().deaths, 1U) << lock.name;
     }
 }
 
@@ -249,10 +253,17 @@ TEST(GarbageLock, a_lock_that_names_this_process_in_vain_does_not_keep_close_wai
     for (const LockWord& lock : kLocks) {
         Jobs queue{small_queue()};
         use_everything(queue);
-        const SegmentBytes segment(queue);
-        lock.of(segment.state()).store(forged_own_name(segment));
-        queue.close();
-        EXPECT_NE(segment.header().poisoned.load(), 0U) << lock.name;
+        Process other(procession::fork, [&queue, &lock] {
+            use_everything(queue);
+            const SegmentBytes segment(queue);
+            const std::uint32_t number = segment.participant(1).incarnation.load();
+            lock.of(segment.state()).store(shm::Membership::name_of(1, number) + 1);
+            queue.close();
+        });
+        other.join();
+        EXPECT_EQ(other.exit_code(), 0);
+        use_everything(queue);
+        EXPECT_EQ(queue.stats().deaths, 1U) << lock.name;
     }
 }
 

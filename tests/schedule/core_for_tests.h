@@ -16,13 +16,13 @@ struct CoreForTests {
         return std::shared_ptr<Core>(new Core(shm::Segment::attach(std::move(file))));
     }
     /// Its process is dead: the destructor frees what is local, and touches the queue no more.
-    static void forget(Core& core) { core.closed_.store(true); }
+    static void forget(Core& core) { core.gate_.fetch_or(Core::kClosed); }
     /// What this process remembers between two calls, where it does not spin and no thread is
     /// inside: beside its open leases.
     static std::uint64_t memory_of(const Core& core) {
         return (std::uint64_t{core.nap_cursor_.load()} << 32) |
                (std::uint64_t{core.membership_.slot() & 0xffff} << 8) |
-               (core.sweep_due_.load() ? 1U : 0U) | (core.closed_.load() ? 2U : 0U) |
+               (core.sweep_due_.load() ? 1U : 0U) | (core.is_closed() ? 2U : 0U) |
                (core.pool_.has_memory(0, 1) ? 4U : 0U);
     }
     /// As after its first calls: it need not ask the system how much memory there is.

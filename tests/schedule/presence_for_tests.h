@@ -12,7 +12,10 @@ namespace procession::sync {
 struct PresenceForTests {
     /// From now on this thread is the one with this number.
     static void become(std::size_t number) { Presence::mine_ = &record(number); }
-    static void reset(std::size_t number) { record(number).inside.store(nullptr); }
+    static void reset(std::size_t number) {
+        record(number).inside.store(record(number).idle);
+        record(number).several = {};
+    }
     static void* word_of(std::size_t number) { return &record(number).inside; }
     static constexpr std::size_t kWordBytes = sizeof(Presence::Thread::inside);
 

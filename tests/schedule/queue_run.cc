@@ -80,6 +80,10 @@ class QueueRun {
         for (const auto& core : cores_) {
             if (core) CoreForTests::forget(*core);
         }
+        // A run that was cut leaves threads in the middle of their operations.
+        for (std::size_t thread = 0; thread < kThreadsMax; ++thread) {
+            sync::PresenceForTests::reset(thread);
+        }
     }
     QueueRun(const QueueRun&) = delete;
     QueueRun& operator=(const QueueRun&) = delete;
