@@ -51,8 +51,8 @@ function(procession_compile_flags target)
 endfunction()
 
 # The headers that nearly each source of TARGET includes are compiled once, for it and for those
-# targets that reuse them (procession_reuses_headers). A source includes what it uses all the same: the
-# presets asan-ubsan and optimised compile without precompiled headers.
+# targets that reuse them (procession_reuses_headers). A source includes what it uses all the same:
+# the presets asan-ubsan and optimised compile without precompiled headers.
 function(procession_precompiles_headers target)
     target_precompile_headers(${target} PRIVATE ${ARGN})
     procession_keeps_headers_cacheable(${target})
@@ -64,8 +64,8 @@ function(procession_reuses_headers target owner)
     procession_keeps_headers_cacheable(${target})
 endfunction()
 
-# ccache needs to see where a precompiled header is included; clangd and clang-tidy, which read GCC's
-# commands, need not say that theirs is another format.
+# ccache needs to see where a precompiled header is included; clangd and clang-tidy, which read the
+# commands of GCC, need not say that theirs is another format.
 function(procession_keeps_headers_cacheable target)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
         target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-ignored-gch)

@@ -61,7 +61,7 @@ void run(Input input) {
     os::Handle carrier;
     if (os::create_memory_file("carrier", 1 << 20, carrier)) found("no memory");
     // Both are there before it lives, so that it ends with the last of them.
-    handoff::set_keeper_of_family(name);
+    handoff::join_family(name, {});
     std::thread keeper([&] { handoff::Keeper(std::move(meeting_point)).run(); });
     const std::array handles{carrier.get()};
     const auto kept = handoff::deposit(carrier, handles);

@@ -450,11 +450,11 @@ void Core::close() {
 void Core::let_go(std::uint32_t how, Deadline deadline) {
     const os::CancellationDisabled no_cancellation;
     const base::LogHold no_log;
+    const sync::Presence inside(&closing_);  // it may be cut short as well
     if ((gate_.fetch_or(how) & kClosed) != 0) return;
     // What is leased waits again, and with it its handles.
     if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave_all();
     if (!wait_until_alone(deadline)) return;  // the end of the process does it
-    const sync::Presence inside(&closing_);   // it may be cut short as well
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     if (loans_.load() != 0) return;  // taken just before: left to the others, when this one ends

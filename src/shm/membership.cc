@@ -40,8 +40,8 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             const auto state = segment_.participant(s).state.load(std::memory_order_relaxed);
             if ((state != kNobody) != take_stale) continue;
             if (take_stale && seems_locked(s)) continue;
-            os::ByteLock lock;
-            const std::error_code failed = try_lock(s, lock);
+            // Not in a variable: leave_as_if_killed() gives it up when this is cut short.
+            const std::error_code failed = try_lock(s, self_->lock);
             if (failed == std::errc::device_or_resource_busy) continue;
             if (failed) {
                 throw OSError(
@@ -52,9 +52,8 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             PROCESSION_STEP("join.locked");
             // acquire: pairs with bury() and leave(); what the last owner did is visible
             stale = segment_.participant(s).state.load(std::memory_order_acquire) != kNobody;
-            if (stale && !take_stale) continue;
-            self_->lock = std::move(lock);
-            return s;
+            if (!stale || take_stale) return s;
+            self_->lock.unlock();
         }
     }
     throw ProcessError({}, "join", segment_.name(),

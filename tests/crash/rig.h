@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crash/manner_of_end.h"
 #include "crash/meeting.h"
+#include "support/gate.h"
 #endif
 
 #include <string>
@@ -57,6 +59,7 @@ class Rig {
     /// Everything as it was before the victim.
     void reset() {
         spawned_ = Process();
+        end_lingering();
         view_.restore(start_);
         candidates_ = start_candidates_;
     }
@@ -115,6 +118,10 @@ class Rig {
         while (!os::wait_readable(spawned_.sentinel(), Deadline::never())) {}
         return conclude(scenario_.act);
     }
+#ifndef _WIN32
+    /// From now on victims end in another way than by SIGKILL.
+    void set_manner(const MannerOfEnd* manner) { manner_ = manner; }
+#endif
     [[nodiscard]] std::string where() const { return box_->trace.last; }
 
     enum class Order { notice_then_drain, drain_then_notice };
@@ -218,12 +225,26 @@ class Rig {
         if (pid == 0) {
             trace_steps_into(&box_->trace);
             if (meeting_ != nullptr) meeting_->let_the_holder_go_when_contended();
+            if (manner_ != nullptr && n != 0) {
+                // exit() destroys the last handle.
+                static auto own = std::move(queue_);
+                live_and_end(own, *box_, script, n, *manner_);
+            }
             if (n != 0 || keeps_names_) die_at_step(n);
             live(queue_, *box_, script);
             ::_exit(0);
         }
-        int status = 0;
-        while (::waitpid(pid, &status, 0) < 0) {}
+        if (!until_stopped(pid)) {
+            while (::waitpid(pid, nullptr, 0) < 0) {}
+        } else {
+            lingering_ = pid;  // it lives on, and has left
+        }
+#endif
+    }
+    // A victim that has left without an end of its process.
+    void end_lingering() {
+#ifndef _WIN32
+        if (lingering_ != 0) kill_and_collect(std::exchange(lingering_, 0));
 #endif
     }
 
@@ -296,6 +317,8 @@ class Rig {
     Process spawned_;
 #ifndef _WIN32
     const Meeting<Queue>* meeting_ = nullptr;
+    const MannerOfEnd* manner_ = nullptr;
+    pid_t lingering_ = 0;
 #endif
     bool keeps_names_ = false;
     std::string failure_;

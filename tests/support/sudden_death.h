@@ -11,6 +11,11 @@ namespace procession::testing {
 /// from 1 over all of its threads. Its own fork children are not armed. Needs a build with kill
 /// points.
 void die_at_step(unsigned n);
+/// What happens at that step instead of SIGKILL, in a handler of a signal that the thread gets
+/// there. It may come back: then the process goes on. nullptr: SIGKILL again.
+void end_by(void (*manner)());
+/// For the manner: this is an end, and is written down as one.
+void mark_end();
 /// Arms the children that this process forks from now on: each dies at its own n-th step. This
 /// process itself lives on.
 void fork_children_die_at_step(unsigned n);
