@@ -38,7 +38,8 @@ class JoinableQueue : public TypedQueue<T> {
     ///             finished. It may also tell of what the last get_many() took; then nothing was
     ///             taken. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
-    /// Peer dies:  what it had taken and not finished comes here again.
+    /// Peer dies:  what it had taken and not finished comes here again: one such item at a time,
+    ///             while another thread works on one, for up to 10 s.
     /// Python:     JoinableQueue.get(timeout=...)
     Lease<T> get(Deadline deadline = Deadline::never()) const { return get_as(deadline, "get"); }
     /// get() that does not wait. Python: JoinableQueue.get_nowait
@@ -50,8 +51,8 @@ class JoinableQueue : public TypedQueue<T> {
         if (!got.has_value()) return got.error();
         return lease_of(message.view());
     }
-    /// Waits for one item, then takes what is there, up to `most`. What does not decode is told as
-    /// by Queue::get_many().
+    /// Waits for one item, then takes what is there, up to `most`; a redelivered one comes alone.
+    /// What does not decode is told as by Queue::get_many().
     /// Returns: none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
                                                  Deadline deadline = Deadline::never()) const {
@@ -65,6 +66,7 @@ class JoinableQueue : public TypedQueue<T> {
 
     /// Finishes the item that this thread detached first from its lease; without one, that of this
     /// thread's oldest open lease, which ends.
+    /// What another thread has taken is left alone, also when that thread has ended.
     /// Throws: ValueError, "task_done() called too many times", when it has none.
     void task_done() const { this->bytes_.task_done(); }
     /// Waits until every item put so far is finished, however many workers die on the way.

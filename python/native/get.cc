@@ -214,7 +214,7 @@ Ref lease_object(PyObject* self, Deadline deadline, bool in_place, const char* v
 std::optional<Ticket> OpenTasks::take_oldest() {
     const std::lock_guard guard(lock_);
     if (tasks_.empty()) return std::nullopt;
-    const auto is_mine = [me = std::this_thread::get_id()](const Task& task) {
+    const auto is_mine = [me = base::this_thread_number()](const Task& task) {
         return task.thread == me;
     };
     auto found = std::find_if(tasks_.begin(), tasks_.end(), is_mine);
@@ -226,7 +226,7 @@ std::optional<Ticket> OpenTasks::take_oldest() {
 
 void OpenTasks::put_back(const Ticket& ticket) {
     const std::lock_guard guard(lock_);
-    tasks_.push_front({std::this_thread::get_id(), ticket});
+    tasks_.push_front({base::this_thread_number(), ticket});
 }
 
 PyObject* queue_get(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {

@@ -1,12 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
+#include "base/thread_number.h"
 #include "handoff/keeper_client.h"
 #include "left_over.h"
 #include "procession/byte_queue.h"
@@ -23,7 +24,7 @@ class OpenTasks {
   public:
     void add(const Ticket& ticket) {
         const std::lock_guard guard(lock_);
-        tasks_.push_back({std::this_thread::get_id(), ticket});
+        tasks_.push_back({base::this_thread_number(), ticket});
     }
     /// The oldest that this thread took; without one, the oldest of all. Python programs may get()
     /// in one thread and finish in another.
@@ -33,7 +34,7 @@ class OpenTasks {
 
   private:
     struct Task {
-        std::thread::id thread;
+        std::uint64_t thread = 0;
         Ticket ticket;
     };
     std::mutex lock_;

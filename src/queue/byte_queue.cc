@@ -167,24 +167,27 @@ bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_o
 
 void ByteQueue::encode_handle(Writer& writer) const {
     handoff::assert_sharing(type_name(kind()));
-    core_->check_file("pass");
-    core_->trust_shared();
-    handoff::encode_handle(writer, core_->segment().file().get(), type_name(kind()));
+    core_->with_file("pass", [&](const os::Handle& file) {
+        core_->trust_shared();
+        handoff::encode_handle(writer, file.get(), type_name(kind()));
+    });
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
 
 NativeHandle ByteQueue::native_handle() const {
-    core_->check_file("pass");
-    core_->trust_shared();
-    return core_->segment().file().get();
+    NativeHandle native{};
+    core_->with_file("pass", [&](const os::Handle& file) {
+        core_->trust_shared();
+        native = file.get();
+    });
+    return native;
 }
 
 ByteQueue ByteQueue::attach(Handle file) { return ByteQueue(queue::Core::attach(std::move(file))); }
 
 TypeStamp ByteQueue::stamp() const {
-    const shm::SegmentHeader& header = core_->segment().header();
-    return {static_cast<Format>(header.stamp_format), header.stamp_hash,
-            core_->segment().signature()};
+    const shm::Segment& segment = core_->segment();
+    return {static_cast<Format>(segment.stamp_format()), segment.stamp_hash(), segment.signature()};
 }
 
 Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
@@ -199,9 +202,10 @@ Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const vo
         item.raw(encoded.bytes());
         return {};
     }
-    core_->check_file("put");
     core_->take_part();  // from now on the keeper can see that there is somebody
-    AttachmentName name = handoff::deposit(core_->segment().file(), outgoing.handles());
+    AttachmentName name;
+    core_->with_file(
+        "put", [&](const os::Handle& file) { name = handoff::deposit(file, outgoing.handles()); });
     Attachment attachment(name);
     Writer where;
     where.array(2);

@@ -60,7 +60,6 @@ class Registry final : public os::ForkListener {
 // it.
 [[maybe_unused]] const Registry& made_early = Registry::instance();
 
-constexpr int kLooksWithoutLock = 100;
 constexpr std::uint32_t kGrowthMin = 16;
 constexpr std::uint32_t kGrowthMax = 16384;
 
@@ -116,6 +115,7 @@ Core::Core(shm::Segment segment)
       pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max(), this),
       joinable_(static_cast<Kind>(segment_.header().kind) == Kind::joinable),
       log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
+      returned_(state_.returned, log_),
       item_bell_(state_.item_bell),
       space_bell_(state_.space_bell),
       join_bell_(state_.join_bell),
@@ -242,6 +242,14 @@ void Core::check_file(std::string_view operation) const {
                       "on, or make it grow");
 }
 
+void Core::with_file(std::string_view operation,
+                     const std::function<void(const os::Handle&)>& use) {
+    guarded(operation, [&] {
+        check_file(operation);
+        use(segment_.file());
+    });
+}
+
 LeaseBooks& Core::lease_books() {
     LeaseBooks* books = lease_books_.load(std::memory_order_acquire);
     if (books != nullptr) [[likely]]
@@ -281,6 +289,7 @@ void Core::forget_own_state() noexcept {
     waiting_letters_.store(nullptr, std::memory_order_relaxed);
     attachments_.store(nullptr, std::memory_order_relaxed);
     new (&joining_) std::mutex;
+    new (&suspects_) Suspects;
     new (&finishing_) sync::SpinLock;
     loans_.store(0, std::memory_order_relaxed);
     views_.store(0, std::memory_order_relaxed);
@@ -339,6 +348,7 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
 }
 
 void Core::give_block(std::uint32_t unit, Actor me) {
+    if (is_closed()) return;  // freed by whoever closed it
     try {
         acquire(state_.memory_lock, me);
     } catch (const TimeoutError&) {
@@ -365,73 +375,6 @@ void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
                       label(), message);
 }
 
-Core::Waiting Core::count_waiting() {
-    return guarded("qsize", [&] {
-        const Actor me = self();
-        // A lock that is held now may be a dead one's, with counts not yet mended.
-        for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
-        // Who died while changing the list of returned items left the list, and its count, to the
-        // next holder of the lock. When that is another one, it settles the same first.
-        if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
-            sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
-            const Lock lock(state_.head_lock);
-            settle_head(me);
-        }
-        Waiting waiting;
-        for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
-            if (read_waiting(waiting)) return waiting;
-        }
-        // Consumers are busy: they wait a moment. Then only a scribbler changes their counts.
-        acquire(state_.head_lock, me);
-        const Lock lock(state_.head_lock);
-        ring::require(read_waiting(waiting), "the counts of consumers change under their lock");
-        return waiting;
-    });
-}
-
-// Whether it is exact: the consumers' counts did not change around the look at the producers'.
-bool Core::read_waiting(Waiting& waiting) const {
-    const std::uint64_t taken = state_.head.count.load();
-    const std::uint64_t returned = state_.returned_count.load();
-    const std::uint64_t put = state_.tail.count.load();
-    waiting = {put > taken ? put - taken : 0, returned};
-    return taken == state_.head.count.load() && returned == state_.returned_count.load();
-}
-
-bool Core::full() {
-    const Waiting waiting = count_waiting();
-    if (state_.maxsize != 0 && waiting.in_log >= state_.maxsize) return true;
-    return state_.max_bytes != 0 && !seems_to_have_room(1, 0);
-}
-
-QueueStats Core::stats() {
-    QueueStats stats;
-    stats.queued = qsize();
-    stats.put = known_put();
-    stats.taken = state_.head.count.load();
-    stats.redelivered = state_.redelivered.load();
-    stats.finished = finished();
-    stats.dead_lettered = state_.dead_lettered.load();
-    const DeathLog::Totals totals = guarded("stats", [&] { return death_log_.totals(); });
-    stats.lost_in_hand = totals.lost_in_hand;
-    stats.locks_repaired = totals.locks_repaired;
-    stats.deaths = totals.deaths;
-    const std::uint64_t bytes_in = state_.tail.bytes.load();
-    const std::uint64_t bytes_out = state_.head.bytes.load();
-    stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
-    stats.memory_bytes = std::uint64_t{pool_.units_used()} * shm::kUnitBytes;
-    std::uint64_t reserved = 0;
-    const bool is_known = !segment_.allocated_units(reserved);
-    stats.memory_reserved_bytes = is_known ? reserved * shm::kUnitBytes : stats.memory_bytes;
-    const std::uint32_t end =
-        std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
-    for (std::uint32_t slot = 0; slot < end; ++slot) {
-        const bool joined = segment_.participant(slot).state.load() == shm::kJoined;
-        if (joined && !membership_.is_dead(slot)) ++stats.participants;
-    }
-    return stats;
-}
-
 void Core::leave_at_the_end() {
     // Another thread may be writing there until the very end. So this process leaves as if it had
     // died, and what it held is taken over afterwards; likewise when this thread is inside itself,
@@ -455,6 +398,25 @@ void Core::let_go(std::uint32_t how, Deadline deadline) {
     // What is leased waits again, and with it its handles.
     if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave_all();
     if (!wait_until_alone(deadline)) return;  // the end of the process does it
+    leave_queue();
+    has_left_.store(true);
+    release_memory();
+}
+
+// Also by the last loan or view that ends after close(). At the end of the process other threads
+// may be at work until the very end.
+void Core::release_memory() noexcept {
+    if (!has_left_.load() || is_ending()) return;
+    if (loans_.load() != 0 || views_.load() != 0) return;
+    // Otherwise leave_as_if_killed() is at work on another thread, and the last handle releases it.
+    const std::unique_lock alone(coming_back_, std::try_to_lock);
+    if (!alone.owns_lock() || has_no_memory_.exchange(true)) return;
+    // If it has not left, others do for it what they do after a death.
+    if (membership_.slot() != shm::Membership::kNone) membership_.leave_as_if_killed();
+    segment_.release();
+}
+
+void Core::leave_queue() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
     if (loans_.load() != 0) return;  // taken just before: left to the others, when this one ends

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
+#include "queue/suspects.h"
 #include "queue/waiting_letters.h"
 #include "shm/membership.h"
 #include "shm/segment.h"
@@ -203,7 +205,7 @@ class Core final : public os::ForkListener,
         return waiting.in_log + waiting.returned;
     }
     [[nodiscard]] bool full();
-    [[nodiscard]] std::uint64_t maxsize() const noexcept { return state_.maxsize; }
+    [[nodiscard]] std::uint64_t maxsize() const noexcept { return constants_.maxsize; }
     [[nodiscard]] QueueStats stats();
     void close();
     /// close() when the process is about to end: its other threads do not get to see it.
@@ -211,11 +213,13 @@ class Core final : public os::ForkListener,
     [[nodiscard]] bool is_closed() const noexcept { return (gate_.load() & kClosed) != 0; }
     [[nodiscard]] bool is_joinable() const noexcept { return joinable_; }
     [[nodiscard]] bool dead_letters_on_exception() const noexcept {
-        return state_.dead_letter_on_exception != 0;
+        return constants_.dead_letter_on_exception != 0;
     }
     [[nodiscard]] std::string label() const;
-    /// Throws: OSError when another part of this program has closed the queue's descriptor.
-    void check_file(std::string_view operation) const;
+    /// The queue's descriptor, for as long as `use` runs: close() waits for it.
+    /// Throws: ClosedError; OSError when another part of this program has closed the descriptor.
+    void with_file(std::string_view operation, const std::function<void(const os::Handle&)>& use);
+    /// What is constant of it. After close() there is nothing else.
     [[nodiscard]] const shm::Segment& segment() const noexcept { return segment_; }
     /// Says in the debug log what a fork has reset here; called in the child, in ordinary context.
     void report_after_fork();
@@ -252,6 +256,7 @@ class Core final : public os::ForkListener,
         std::uint64_t in_log = 0;
         std::uint64_t returned = 0;
     };
+    [[nodiscard]] QueueStats read_stats();
     [[nodiscard]] Waiting count_waiting();
     [[nodiscard]] bool read_waiting(Waiting& waiting) const;
     Actor self(Deadline until = Deadline::never());
@@ -260,6 +265,11 @@ class Core final : public os::ForkListener,
     void check_unshared();
     [[nodiscard]] bool is_usable() const noexcept;
     void check_open(std::string_view operation) const;
+    void leave_queue();
+    /// After close(): when nothing of this process uses it any more.
+    void release_memory() noexcept;
+    /// Throws: OSError when another part of this program has closed the queue's descriptor.
+    void check_file(std::string_view operation) const;
     void refuse_use(std::string_view operation) const;
     /// Runs `work` as an operation of this thread, turning ring::Corrupt into CorruptSegment for
     /// everybody.
@@ -346,18 +356,24 @@ class Core final : public os::ForkListener,
         // use.
         std::span<const std::byte> payload;
         std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
-        bool in_place = false;  // asked for: no memory is needed for what lies in a block
+        bool in_place = false;      // asked for: no memory is needed for what lies in a block
+        bool may_wait = false;      // so it may leave a redelivered item to another one
+        bool only_fresh = false;    // asked for: no returned item
+        bool is_held_back = false;  // there is one, and it is to be taken alone
     };
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
     /// Within an operation: the rest of get_patiently().
-    Outcome get_within(Message& message, Deadline deadline);
+    Outcome get_within(Message& message, Deadline deadline, bool only_fresh = false);
     Outcome claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me);
     void ring_for_space(std::size_t places = 1);
     void pass_on_items() noexcept;
     void settle_head(Actor me);
     [[nodiscard]] bool claim(Claim& claimed, Message& message, Actor me);
+    [[nodiscard]] bool take_returned(Claim& claimed, Message& message, Actor me);
+    [[nodiscard]] bool holds_back_returned() noexcept;
+    Outcome rest_beside_suspect(Deadline deadline);
     /// Whether nobody need wait any longer, here or at all. A hint.
     [[nodiscard]] bool is_over() const noexcept {
         return gate_.load(std::memory_order_relaxed) != 0 ||
@@ -366,18 +382,16 @@ class Core final : public os::ForkListener,
     [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
-    /// `after`: a link of the list before which the item does not belong; its own one afterwards.
-    void push_returned(ring::Position at, std::byte* record, std::atomic<std::uint64_t>*& after);
+    void push_returned(ring::Position at, std::byte* record);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
     [[nodiscard]] bool shows_an_item() const noexcept;
-    [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const;
     void drain_after_shutdown();
 
     // core_get_many.cc
     class BatchSink;
     class PlacesSink;
-    enum class Section : std::uint8_t { took, empty, other, late, shut_down };
+    enum class Section : std::uint8_t { took, empty, other, returned, late, shut_down };
     [[nodiscard]] std::uint64_t about_in_log() const noexcept;
     [[nodiscard]] Room about_waiting(std::size_t most) const noexcept;
     template <class Sink>
@@ -454,21 +468,23 @@ class Core final : public os::ForkListener,
     void sweep(std::uint32_t dead, Actor me);
     template <class Visit>
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
-    struct Held {
+    struct Placed {
         std::uint64_t sequence = 0;
         ring::Position at;
     };
+    [[nodiscard]] static std::vector<ring::Position> sorted(std::vector<Placed> items);
     enum class Holder : std::uint8_t { dead, leaving };
     void take_over_all(std::uint32_t holder, Holder is, Actor me);
-    void take_over_counted(std::uint32_t dead, ring::Position at, Actor me,
-                           std::atomic<std::uint64_t>*& after);
-    [[nodiscard]] std::vector<Held> free_blocks_of(std::uint32_t holder, Holder is, Actor me);
+    void acquit_if_in_doubt(std::uint32_t dead, ring::Position at);
+    void take_over_counted(std::uint32_t dead, ring::Position at, Actor me);
+    [[nodiscard]] std::vector<ring::Position> free_blocks_of(std::uint32_t holder, Holder is,
+                                                             Actor me);
     [[nodiscard]] std::uint32_t blocks_in_hand(std::uint32_t holder);
     [[nodiscard]] std::uint64_t count_finished();
     [[nodiscard]] std::vector<std::uint64_t> count_held(Actor me);
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
-                   std::atomic<std::uint64_t>*& after, std::string_view why = {});
+                   std::string_view why = {});
     [[nodiscard]] bool drops_items() const {
         return state_.shutdown.load(std::memory_order_acquire) == kImmediate;
     }
@@ -488,7 +504,6 @@ class Core final : public os::ForkListener,
     void check_constants() const;
     void audit_now_and_then();
     void audit(Actor me);
-    void audit_returned() const;
     void audit_finished(Actor me);
     [[nodiscard]] bool is_any_lock_mine(std::uint32_t slot) const noexcept;
     void suspect_own_lock();
@@ -500,6 +515,7 @@ class Core final : public os::ForkListener,
     ring::BlockPool pool_;
     const bool joinable_;
     ring::RecordLog log_;
+    ReturnedList returned_;
     sync::Doorbell item_bell_;
     sync::Doorbell space_bell_;
     sync::Doorbell join_bell_;
@@ -518,6 +534,8 @@ class Core final : public os::ForkListener,
     };
     Closing closing_{*this};
     Core* next_kept_ = nullptr;
+    std::atomic<bool> has_left_{false};       // the queue: close() waits for no thread any more
+    std::atomic<bool> has_no_memory_{false};  // release_memory() was there; under coming_back_
     std::atomic<bool> sweep_due_{false};
     std::atomic<bool> forked_unreported_{false};
     std::atomic<bool> seems_unshared_{false};
@@ -529,6 +547,7 @@ class Core final : public os::ForkListener,
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
     std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
+    Suspects suspects_;                                      // likewise
     std::atomic<Attachments*> attachments_{nullptr};         // likewise
     // What get_many() could not tell when it had other items to return.
     struct OwedError {

@@ -66,7 +66,7 @@ void Core::audit(Actor me) {
         const Lock lock(state_.head_lock);
         log_.audit_head();
         // Otherwise the next consumer has to mend what a dead one left.
-        if (joinable_ && state_.list_op.load() == kNoListOp) audit_returned();
+        if (joinable_ && state_.list_op.load() == kNoListOp) returned_.audit();
         if (joinable_) audit_finished(me);
     }
 }
@@ -90,27 +90,6 @@ void Core::audit_finished(Actor me) {
         if (segment_.participant(slot).op_record.load() != 0) ++announced;
     }
     require(there <= finished() + announced, "fewer items are counted as finished than are");
-}
-
-// Under the head lock.
-void Core::audit_returned() const {
-    const std::uint64_t count = state_.returned_count.load();
-    std::uint64_t next = state_.returned_first.load();
-    std::uint64_t last = 0;
-    std::uint64_t found = 0;
-    for (; next != 0; ++found) {
-        require(found < count, "more items are in the list of returned ones than counted");
-        const Position at = Position::unpack(next);
-        const std::uint64_t sequence = sequence_of(at);
-        require(sequence > last, "the list of returned items is out of order");
-        last = sequence;
-        RecordHead head;
-        std::byte* record = log_.record_at(at, head);
-        require(Lease::unpack(RecordLog::lease_word(record).load()).state == LeaseState::returned,
-                "the list of returned items names another item");
-        next = RecordLog::link_word(record).load();
-    }
-    require(found == count, "fewer items are in the list of returned ones than counted");
 }
 
 // When no thread of this process is inside any more: nothing would release it.

@@ -299,7 +299,7 @@ void Core::announce_finished() {
     if (!join_bell_.may_sleep()) return;
     // While something waits to be taken, somebody else will finish last.
     const bool something_waits =
-        state_.head.count.load() < state_.tail.count.load() || state_.returned_count.load() != 0;
+        state_.head.count.load() < state_.tail.count.load() || state_.returned.count.load() != 0;
     if (!something_waits && all_finished()) join_bell_.ring_all();
 }
 

@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <new>
 
@@ -14,6 +15,12 @@ using ring::Position;
 using ring::RecordHead;
 using ring::RecordLog;
 using ring::require;
+
+namespace {
+
+constexpr std::chrono::milliseconds kRestBesideSuspect{5};
+
+}  // namespace
 
 std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
                                             std::uint32_t& unit) const {
@@ -32,7 +39,7 @@ std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
 
 bool Core::shows_an_item() const noexcept {
     return log_.shows_a_record() ||
-           (joinable_ && state_.returned_first.load(std::memory_order_acquire) != 0);
+           (joinable_ && state_.returned.first.load(std::memory_order_acquire) != 0);
 }
 
 // What a dead holder of the head lock left to be done, which needs the memory lock.
@@ -68,14 +75,8 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
 
 bool Core::claim(Claim& claimed, Message& message, Actor me) {
     std::uint32_t unit = 0;
-    if (joinable_ && state_.returned_first.load(std::memory_order_relaxed) != 0) {
-        claimed.at = Position::unpack(state_.returned_first.load(std::memory_order_relaxed));
-        claimed.record = log_.record_at(claimed.at, claimed.head);
-        claimed.payload = payload_of(claimed.record, claimed.head, unit);
-        if (!claimed.in_place || !claimed.head.is(ring::kOutside)) {
-            message.resize(claimed.payload.size());
-        }
-        return pop_returned(claimed, me);
+    if (joinable_ && state_.returned.first.load(std::memory_order_relaxed) != 0) {
+        return take_returned(claimed, message, me);
     }
     ring::Front front;
     const bool there = log_.front(
@@ -102,11 +103,44 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     return true;
 }
 
+bool Core::take_returned(Claim& claimed, Message& message, Actor me) {
+    claimed.is_held_back = claimed.may_wait && holds_back_returned();
+    if (claimed.only_fresh || claimed.is_held_back) return false;
+    std::uint32_t unit = 0;
+    claimed.at = Position::unpack(state_.returned.first.load(std::memory_order_relaxed));
+    claimed.record = log_.record_at(claimed.at, claimed.head);
+    claimed.payload = payload_of(claimed.record, claimed.head, unit);
+    if (!claimed.in_place || !claimed.head.is(ring::kOutside)) {
+        message.resize(claimed.payload.size());
+    }
+    if (!pop_returned(claimed, me)) return false;
+    if (claimed.deliveries > 1) suspects_.add(ticket_of(claimed.at, claimed.deliveries));
+    return true;
+}
+
+// Where consumers die, a redelivered item may be what killed its last one. As long as a thread of
+// this process works on one, no other thread takes one: it would be counted against it as well.
+bool Core::holds_back_returned() noexcept {
+    return death_log_.count() != 0 &&
+           suspects_.others_hold_one([this](const Ticket& ticket) { return is_open(ticket); });
+}
+
+// Until another look is worthwhile: the other thread's lease is looked at, it rings no bell.
+Outcome Core::rest_beside_suspect(Deadline deadline) {
+    const Deadline rest(kRestBesideSuspect);
+    const bool is_last = deadline.time_point() <= rest.time_point();
+    const auto left = (is_last ? deadline : rest).time_point() - Deadline::Clock::now();
+    std::atomic<std::uint32_t> nobody_rings{0};
+    if (left.count() > 0) os::park(nobody_rings, 0, left);
+    check_open("get");
+    nap();
+    return is_last ? Outcome::timed_out : Outcome::done;
+}
+
 bool Core::pop_returned(Claim& claimed, Actor me) {
     auto& lease_word = RecordLog::lease_word(claimed.record);
     const Lease lease = Lease::unpack(lease_word.load(std::memory_order_relaxed));
     require(lease.state == LeaseState::returned, "the list of returned items names another item");
-    const std::uint64_t next = RecordLog::link_word(claimed.record).load();
     claimed.deliveries = lease.deliveries + 1;
     state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
     state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
@@ -116,9 +150,9 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
-    state_.returned_first.store(next, std::memory_order_release);
+    returned_.remove_first(claimed.at);
     PROCESSION_STEP("get.again.unlinked");
-    state_.returned_count.store(state_.returned_count.load() - 1, std::memory_order_release);
+    state_.returned.count.store(state_.returned.count.load() - 1, std::memory_order_release);
     PROCESSION_STEP("get.again.unlisted");
     state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
     PROCESSION_STEP("get.again.counted");
@@ -167,7 +201,7 @@ inline bool Core::get_at_once(Message& message) {
         constexpr auto own = std::memory_order_relaxed;
         const bool usual = state_.list_op.load(own) == kNoListOp &&
                            state_.head.retiring.load(own) == 0 &&
-                           state_.returned_first.load(own) == 0 &&
+                           state_.returned.first.load(own) == 0 &&
                            state_.shutdown.load(own) != kImmediate && log_.try_front(front);
         if (!usual) return false;
         // Memory for the copy before the item is taken: when there is none, nothing has happened.
@@ -227,6 +261,7 @@ void Core::ring_for_space(std::size_t places) {
 }
 
 void Core::pass_on_items() noexcept {
+    if (is_closed()) return;  // as in pass_on_room()
     if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
 }
 
@@ -234,9 +269,10 @@ Outcome Core::get_patiently(Message& message, Deadline deadline) {
     return guarded("get", [&] { return get_within(message, deadline); });
 }
 
-Outcome Core::get_within(Message& message, Deadline deadline) {
+Outcome Core::get_within(Message& message, Deadline deadline, bool only_fresh) {
     const Actor me = self(deadline);
     Claim claimed;
+    claimed.only_fresh = only_fresh;
     const Outcome outcome = claim_one(claimed, message, deadline, me);
     if (outcome == Outcome::done) complete(claimed, message, me);
     return outcome;
@@ -246,6 +282,7 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
     pay_owed_error();
     write_waiting_letters(me.slot);
     Baton baton(*this, &Core::pass_on_items);
+    claimed.may_wait = !deadline.has_passed();
     if (may_wait_at_once(deadline) && wait_for_items(deadline) != Outcome::done) {
         return Outcome::timed_out;
     }
@@ -266,6 +303,12 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
             ring_for_space();
             return Outcome::done;
         }
+        if (claimed.is_held_back) {
+            pass_on_items();  // to another process
+            if (rest_beside_suspect(deadline) != Outcome::done) return Outcome::timed_out;
+            continue;
+        }
+        if (claimed.only_fresh) return Outcome::timed_out;
         if (shut) return Outcome::shut_down;
         if (wait_for_items(deadline) != Outcome::done) return Outcome::timed_out;
     }

@@ -59,18 +59,27 @@ class Core::BatchSink {
         for (const MessageView& item : fresh) book_->add(item.ticket);
     }
     /// Under no lock: an item that lies elsewhere. It times out when somebody else has taken it.
-    [[nodiscard]] Outcome take_other() {
+    [[nodiscard]] Outcome take_other() { return take_one(Deadline::now(), true); }
+    /// Under no lock: the item that waits again, or whatever is there by then.
+    [[nodiscard]] Outcome take_returned(Deadline deadline) { return take_one(deadline, false); }
+    /// Whether it has an item that nothing else is to be taken with.
+    [[nodiscard]] bool is_alone() const noexcept { return is_alone_; }
+
+  private:
+    [[nodiscard]] Outcome take_one(Deadline deadline, bool only_fresh) {
         auto message = std::make_unique<Message>();
         batch_.reserve_large();
-        const Outcome outcome = core_.get_within(*message, Deadline::now());
-        if (outcome == Outcome::done) batch_.adopt(std::move(message));
+        const Outcome outcome = core_.get_within(*message, deadline, only_fresh);
+        if (outcome != Outcome::done) return outcome;
+        is_alone_ = message->ticket().deliveries > 1;
+        batch_.adopt(std::move(message));
         return outcome;
     }
 
-  private:
     Core& core_;
     Batch& batch_;
     LeaseBook* book_ = nullptr;
+    bool is_alone_ = false;
 };
 
 /// Takes raw items of one size to where they shall lie.
@@ -95,6 +104,9 @@ class Core::PlacesSink {
     void after_commit() noexcept {}
     /// The caller's affair.
     [[nodiscard]] Outcome take_other() noexcept { return Outcome::done; }
+    /// There are none in a plain queue.
+    [[nodiscard]] Outcome take_returned(Deadline /*deadline*/) noexcept { return Outcome::done; }
+    [[nodiscard]] bool is_alone() const noexcept { return false; }
 
   private:
     std::span<std::byte> places_;
@@ -141,8 +153,8 @@ Core::Section Core::take_section(Sink& sink, std::size_t most, Actor me) {
         if (drops_items()) return Section::shut_down;
         settle_head(me);
         // relaxed: written by the holder of the lock only
-        const bool again = joinable_ && state_.returned_first.load(std::memory_order_relaxed) != 0;
-        if (again) return Section::other;
+        const bool again = joinable_ && state_.returned.first.load(std::memory_order_relaxed) != 0;
+        if (again) return Section::returned;
         ring::Front front;
         const bool there = log_.front(
             front, [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
@@ -193,6 +205,11 @@ Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
             // Before the look at the items: what was put before the shutdown is seen below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
             Section section = take_section(sink, most, me);
+            if (section == Section::returned) {
+                const Outcome outcome = sink.take_returned(deadline);
+                if (outcome != Outcome::done) return outcome;
+                section = Section::took;
+            }
             if (section == Section::other) {
                 const Outcome other = sink.take_other();
                 if (other == Outcome::shut_down) return other;
@@ -201,7 +218,7 @@ Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
             }
             if (section == Section::took) {
                 baton.use();
-                take_the_rest(sink, most, {me.slot, Deadline(me.patience)});
+                if (!sink.is_alone()) take_the_rest(sink, most, {me.slot, Deadline(me.patience)});
                 return Outcome::done;
             }
             if (section == Section::shut_down) return Outcome::shut_down;

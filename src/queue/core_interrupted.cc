@@ -155,7 +155,7 @@ bool Core::leave_as_if_killed() noexcept {
         if (deadline.has_passed()) return false;
         os::yield();
     }
-    if ((gate_.load() & kCutShort) == 0) return true;
+    if ((gate_.load() & kCutShort) == 0 || has_no_memory_.load()) return true;
     // What this process may write to at any time must stay its own.
     if (!wait_until_alone(deadline) || loans_.load() != 0 || views_.load() != 0) return false;
     membership_.leave_as_if_killed();

@@ -22,9 +22,7 @@ void Core::give_back(const Ticket& ticket, std::string_view why) {
             acquire(state_.head_lock, me);
             const Lock lock(state_.head_lock);
             settle_head(me);
-            std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
-            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me, from_the_first,
-                      why);
+            take_over(me.slot, Position::unpack(ticket.position), drops_items(), me, why);
         } catch (const std::exception&) {
             leave_open(ticket);  // still the caller's
             throw;
@@ -35,42 +33,20 @@ void Core::give_back(const Ticket& ticket, std::string_view why) {
     });
 }
 
-std::uint64_t Core::sequence_of(Position at) const {
-    return log_.chunk(at.chunk).first_count.load() * ring::kChunkBytes + at.offset;
-}
-
 // Into the list of returned items, in the order in which they were put.
-void Core::push_returned(Position at, std::byte* record, std::atomic<std::uint64_t>*& after) {
+void Core::push_returned(Position at, std::byte* record) {
     auto& lease_word = RecordLog::lease_word(record);
     const Lease lease = Lease::unpack(lease_word.load());
     state_.op_returned.store(at.pack(), std::memory_order_release);
     PROCESSION_STEP("return.described");
     state_.list_op.store(kListPush, std::memory_order_release);
     PROCESSION_STEP("return.announced");
-    const std::uint64_t mine = sequence_of(at);
-    std::atomic<std::uint64_t>* before = after;
-    std::uint64_t next = before->load();
-    std::uint64_t last = 0;
-    while (next != 0) {
-        const Position other = Position::unpack(next);
-        const std::uint64_t sequence = sequence_of(other);
-        if (sequence >= mine) break;
-        // So it has an end.
-        require(sequence > last, "the list of returned items is out of order");
-        last = sequence;
-        RecordHead head;
-        before = &RecordLog::link_word(log_.record_at(other, head));
-        next = before->load();
-    }
-    after = &RecordLog::link_word(record);
-    after->store(next, std::memory_order_release);
-    PROCESSION_STEP("return.linked");
-    before->store(at.pack(), std::memory_order_release);
+    returned_.add(at);
     PROCESSION_STEP("return.listed");
     lease_word.store(Lease{LeaseState::returned, 0, lease.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("return.returned");
-    state_.returned_count.store(state_.returned_count.load() + 1, std::memory_order_release);
+    state_.returned.count.store(state_.returned.count.load() + 1, std::memory_order_release);
     PROCESSION_STEP("return.counted");
     state_.list_op.store(kNoListOp, std::memory_order_release);
     PROCESSION_STEP("return.settled");

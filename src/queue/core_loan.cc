@@ -60,7 +60,7 @@ void Core::end_loan(std::uint32_t unit, std::uint32_t generation) noexcept {
     } catch (const std::exception& failed) {
         base::log(LogLevel::debug, "a loan is left to the end of the process: %s", failed.what());
     }
-    loans_.fetch_sub(1);
+    if (loans_.fetch_sub(1) == 1) release_memory();
 }
 
 Outcome Core::borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Core>& self_pointer) {
@@ -96,7 +96,7 @@ void Core::end_view(std::uint32_t unit, std::uint32_t generation) noexcept {
     } catch (const std::exception& failed) {
         base::log(LogLevel::debug, "a view is left to the end of the process: %s", failed.what());
     }
-    views_.fetch_sub(1);
+    if (views_.fetch_sub(1) == 1) release_memory();
 }
 
 }  // namespace procession::queue

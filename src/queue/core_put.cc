@@ -22,11 +22,11 @@ void Core::check_fits(const Piece& piece) const {
                          "the item has " + std::to_string(size) + " bytes; at most " +
                              std::to_string(most) + " (1 GiB) are allowed");
     }
-    if (state_.max_bytes != 0 && size > state_.max_bytes) {
+    if (constants_.max_bytes != 0 && size > constants_.max_bytes) {
         throw ValueError(
             "put", label(),
             "the item has " + std::to_string(size) +
-                " bytes and can never fit max_bytes = " + std::to_string(state_.max_bytes));
+                " bytes and can never fit max_bytes = " + std::to_string(constants_.max_bytes));
     }
 }
 
@@ -152,6 +152,7 @@ void Core::ring_for_items(std::size_t items) {
 }
 
 void Core::pass_on_room() noexcept {
+    if (is_closed()) return;  // while this thread was in a log sink: the memory may be gone
     if (space_bell_.may_sleep() && seems_to_have_room(1, 1)) ring_for_room();
 }
 

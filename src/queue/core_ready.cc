@@ -50,7 +50,8 @@ bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
 }
 
 void Core::wake_watchers(Ready what) noexcept {
-    (what == Ready::items ? item_bell_ : space_bell_).ring_all();
+    const Inside inside(*this);
+    if (is_usable()) (what == Ready::items ? item_bell_ : space_bell_).ring_all();
 }
 
 void Core::found_nothing(Ready what, std::uint64_t bytes) noexcept {

@@ -140,16 +140,26 @@ void Core::each_lease_in(std::uint32_t unit, const ring::Block& block, Visit vis
     });
 }
 
+// The oldest first.
+std::vector<Position> Core::sorted(std::vector<Placed> items) {
+    std::sort(items.begin(), items.end(),
+              [](const Placed& a, const Placed& b) { return a.sequence < b.sequence; });
+    std::vector<Position> places;
+    places.reserve(items.size());
+    for (const Placed& item : items) places.push_back(item.at);
+    return places;
+}
+
 // The list of returned items again from its truth, the leases.
 void Core::rebuild_returned(Actor me) {
-    std::vector<std::pair<std::uint64_t, Position>> returned;
+    std::vector<Placed> returned;
     {
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
         pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
             each_lease_in(unit, block, [&](Position at, const Lease& lease) {
                 if (lease.state == LeaseState::returned) {
-                    returned.emplace_back(sequence_of(at), at);
+                    returned.push_back({returned_.sequence_of(at), at});
                 }
             });
         });
@@ -162,19 +172,7 @@ void Core::rebuild_returned(Actor me) {
         state_.redelivered.store(state_.op_redelivered.load() + (popped ? 1 : 0));
         PROCESSION_STEP("repair.list.redelivered");
     }
-    std::sort(returned.begin(), returned.end(),
-              [](const auto& a, const auto& b) { return a.first > b.first; });
-    std::uint64_t next = 0;
-    for (const auto& [sequence, at] : returned) {
-        RecordHead head;
-        RecordLog::link_word(log_.record_at(at, head)).store(next);
-        next = at.pack();
-        PROCESSION_STEP("repair.list.linked");
-    }
-    state_.returned_first.store(next);
-    PROCESSION_STEP("repair.list.headed");
-    state_.returned_count.store(returned.size());
-    PROCESSION_STEP("repair.list.counted");
+    returned_.rebuild(sorted(std::move(returned)));
     state_.list_op.store(kNoListOp, std::memory_order_release);
     PROCESSION_STEP("repair.list.settled");
 }
@@ -196,12 +194,12 @@ void Core::take_over_all(std::uint32_t holder, Holder is, Actor me) {
     settle_head(me);
     // The oldest first: if this process dies on the way, what is there already is handed out before
     // what follows, as it should be.
-    std::atomic<std::uint64_t>* after = &state_.returned_first;
-    for (const Held& item : free_blocks_of(holder, is, me)) {
+    for (const Position at : free_blocks_of(holder, is, me)) {
         if (is == Holder::dead) {
-            take_over_counted(holder, item.at, me, after);
+            acquit_if_in_doubt(holder, at);
+            take_over_counted(holder, at, me);
         } else {
-            take_over(holder, item.at, drops_items(), me, after);
+            take_over(holder, at, drops_items(), me);
         }
         PROCESSION_STEP("sweep.item_taken_over");
     }
@@ -209,8 +207,8 @@ void Core::take_over_all(std::uint32_t holder, Holder is, Actor me) {
 }
 
 // Under the head lock. Returns the items that it holds, the oldest first.
-std::vector<Core::Held> Core::free_blocks_of(std::uint32_t holder, Holder is, Actor me) {
-    std::vector<Held> held;
+std::vector<Position> Core::free_blocks_of(std::uint32_t holder, Holder is, Actor me) {
+    std::vector<Placed> held;
     acquire(state_.memory_lock, me);
     const Lock memory_lock(state_.memory_lock);
     if (joinable_) settle_announcement(holder);
@@ -224,13 +222,11 @@ std::vector<Core::Held> Core::free_blocks_of(std::uint32_t holder, Holder is, Ac
         }
         each_lease_in(unit, block, [&](Position at, const Lease& lease) {
             if (lease.state == LeaseState::held && lease.owner == holder) {
-                held.push_back({sequence_of(at), at});
+                held.push_back({returned_.sequence_of(at), at});
             }
         });
     });
-    std::sort(held.begin(), held.end(),
-              [](const Held& a, const Held& b) { return a.sequence < b.sequence; });
-    return held;
+    return sorted(std::move(held));
 }
 
 // Under the memory lock: the large items of a plain queue that are being copied.
@@ -277,13 +273,27 @@ std::vector<std::uint64_t> Core::count_held(Actor me) {
     return held;
 }
 
+// Under the head lock: of the items that have been handed out as often as they may, a death makes
+// one a dead letter, the oldest. Which of them has ended their consumer is not known; the others
+// have this delivery not counted, and are handed out once more.
+void Core::acquit_if_in_doubt(std::uint32_t dead, Position at) {
+    const std::uint32_t most = state_.max_deliveries;
+    if (most < 2 || drops_items() || !death_log_.has_dead_lettered(dead)) return;
+    RecordHead head;
+    auto& lease_word = RecordLog::lease_word(log_.record_at(at, head));
+    Lease lease = Lease::unpack(lease_word.load());
+    if (lease.deliveries < most) return;
+    lease.deliveries = most - 1;
+    lease_word.store(lease.pack(), std::memory_order_release);
+    PROCESSION_STEP("sweep.item_acquitted");
+}
+
 // Under the head lock: counted exactly once as what becomes of it, also when this process dies.
-void Core::take_over_counted(std::uint32_t dead, Position at, Actor me,
-                             std::atomic<std::uint64_t>*& after) {
+void Core::take_over_counted(std::uint32_t dead, Position at, Actor me) {
     const bool drops = drops_items();
     death_log_.announce(dead, at, drops);
     try {
-        take_over(dead, at, drops, me, after);
+        take_over(dead, at, drops, me);
     } catch (...) {
         death_log_.withdraw();
         throw;
@@ -294,7 +304,7 @@ void Core::take_over_counted(std::uint32_t dead, Position at, Actor me,
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead
 // letters when that has happened too often.
 void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
-                     std::atomic<std::uint64_t>*& after, std::string_view why) {
+                     std::string_view why) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
@@ -306,7 +316,7 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         return;
     }
     if (lease.deliveries < state_.max_deliveries) {
-        push_returned(at, record, after);
+        push_returned(at, record);
         return;
     }
     char reason[512];  // allocates nothing: there may be nothing left
@@ -326,7 +336,7 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         // Rather delivered once too often than lost.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
-        push_returned(at, record, after);
+        push_returned(at, record);
     }
 }
 

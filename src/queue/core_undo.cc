@@ -39,8 +39,7 @@ void Core::undeliver(Position at, Actor me) {
         } else {
             lease_word.store(lease.pack());
             PROCESSION_STEP("undeliver.lowered");
-            std::atomic<std::uint64_t>* from_the_first = &state_.returned_first;
-            take_over(me.slot, at, drops_items(), me, from_the_first);
+            take_over(me.slot, at, drops_items(), me);
         }
     } catch (const std::exception& failed) {
         // A participant is stopped inside. The item comes back when this process closes the queue.

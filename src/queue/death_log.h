@@ -55,6 +55,10 @@ class DeathLog {
     void settle();
     /// Instead, when taking over failed: the item is the dead one's still.
     void withdraw() noexcept { area_.op_slot.store(0, std::memory_order_release); }
+    /// Whether an item that it held is a dead letter now.
+    [[nodiscard]] bool has_dead_lettered(std::uint32_t dead) const noexcept {
+        return fate(dead).dead_lettered.load(std::memory_order_acquire) != 0;
+    }
     /// Everything is taken over. Does nothing when the death is recorded already.
     /// Returns: whether it was not.
     bool record(std::uint32_t dead);

@@ -4,17 +4,19 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <thread>
-#include <unordered_map>
 
 #include "queue/lease_book.h"
 
 namespace procession::queue {
 
-/// The lease books of all threads that have taken something from one queue. Local to the process.
+/// The lease books of one queue: one for each thread that has taken something from it. A book
+/// belongs to its thread and ends with it, as std::thread::id does not: the system gives the ids of
+/// ended threads to new ones. Local to the process.
 ///
-/// Threads: any. A thread finds the book that it used last without a lock.
+/// What an ended thread has left open stays leased to the process: no thread's task_done() finds
+/// it; its Lease ends it, or the end of the process, or close().
+///
+/// Threads: any; each sees its own book only, so there is no lock.
 class LeaseBooks {
   public:
     LeaseBooks() = default;
@@ -30,27 +32,27 @@ class LeaseBooks {
     [[nodiscard]] LeaseBook& of_this_thread() {
         if (last_id_ == id_) [[likely]]
             return *last_;
-        const std::lock_guard guard(mutex_);
-        auto& book = books_[std::this_thread::get_id()];
-        if (book == nullptr) book = std::make_unique<LeaseBook>();
-        last_ = book.get();
-        last_id_ = id_;
-        return *book;
+        return look_for_book();
     }
 
   private:
+    struct Shelf;
+    [[nodiscard]] LeaseBook& look_for_book();
+    static void forget_ended_thread(void* shelf) noexcept;
     [[nodiscard]] static std::uint64_t fresh_id() noexcept {
         static constinit std::atomic<std::uint64_t> given{0};
         return given.fetch_add(1, std::memory_order_relaxed) + 1;  // relaxed: only unique
     }
 
-    // Where this thread found its book last time; an id is never used twice in a process.
+    // All books of this thread, whatever their queues; and the one that it used last. An id is
+    // never used twice in a process.
+    inline static constinit thread_local Shelf* shelf_ = nullptr;
     inline static constinit thread_local std::uint64_t last_id_ = 0;
     inline static constinit thread_local LeaseBook* last_ = nullptr;
 
     const std::uint64_t id_ = fresh_id();
-    std::mutex mutex_;
-    std::unordered_map<std::thread::id, std::unique_ptr<LeaseBook>> books_;
+    // Gone with the queue: then threads may throw away their books of it.
+    const std::shared_ptr<const char> queue_ = std::make_shared<const char>();
 };
 
 }  // namespace procession::queue

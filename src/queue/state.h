@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "queue/returned_list.h"
 #include "ring/block_pool.h"
 #include "ring/record_log.h"
 #include "shm/layout.h"
@@ -42,10 +43,7 @@ struct State {
     alignas(128) std::atomic<std::uint32_t> head_lock;
     std::atomic<std::uint32_t> list_op;  // ListOp: not 0 after a death; the list is rebuilt
     ring::HeadState head;
-    // Items given back, oldest first: a list through the records' link words. The leases are the
-    // truth of it.
-    std::atomic<std::uint64_t> returned_first;
-    std::atomic<std::uint64_t> returned_count;
+    ReturnedState returned;  // items given back; the leases are the truth of it
     std::atomic<std::uint64_t> redelivered;
     std::atomic<std::uint64_t> op_redelivered;  // before a pop
     std::atomic<std::uint64_t> op_returned;     // the record of the list operation

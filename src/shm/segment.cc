@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/step.h"
 #include "procession/error.h"
@@ -116,11 +117,15 @@ Segment Segment::attach(os::Handle file) {
     return made;
 }
 
-Segment::~Segment() {
-    // A number that is somebody else's file by now is not closed; before it is known what it is, it
+Segment::~Segment() { release(); }
+
+void Segment::release() noexcept {
+    // A number that is another part's file by now is not closed; before it is known what it is, it
     // is ours.
     const bool is_known = identity_ != os::FileIdentity{};
     if (file_.valid() && is_known && !has_file()) static_cast<void>(file_.release());
+    file_ = os::Handle();
+    const os::Mapping ends_here(std::move(mapping_));
 }
 
 void Segment::remember_constants() noexcept {
@@ -160,6 +165,18 @@ std::string Segment::signature() const {
     std::memcpy(&bytes, &constants_[offsetof(SegmentHeader, signature_bytes)], sizeof bytes);
     return remembered_text(offsetof(SegmentHeader, signature),
                            std::min<std::size_t>(bytes, kSignatureMax));
+}
+
+std::uint32_t Segment::stamp_format() const noexcept {
+    std::uint32_t format = 0;
+    std::memcpy(&format, &constants_[offsetof(SegmentHeader, stamp_format)], sizeof format);
+    return format;
+}
+
+std::uint64_t Segment::stamp_hash() const noexcept {
+    std::uint64_t hash = 0;
+    std::memcpy(&hash, &constants_[offsetof(SegmentHeader, stamp_hash)], sizeof hash);
+    return hash;
 }
 
 std::string Segment::name() const {

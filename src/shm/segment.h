@@ -61,6 +61,9 @@ class Segment {
     /// Makes units [from, to) of the data area, and their part of the table, usable.
     /// Returns: bad_file_descriptor without has_file().
     [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Lets go of the memory and of the descriptor: from now on only what was read from the header
+    /// before is known (identity(), signature(), name(), stamp()).
+    void release() noexcept;
     /// Whether what is constant in the header is still what it was when this process came.
     [[nodiscard]] bool is_intact() const noexcept;
     /// Units that the file holds now, whoever allocated them.
@@ -70,6 +73,8 @@ class Segment {
     [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }
     [[nodiscard]] std::string signature() const;
     [[nodiscard]] std::string name() const;
+    [[nodiscard]] std::uint32_t stamp_format() const noexcept;
+    [[nodiscard]] std::uint64_t stamp_hash() const noexcept;
 
     [[nodiscard]] bool is_poisoned() const noexcept {
         return header().poisoned.load(std::memory_order_relaxed) != 0;  // relaxed: a lone flag

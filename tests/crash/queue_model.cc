@@ -58,7 +58,15 @@ void QueueModel::give_back(std::size_t at) {
 void QueueModel::bury(Life& life) {
     if (!life.dead || life.buried) return;
     life.buried = true;
-    for (const Item& item : std::exchange(life.held, {})) come_back(item);
+    auto held = std::exchange(life.held, {});
+    std::ranges::sort(held, {}, &Item::place);
+    bool one_is_letter = false;  // the others at the end of their deliveries get one more
+    for (Item& item : held) {
+        const bool is_last = max_deliveries_ > 1 && item.deliveries >= max_deliveries_;
+        if (is_last && one_is_letter) item.deliveries = max_deliveries_ - 1;
+        one_is_letter = one_is_letter || is_last;
+        come_back(item);
+    }
     if (life.joined && !life.left) ++deaths_;
 }
 
@@ -95,7 +103,10 @@ void QueueModel::stage_gets(int count, std::vector<QueueModel>& stages) const {
     if (drops_everything_) return;
     QueueModel next = *this;
     Item item;
-    for (int i = 1; i <= count && next.pop(item); ++i) {
+    for (int i = 1; i <= count; ++i) {
+        // An item that waits again comes alone.
+        const bool is_over = i > 1 && (item.deliveries > 1 || !next.returned_.empty());
+        if (is_over || !next.pop(item)) break;
         if (joinable_) {
             next.self().held.push_back(item);
             next.self().got.push_back({item.number, item.deliveries});

@@ -94,26 +94,6 @@ std::vector<Scenario> consumers() {
         {.name = "looks_at_items_in_place",
          .prepare = {{Verb::put, 0, 2, kBig}, {Verb::put, 2, 1}},
          .act = {{Verb::borrow}, kDone, {Verb::borrow}, {Verb::borrow}, kDone, kDone}},
-        {.name = "gives_back",
-         .prepare = {kFive},
-         .act = {kGet,
-                 kGet,
-                 kGet,
-                 {Verb::give_back},
-                 {Verb::give_back_newest},
-                 {Verb::give_back},
-                 kGet,
-                 kDone}},
-        {.name = "takes_again_what_was_given_back",
-         .prepare = {kFive, kGet, kGet, {Verb::give_back_newest}, {Verb::give_back}},
-         .act = {kGet, kGet, kDone, {Verb::give_back}, kGet}},
-        {.name = "takes_again_a_big_item",
-         .prepare = {kFiveBig, kGet, {Verb::give_back}},
-         .act = {kGet, kDone, kGet}},
-        {.name = "gives_back_for_the_last_time",
-         .prepare = {kFive},
-         .act = {kGet, {Verb::give_back}, kGet, {Verb::give_back}},
-         .max_deliveries = 1},
         {.name = "rejects", .prepare = {kFive}, .act = {kGet, kGet, {Verb::reject}, kDone}},
         {.name = "rejects_a_big_item",
          .prepare = {kFiveBig},
@@ -129,6 +109,49 @@ std::vector<Scenario> consumers() {
          .prepare = {{Verb::put, 0, 3}},
          .act = {kGet, kDone},
          .maxsize = 2},
+    };
+}
+
+std::vector<Scenario> returners() {
+    return {
+        {.name = "gives_back",
+         .prepare = {kFive},
+         .act = {kGet,
+                 kGet,
+                 kGet,
+                 {Verb::give_back},
+                 {Verb::give_back_newest},
+                 {Verb::give_back},
+                 kGet,
+                 kDone}},
+        {.name = "gives_back_in_a_tangled_order",
+         .prepare = {kFive},
+         .act = {kGet,
+                 kGet,
+                 kGet,
+                 kGet,
+                 {Verb::give_back},
+                 {Verb::give_back_newest},
+                 {Verb::give_back},
+                 {Verb::give_back},
+                 kGet,
+                 kGet,
+                 kDone}},
+        {.name = "takes_again_what_was_given_back",
+         .prepare = {kFive, kGet, kGet, {Verb::give_back_newest}, {Verb::give_back}},
+         .act = {kGet, kGet, kDone, {Verb::give_back}, kGet}},
+        {.name = "takes_again_a_big_item",
+         .prepare = {kFiveBig, kGet, {Verb::give_back}},
+         .act = {kGet, kDone, kGet}},
+        {.name = "takes_several_for_the_last_time",
+         .prepare =
+             {kFive, kGet, kGet, kGet, {Verb::give_back}, {Verb::give_back}, {Verb::give_back}},
+         .act = {kGet, kGet, kGet, kGet},
+         .max_deliveries = 2},
+        {.name = "gives_back_for_the_last_time",
+         .prepare = {kFive},
+         .act = {kGet, {Verb::give_back}, kGet, {Verb::give_back}},
+         .max_deliveries = 1},
     };
 }
 
@@ -269,7 +292,8 @@ std::vector<Scenario> repairers() {
 std::span<const Scenario> scenarios() {
     static const std::vector<Scenario> all = [] {
         std::vector<Scenario> joined;
-        for (auto& part : {producers(), consumers(), plain_consumers(), others(), repairers()}) {
+        for (auto& part :
+             {producers(), consumers(), returners(), plain_consumers(), others(), repairers()}) {
             joined.insert(joined.end(), part.begin(), part.end());
         }
         return joined;

@@ -105,7 +105,7 @@ TEST(GarbageMemory, an_item_in_the_list_of_returned_ones_that_is_none_is_corrupt
         queue.put("one");
         const SegmentBytes segment(queue);
         const auto tail = Position::unpack(segment.state().tail.position.load());
-        segment.state().returned_first.store(Position{tail.chunk, offset}.pack());
+        segment.state().returned.first.store(Position{tail.chunk, offset}.pack());
         EXPECT_THROW(static_cast<void>(queue.get()), CorruptSegment) << offset;
     }
 }
@@ -115,7 +115,7 @@ TEST(GarbageMemory, a_returned_item_whose_length_became_a_link_is_corrupt) {
     queue.put("one");
     queue.get().give_back();
     const SegmentBytes segment(queue);
-    std::byte* record = segment.record(segment.state().returned_first.load());
+    std::byte* record = segment.record(segment.state().returned.first.load());
     word(record).store(RecordHead{0x7fffffff, kCommitted | kNextChunk, 1, 0}.pack());
     EXPECT_THROW(static_cast<void>(queue.get()), CorruptSegment);
 }
@@ -124,18 +124,20 @@ TEST(GarbageMemory, a_returned_item_whose_length_became_a_link_is_corrupt) {
 
 TEST(GarbageLoop, a_list_of_returned_items_that_leads_back_into_itself_is_corrupt) {
     Jobs queue{small_queue()};
-    for (const char* text : {"one", "two", "three"}) queue.put(text);
+    for (const char* text : {"one", "two", "three", "four"}) queue.put(text);
     auto one = queue.get();
     auto two = queue.get();
     auto three = queue.get();
+    auto four = queue.get();
     one.give_back();
+    three.give_back();
     two.give_back();
     const SegmentBytes segment(queue);
-    const std::uint64_t first = segment.state().returned_first.load();
+    const std::uint64_t first = segment.state().returned.first.load();
     std::byte* second = segment.record(word(segment.record(first) + 16).load());
     word(second + 16).store(first);
-    segment.state().returned_count.store(~std::uint64_t{0});
-    EXPECT_THROW(three.give_back(), CorruptSegment);
+    segment.state().returned.count.store(~std::uint64_t{0});
+    EXPECT_THROW(four.give_back(), CorruptSegment);
 }
 
 TEST(GarbageLoop, chunks_that_form_a_ring_are_corrupt) {
@@ -173,7 +175,7 @@ TEST(GarbageLoop, a_ring_of_chunks_is_corrupt_where_a_consumer_follows_it) {
 TEST(GarbageLoop, a_plain_queue_with_a_list_of_returned_items_is_as_empty_as_it_is) {
     Texts queue{small_queue()};
     const SegmentBytes segment(queue);
-    segment.state().returned_first.store(Position{0, kFirstRecord}.pack());
+    segment.state().returned.first.store(Position{0, kFirstRecord}.pack());
     EXPECT_THROW(static_cast<void>(queue.get(0ms)), Empty);
 }
 
@@ -346,7 +348,7 @@ const Garbage kGarbage[] = {
     {"head_bytes", [](const SegmentBytes& s) { s.state().head.bytes.store(0); }},
     {"head_position", [](const SegmentBytes& s) { s.state().head.position.fetch_add(1 << 12); }},
     {"finished_less", [](const SegmentBytes& s) { s.state().finished.fetch_sub(1); }},
-    {"returned_count", [](const SegmentBytes& s) { s.state().returned_count.store(3); }},
+    {"returned_count", [](const SegmentBytes& s) { s.state().returned.count.store(3); }},
 };
 
 class GarbageMeetsWaiter : public ::testing::TestWithParam<Garbage> {};
