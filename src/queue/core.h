@@ -468,11 +468,6 @@ class Core final : public os::ForkListener,
     void sweep(std::uint32_t dead, Actor me);
     template <class Visit>
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
-    struct Placed {
-        std::uint64_t sequence = 0;
-        ring::Position at;
-    };
-    [[nodiscard]] static std::vector<ring::Position> sorted(std::vector<Placed> items);
     enum class Holder : std::uint8_t { dead, leaving };
     void take_over_all(std::uint32_t holder, Holder is, Actor me);
     void acquit_if_in_doubt(std::uint32_t dead, ring::Position at);
@@ -492,14 +487,6 @@ class Core final : public os::ForkListener,
     void nap();
 
     // core_audit.cc
-    /// What never changes, as this process found it.
-    struct Constants {
-        std::uint64_t maxsize = 0;
-        std::uint64_t max_bytes = 0;
-        std::uint32_t max_deliveries = 0;
-        std::uint32_t dead_letter_on_exception = 0;
-        friend bool operator==(const Constants&, const Constants&) = default;
-    };
     [[nodiscard]] Constants read_constants() const noexcept;
     void check_constants() const;
     void audit_now_and_then();

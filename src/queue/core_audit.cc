@@ -25,7 +25,7 @@ constexpr std::uint32_t kAuditedUnitsMax = 4096;
 
 }  // namespace
 
-Core::Constants Core::read_constants() const noexcept {
+Constants Core::read_constants() const noexcept {
     return {state_.maxsize, state_.max_bytes, state_.max_deliveries,
             state_.dead_letter_on_exception};
 }

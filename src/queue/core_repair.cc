@@ -24,6 +24,21 @@ constexpr std::uint32_t kLooksPerNap = 32;
 // How long a waiter lets a stopped participant keep it from taking over after a dead one.
 constexpr std::chrono::milliseconds kSweepPatience{20};
 
+struct Placed {
+    std::uint64_t sequence = 0;
+    Position at;
+};
+
+// The oldest first.
+std::vector<Position> sorted(std::vector<Placed> items) {
+    std::sort(items.begin(), items.end(),
+              [](const Placed& a, const Placed& b) { return a.sequence < b.sequence; });
+    std::vector<Position> places;
+    places.reserve(items.size());
+    for (const Placed& item : items) places.push_back(item.at);
+    return places;
+}
+
 }  // namespace
 
 // The slot that the word of a lock names, or kNone when that is changing just now. A participant
@@ -138,16 +153,6 @@ void Core::each_lease_in(std::uint32_t unit, const ring::Block& block, Visit vis
     log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
         visit(at, Lease::unpack(RecordLog::lease_word(record).load()));
     });
-}
-
-// The oldest first.
-std::vector<Position> Core::sorted(std::vector<Placed> items) {
-    std::sort(items.begin(), items.end(),
-              [](const Placed& a, const Placed& b) { return a.sequence < b.sequence; });
-    std::vector<Position> places;
-    places.reserve(items.size());
-    for (const Placed& item : items) places.push_back(item.at);
-    return places;
 }
 
 // The list of returned items again from its truth, the leases.

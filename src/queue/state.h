@@ -68,6 +68,15 @@ struct State {
 static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset,
               "the state of a queue fits before the registry");
 
+/// What never changes in a State, as one process found it.
+struct Constants {
+    std::uint64_t maxsize = 0;
+    std::uint64_t max_bytes = 0;
+    std::uint32_t max_deliveries = 0;
+    std::uint32_t dead_letter_on_exception = 0;
+    friend bool operator==(const Constants&, const Constants&) = default;
+};
+
 /// The start of a dead letter's block; the reason and the payload follow.
 struct DeadLetterHeader {
     std::uint64_t number;
