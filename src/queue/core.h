@@ -200,10 +200,7 @@ class Core final : public os::ForkListener,
     [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since, Deadline deadline);
 
     // core.cc
-    [[nodiscard]] std::uint64_t qsize() {
-        const Waiting waiting = count_waiting();
-        return waiting.in_log + waiting.returned;
-    }
+    [[nodiscard]] std::uint64_t qsize();
     [[nodiscard]] bool full();
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return constants_.maxsize; }
     [[nodiscard]] QueueStats stats();
@@ -516,7 +513,7 @@ class Core final : public os::ForkListener,
     // Entered by close(), which is no operation: those end when they see that the queue is closed.
     struct Closing final : sync::Enterable {
         explicit Closing(Core& closed) : core(closed) {}
-        void operation_cut_short() noexcept override { core.operation_cut_short(); }
+        void operation_cut_short() noexcept override;
         Core& core;
     };
     Closing closing_{*this};

@@ -134,6 +134,11 @@ void Core::operation_cut_short() noexcept {
     static_cast<void>(leave_as_if_killed());
 }
 
+void Core::Closing::operation_cut_short() noexcept {
+    new (&core.coming_back_) std::mutex;  // this thread may have held it
+    core.operation_cut_short();
+}
+
 bool Core::wait_until_alone(Deadline deadline) noexcept {
     // This process's own sleepers see the gate; then those that are inside leave.
     wake_everybody();

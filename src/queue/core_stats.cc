@@ -13,28 +13,32 @@ constexpr int kLooksWithoutLock = 100;
 
 }  // namespace
 
+std::uint64_t Core::qsize() {
+    const Waiting waiting = guarded("qsize", [this] { return count_waiting(); });
+    return waiting.in_log + waiting.returned;
+}
+
+// Within an operation.
 Core::Waiting Core::count_waiting() {
-    return guarded("qsize", [&] {
-        const Actor me = self();
-        // A lock that is held now may be a dead one's, with counts not yet mended.
-        for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
-        // Who died while changing the list of returned items left the list, and its count, to the
-        // next holder of the lock. When that is another one, it settles the same first.
-        if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
-            sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
-            const Lock lock(state_.head_lock);
-            settle_head(me);
-        }
-        Waiting waiting;
-        for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
-            if (read_waiting(waiting)) return waiting;
-        }
-        // Consumers are busy: they wait a moment. Then only a scribbler changes their counts.
-        acquire(state_.head_lock, me);
+    const Actor me = self();
+    // A lock that is held now may be a dead one's, with counts not yet mended.
+    for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
+    // A participant that died while changing the list of returned items left the list, and its
+    // count, to the next holder of the lock. When that is another one, it settles the same first.
+    if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
+        sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
         const Lock lock(state_.head_lock);
-        ring::require(read_waiting(waiting), "the counts of consumers change under their lock");
-        return waiting;
-    });
+        settle_head(me);
+    }
+    Waiting waiting;
+    for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
+        if (read_waiting(waiting)) return waiting;
+    }
+    // Consumers are busy: they wait a moment. Then only a scribbler changes their counts.
+    acquire(state_.head_lock, me);
+    const Lock lock(state_.head_lock);
+    ring::require(read_waiting(waiting), "the counts of consumers change under their lock");
+    return waiting;
 }
 
 // Whether it is exact: the consumers' counts did not change around the look at the producers'.
@@ -60,7 +64,8 @@ QueueStats Core::stats() {
 
 QueueStats Core::read_stats() {
     QueueStats stats;
-    stats.queued = qsize();
+    const Waiting waiting = count_waiting();
+    stats.queued = waiting.in_log + waiting.returned;
     stats.put = known_put();
     stats.taken = state_.head.count.load();
     stats.redelivered = state_.redelivered.load();

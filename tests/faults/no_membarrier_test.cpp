@@ -23,6 +23,10 @@ int refuse_membarrier(os::calls::Call call) noexcept {
     return call == os::calls::Call::membarrier ? EPERM : 0;
 }
 
+struct Object final : sync::Enterable {
+    void operation_cut_short() noexcept override {}
+};
+
 class WithoutMembarrier : public ::testing::Test {
   protected:
     WithoutMembarrier() { os::calls::fault_hook.store(refuse_membarrier); }
@@ -34,9 +38,9 @@ class WithoutMembarrier : public ::testing::Test {
 };
 
 TEST_F(WithoutMembarrier, a_thread_is_seen_inside_an_object_and_outside_of_it) {
-    const int object = 0;
-    const int other = 0;
-    const auto seen_inside = [](const int& which) {
+    Object object;
+    Object other;
+    const auto seen_inside = [](const Object& which) {
         bool seen = false;
         std::thread([&] { seen = sync::Presence::others_inside(&which); }).join();
         return seen;
