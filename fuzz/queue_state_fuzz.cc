@@ -93,7 +93,7 @@ class Scribbler {
             case 3: return shm::kRegistryOffset + offset % (4 * sizeof(shm::Participant));
             case 4: return shm::kTableOffset + (offset % 128) * 8;
             case 5: return near_position(state.head.position.load()) + offset % 64;
-            case 6: return near_position(state.returned_first.load()) + offset % 64;
+            case 6: return near_position(state.returned.first.load()) + offset % 64;
             default: return data_at() + offset * 8 % (bytes_ - data_at());
         }
     }

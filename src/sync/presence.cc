@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "base/exit.h"
 #include "os/at_fork.h"
 #include "os/barrier.h"
 #include "os/child.h"
@@ -116,6 +117,8 @@ Presence::Thread& Presence::register_this_thread() {
     if (!os::has_barrier_in_all_threads()) record->idle = &kMustFence;
     record->inside.store(record->idle, std::memory_order_relaxed);
     record->stack = os::stack_of_this_thread();
+    // What is static and was made before this thread used anything is destroyed after the mark.
+    base::watch_exit();
     os::at_thread_end(forget_ended_thread, record.get());
     PresentThreads::instance().add(record.get());
     mine_ = record.release();

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csetjmp>
 #include <csignal>
 #include <cstdlib>
@@ -325,7 +326,13 @@ TYPED_TEST(Interrupted, by_the_end_of_main_threads_in_a_static_queue_wait_for_th
     for (const auto& use : uses) {
         const int status = status_of([&] {
             static Jobs queue;
-            testing::OnThread* const thread = new testing::OnThread([&] { use(queue); });
+            static std::atomic<bool> is_in_use{false};
+            auto* const thread = new testing::OnThread([&] {
+                static_cast<void>(queue.qsize());
+                is_in_use.store(true);
+                use(queue);
+            });
+            while (!is_in_use.load()) std::this_thread::yield();
             if (&use != &uses[2]) thread->until_asleep();
             std::exit(0);
         });

@@ -55,18 +55,21 @@ void QueueModel::give_back(std::size_t at) {
     come_back(item);
 }
 
+// Of a dead one. One item at the end of its deliveries becomes a letter; the others get one more.
+void QueueModel::take_over_oldest(Life& life) {
+    const auto oldest = std::ranges::min_element(life.held, {}, &Item::place);
+    Item item = *oldest;
+    life.held.erase(oldest);
+    const bool is_last = max_deliveries_ > 1 && item.deliveries >= max_deliveries_;
+    if (is_last && life.one_is_letter) item.deliveries = max_deliveries_ - 1;
+    life.one_is_letter = life.one_is_letter || is_last;
+    come_back(item);
+}
+
 void QueueModel::bury(Life& life) {
     if (!life.dead || life.buried) return;
     life.buried = true;
-    auto held = std::exchange(life.held, {});
-    std::ranges::sort(held, {}, &Item::place);
-    bool one_is_letter = false;  // the others at the end of their deliveries get one more
-    for (Item& item : held) {
-        const bool is_last = max_deliveries_ > 1 && item.deliveries >= max_deliveries_;
-        if (is_last && one_is_letter) item.deliveries = max_deliveries_ - 1;
-        one_is_letter = one_is_letter || is_last;
-        come_back(item);
-    }
+    while (!life.held.empty()) take_over_oldest(life);
     if (life.joined && !life.left) ++deaths_;
 }
 
@@ -188,9 +191,7 @@ void QueueModel::stage_notice(std::vector<QueueModel>& stages) const {
     for (std::size_t i = 0; i < next.lives_.size(); ++i) {
         if (!next.lives_[i].dead || next.lives_[i].buried) continue;
         while (!next.lives_[i].held.empty()) {
-            const Item item = next.lives_[i].held.front();
-            next.lives_[i].held.erase(next.lives_[i].held.begin());
-            next.come_back(item);
+            next.take_over_oldest(next.lives_[i]);
             stages.push_back(next);
         }
         next.bury(next.lives_[i]);

@@ -108,6 +108,7 @@ class QueueModel {
         bool left = false;
         bool dead = false;
         bool buried = false;
+        bool one_is_letter = false;  // of what it held, since it died
         std::vector<Item> held;
         std::vector<Delivery> got;
     };
@@ -119,6 +120,7 @@ class QueueModel {
     void write_letter(const Item& item);
     void come_back(Item item);
     void give_back(std::size_t at);
+    void take_over_oldest(Life& life);
     void bury(Life& life);
 
     void stage_puts(const Act& act, std::vector<QueueModel>& stages) const;

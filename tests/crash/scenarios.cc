@@ -272,6 +272,12 @@ std::vector<Scenario> repairers() {
          .prepare = {kFive},
          .act = notice,
          .predecessors = {{{kGet, kGet}, "get.at_once.copied"}, {notice, "death.recorded"}}},
+        {.name = "repairer_after_one_with_several_at_their_last_chance",
+         .prepare =
+             {kFive, kGet, kGet, kGet, {Verb::give_back}, {Verb::give_back}, {Verb::give_back}},
+         .act = notice,
+         .predecessors = {{{kGet, kGet, kGet}, "get.again.settled", 3}},
+         .max_deliveries = 2},
         {.name = "producer_after_a_dead_one",
          .prepare = {kFive},
          .act = {{Verb::put, 20, 1}},
