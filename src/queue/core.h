@@ -25,6 +25,7 @@
 #include "procession/queue_stats.h"
 #include "procession/ready_handle.h"
 #include "queue/attachments.h"
+#include "queue/core_types.h"
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
 #include "queue/state.h"
@@ -113,11 +114,6 @@ class Core final : public os::ForkListener,
                          Deadline deadline);
 
     // core_loan.cc
-    struct Loaned {
-        std::span<std::byte> bytes;
-        std::uint32_t unit = 0;
-        std::uint32_t generation = 0;
-    };
     /// Memory for an item, this process's until it is published or given back.
     [[nodiscard]] Loaned loan(std::uint64_t bytes);
     /// When it is done, the loan has ended.
@@ -209,9 +205,7 @@ class Core final : public os::ForkListener,
     void leave_at_the_end();
     [[nodiscard]] bool is_closed() const noexcept { return (gate_.load() & kClosed) != 0; }
     [[nodiscard]] bool is_joinable() const noexcept { return joinable_; }
-    [[nodiscard]] bool dead_letters_on_exception() const noexcept {
-        return constants_.dead_letter_on_exception != 0;
-    }
+    [[nodiscard]] bool dead_letters_on_exception() const noexcept;
     [[nodiscard]] std::string label() const;
     /// The queue's descriptor, for as long as `use` runs: close() waits for it.
     /// Throws: ClosedError; OSError when another part of this program has closed the descriptor.
@@ -230,29 +224,9 @@ class Core final : public os::ForkListener,
     class Inside;
     struct Ending {};    // thrown through an operation that the end of the process has overtaken
     struct CutShort {};  // thrown through one that waits for what another one has left undone
-    // Why operations must not simply go on: bits of `gate_`.
-    enum : std::uint32_t {
-        kClosed = 1,            // by close(): this process has let go
-        kEnding = 2,            // besides, the process ends: its threads wait for that
-        kShutdownAsked = 4,     // by a signal handler: the operation that it interrupted does it
-        kShutdownNowAsked = 8,  // the same with immediate = true
-        kCutShort = 16,         // an operation was: the process leaves as if it had died
-    };
 
     explicit Core(shm::Segment segment);
     void initialise(const QueueOptions& options);
-    /// Who acts here, and how long it may wait for the inner locks beyond its own deadline: their
-    /// holders are at work for nanoseconds, unless they were preempted or stopped.
-    struct Actor {
-        std::uint32_t slot = 0;
-        Deadline until = Deadline::never();
-        std::chrono::milliseconds patience{1000};
-    };
-    /// Items that wait, at one instant.
-    struct Waiting {
-        std::uint64_t in_log = 0;
-        std::uint64_t returned = 0;
-    };
     [[nodiscard]] QueueStats read_stats();
     [[nodiscard]] Waiting count_waiting();
     [[nodiscard]] bool read_waiting(Waiting& waiting) const;
@@ -326,10 +300,6 @@ class Core final : public os::ForkListener,
     void ensure_chunk(std::size_t payload, Actor me);
     [[nodiscard]] std::uint32_t store_outside(const Piece& piece, Actor me);
     void check_fits(const Piece& piece) const;
-    struct Room {
-        std::uint64_t items = 0;
-        std::uint64_t bytes = 0;
-    };
     [[nodiscard]] Room room_for(std::uint64_t items) noexcept;
     void append_run(const Pieces& pieces, std::size_t from, std::size_t& done, Actor me);
     Outcome put_inline_run(const Pieces& pieces, std::size_t from, Deadline deadline, Actor me,
@@ -344,24 +314,10 @@ class Core final : public os::ForkListener,
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
     // Under the head lock.
-    struct Claim {
-        ring::Position at;
-        ring::RecordHead head;
-        std::byte* record = nullptr;
-        std::uint32_t deliveries = 0;
-        // Where it lies: a plain queue's record is nobody's any more, its chunk may be in other
-        // use.
-        std::span<const std::byte> payload;
-        std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
-        bool in_place = false;      // asked for: no memory is needed for what lies in a block
-        bool may_wait = false;      // so it may leave a redelivered item to another one
-        bool only_fresh = false;    // asked for: no returned item
-        bool is_held_back = false;  // there is one, and it is to be taken alone
-    };
     [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
-    /// Within an operation: the rest of get_patiently().
+    // Within an operation: the rest of get_patiently().
     Outcome get_within(Message& message, Deadline deadline, bool only_fresh = false);
     Outcome claim_one(Claim& claimed, Message& message, Deadline deadline, Actor me);
     void ring_for_space(std::size_t places = 1);
@@ -372,10 +328,7 @@ class Core final : public os::ForkListener,
     [[nodiscard]] bool holds_back_returned() noexcept;
     Outcome rest_beside_suspect(Deadline deadline);
     /// Whether nobody need wait any longer, here or at all. A hint.
-    [[nodiscard]] bool is_over() const noexcept {
-        return gate_.load(std::memory_order_relaxed) != 0 ||
-               state_.shutdown.load(std::memory_order_relaxed) != kOpen;
-    }
+    [[nodiscard]] bool is_over() const noexcept;
     [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
@@ -388,7 +341,6 @@ class Core final : public os::ForkListener,
     // core_get_many.cc
     class BatchSink;
     class PlacesSink;
-    enum class Section : std::uint8_t { took, empty, other, returned, late, shut_down };
     [[nodiscard]] std::uint64_t about_in_log() const noexcept;
     [[nodiscard]] Room about_waiting(std::size_t most) const noexcept;
     template <class Sink>
@@ -438,7 +390,6 @@ class Core final : public os::ForkListener,
     [[nodiscard]] std::string reason_of(Abandoned how);
     void give_up(const Ticket& ticket, std::string_view why);
 
-    // Under no lock.
     void reject_now(const Ticket& ticket, std::string_view reason, Actor me);
 
     // Under no lock.
@@ -448,9 +399,7 @@ class Core final : public os::ForkListener,
 
     // core_undo.cc
     /// Whether an error is owed. A hint: pay_owed_error() knows.
-    [[nodiscard]] bool owes_an_error() const noexcept {
-        return owed_.load(std::memory_order_relaxed) != nullptr;
-    }
+    [[nodiscard]] bool owes_an_error() const noexcept;
     void pay_owed_error();
     void undeliver(ring::Position at, Actor me);
     void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
@@ -465,7 +414,6 @@ class Core final : public os::ForkListener,
     void sweep(std::uint32_t dead, Actor me);
     template <class Visit>
     void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
-    enum class Holder : std::uint8_t { dead, leaving };
     void take_over_all(std::uint32_t holder, Holder is, Actor me);
     void acquit_if_in_doubt(std::uint32_t dead, ring::Position at);
     void take_over_counted(std::uint32_t dead, ring::Position at, Actor me);
@@ -477,9 +425,7 @@ class Core final : public os::ForkListener,
     std::size_t bury_the_dead(Actor me);
     void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
                    std::string_view why = {});
-    [[nodiscard]] bool drops_items() const {
-        return state_.shutdown.load(std::memory_order_acquire) == kImmediate;
-    }
+    [[nodiscard]] bool drops_items() const;
     void report_death(std::uint32_t dead) const;
     void nap();
 

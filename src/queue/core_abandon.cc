@@ -10,6 +10,10 @@
 
 namespace procession::queue {
 
+bool Core::dead_letters_on_exception() const noexcept {
+    return constants_.dead_letter_on_exception != 0;
+}
+
 void Core::abandon(const Ticket& ticket, Abandoned how) noexcept {
     // The lease may be a fork child's copy of its parent's, or be ended already: by task_done(), by
     // close(), or by the end of the process, which has begun.

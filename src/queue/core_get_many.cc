@@ -122,7 +122,7 @@ std::uint64_t Core::about_in_log() const noexcept {
 }
 
 // What seems to wait, at most so many items: how much memory to have ready, no more.
-Core::Room Core::about_waiting(std::size_t most) const noexcept {
+Room Core::about_waiting(std::size_t most) const noexcept {
     const std::uint64_t items = about_in_log();
     // relaxed: any numbers will do
     constexpr auto any = std::memory_order_relaxed;
@@ -144,7 +144,7 @@ std::size_t Core::about_waiting() {
 
 // One critical section: takes the items that lie in the first chunk of the log.
 template <class Sink>
-Core::Section Core::take_section(Sink& sink, std::size_t most, Actor me) {
+Section Core::take_section(Sink& sink, std::size_t most, Actor me) {
     sink.reserve(about_waiting(most - sink.size()));
     if (!try_acquire(state_.head_lock, me, "get_many")) return Section::late;
     ring::Run run;

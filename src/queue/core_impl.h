@@ -47,7 +47,7 @@ class Core::Baton {
     bool used_ = false;
 };
 
-inline Core::Actor Core::self(Deadline until) {
+inline Actor Core::self(Deadline until) {
     const std::uint32_t known = membership_.slot();
     return {known != shm::Membership::kNone ? known : own_slot(), until};
 }
@@ -80,6 +80,19 @@ class Core::Inside : sync::Presence {
 /// Whether this process may act in the segment at all.
 inline bool Core::is_usable() const noexcept {
     return gate_.load(std::memory_order_relaxed) == 0 && !segment_.is_poisoned();
+}
+
+inline bool Core::is_over() const noexcept {
+    return gate_.load(std::memory_order_relaxed) != 0 ||
+           state_.shutdown.load(std::memory_order_relaxed) != kOpen;
+}
+
+inline bool Core::owes_an_error() const noexcept {
+    return owed_.load(std::memory_order_relaxed) != nullptr;
+}
+
+inline bool Core::drops_items() const {
+    return state_.shutdown.load(std::memory_order_acquire) == kImmediate;
 }
 
 /// This thread's book, with room for so many leases more. Throws: std::bad_alloc.

@@ -23,7 +23,7 @@ void Core::require_no_loans() const {
                          " views of it; publish or drop them before the queue is closed");
 }
 
-Core::Loaned Core::loan(std::uint64_t bytes) {
+Loaned Core::loan(std::uint64_t bytes) {
     return guarded("loan", [&] {
         check_fits({Format::raw, {static_cast<const std::byte*>(nullptr), bytes}});
         // Before the block is taken, for close() to see.

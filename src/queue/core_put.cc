@@ -227,7 +227,7 @@ Outcome Core::put_one(const Piece& piece, std::uint32_t outside, Deadline deadli
     }
 }
 
-Core::Room Core::room_for(std::uint64_t items) noexcept {
+Room Core::room_for(std::uint64_t items) noexcept {
     Room room{UINT64_MAX, UINT64_MAX};
     // relaxed, acquire: as in has_room()
     const std::uint64_t put = state_.tail.count.load(std::memory_order_relaxed);

@@ -19,7 +19,7 @@ std::uint64_t Core::qsize() {
 }
 
 // Within an operation.
-Core::Waiting Core::count_waiting() {
+Waiting Core::count_waiting() {
     const Actor me = self();
     // A lock that is held now may be a dead one's, with counts not yet mended.
     for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);

@@ -16,7 +16,7 @@ struct CoreForTests {
         return std::shared_ptr<Core>(new Core(shm::Segment::attach(std::move(file))));
     }
     /// Its process is dead: the destructor frees what is local, and touches the queue no more.
-    static void forget(Core& core) { core.gate_.fetch_or(Core::kClosed); }
+    static void forget(Core& core) { core.gate_.fetch_or(kClosed); }
     /// What this process remembers between two calls, where it does not spin and no thread is
     /// inside: beside its open leases.
     static std::uint64_t memory_of(const Core& core) {
