@@ -260,13 +260,19 @@ void serve(const Family& family) {
     family.up.put(1);
 }
 
+ProcessOptions that_outlives_its_parent() {
+    ProcessOptions options;
+    options.die_with_parent = false;
+    return options;
+}
+
 void start_worker_and_die(StartMethod method, const Family& family) {
-    const Process worker(method, serve, family);
+    const Process worker(method, that_outlives_its_parent(), serve, family);
     (void)family.up.get();
     ::kill(::getpid(), SIGKILL);
 }
 void start_worker_and_leave(StartMethod method, const Family& family) {
-    const Process worker(method, serve, family);
+    const Process worker(method, that_outlives_its_parent(), serve, family);
     (void)family.up.get();
     std::fflush(nullptr);
     ::_exit(0);
