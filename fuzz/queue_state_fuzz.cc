@@ -165,6 +165,7 @@ class Participant {
   private:
     void command(std::uint8_t which) {
         which %= 24;
+        if (which < 8 && !scribbler_) return;  // the queue could not be attached again
         if (which < 5) return scribbler_->apply(scribbler_->read(input_));
         if (which < 8) {
             armed_patch = scribbler_->read(input_);
@@ -262,6 +263,7 @@ class Participant {
         os::Handle file = core_->segment().file().duplicate();
         in_hand_.clear();
         armed_scribbler = nullptr;
+        scribbler_.reset();  // close() gives the memory back
         core_->close();
         core_ = Core::attach(std::move(file));
         scribbler_.emplace(*core_);

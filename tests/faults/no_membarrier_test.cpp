@@ -27,6 +27,18 @@ struct Object final : sync::Enterable {
     void operation_cut_short() noexcept override {}
 };
 
+// Deeper in the stack: at the same place of it, longjmp would have left the first one.
+template <class Look>
+[[gnu::noinline]] void enter(Object& object, Look look) {
+    const sync::Presence there(&object);
+    look();
+}
+template <class Look>
+[[gnu::noinline]] void enter_both(Object& object, Object& other, Look look) {
+    const sync::Presence again(&object);
+    enter(other, look);
+}
+
 class WithoutMembarrier : public ::testing::Test {
   protected:
     WithoutMembarrier() { os::calls::fault_hook.store(refuse_membarrier); }
@@ -49,12 +61,10 @@ TEST_F(WithoutMembarrier, a_thread_is_seen_inside_an_object_and_outside_of_it) {
         const sync::Presence here(&object);
         EXPECT_TRUE(seen_inside(object));
         EXPECT_FALSE(seen_inside(other));
-        {
-            const sync::Presence again(&object);
-            const sync::Presence there(&other);
+        enter_both(object, other, [&] {
             EXPECT_TRUE(seen_inside(object));
             EXPECT_TRUE(seen_inside(other));
-        }
+        });
         EXPECT_TRUE(seen_inside(object));
         EXPECT_FALSE(seen_inside(other));
     }

@@ -13,13 +13,8 @@ class Element {
     int number_ = 0;
 };
 #else
-class Element {
-  public:
-    Element() = default;
-    int number() const { return number_; }
-
-  private:
-    int number_ = 0;
+struct Element {
+    int number = 0;
 };
 #endif
 

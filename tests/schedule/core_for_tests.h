@@ -13,8 +13,12 @@ namespace procession::queue {
 struct CoreForTests {
     /// A participant of its own, unknown to the process's registry.
     static std::shared_ptr<Core> attach(os::Handle file) {
-        return std::shared_ptr<Core>(new Core(shm::Segment::attach(std::move(file))));
+        const std::shared_ptr<Core> core(new Core(shm::Segment::attach(std::move(file))));
+        keep_memory(*core);
+        return core;
     }
+    /// What close() does with its mapping concerns no other participant: the destructor does it.
+    static void keep_memory(Core& core) { core.has_no_memory_.store(true); }
     /// Its process is dead: the destructor frees what is local, and touches the queue no more.
     static void forget(Core& core) { core.gate_.fetch_or(kClosed); }
     /// What this process remembers between two calls, where it does not spin and no thread is

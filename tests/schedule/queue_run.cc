@@ -33,6 +33,7 @@ class Stage {
         options.memory_limit = std::uint64_t{1} << 20;
         const auto kind = story.joinable ? queue::Kind::joinable : queue::Kind::plain;
         core_ = Core::create(kind, TypeStamp{}, options);
+        CoreForTests::keep_memory(*core_);
         // All of it from the start: a run that lets the file grow changes nothing for the next one.
         const shm::SegmentHeader& header = core_->segment().header();
         static_cast<void>(os::allocate(core_->segment().file(), 0, header.total_bytes));
