@@ -145,6 +145,7 @@ Core::~Core() {
         base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
     delete lease_books_.load();
+    delete forgotten_books_.load();
     delete waiting_letters_.load();
     delete attachments_.load();
     delete owed_.load();

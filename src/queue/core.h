@@ -392,7 +392,6 @@ class Core final : public os::ForkListener,
 
     void reject_now(const Ticket& ticket, std::string_view reason, Actor me);
 
-    // Under no lock.
     [[nodiscard]] std::uint64_t finished() const noexcept;
     [[nodiscard]] std::uint64_t known_put() const noexcept;
     [[nodiscard]] bool all_finished() const noexcept;
@@ -476,6 +475,7 @@ class Core final : public os::ForkListener,
     Constants constants_;
     // Replaced in a fork child, where another thread of the parent may have been changing it.
     std::atomic<LeaseBooks*> lease_books_{nullptr};
+    std::atomic<LeaseBooks*> forgotten_books_{nullptr};      // to be freed by the next operation
     std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
     Suspects suspects_;                                      // likewise
     std::atomic<Attachments*> attachments_{nullptr};         // likewise

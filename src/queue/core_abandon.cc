@@ -20,6 +20,7 @@ void Core::abandon(const Ticket& ticket, Abandoned how) noexcept {
     if (!is_own(ticket.generation) || is_closed() || is_ending()) return;
     try {
         if (is_open(ticket)) give_up(ticket, reason_of(how));
+        // NOLINTNEXTLINE(bugprone-empty-catch)
     } catch (const ClosedError&) {
         // Just now, by another thread: the item waits again.
     } catch (const std::exception& failed) {

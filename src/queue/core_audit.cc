@@ -6,11 +6,6 @@
 
 namespace procession::queue {
 
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
 using ring::require;
 
 namespace {

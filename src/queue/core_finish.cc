@@ -249,9 +249,11 @@ void Core::settle_after_commit(std::uint32_t slot) {
     } catch (const TimeoutError& late) {
         // The item is finished; the announcement stands for the next call, or who sweeps.
         base::log(LogLevel::debug, "%s", late.what());
-    } catch (const Ending&) {  // likewise
+        // NOLINTBEGIN(bugprone-empty-catch)  likewise
+    } catch (const Ending&) {
     } catch (const CutShort&) {
     } catch (const ClosedError&) {}
+    // NOLINTEND(bugprone-empty-catch)
 }
 
 void Core::finish_patiently(const Ticket& ticket, const char* operation) {

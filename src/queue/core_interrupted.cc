@@ -72,6 +72,7 @@ void Core::begin_operation(std::string_view operation, bool is_nested) {
     // What this process left behind is its own to repair: others need not wait for it, and what it
     // does now comes after it.
     if (is_repair_due_.load(std::memory_order_relaxed) && is_repair_due_.exchange(false)) {
+        delete forgotten_books_.exchange(nullptr);
         notice_deaths_within(self().slot);
     }
 }
@@ -164,7 +165,10 @@ bool Core::leave_as_if_killed() noexcept {
     // What this process may write to at any time must stay its own.
     if (!wait_until_alone(deadline) || loans_.load() != 0 || views_.load() != 0) return false;
     membership_.leave_as_if_killed();
+    LeaseBooks* const books = lease_books_.load();
     forget_own_state();
+    // Not freed here: a signal handler that has called exit() may have interrupted malloc.
+    if (books != nullptr) forgotten_books_.store(books);
     is_repair_due_.store(true);
     gate_.fetch_and(~kCutShort);
     wake_everybody();

@@ -325,10 +325,12 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         return;
     }
     char reason[512];  // allocates nothing: there may be nothing left
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  with its length, for %.*s
+    const char* const why_text = why.data();
     std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u%s%.*s",
                   holder == me.slot ? "given back" : "its consumer died", lease.deliveries,
                   state_.max_deliveries, why.empty() ? "" : ": ",
-                  static_cast<int>(std::min<std::size_t>(why.size(), sizeof reason)), why.data());
+                  static_cast<int>(std::min<std::size_t>(why.size(), sizeof reason)), why_text);
     std::uint32_t unit = 0;
     try {
         const std::uint32_t block =
@@ -396,6 +398,7 @@ void Core::notice_deaths_quickly() noexcept {
         notice_deaths_within(inside.slot());
     } catch (const Ending&) {
         wait_for_the_end();
+        // NOLINTNEXTLINE(bugprone-empty-catch)
     } catch (const CutShort&) {
         // At the next operation.
     } catch (const std::exception& failed) {

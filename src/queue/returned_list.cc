@@ -2,6 +2,7 @@
 #include "queue/returned_list.h"
 
 #include <bit>
+#include <ranges>
 
 #include "base/step.h"
 #include "ring/corrupt.h"
@@ -151,9 +152,9 @@ void ReturnedList::rebuild(const std::vector<Position>& items) {
     state_.used.store(0, kOrdered);
     PROCESSION_STEP("returned.rebuild.emptied");
     std::uint64_t next = 0;
-    for (auto item = items.rbegin(); item != items.rend(); ++item) {
-        link_of(*item).store(next, kOrdered);
-        next = item->pack();
+    for (const Position item : std::ranges::reverse_view(items)) {
+        link_of(item).store(next, kOrdered);
+        next = item.pack();
         PROCESSION_STEP("returned.rebuild.linked");
     }
     if (!items.empty()) {

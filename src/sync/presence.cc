@@ -102,9 +102,9 @@ namespace {
 }  // namespace
 
 void Presence::forget_ended_thread(void* record) noexcept {
-    std::unique_ptr<Thread> mine(static_cast<Thread*>(record));
+    auto* const mine = static_cast<Thread*>(record);
     if (mine->inside.load(std::memory_order_relaxed) != mine->idle) cut_short(*mine);
-    if (!PresentThreads::instance().remove(mine.get())) static_cast<void>(mine.release());
+    if (PresentThreads::instance().remove(mine)) delete mine;  // otherwise it stays in the list
     if constexpr (os::thread_locals_outlive_threads) mine_ = nullptr;
 }
 

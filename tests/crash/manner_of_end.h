@@ -34,6 +34,7 @@ template <class Queue>
                                const MannerOfEnd& manner) {
     if (sigsetjmp(way_out(), 1) == 0) {
         victims_queue = &queue;
+        ignore_leaks_of_this_process();
         end_by(manner.act);
         die_at_step(n);
         live(queue, box, script);

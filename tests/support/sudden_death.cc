@@ -18,6 +18,10 @@
 #include "os/child.h"
 #include "os/signals.h"
 
+static bool leaks_are_ignored = false;
+// Asked by LeakSanitizer, see sanitizer/lsan_interface.h.
+extern "C" int __lsan_is_turned_off() { return leaks_are_ignored ? 1 : 0; }
+
 namespace procession::testing {
 
 namespace {
@@ -112,6 +116,7 @@ void die_at_step(unsigned n) {
     spared = 0;
     arm(n, SIGKILL);
 }
+void ignore_leaks_of_this_process() { leaks_are_ignored = true; }
 void end_by(void (*manner)()) { manner_of_end = manner; }
 void mark_end() {
     write_name(shared().last, "an end that is no death");

@@ -14,6 +14,9 @@ void die_at_step(unsigned n);
 /// What happens at that step instead of SIGKILL, in a handler of a signal that the thread gets
 /// there. It may come back: then the process goes on. nullptr: SIGKILL again.
 void end_by(void (*manner)());
+/// In a child that leaves by exit(): a leak detector is not to look. What another thread, or an
+/// operation that was cut short, may have been writing is left alone on purpose.
+void ignore_leaks_of_this_process();
 /// For the manner: this is an end, and is written down as one.
 void mark_end();
 /// Arms the children that this process forks from now on: each dies at its own n-th step. This

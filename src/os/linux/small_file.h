@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -57,7 +58,7 @@ bool each_line(const char* path, Visit visit) noexcept {
             text = {};
         }
         filled = text.size();
-        std::char_traits<char>::move(space.data(), text.data(), filled);
+        std::copy(text.begin(), text.end(), space.begin());  // forwards: they may overlap
     }
     if (filled != 0 && !is_rest) visit(std::string_view(space.data(), filled));
     return true;

@@ -2,7 +2,8 @@
 #include "os/stack.h"
 
 #include <pthread.h>
-#include <signal.h>
+
+#include "os/linux/calls.h"
 
 namespace procession::os {
 
