@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "procession-keeper: it is started by programs that need it\n");
         return 2;
     }
-    // The program that it serves handles its own log; here there is nobody's but stderr.
+    // The program that it serves handles its own log; the keeper has only stderr.
     // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread
     if (std::getenv("PROCESSION_LOG") == nullptr) {
         procession::set_log_level(procession::LogLevel::off);

@@ -53,7 +53,7 @@ PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
     });
 }
 
-// Ends this process's dealings with the keeper, which then ends if nobody else has any, and waits
+// Ends this process's dealings with the keeper, which ends if no other process has any, and waits
 // for the end of one that this process has started.
 PyObject* end_keeper(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {

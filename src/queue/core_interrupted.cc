@@ -8,10 +8,10 @@
 // next operation joins as a new participant. Before that, no other thread of it may be at work
 // there: they leave at their next look at `gate_`, wait, and begin again.
 
+#include <atomic>
 #include <chrono>
-#include <memory>
+#include <mutex>
 #include <new>
-#include <thread>
 
 #include "base/exit.h"
 #include "base/logging.h"
@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 
 // With threads that are at work while the process leaves the queue, or ends.
 constexpr auto kPatience = 1s;
+
+constexpr std::uint32_t kAnyShutdownAsked = kShutdownAsked | kShutdownNowAsked;
 
 // Queues that were still in use when the last handle was destroyed. Never destroyed; the list keeps
 // them reachable.
@@ -99,9 +101,8 @@ void Core::shutdown_from_inside(bool immediate) noexcept {
 
 // Within an operation, under no lock.
 void Core::do_what_was_asked() {
-    constexpr std::uint32_t any = kShutdownAsked | kShutdownNowAsked;
-    if ((gate_.load(std::memory_order_relaxed) & any) == 0) return;
-    const std::uint32_t asked = gate_.fetch_and(~any) & any;
+    if ((gate_.load(std::memory_order_relaxed) & kAnyShutdownAsked) == 0) return;
+    const std::uint32_t asked = gate_.fetch_and(~kAnyShutdownAsked) & kAnyShutdownAsked;
     if (asked == 0) return;
     try {
         shut_down((asked & kShutdownNowAsked) != 0);
@@ -115,9 +116,8 @@ void Core::do_what_was_asked() {
 void Core::after_leaving() noexcept {
     left_.fetch_add(1);
     os::wake(left_, INT32_MAX);
-    constexpr std::uint32_t any = kShutdownAsked | kShutdownNowAsked;
     if (sync::Presence::is_inside(this)) return;
-    const std::uint32_t asked = gate_.fetch_and(~any) & any;
+    const std::uint32_t asked = gate_.fetch_and(~kAnyShutdownAsked) & kAnyShutdownAsked;
     if (asked == 0) return;
     try {
         guarded("shutdown", [&] { shut_down((asked & kShutdownNowAsked) != 0); });
@@ -180,7 +180,7 @@ bool Core::leave_as_if_killed() noexcept {
     return true;
 }
 
-// Under nothing, before an operation that has found out is begun again.
+// Under no lock, before the operation that has noticed it begins again.
 void Core::come_back(std::string_view operation) {
     if (leave_as_if_killed()) return;
     throw ProcessError({}, operation, label(),
