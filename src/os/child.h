@@ -57,9 +57,12 @@ struct SpawnPlan {
 /// whatever its main() hands on. Empty where there is none, or the system does not tell.
 [[nodiscard]] std::string first_argument();
 
-/// Why this program cannot be started once more, as a sentence that also says what to do; nullptr
-/// when nothing is known against it.
-[[nodiscard]] const char* why_not_startable() noexcept;
+/// Why this program cannot be started once more.
+struct StartObstacle {
+    const char* reason = nullptr;  ///< also says what to do; nullptr: nothing is known against it
+    std::error_code error;         ///< what the system said, where it was the system
+};
+[[nodiscard]] StartObstacle find_start_obstacle() noexcept;
 
 /// Forks. In the child `started.pid` is zero.
 [[nodiscard]] std::error_code fork_self(Child& started) noexcept;

@@ -171,8 +171,8 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
             "of main");
     }
     refuse_to_start_again("child");
-    if (const char* const why = os::why_not_startable())
-        throw ProcessError({}, "start", options.name, why);
+    if (const auto obstacle = os::find_start_obstacle(); obstacle.reason)
+        throw ProcessError(obstacle.error, "start", options.name, obstacle.reason);
     Launch launch(options, method);
     handoff::Outgoing outgoing;
     outgoing.add(launch.reports().get());

@@ -158,23 +158,28 @@ std::string first_argument() {
 
 // When the dynamic loader was given the program as an argument, the kernel knows only the loader: a
 // fresh start would be that of the loader, with our arguments taken for its own.
-const char* why_not_startable() noexcept {
+StartObstacle find_start_obstacle() noexcept {
     char text[4096];
     const ssize_t length = calls::readlink("/proc/self/exe", text, sizeof text);
     if (length <= 0) {
-        return "this process cannot see /proc/self/exe, by which it would start its program once "
-               "more (chroot, no /proc, a filter of system calls?); start children before it "
-               "confines itself, or use fork";
+        const int number = length < 0 ? errno : ENOENT;
+        return {
+            "this process cannot see /proc/self/exe, by which it would start its program once "
+            "more (chroot, no /proc, a filter of system calls?); start children before it "
+            "confines itself, or use fork",
+            system_error(number)};
     }
     std::string_view name(text, static_cast<std::size_t>(length));
     name.remove_prefix(name.rfind('/') + 1);
     const bool is_loader =
         name == "ld.so" || (name.starts_with("ld-") && name.find(".so") != name.npos);
-    if (!is_loader) return nullptr;
-    return "this program was started through the dynamic loader (\"ld.so ./program\", as some "
-           "AppImages and launchers do), so that the system would start the loader once more and "
-           "not the program; start the program itself (patchelf --set-interpreter sets the loader "
-           "it needs), or use fork";
+    if (!is_loader) return {};
+    return {
+        "this program was started through the dynamic loader (\"ld.so ./program\", as some "
+        "AppImages and launchers do), so that the system would start the loader once more and "
+        "not the program; start the program itself (patchelf --set-interpreter sets the loader "
+        "it needs), or use fork",
+        {}};
 }
 
 std::error_code fork_self(Child& started) noexcept {

@@ -162,7 +162,7 @@ std::string first_argument() {
     return utf8_of(line.substr(begin, line.find(L' ', begin) - begin));
 }
 
-const char* why_not_startable() noexcept { return nullptr; }
+StartObstacle find_start_obstacle() noexcept { return {}; }
 
 std::error_code fork_self(Child& /*started*/) noexcept {
     return std::make_error_code(std::errc::function_not_supported);
