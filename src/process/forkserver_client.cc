@@ -92,7 +92,7 @@ class Server final : public os::ForkListener {
     void after_fork_in_parent() noexcept override { handles_lock_.unlock(); }
     void after_fork_in_child() noexcept override {
         new (&lock_) std::mutex;
-        new (&handles_lock_) std::mutex;
+        handles_lock_.unlock();
         control_.reset();
         its_.reset();
         tells_.reset();

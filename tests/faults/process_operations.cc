@@ -37,6 +37,12 @@ struct Worker {
 
 // ---- operations --------------------------------------------------------------------------------
 
+ProcessOptions outlives_parent() {
+    ProcessOptions options;
+    options.die_with_parent = false;
+    return options;
+}
+
 /// A child that runs to its end. What becomes of it is told, whatever fails: by the exception of
 /// start or join, or by its exit code and what it reported. No child crashes.
 class RunChild : public Operation {
@@ -78,7 +84,7 @@ class RunChild : public Operation {
 
 template <StartMethod method>
 class Run : public RunChild {
-    Process start() override { return Process(method, do_nothing); }
+    Process start() override { return Process(method, outlives_parent(), do_nothing); }
 };
 template <StartMethod method>
 class RunNamed : public RunChild {
@@ -164,7 +170,8 @@ class OwnFork : public QueueOperation<JoinableQueue<std::string>> {
 /// What is asked of a child that runs.
 class AskRunning : public Operation {
   public:
-    AskRunning() : child_(fork, wait_for_death) {}
+    // What fails in the child must not end it: it is the parent that is looked at.
+    AskRunning() : child_(fork, outlives_parent(), wait_for_death) {}
     void check(const Outcome&) override {
         child_.kill();
         child_.join();
