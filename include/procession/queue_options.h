@@ -20,7 +20,8 @@ struct QueueOptions {
     /// Bytes (encoded) that may wait in the queue.
     std::uint64_t max_bytes = 0;
     /// Bytes of shared memory that the queue may grow to, 4 GiB unless stated. It takes only what
-    /// it needs, growing on demand; an item beyond the limit is a MemoryError of its put().
+    /// it needs, growing on demand, and on Linux gives back what it no longer needs; an item beyond
+    /// the limit is a MemoryError of its put().
     std::uint64_t memory_limit = std::uint64_t{4} << 30;
     /// How often an item of a JoinableQueue is handed out before it goes to the dead letters.
     std::uint32_t max_deliveries = 16;

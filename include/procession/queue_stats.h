@@ -18,7 +18,7 @@ struct QueueStats {
     std::uint64_t queued = 0;          // qsize()
     std::uint64_t queued_bytes = 0;
     std::uint64_t memory_bytes = 0;           // shared memory in use
-    std::uint64_t memory_reserved_bytes = 0;  // shared memory allocated
+    std::uint64_t memory_reserved_bytes = 0;  // shared memory that the system keeps for it
     std::uint32_t participants = 0;           // live processes that use the queue
 };
 

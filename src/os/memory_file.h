@@ -25,8 +25,17 @@ struct FileIdentity {
 [[nodiscard]] std::error_code allocate(const Handle& file, std::uint64_t from,
                                        std::uint64_t bytes) noexcept;
 
+/// Gives the memory behind [from, from + bytes) back to the system. The size of the file stays, and
+/// the range can still be touched: it is zero. allocate() commits memory for it again.
+/// Returns: function_not_supported on Windows, where a section that is mapped keeps what it has.
+[[nodiscard]] std::error_code decommit(const Handle& file, std::uint64_t from,
+                                       std::uint64_t bytes) noexcept;
+[[nodiscard]] bool can_decommit() noexcept;
+
 [[nodiscard]] std::error_code identify(const Handle& file, FileIdentity& identity,
                                        std::uint64_t& size) noexcept;
+/// Bytes of memory that the system keeps for `file` now: on Windows, its size.
+[[nodiscard]] std::error_code committed_bytes(const Handle& file, std::uint64_t& bytes) noexcept;
 
 /// Whether `file` is open and leads to the file `identity`: another part of the program may have
 /// closed the descriptor, and its number may be something else's since.

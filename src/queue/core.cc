@@ -60,13 +60,6 @@ class Registry final : public os::ForkListener {
 // it.
 [[maybe_unused]] const Registry& made_early = Registry::instance();
 
-constexpr std::uint32_t kGrowthMin = 16;
-constexpr std::uint32_t kGrowthMax = 16384;
-
-std::uint32_t units_for(std::uint64_t bytes) noexcept {
-    return static_cast<std::uint32_t>((bytes + shm::kUnitBytes - 1) / shm::kUnitBytes);
-}
-
 }  // namespace
 
 std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp, const QueueOptions& options) {
@@ -112,7 +105,8 @@ Core::Core(shm::Segment segment)
     : segment_(std::move(segment)),
       state_(*reinterpret_cast<State*>(segment_.object())),
       membership_(segment_),
-      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max(), this),
+      backing_(segment_),
+      pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max(), &backing_),
       joinable_(static_cast<Kind>(segment_.header().kind) == Kind::joinable),
       log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
       returned_(state_.returned, log_),
@@ -304,47 +298,15 @@ void Core::report_after_fork() {
               label().c_str(), os::text_of(segment_.file().get()).c_str());
 }
 
-std::uint32_t Core::units_there() const {
-    std::uint64_t units = 0;
-    if (const std::error_code failed = segment_.allocated_units(units)) {
-        throw OSError(failed, "use", label(), "the kernel does not tell how much memory there is");
-    }
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(units, segment_.units_max()));
-}
-
 std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     const std::uint64_t units_wide = (bytes + shm::kUnitBytes - 1) / shm::kUnitBytes;
     if (units_wide > pool_.units_max()) refuse_memory({}, bytes);
-    const std::uint32_t units = units_for(bytes);
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
-    std::uint32_t unit = pool_.take(units, me.slot);
-    if (unit != ring::BlockPool::kNone) return unit;
-    std::uint32_t end = pool_.needed_end(units);
-    if (end == ring::BlockPool::kNone) {
-        unit = pool_.take_by_joining(units, me.slot);
-        if (unit == ring::BlockPool::kNone) unit = pool_.take(units, me.slot);  // at a lower end
-        if (unit != ring::BlockPool::kNone) return unit;
-        end = pool_.needed_end(units);
-    }
-    if (end != ring::BlockPool::kNone) {
-        const std::uint32_t backed = pool_.backed();
-        const std::uint32_t step = std::clamp(backed / 4, kGrowthMin, kGrowthMax);
-        const std::uint32_t wish = std::clamp(backed + step, end, pool_.units_max());
-        std::error_code failed = segment_.allocate_units(backed, wish);
-        std::uint32_t reached = wish;
-        if (failed && wish != end) {
-            failed = segment_.allocate_units(backed, end);
-            reached = end;
-        }
-        if (failed == std::errc::bad_file_descriptor) check_file("put");
-        if (failed) refuse_memory(failed, bytes);
-        PROCESSION_STEP("memory.grow.allocated");
-        pool_.grown(reached);
-        PROCESSION_STEP("memory.grow.grown");
-        unit = pool_.take(units, me.slot);
-    }
-    if (unit == ring::BlockPool::kNone) refuse_memory({}, bytes);
+    std::error_code failed;
+    const std::uint32_t unit = pool_.take(static_cast<std::uint32_t>(units_wide), me.slot, failed);
+    if (failed == std::errc::bad_file_descriptor) check_file("put");
+    if (unit == ring::BlockPool::kNone) refuse_memory(failed, bytes);
     return unit;
 }
 
@@ -357,6 +319,7 @@ void Core::give_block(std::uint32_t unit, Actor me) {
     }
     const Lock lock(state_.memory_lock);
     pool_.give(unit);
+    pool_.decommit_excess();
 }
 
 void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {

@@ -28,6 +28,7 @@
 #include "queue/core_types.h"
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
+#include "queue/segment_backing.h"
 #include "queue/state.h"
 #include "queue/suspects.h"
 #include "queue/waiting_letters.h"
@@ -64,10 +65,7 @@ enum class Outcome : std::uint8_t { done, timed_out, shut_down };
 ///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
 ///      allocation.
 /// Threads: any number, any time.
-class Core final : public os::ForkListener,
-                   private sync::Enterable,
-                   private sync::OwnerWatch,
-                   private ring::Backing {
+class Core final : public os::ForkListener, private sync::Enterable, private sync::OwnerWatch {
   public:
     [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
                                                       const QueueOptions& options);
@@ -281,7 +279,6 @@ class Core final : public os::ForkListener,
     void forget_parent() noexcept;
     void forget_own_state() noexcept;
     void look_after(const std::atomic<std::uint32_t>& lock) override;
-    [[nodiscard]] std::uint32_t units_there() const override;
     [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
     /// Throws: std::bad_alloc.
@@ -441,6 +438,7 @@ class Core final : public os::ForkListener,
     shm::Segment segment_;
     State& state_;
     shm::Membership membership_;
+    SegmentBacking backing_;
     ring::BlockPool pool_;
     const bool joinable_;
     ring::RecordLog log_;

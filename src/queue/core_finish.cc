@@ -165,6 +165,7 @@ void Core::settle_own_announcement(Actor me) {
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
     settle_announcement(me.slot);
+    pool_.decommit_excess();
 }
 
 void Core::finish(const Ticket& ticket, const char* operation) {
@@ -279,6 +280,7 @@ void Core::finish_within(const Ticket& ticket, const char* operation) {
         RecordHead head;
         const auto at = Position::unpack(ticket.position);
         commit_finish(at, log_.record_at(at, head));
+        pool_.decommit_excess();
     }
     announce_finished();
 }

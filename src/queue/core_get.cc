@@ -71,6 +71,7 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
         pool_.give(chunk);
     }
     PROCESSION_STEP("retire.freed");
+    pool_.decommit_excess();
 }
 
 bool Core::claim(Claim& claimed, Message& message, Actor me) {

@@ -152,6 +152,7 @@ std::vector<DeadLetter> Core::dead_letters(bool take) {
             letters.push_back(std::move(letter));
             if (take) pool_.give(unit);
         });
+        pool_.decommit_excess();
         std::sort(letters.begin(), letters.end(),
                   [](const auto& a, const auto& b) { return a.number < b.number; });
         return letters;

@@ -80,8 +80,8 @@ QueueStats Core::read_stats() {
     stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
     stats.memory_bytes = std::uint64_t{pool_.units_used()} * shm::kUnitBytes;
     std::uint64_t reserved = 0;
-    const bool is_known = !segment_.allocated_units(reserved);
-    stats.memory_reserved_bytes = is_known ? reserved * shm::kUnitBytes : stats.memory_bytes;
+    const bool is_known = !segment_.committed_bytes(reserved);
+    stats.memory_reserved_bytes = is_known ? reserved : stats.memory_bytes;
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     for (std::uint32_t slot = 0; slot < end; ++slot) {

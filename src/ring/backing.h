@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <system_error>
 
 namespace procession::ring {
 
-/// Asked how far the memory behind a pool really reaches, whatever the shared state says: touching
-/// more would end the process (SIGBUS).
+/// The memory behind a pool, in units of it: asked how far it really reaches, whatever the shared
+/// state says (touching more would end the process by SIGBUS), and told to have more or less of it.
+///
+/// Ranges are [from, to). All calls may be repeated: what is committed already stays as it is.
 class Backing {
   public:
     Backing() = default;
@@ -15,6 +18,15 @@ class Backing {
     /// Units that can be touched now. Never fewer than it said before.
     /// Throws: what its owner throws when the system does not tell.
     [[nodiscard]] virtual std::uint32_t units_there() const = 0;
+    /// Commits memory behind units that the pool never had, and behind what it notes about them.
+    [[nodiscard]] virtual std::error_code grow(std::uint32_t from, std::uint32_t to) noexcept = 0;
+    /// Commits memory behind units that decommit() was called for.
+    [[nodiscard]] virtual std::error_code commit(std::uint32_t from, std::uint32_t to) noexcept = 0;
+    /// Gives the memory behind these units back to the system. They can still be touched: they are
+    /// zero, and get memory without having been promised it.
+    virtual void decommit(std::uint32_t from, std::uint32_t to) noexcept = 0;
+    /// Whether decommit() does anything here.
+    [[nodiscard]] virtual bool can_decommit() const noexcept = 0;
 
   protected:
     ~Backing() = default;

@@ -13,6 +13,15 @@ namespace procession::ring {
 
 namespace {
 
+// How much memory is taken at once when it grows.
+constexpr std::uint32_t kGrowthMin = 16;
+constexpr std::uint32_t kGrowthMax = 16384;
+// When memory goes back, and comes again. A small pool has smaller numbers: see part_of().
+constexpr std::uint32_t kKept = 4096;      // 16 MiB of free memory are kept in any case
+constexpr std::uint32_t kHoleMin = 64;     // 256 KiB: less is not worth a system call
+constexpr std::uint32_t kRefill = 256;     // 1 MiB: of a decommitted block so much comes back
+constexpr std::uint32_t kHoleUsual = 512;  // 2 MiB: so much goes in one call, however little comes
+
 // Four classes for each doubling: 1 2 3 4 5 6 7 8 10 12 14 16 20 ... so rounding wastes a quarter
 // at most.
 std::uint32_t class_at_most(std::uint32_t units) noexcept {
@@ -35,64 +44,98 @@ std::uint32_t BlockPool::rounded(std::uint32_t units) noexcept {
     return units_of(below) == units ? units : units_of(below + 1);
 }
 
-std::uint32_t BlockPool::take(std::uint32_t units, std::uint32_t owner) {
+std::uint32_t BlockPool::take(std::uint32_t units, std::uint32_t owner, std::error_code& failed) {
+    failed = {};
     const std::uint32_t wanted = rounded(units);
-    for (std::uint32_t c = class_at_most(wanted); c < PoolState::kClasses; ++c) {
-        Block block;
-        const std::uint32_t unit = pop(c, block);
-        if (unit == kNone) continue;
-        require(block.units >= wanted, "a free block is shorter than its list says");
-        return carve(unit, block.units, wanted, owner);
+    std::uint32_t unit = take_listed(wanted, owner);
+    if (unit == kNone) unit = take_at_end(wanted, owner);
+    if (unit == kNone) unit = take_decommitted(wanted, owner, failed);
+    if (unit != kNone || failed) return unit;
+    if (needed_end(wanted) == kNone) {
+        unit = take_by_joining(units, owner, failed);
+        if (unit == kNone && !failed) unit = take_at_end(wanted, owner);  // which is lower now
+        if (unit != kNone || failed) return unit;
     }
+    return take_by_growing(wanted, owner, failed);
+}
+
+std::uint32_t BlockPool::take_listed(std::uint32_t units, std::uint32_t owner) {
+    Block block;
+    const std::uint32_t unit = pop_fitting(BlockState::free, units, block);
+    return unit == kNone ? kNone : carve(unit, block.units, units, owner);
+}
+
+std::uint32_t BlockPool::take_at_end(std::uint32_t units, std::uint32_t owner) {
     const std::uint32_t end = checked_end();
     const std::uint32_t backed_now = backed();
-    if (backed_now < end || backed_now - end < wanted) return kNone;
-    require_memory(end, wanted);
+    if (backed_now < end || backed_now - end < units) return kNone;
+    require_memory(end, units);
     // Invisible until `end` moves over it.
-    table_[end].store(Block{BlockState::owned, owner, wanted}.pack(), std::memory_order_release);
+    table_[end].store(Block{BlockState::owned, owner, units}.pack(), std::memory_order_release);
     PROCESSION_STEP("pool.take.written");
-    state_.units_used.store(state_.units_used.load() + wanted);
+    state_.units_used.store(state_.units_used.load() + units);
     PROCESSION_STEP("pool.take.counted");
-    state_.end.store(end + wanted, std::memory_order_release);
+    state_.end.store(end + units, std::memory_order_release);
     PROCESSION_STEP("pool.take.taken");
     return end;
 }
 
+std::uint32_t BlockPool::take_decommitted(std::uint32_t units, std::uint32_t owner,
+                                          std::error_code& failed) {
+    if (state_.units_decommitted.load() == 0) return kNone;
+    Block block;
+    const std::uint32_t unit = pop_fitting(BlockState::decommitted, units, block);
+    if (unit == kNone) return kNone;
+    const std::uint32_t taken = carve_decommitted(unit, block.units, units, owner, failed);
+    if (taken == kNone) push(unit, block);
+    return taken;
+}
+
+std::uint32_t BlockPool::take_by_growing(std::uint32_t units, std::uint32_t owner,
+                                         std::error_code& failed) {
+    const std::uint32_t end = needed_end(units);
+    if (end == kNone || backing_ == nullptr) return kNone;
+    const std::uint32_t backed_now = backed();
+    const std::uint32_t step = std::clamp(backed_now / 4, kGrowthMin, kGrowthMax);
+    std::uint32_t reached = std::clamp(backed_now + step, end, units_max_);
+    failed = backing_->grow(backed_now, reached);
+    if (failed && reached != end) {
+        reached = end;
+        failed = backing_->grow(backed_now, reached);
+    }
+    if (failed) return kNone;
+    PROCESSION_STEP("memory.grow.allocated");
+    state_.backed.store(reached);
+    PROCESSION_STEP("memory.grow.grown");
+    return take_at_end(units, owner);
+}
+
 std::uint32_t BlockPool::needed_end(std::uint32_t units) const noexcept {
-    const std::uint64_t end = std::uint64_t{state_.end.load()} + rounded(units);
+    const std::uint64_t end = std::uint64_t{state_.end.load()} + units;
     return end <= units_max_ ? static_cast<std::uint32_t>(end) : kNone;
 }
 
-std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owner) {
+// The last resort when the limit is reached: joins all neighbouring free blocks, then takes one of
+// them. When none is long enough, those at the end are none any more: more may lie behind it.
+std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owner,
+                                         std::error_code& failed) {
     std::uint32_t found = kNone;
     std::uint32_t unit = 0;
     const std::uint32_t end = checked_end();
     while (unit < end) {
-        Block block = checked(unit, end);
-        while (block.state == BlockState::free && unit + block.units < end) {
-            const Block next = checked(unit + block.units, end);
-            if (next.state != BlockState::free) break;
-            block.units += next.units;
-            // One store: the joined block's own entry lies inside from now on and means nothing.
-            table_[unit].store(block.pack(), std::memory_order_release);
-            PROCESSION_STEP("pool.join.joined");
-        }
-        const bool fits = block.state == BlockState::free && block.units >= units;
-        if (fits && found == kNone) found = unit;
+        const Block block = join(unit, end, Joining::any);
+        if (block.is_free() && block.units >= units && found == kNone) found = unit;
         const bool is_last = unit + block.units == end;
-        if (block.state == BlockState::free && is_last && found == kNone) {
-            // One store: with what lies behind it, it may be long enough.
-            state_.end.store(unit, std::memory_order_release);
-            PROCESSION_STEP("pool.join.trimmed");
-        }
+        if (block.is_free() && is_last && found == kNone) lower_end(unit, block);
         unit += block.units;
     }
     rebuild();
     if (found == kNone) return kNone;
     const Block block = this->block(found);
-    require(block.state == BlockState::free && block.units >= units,
-            "a block that was joined has changed");
-    const std::uint32_t taken = carve(found, block.units, units, owner);
+    require(block.is_free() && block.units >= units, "a block that was joined has changed");
+    const std::uint32_t taken = block.state == BlockState::free
+                                    ? carve(found, block.units, units, owner)
+                                    : carve_decommitted(found, block.units, units, owner, failed);
     rebuild();
     return taken;
 }
@@ -101,28 +144,61 @@ std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owne
 // one.
 std::uint32_t BlockPool::carve(std::uint32_t unit, std::uint32_t length, std::uint32_t wanted,
                                std::uint32_t owner) noexcept {
+    const Block rest{BlockState::free, 0, length - wanted};
     if (length > wanted) {
         // Invisible while the first entry's length covers it.
-        table_[unit + wanted].store(Block{BlockState::free, 0, length - wanted}.pack(),
-                                    std::memory_order_release);
+        table_[unit + wanted].store(rest.pack(), std::memory_order_release);
         PROCESSION_STEP("pool.carve.rest");
     }
     table_[unit].store(Block{BlockState::owned, owner, wanted}.pack(), std::memory_order_release);
     PROCESSION_STEP("pool.carve.taken");
-    if (length > wanted) push(unit + wanted, length - wanted);
+    if (length > wanted) push(unit + wanted, rest);
     state_.units_used.store(state_.units_used.load() + wanted);
     PROCESSION_STEP("pool.carve.counted");
     return unit;
 }
 
+// The same of a decommitted block. It gets memory for several such blocks, since more will be
+// wanted; those are free, and what is left stays decommitted.
+std::uint32_t BlockPool::carve_decommitted(std::uint32_t unit, std::uint32_t length,
+                                           std::uint32_t wanted, std::uint32_t owner,
+                                           std::error_code& failed) noexcept {
+    const std::uint32_t several = std::max(part_of(kRefill, 16) / wanted, 1U) * wanted;
+    std::uint32_t enough = std::min(length, several);
+    if (length - enough < hole_min()) enough = length;
+    // The next block's first unit too.
+    const auto commit = [&] { return backing_->commit(unit, unit + std::min(enough + 1, length)); };
+    failed = commit();
+    if (failed && enough != wanted) {
+        enough = wanted;
+        failed = commit();
+    }
+    if (failed) return kNone;
+    PROCESSION_STEP("pool.commit.committed");
+    const Block rest{BlockState::decommitted, 0, length - enough};
+    if (length > enough) {
+        // Invisible while the first entry's length covers it.
+        table_[unit + enough].store(rest.pack(), std::memory_order_release);
+        PROCESSION_STEP("pool.commit.rest");
+    }
+    static_cast<void>(carve(unit, enough, wanted, owner));
+    state_.units_decommitted.store(state_.units_decommitted.load() - enough);
+    PROCESSION_STEP("pool.commit.counted");
+    if (length > enough) push(unit + enough, rest);
+    PROCESSION_STEP("pool.commit.listed");
+    return unit;
+}
+
 void BlockPool::give(std::uint32_t unit) {
     const Block block = this->block(unit);
-    require(block.state != BlockState::free, "a block is freed twice");
-    table_[unit].store(Block{BlockState::free, 0, block.units}.pack(), std::memory_order_release);
+    require(!block.is_free(), "a block is freed twice");
+    const Block freed{BlockState::free, 0, block.units};
+    table_[unit].store(freed.pack(), std::memory_order_release);
     PROCESSION_STEP("pool.give.freed");
-    push(unit, block.units);
+    push(unit, freed);
     PROCESSION_STEP("pool.give.listed");
     state_.units_used.store(state_.units_used.load() - block.units);
+    state_.given.store(state_.given.load() + block.units);
     PROCESSION_STEP("pool.give.counted");
 }
 
@@ -133,18 +209,164 @@ void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) {
 
 void BlockPool::rebuild() {
     for (auto& head : state_.free_heads) head.store(0, std::memory_order_relaxed);
+    for (auto& head : state_.decommitted_heads) head.store(0, std::memory_order_relaxed);
     PROCESSION_STEP("pool.rebuild.emptied");
     std::uint32_t used = 0;
+    std::uint32_t decommitted = 0;
     each_block([&](std::uint32_t unit, const Block& block) {
-        if (block.state == BlockState::free) {
-            push(unit, block.units);
-        } else {
-            used += block.units;
-        }
+        if (block.is_free()) push(unit, block);
+        if (!block.is_free()) used += block.units;
+        if (block.state == BlockState::decommitted) decommitted += block.units;
     });
     state_.units_used.store(used);
+    state_.units_decommitted.store(decommitted);
     PROCESSION_STEP("pool.rebuild.counted");
 }
+
+// ---- giving memory back ------------------------------------------------------------------------
+
+void BlockPool::decommit_excess() {
+    const std::uint32_t given = state_.given.load();
+    if (given == 0 || backing_ == nullptr || !backing_->can_decommit()) return;
+    state_.given.store(0);
+    // The two counts are hints, so that nothing comes of their running over.
+    state_.given_since_join.store(state_.given_since_join.load() + given);
+    std::uint32_t budget = std::max(kHoleUsual, std::min(given, units_max_) * 2);
+    for (std::uint32_t too_much = excess(); too_much >= hole_min() && budget >= hole_min();
+         too_much = excess()) {
+        const std::uint32_t done = decommit_some(std::min(budget, too_much));
+        if (done == 0) return;
+        budget -= std::min(budget, done);
+    }
+}
+
+std::uint32_t BlockPool::part_of(std::uint32_t number, std::uint32_t part) const noexcept {
+    return std::clamp(units_max_ / part, 1U, number);
+}
+std::uint32_t BlockPool::kept() const noexcept { return part_of(kKept, 4); }
+std::uint32_t BlockPool::hole_min() const noexcept { return part_of(kHoleMin, 32); }
+
+// Free units with memory, beyond those that are kept.
+std::uint32_t BlockPool::excess() const {
+    const std::uint32_t backed_now = backed();
+    const std::uint64_t used = state_.units_used.load();
+    const std::uint64_t stays = std::max<std::uint64_t>(used, kept());
+    const std::uint64_t elsewhere = used + state_.units_decommitted.load() + stays;
+    return backed_now > elsewhere ? static_cast<std::uint32_t>(backed_now - elsewhere) : 0;
+}
+
+// Returns: how many units, 0 when there is nothing that could be decommitted.
+std::uint32_t BlockPool::decommit_some(std::uint32_t most) {
+    std::uint32_t done = decommit_beyond_end(most);
+    if (done == 0) done = decommit_listed(most);
+    // A look at all blocks, for which much must have been given.
+    const bool may_join = state_.given_since_join.load() >= std::max(kept(), checked_end() / 16);
+    if (done != 0 || !may_join) return done;
+    state_.given_since_join.store(0);
+    join_neighbours();
+    done = decommit_beyond_end(most);
+    return done != 0 ? done : decommit_listed(most);
+}
+
+std::uint32_t BlockPool::decommit_beyond_end(std::uint32_t most) {
+    const std::uint32_t end = checked_end();
+    const std::uint32_t before = backed();
+    if (before < end || before - end < hole_min()) return 0;
+    const std::uint32_t units = std::min(most, before - end);
+    state_.backed.store(before - units);
+    PROCESSION_STEP("pool.decommit.lowered");
+    backing_->decommit(before - units, before);
+    PROCESSION_STEP("pool.decommit.beyond");
+    return units;
+}
+
+// Of the longest free block that is listed its end, or all of it.
+std::uint32_t BlockPool::decommit_listed(std::uint32_t most) {
+    Block block;
+    std::uint32_t unit = kNone;
+    for (std::uint32_t c = PoolState::kClasses; unit == kNone && c > class_at_most(hole_min()); --c)
+        unit = pop(BlockState::free, c - 1, block);
+    if (unit == kNone) return 0;
+    Block hole{BlockState::decommitted, 0, block.units};
+    if (block.units > most + hole_min()) {
+        hole.units = most;
+        const Block kept{BlockState::free, 0, block.units - most};
+        // Invisible while the first entry's length covers it.
+        table_[unit + kept.units].store(hole.pack(), std::memory_order_release);
+        PROCESSION_STEP("pool.decommit.split");
+        table_[unit].store(kept.pack(), std::memory_order_release);
+        PROCESSION_STEP("pool.decommit.cut");
+        push(unit, kept);
+        unit += kept.units;
+    } else {
+        table_[unit].store(hole.pack(), std::memory_order_release);
+    }
+    PROCESSION_STEP("pool.decommit.marked");
+    state_.units_decommitted.store(state_.units_decommitted.load() + hole.units);
+    PROCESSION_STEP("pool.decommit.counted");
+    backing_->decommit(unit + 1, unit + hole.units);
+    PROCESSION_STEP("pool.decommit.decommitted");
+    push(unit, hole);
+    PROCESSION_STEP("pool.decommit.listed");
+    return hole.units;
+}
+
+void BlockPool::join_neighbours() {
+    std::uint32_t unit = 0;
+    const std::uint32_t end = checked_end();
+    while (unit < end) {
+        const Block block = join(unit, end, Joining::equal);
+        const bool is_last = unit + block.units == end;
+        if (block.is_free() && is_last) lower_end(unit, block);
+        unit += block.units;
+    }
+    rebuild();
+}
+
+// Joins a free block with those behind it. The lists are to be rebuilt.
+Block BlockPool::join(std::uint32_t unit, std::uint32_t end, Joining which) {
+    Block block = checked(unit, end);
+    while (block.is_free() && unit + block.units < end) {
+        const Block next = checked(unit + block.units, end);
+        if (!next.is_free() || (which == Joining::equal && next.state != block.state)) break;
+        merge(unit, block, next);
+    }
+    return block;
+}
+
+void BlockPool::merge(std::uint32_t unit, Block& block, const Block& next) noexcept {
+    const Block before = block;
+    const std::uint32_t boundary = unit + before.units;
+    block.units += next.units;
+    if (next.state == BlockState::decommitted) block.state = BlockState::decommitted;
+    // One store: the joined block's own entry lies inside from now on and means nothing.
+    table_[unit].store(block.pack(), std::memory_order_release);
+    PROCESSION_STEP("pool.join.joined");
+    if (block.state == BlockState::free) return;
+    // What of it has memory beyond its first unit.
+    const bool has_front = before.state == BlockState::free && before.units > 1;
+    const bool has_back = next.state == BlockState::free;
+    backing_->decommit(has_front ? unit + 1 : boundary,
+                       has_back ? unit + block.units : boundary + 1);
+    PROCESSION_STEP("pool.join.decommitted");
+}
+
+// The last block is free: it is none any more.
+void BlockPool::lower_end(std::uint32_t unit, const Block& last) {
+    const std::uint32_t before = backed();
+    const bool is_hole = last.state == BlockState::decommitted;
+    if (is_hole) {
+        state_.backed.store(std::min(before, unit));
+        PROCESSION_STEP("pool.join.lowered");
+    }
+    // One store: with what lies behind it, it may be long enough.
+    state_.end.store(unit, std::memory_order_release);
+    PROCESSION_STEP("pool.join.trimmed");
+    if (is_hole && unit < before) backing_->decommit(unit, before);
+    PROCESSION_STEP("pool.join.beyond");
+}
+
+// ---- lists and checks --------------------------------------------------------------------------
 
 Block BlockPool::block(std::uint32_t unit) const {
     const std::uint32_t end = checked_end();
@@ -177,7 +399,7 @@ Block BlockPool::checked(std::uint32_t unit, std::uint32_t end) const {
     // acquire: pairs with the store that made the block what it is
     const Block block = Block::unpack(table_[unit].load(std::memory_order_acquire));
     require(block.units != 0 && block.units <= end - unit && block.state != BlockState::none &&
-                block.state <= BlockState::dead_letter,
+                block.state <= BlockState::decommitted,
             "a block's entry is no valid one");
     return block;
 }
@@ -186,22 +408,35 @@ std::atomic<std::uint32_t>& BlockPool::link(std::uint32_t unit) const noexcept {
     return *reinterpret_cast<std::atomic<std::uint32_t>*>(memory(unit));
 }
 
-std::uint32_t BlockPool::pop(std::uint32_t size_class, Block& block) {
-    auto& head = state_.free_heads[size_class];
+std::atomic<std::uint32_t>* BlockPool::heads_of(BlockState state) const noexcept {
+    return state == BlockState::free ? state_.free_heads : state_.decommitted_heads;
+}
+
+std::uint32_t BlockPool::pop(BlockState state, std::uint32_t size_class, Block& block) {
+    auto& head = heads_of(state)[size_class];
     const std::uint32_t first = head.load();
     if (first == 0) return kNone;
     const std::uint32_t unit = first - 1;
     block = this->block(unit);
-    require(block.state == BlockState::free, "a free list leads to a block that is not free");
+    require(block.state == state, "a list of free blocks leads to one that is not, or to another");
     head.store(link(unit).load());
     PROCESSION_STEP("pool.pop.unlisted");
     return unit;
 }
 
-void BlockPool::push(std::uint32_t unit, std::uint32_t units) noexcept {
-    std::uint32_t size_class = class_at_most(units);
-    if (size_class >= PoolState::kClasses) size_class = PoolState::kClasses - 1;
-    auto& head = state_.free_heads[size_class];
+std::uint32_t BlockPool::pop_fitting(BlockState state, std::uint32_t units, Block& block) {
+    for (std::uint32_t c = class_at_most(units); c < PoolState::kClasses; ++c) {
+        const std::uint32_t unit = pop(state, c, block);
+        if (unit == kNone) continue;
+        require(block.units >= units, "a free block is shorter than its list says");
+        return unit;
+    }
+    return kNone;
+}
+
+void BlockPool::push(std::uint32_t unit, const Block& block) noexcept {
+    const std::uint32_t size_class = std::min(class_at_most(block.units), PoolState::kClasses - 1);
+    auto& head = heads_of(block.state)[size_class];
     link(unit).store(head.load());
     PROCESSION_STEP("pool.push.linked");
     head.store(unit + 1);

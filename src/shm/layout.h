@@ -19,7 +19,7 @@ namespace procession::shm {
 // All references inside are offsets or unit numbers: every process maps it at its own address.
 
 inline constexpr std::uint64_t kMagic = 0x69737365636f7270;  // "processi", little endian
-inline constexpr std::uint32_t kLayoutVersion = 4;
+inline constexpr std::uint32_t kLayoutVersion = 5;
 
 inline constexpr std::uint32_t kUnitBytes = 4096;
 inline constexpr std::uint32_t kParticipantsMax = 1024;

@@ -150,6 +150,30 @@ std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) no
     return os::allocate(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
 }
 
+std::error_code Segment::commit_units(std::uint64_t from, std::uint64_t to) noexcept {
+    if (!has_file()) return std::make_error_code(std::errc::bad_file_descriptor);
+    return os::allocate(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
+}
+
+void Segment::decommit_units(std::uint64_t from, std::uint64_t to) noexcept {
+    if (from == to || !has_file()) return;
+    // What the system does not take stays there, and is no worse than before.
+    static_cast<void>(
+        os::decommit(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes));
+}
+
+std::error_code Segment::committed_bytes(std::uint64_t& bytes) const noexcept {
+    std::uint64_t units = 0;
+    if (const std::error_code failed = allocated_units(units)) return failed;
+    std::uint64_t committed = 0;
+    if (const std::error_code failed = os::committed_bytes(file_, committed)) return failed;
+    // What lies before the data is not sparse up to the table's last unit that is used.
+    const std::uint64_t before = kTableOffset + (units + 1) * sizeof(std::uint64_t);
+    const std::uint64_t in_units = (before + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
+    bytes = std::min(committed > in_units ? committed - in_units : 0, units * kUnitBytes);
+    return {};
+}
+
 std::error_code Segment::allocated_units(std::uint64_t& units) const noexcept {
     os::FileIdentity identity;
     std::uint64_t size = 0;

@@ -61,6 +61,11 @@ class Segment {
     /// Makes units [from, to) of the data area, and their part of the table, usable.
     /// Returns: bad_file_descriptor without has_file().
     [[nodiscard]] std::error_code allocate_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Commits memory again behind units that were decommitted.
+    /// Returns: bad_file_descriptor without has_file().
+    [[nodiscard]] std::error_code commit_units(std::uint64_t from, std::uint64_t to) noexcept;
+    /// Gives the memory behind units of the data area back to the system, where that can be done.
+    void decommit_units(std::uint64_t from, std::uint64_t to) noexcept;
     /// Lets go of the memory and of the descriptor: from now on only what was read from the header
     /// before is known (identity(), signature(), name(), stamp()).
     void release() noexcept;
@@ -68,6 +73,9 @@ class Segment {
     [[nodiscard]] bool is_intact() const noexcept;
     /// Units that the file holds now, whoever allocated them.
     [[nodiscard]] std::error_code allocated_units(std::uint64_t& units) const noexcept;
+
+    /// Bytes of the data area that have memory now.
+    [[nodiscard]] std::error_code committed_bytes(std::uint64_t& bytes) const noexcept;
 
     [[nodiscard]] const os::Handle& file() const noexcept { return file_; }
     [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }

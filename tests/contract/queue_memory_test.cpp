@@ -143,6 +143,42 @@ TYPED_TEST(QueueMemory, a_queue_takes_only_what_it_needs) {
     EXPECT_EQ(take(queue), 1);
 }
 
+// ---- what has been taken does not keep its memory ----------------------------------------------
+
+constexpr std::uint64_t kKeptMost = 24 * MiB;  // 16 and a hole's worth, whatever the items' size
+
+TYPED_TEST(QueueMemory, a_drained_queue_gives_the_memory_of_its_peak_back) {
+    for (const std::size_t bytes : {100U, 5000U, 70'000U, 1'000'000U, 10'000'000U}) {
+        const typename TestFixture::Texts queue;
+        const std::string text(bytes, 'x');
+        const std::uint64_t much = 100 * MiB;
+        for (std::uint64_t put = 0; put < much; put += bytes) queue.put(text);
+        EXPECT_GE(queue.stats().memory_reserved_bytes, much);
+        while (!queue.empty()) (void)take(queue);
+        EXPECT_LE(queue.stats().memory_reserved_bytes, kKeptMost) << "of items of " << bytes;
+    }
+}
+
+TYPED_TEST(QueueMemory, memory_that_was_given_back_comes_again_whole) {
+    const typename TestFixture::Texts queue;
+    for (int tide = 0; tide < 3; ++tide) {
+        int put = 0;
+        for (; put < 60; ++put) queue.put(std::string(MiB, static_cast<char>('a' + put % 26)));
+        for (int taken = 0; taken < put; ++taken)
+            ASSERT_EQ(take(queue), std::string(MiB, static_cast<char>('a' + taken % 26)));
+        EXPECT_LE(queue.stats().memory_reserved_bytes, kKeptMost);
+    }
+}
+
+TYPED_TEST(QueueMemory, a_queue_that_is_used_all_the_time_keeps_as_much_as_it_uses) {
+    const typename TestFixture::Texts queue;
+    const std::string text(MiB, 'x');
+    for (int i = 0; i < 50; ++i) queue.put(text);
+    const std::uint64_t peak = queue.stats().memory_reserved_bytes;
+    for (int i = 0; i < 10; ++i) (void)take(queue);
+    EXPECT_EQ(queue.stats().memory_reserved_bytes, peak) << "more is in use than free";
+}
+
 void limit(int resource, rlim_t value) {
     rlimit limits{};
     must(::getrlimit(static_cast<__rlimit_resource>(resource), &limits) == 0);

@@ -190,6 +190,69 @@ std::vector<Scenario> plain_consumers() {
     };
 }
 
+// What is free beyond a quarter of the limit goes back to the system, and comes again.
+std::vector<Scenario> shrinkers() {
+    constexpr std::uint64_t kUnit = 4096;
+    const auto finished = [](int count) {
+        Script script;
+        for (int i = 0; i < count; ++i) script.insert(script.end(), {kGet, kDone});
+        return script;
+    };
+    const auto after = [](Script first, const Script& then) {
+        first.insert(first.end(), then.begin(), then.end());
+        return first;
+    };
+    const Act four{Verb::put, 0, 4, 300'000};
+    const Act huge{Verb::put, 0, 1, 1'300'000};
+    const Act large{Verb::put, 10, 1, 560'000};
+    const Act many{Verb::put, 0, 15, 60'000};
+    return {
+        {.name = "gives_memory_back",
+         .prepare = after({four}, finished(2)),
+         .act = after(finished(2), {{Verb::put, 10, 1}}),
+         .memory_limit = 512 * kUnit},
+        {.name = "gives_back_what_memory_had_grown_ahead",
+         .prepare = {huge, {Verb::put, 1, 1, 60'000}},
+         .act = finished(2),
+         .memory_limit = 512 * kUnit},
+        {.name = "takes_memory_that_was_given_back",
+         .prepare = after({huge}, finished(1)),
+         .act = {large, kGet, kDone},
+         .memory_limit = 512 * kUnit},
+        {.name = "takes_small_pieces_of_memory_that_was_given_back",
+         .prepare = after({huge, {Verb::put, 1, 1, 500'000}}, finished(1)),
+         .act = {{Verb::put, 10, 2, 12'000}},
+         .memory_limit = 512 * kUnit},
+        {.name = "gives_the_memory_of_neighbours_back",
+         .prepare = after({many}, finished(12)),
+         .act = finished(3),
+         .memory_limit = 300 * kUnit},
+        {.name = "joins_what_has_memory_and_what_has_none",
+         .prepare = after({many}, finished(15)),
+         .act = {{Verb::put, 10, 1, 800'000}, kGet, kDone},
+         .memory_limit = 300 * kUnit},
+        {.name = "joins_all_at_the_end_and_grows_again",
+         .prepare = after({many}, finished(15)),
+         .act = {{Verb::put, 10, 1, 1'020'000}},
+         .memory_limit = 300 * kUnit},
+        {.name = "plain_gives_memory_back",
+         .joinable = false,
+         .prepare = {four, kGet, kGet},
+         .act = {kGet, kGet, {Verb::put, 10, 1}},
+         .memory_limit = 512 * kUnit},
+        {.name = "repairer_of_memory_half_given_back",
+         .prepare = after({four}, finished(2)),
+         .act = {{Verb::notice}},
+         .predecessors = {{finished(2), "pool.decommit.marked"}},
+         .memory_limit = 512 * kUnit},
+        {.name = "repairer_of_memory_half_taken_again",
+         .prepare = after({huge}, finished(1)),
+         .act = {{Verb::notice}},
+         .predecessors = {{{large}, "pool.commit.rest"}},
+         .memory_limit = 512 * kUnit},
+    };
+}
+
 std::vector<Scenario> others() {
     return {
         {.name = "joiner_of_finished_work",
@@ -298,8 +361,8 @@ std::vector<Scenario> repairers() {
 std::span<const Scenario> scenarios() {
     static const std::vector<Scenario> all = [] {
         std::vector<Scenario> joined;
-        for (auto& part :
-             {producers(), consumers(), returners(), plain_consumers(), others(), repairers()}) {
+        for (auto& part : {producers(), consumers(), returners(), plain_consumers(), shrinkers(),
+                           others(), repairers()}) {
             joined.insert(joined.end(), part.begin(), part.end());
         }
         return joined;

@@ -24,7 +24,14 @@ class Pool : public ::testing::Test {
         : memory_(std::size_t{kUnits} * shm::kUnitBytes),
           table_(std::make_unique<std::atomic<std::uint64_t>[]>(kUnits + 1)),
           pool_(state_, table_.get(), memory_.data(), kUnits) {
-        pool_.grown(kUnits);
+        state_.backed.store(kUnits);
+    }
+
+    std::uint32_t take(std::uint32_t units) {
+        std::error_code failed;
+        const std::uint32_t unit = pool_.take(units, kOwner, failed);
+        EXPECT_FALSE(failed) << failed.message();
+        return unit;
     }
 
     std::vector<std::byte> memory_;
@@ -44,16 +51,16 @@ TEST_F(Pool, rounds_a_length_up_by_at_most_a_quarter) {
 }
 
 TEST_F(Pool, gives_the_block_freed_last_first) {
-    const std::uint32_t first = pool_.take(4, kOwner);
-    const std::uint32_t second = pool_.take(4, kOwner);
+    const std::uint32_t first = take(4);
+    const std::uint32_t second = take(4);
     pool_.give(first);
     pool_.give(second);
-    EXPECT_EQ(pool_.take(4, kOwner), second);
-    EXPECT_EQ(pool_.take(4, kOwner), first);
+    EXPECT_EQ(take(4), second);
+    EXPECT_EQ(take(4), first);
 }
 
 TEST_F(Pool, a_block_taken_is_its_takers) {
-    const std::uint32_t unit = pool_.take(5, kOwner);
+    const std::uint32_t unit = take(5);
     const Block block = pool_.block(unit);
     EXPECT_EQ(block.state, BlockState::owned);
     EXPECT_EQ(block.owner, kOwner);
@@ -61,50 +68,49 @@ TEST_F(Pool, a_block_taken_is_its_takers) {
 }
 
 TEST_F(Pool, splits_a_larger_block_when_none_fits) {
-    const std::uint32_t large = pool_.take(16, kOwner);
+    const std::uint32_t large = take(16);
     pool_.give(large);
-    EXPECT_EQ(pool_.take(4, kOwner), large);
-    EXPECT_EQ(pool_.take(12, kOwner), large + 4);
+    EXPECT_EQ(take(4), large);
+    EXPECT_EQ(take(12), large + 4);
 }
 
-TEST_F(Pool, says_how_far_memory_must_grow) {
-    pool_.grown(0);
-    EXPECT_EQ(pool_.take(8, kOwner), BlockPool::kNone);
-    EXPECT_EQ(pool_.needed_end(8), 8U);
-    EXPECT_EQ(pool_.needed_end(kUnits + 1), BlockPool::kNone);
+TEST_F(Pool, has_no_block_beyond_its_memory) {
+    state_.backed.store(0);
+    EXPECT_EQ(take(8), BlockPool::kNone);
+    EXPECT_EQ(take(kUnits + 1), BlockPool::kNone);
 }
 
 TEST_F(Pool, joins_neighbours_when_memory_is_used_up) {
     std::vector<std::uint32_t> blocks;
     for (std::uint32_t unit = 0; unit != BlockPool::kNone;) {
-        unit = pool_.take(1, kOwner);
+        unit = take(1);
         if (unit != BlockPool::kNone) blocks.push_back(unit);
     }
     EXPECT_EQ(blocks.size(), kUnits);
     for (std::size_t i = 100; i < 150; ++i) pool_.give(blocks[i]);
-    EXPECT_EQ(pool_.take(50, kOwner), BlockPool::kNone);
-    EXPECT_EQ(pool_.take_by_joining(50, kOwner), 100U);
-    EXPECT_EQ(pool_.take_by_joining(1, kOwner), BlockPool::kNone);
+    EXPECT_EQ(take(51), BlockPool::kNone);
+    EXPECT_EQ(take(50), 100U);
+    EXPECT_EQ(take(1), BlockPool::kNone);
     EXPECT_EQ(pool_.units_used(), kUnits);
 }
 
 TEST_F(Pool, refuses_to_free_a_block_twice) {
-    const std::uint32_t unit = pool_.take(2, kOwner);
+    const std::uint32_t unit = take(2);
     pool_.give(unit);
     EXPECT_THROW(pool_.give(unit), Corrupt);
 }
 
 TEST_F(Pool, reports_an_impossible_entry_or_end_instead_of_using_it) {
-    const std::uint32_t unit = pool_.take(2, kOwner);
+    const std::uint32_t unit = take(2);
     table_[unit].store(Block{BlockState::owned, 0, kUnits + 1}.pack());
     EXPECT_THROW(static_cast<void>(pool_.block(unit)), Corrupt);
     table_[unit].store(0x77);
     EXPECT_THROW(static_cast<void>(pool_.block(unit)), Corrupt);
     state_.end.store(kUnits + 1);
-    EXPECT_THROW(static_cast<void>(pool_.take(1, kOwner)), Corrupt);
+    EXPECT_THROW(static_cast<void>(take(1)), Corrupt);
     state_.end.store(2);
     state_.free_heads[0].store(kUnits * 2);
-    EXPECT_THROW(static_cast<void>(pool_.take(1, kOwner)), Corrupt);
+    EXPECT_THROW(static_cast<void>(take(1)), Corrupt);
 }
 
 TEST_F(Pool, keeps_blocks_apart_and_whole_over_random_use_and_rebuilding) {
@@ -113,8 +119,7 @@ TEST_F(Pool, keeps_blocks_apart_and_whole_over_random_use_and_rebuilding) {
     for (int round = 0; round < 20'000; ++round) {
         const auto wanted = static_cast<std::uint32_t>(1 + random() % 40);
         if (random() % 2 == 0 || model.empty()) {
-            std::uint32_t unit = pool_.take(wanted, kOwner);
-            if (unit == BlockPool::kNone) unit = pool_.take_by_joining(wanted, kOwner);
+            std::uint32_t unit = take(wanted);
             if (unit == BlockPool::kNone) continue;
             const auto filling = static_cast<std::byte>(random());
             std::memset(pool_.memory(unit), static_cast<int>(filling),

@@ -22,13 +22,17 @@ class Log : public ::testing::TestWithParam<bool> {
           table_(std::make_unique<std::atomic<std::uint64_t>[]>(kUnits + 1)),
           pool_(pool_state_, table_.get(), memory_.data(), kUnits),
           log_(tail_, head_, pool_, RecordShape(GetParam())) {
-        pool_.grown(kUnits);
-        log_.begin(pool_.take(kChunkUnits, 0));
+        pool_state_.backed.store(kUnits);
+        log_.begin(new_chunk());
     }
 
+    std::uint32_t new_chunk() {
+        std::error_code failed;
+        return pool_.take(kChunkUnits, 0, failed);
+    }
     void append(const std::string& text) {
         const auto length = static_cast<std::uint32_t>(text.size());
-        if (log_.needs_chunk(length)) log_.link(pool_.take(kChunkUnits, 0));
+        if (log_.needs_chunk(length)) log_.link(new_chunk());
         log_.append(1, std::as_bytes(std::span(text)), text.size(), false);
     }
     bool front(Front& found) {

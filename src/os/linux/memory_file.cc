@@ -101,11 +101,29 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
     return {};
 }
 
+std::error_code decommit(const Handle& file, std::uint64_t from, std::uint64_t bytes) noexcept {
+    const int result = calls::uninterrupted([&] {
+        return calls::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                static_cast<off_t>(from), static_cast<off_t>(bytes));
+    });
+    return result == 0 ? std::error_code{} : last_error();
+}
+
+bool can_decommit() noexcept { return true; }
+
 std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
     struct stat status{};
     if (calls::fstat(file.get(), &status) != 0) return last_error();
     identity = {status.st_dev, status.st_ino};
     size = static_cast<std::uint64_t>(status.st_size);
+    return {};
+}
+
+std::error_code committed_bytes(const Handle& file, std::uint64_t& bytes) noexcept {
+    constexpr std::uint64_t block = 512;  // of st_blocks, whatever st_blksize says
+    struct stat status{};
+    if (calls::fstat(file.get(), &status) != 0) return last_error();
+    bytes = static_cast<std::uint64_t>(status.st_blocks) * block;
     return {};
 }
 

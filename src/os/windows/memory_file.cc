@@ -77,6 +77,18 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
     return {};
 }
 
+std::error_code decommit(const Handle& /*file*/, std::uint64_t /*from*/,
+                         std::uint64_t /*bytes*/) noexcept {
+    return std::make_error_code(std::errc::function_not_supported);
+}
+
+bool can_decommit() noexcept { return false; }
+
+std::error_code committed_bytes(const Handle& file, std::uint64_t& bytes) noexcept {
+    FileIdentity identity;
+    return identify(file, identity, bytes);
+}
+
 std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
     SectionHeadView head;
     const auto problem = SectionHeadView::map(file.get(), head);
