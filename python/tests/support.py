@@ -65,6 +65,11 @@ def open_descriptors():
     return sorted(int(name) for name in os.listdir("/proc/self/fd"))
 
 
+def mapped_queues():
+    with open("/proc/self/maps") as maps:
+        return sum("memfd:procession" in line for line in maps)
+
+
 def keepers():
     """The keepers that this process has started and not collected."""
     children = []

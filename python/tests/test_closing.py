@@ -6,7 +6,7 @@ import threading
 import unittest
 
 import procession
-from support import LONG
+from support import LONG, mapped_queues, open_descriptors
 
 KINDS = (procession.Queue, procession.JoinableQueue)
 
@@ -125,6 +125,30 @@ class ClosingTest(unittest.TestCase):
             with kind() as q:
                 q.close()
 
+    def test_a_closed_queue_keeps_no_memory_and_no_descriptor_while_its_object_lives(self):
+        for kind in KINDS:
+            open_before, mapped_before = open_descriptors(), mapped_queues()
+            closed = [kind() for _ in range(10)]
+            for q in closed:
+                q.put(bytes(100_000))
+            self.assertGreaterEqual(mapped_queues() - mapped_before, 10)
+            for q in closed:
+                q.close()
+            self.assertEqual(open_descriptors(), open_before)
+            self.assertEqual(mapped_queues(), mapped_before)
+
+    def test_a_drained_queue_gives_the_memory_of_its_peak_back(self):
+        for kind in KINDS:
+            with kind() as q:
+                for size in 20_000, 1_000_000:
+                    for _ in range(64_000_000 // size):
+                        q.put(bytes(size))
+                    self.assertGreater(q.stats().memory_reserved_bytes, 60_000_000)
+                    while not q.empty():
+                        q.get()
+                        if kind is procession.JoinableQueue:
+                            q.task_done()
+                    self.assertLess(q.stats().memory_reserved_bytes, 24 << 20, size)
 
     def test_closing_twice_and_what_needs_no_queue(self):
         for kind in KINDS:
