@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/process_singleton.h"
 #include "os/at_fork.h"
 #include "procession/error.h"
 
@@ -12,18 +13,14 @@ namespace procession::connection {
 
 namespace {
 
-/// The lock is held across forks, so the child finds the table whole.
-///
 /// Invariant: no endpoint is made or destroyed under the lock: that takes the lock of the fork
 /// listeners, which comes first.
-class EndpointTable final : public os::ForkListener {
+class EndpointTable final : public os::LockedAcrossForks {
   public:
     using Key = std::pair<std::uint64_t, std::uint64_t>;
 
-    // Never destroyed: connections with static lifetime may go after any static of ours.
     static EndpointTable& of_this_process() {
-        static auto* const only = new EndpointTable;
-        return *only;
+        return base::ProcessSingleton<EndpointTable>::instance();
     }
 
     std::shared_ptr<Endpoint> find(const Key& key) {
@@ -45,20 +42,12 @@ class EndpointTable final : public os::ForkListener {
         if (found != endpoints_.end() && found->second.second == endpoint) endpoints_.erase(found);
     }
 
-    void before_fork() noexcept override { lock_.lock(); }
-    void after_fork_in_parent() noexcept override { lock_.unlock(); }
-    void after_fork_in_child() noexcept override { lock_.unlock(); }
-
   private:
+    friend class base::ProcessSingleton<EndpointTable>;
     EndpointTable() noexcept { start_listening(); }
 
-    std::mutex lock_;
     std::map<Key, std::pair<std::weak_ptr<Endpoint>, const Endpoint*>> endpoints_;
 };
-
-// Made before main: a fork child must never wait for a thread of its parent that was just making
-// it.
-[[maybe_unused]] const EndpointTable& made_early = EndpointTable::of_this_process();
 
 }  // namespace
 

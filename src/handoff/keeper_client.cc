@@ -9,11 +9,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 
+#include "base/fork_local.h"
 #include "base/hexadecimal.h"
 #include "base/logging.h"
+#include "base/process_singleton.h"
 #include "handoff/keeper_line.h"
 #include "handoff/keeper_protocol.h"
 #include "os/at_fork.h"
@@ -55,15 +56,12 @@ bool is_elsewhere(const std::string& keeper) {
     return has_realm && here != 0 && there != 0 && here != there;
 }
 
-/// All keepers that this process talks to. `lock_` is held across forks, so the child finds the
-/// table whole; it hangs up, and leaves the lines alone, in which another thread of the parent may
-/// have been talking.
-class Switchboard final : public os::ForkListener {
+/// All keepers that this process talks to. A fork child hangs up, and leaves the lines alone, in
+/// which another thread of the parent may have been talking.
+class Switchboard final : public os::LockedAcrossForks {
   public:
-    // Never destroyed: queues with static lifetime may be used after any static of ours is gone.
     static Switchboard& of_this_process() {
-        static auto* const only = new Switchboard;
-        return *only;
+        return base::ProcessSingleton<Switchboard>::instance();
     }
 
     /// Throws: Gone when nobody listens there.
@@ -154,16 +152,15 @@ class Switchboard final : public os::ForkListener {
         door_.reset();
     }
 
-    void before_fork() noexcept override { lock_.lock(); }
-    void after_fork_in_parent() noexcept override { lock_.unlock(); }
     void after_fork_in_child() noexcept override {
         for (auto& [keeper, line] : lines_) line->hang_up();
         for (auto& [number, line] : own_lines_) line->hang_up();
-        new (&starting_) std::mutex;
-        lock_.unlock();
+        starting_.reset_after_fork();
+        LockedAcrossForks::after_fork_in_child();
     }
 
   private:
+    friend class base::ProcessSingleton<Switchboard>;
     Switchboard() noexcept { start_listening(); }
 
     void take_door(os::Handle door, const std::string& leads_to) {
@@ -176,16 +173,16 @@ class Switchboard final : public os::ForkListener {
     os::Handle enter_by_door(const std::string& keeper, When when);
     void open_door(const std::string& keeper, Line& line);
 
-    std::mutex lock_;  // held across forks; line locks come after it
+    // The locks of lines come after the inherited lock.
     std::string family_;
     std::map<std::string, std::shared_ptr<Line>> lines_;
     std::map<std::uint64_t, std::shared_ptr<Line>> own_lines_;
     std::uint64_t own_lines_so_far_ = 0;
     // The way in for this process and its children, wherever they go; a fork child has it, too.
     os::Handle door_;
-    std::string leads_to_;         // the name of that keeper
-    std::uint32_t door_user_ = 0;  // of the process that got the door
-    std::mutex starting_;          // one thread at a time; a fork child has its own
+    std::string leads_to_;          // the name of that keeper
+    std::uint32_t door_user_ = 0;   // of the process that got the door
+    base::ForkSafeMutex starting_;  // one thread at a time
 };
 
 os::Handle connect_to(const std::string& keeper, std::error_code& problem) {
@@ -294,8 +291,6 @@ bool Switchboard::leave(Deadline deadline) {
     }
     return is_last;
 }
-
-[[maybe_unused]] const Switchboard& made_early = Switchboard::of_this_process();
 
 AttachmentName deposit_at(const std::string& keeper, const std::shared_ptr<Line>& line,
                           std::span<const os::NativeHandle> handles) {

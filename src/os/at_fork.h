@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fork_local.h"
+
 namespace procession::os {
 
 /// Something in this process that must know when the process forks: through Procession or by the
@@ -49,6 +51,18 @@ class ForkListener {
     bool listening_ = false;  // own thread only
     ForkListener* older_ = nullptr;
     ForkListener* newer_ = nullptr;
+};
+
+/// A listener whose mutex is held across forks, so that the child finds whole what it guards.
+/// What takes the lock of the listeners (starting and stopping to listen) may not be done under it.
+class LockedAcrossForks : public ForkListener {
+  protected:
+    void before_fork() noexcept override { lock_.lock(); }
+    void after_fork_in_parent() noexcept override { lock_.unlock(); }
+    /// What overrides it calls it last.
+    void after_fork_in_child() noexcept override { lock_.unlock(); }
+
+    base::ForkSafeMutex lock_;
 };
 
 }  // namespace procession::os

@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mutex>
 #include <system_error>
 
 #include "os/at_fork.h"
@@ -23,7 +22,7 @@ namespace procession::os {
 ///      which the pipe exists and a fork child would not know of it.
 ///
 /// Threads: open() once, by the thread that made the object.
-class Lifeline final : public ForkListener {
+class Lifeline final : public LockedAcrossForks {
   public:
     Lifeline() noexcept { start_listening(); }
     ~Lifeline() override { stop_listening(); }
@@ -34,14 +33,11 @@ class Lifeline final : public ForkListener {
     [[nodiscard]] std::error_code open(Handle& child_end) noexcept;
 
   private:
-    void before_fork() noexcept override { lock_.lock(); }
-    void after_fork_in_parent() noexcept override { lock_.unlock(); }
     void after_fork_in_child() noexcept override {
         writer_.reset();
-        lock_.unlock();
+        LockedAcrossForks::after_fork_in_child();
     }
 
-    std::mutex lock_;
     Handle writer_;
 };
 

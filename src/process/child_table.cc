@@ -1,5 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "process/child_table.h"
+#include "base/process_singleton.h"
+#include "os/at_fork.h"
 
 #include <algorithm>
 #include <atomic>
@@ -14,18 +16,11 @@ namespace {
 
 using Records = std::vector<std::shared_ptr<ChildRecord>>;
 
-/// The lock is held across forks, so the child finds the list whole.
-///
 /// Invariant: no record is destroyed under the lock (its destructor takes the lock of the fork
 /// listeners, which comes first).
-class ChildTable final : public os::ForkListener {
+class ChildTable final : public os::LockedAcrossForks {
   public:
-    // Never destroyed: Process objects with static lifetime may be destroyed after any static of
-    // ours.
-    static ChildTable& of_this_process() {
-        static auto* const only = new ChildTable;
-        return *only;
-    }
+    static ChildTable& of_this_process() { return base::ProcessSingleton<ChildTable>::instance(); }
 
     void add(const std::shared_ptr<ChildRecord>& record) {
         Records of_our_parent;  // destroyed after the lock is released
@@ -56,20 +51,12 @@ class ChildTable final : public os::ForkListener {
         return mine;
     }
 
-    void before_fork() noexcept override { lock_.lock(); }
-    void after_fork_in_parent() noexcept override { lock_.unlock(); }
-    void after_fork_in_child() noexcept override { lock_.unlock(); }
-
   private:
+    friend class base::ProcessSingleton<ChildTable>;
     ChildTable() noexcept { start_listening(); }
 
-    std::mutex lock_;
     Records records_;
 };
-
-// Made before main: a fork child must never wait for a thread of its parent that was just making
-// it.
-[[maybe_unused]] const ChildTable& made_early = ChildTable::of_this_process();
 
 }  // namespace
 

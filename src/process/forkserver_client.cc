@@ -7,11 +7,12 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "base/fork_local.h"
 #include "base/logging.h"
+#include "base/process_singleton.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
 #include "os/signals.h"
@@ -41,11 +42,7 @@ struct Gone {
 /// What this process knows of its forkserver.
 class Server final : public os::ForkListener {
   public:
-    // Never destroyed: a Process may be started in the destructor of a static.
-    static Server& of_this_process() {
-        static auto* const only = new Server;
-        return *only;
-    }
+    static Server& of_this_process() { return base::ProcessSingleton<Server>::instance(); }
 
     os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) {
         const std::lock_guard guard(lock_);
@@ -91,7 +88,7 @@ class Server final : public os::ForkListener {
     void before_fork() noexcept override { handles_lock_.lock(); }
     void after_fork_in_parent() noexcept override { handles_lock_.unlock(); }
     void after_fork_in_child() noexcept override {
-        new (&lock_) std::mutex;
+        lock_.reset_after_fork();
         handles_lock_.unlock();
         control_.reset();
         its_.reset();
@@ -117,6 +114,7 @@ class Server final : public os::ForkListener {
         std::mutex& lock_;
     };
 
+    friend class base::ProcessSingleton<Server>;
     Server() noexcept { start_listening(); }
 
     void launch() {
@@ -260,7 +258,7 @@ class Server final : public os::ForkListener {
     }
 
     // A fork child has its own locks, and closes its copies of the handles.
-    std::mutex lock_;
+    base::ForkSafeMutex lock_;
     os::Handle control_;
     os::Child process_;
     int launched_by_ = 0;  // another process than this one: it has forked without at-fork handlers
@@ -270,8 +268,6 @@ class Server final : public os::ForkListener {
     os::Handle its_;    // the server's end of `control_`, until it runs
     os::Handle tells_;  // where the child's end is to be told, until the server has it
 };
-
-[[maybe_unused]] const Server& made_early = Server::of_this_process();
 
 // After the exit handlers and the destructors of statics, which may start children and wait for
 // them. Without it the server would end a moment after this process, and whoever adopts orphans

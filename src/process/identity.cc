@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "base/process_singleton.h"
 #include "os/child.h"
 
 namespace procession {
@@ -15,17 +16,16 @@ namespace {
 constinit std::atomic<const Identity*> current{nullptr};
 constinit std::atomic<unsigned> children_so_far{0};
 
-// Before main, so that no fork child waits for a thread of its parent that was just making the
-// static.
-[[maybe_unused]] const Identity& made_early = identity();
+struct MainProcess {
+    Identity identity{"MainProcess", "", std::nullopt, {}};
+};
 
 }  // namespace
 
 const Identity& identity() noexcept {
-    static const Identity main_process{"MainProcess", "", std::nullopt, {}};
     // acquire: pairs with become(); the fields behind the pointer are whole
     const Identity* mine = current.load(std::memory_order_acquire);
-    return mine != nullptr ? *mine : main_process;
+    return mine != nullptr ? *mine : base::ProcessSingleton<MainProcess>::instance().identity;
 }
 
 Identity identity_of_next_child(const ProcessOptions& options, StartMethod method) {

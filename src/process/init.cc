@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/init.h"
+#include "base/process_singleton.h"
 
 #include <string>
 #include <string_view>
@@ -20,13 +21,8 @@ namespace process {
 namespace {
 
 std::optional<std::string>& name_of_program() noexcept {
-    static std::optional<std::string> name;
-    return name;
+    return base::ProcessSingleton<std::optional<std::string>>::instance();
 }
-
-// Before main, so that no fork child waits for a thread of its parent that was just making the
-// static.
-[[maybe_unused]] const std::optional<std::string>& made_early = name_of_program();
 
 }  // namespace
 

@@ -3,12 +3,13 @@
 
 #include <chrono>
 #include <mutex>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/fork_local.h"
 #include "base/logging.h"
+#include "base/process_singleton.h"
 #include "handoff/keeper.h"
 #include "handoff/keeper_client.h"
 #include "os/at_fork.h"
@@ -31,53 +32,44 @@ constexpr std::chrono::seconds kMoment{3};
 /// none.
 class OwnKeepers final : public os::ForkListener {
   public:
-    static OwnKeepers& instance() {
-        static auto* const only = new OwnKeepers;
-        return *only;
-    }
+    static OwnKeepers& instance() { return base::ProcessSingleton<OwnKeepers>::instance(); }
 
     /// Before the start, so that nothing can fail after it.
     void expect_one() {
         const std::lock_guard guard(lock_);
         // Zombies of those that have ended.
-        std::erase_if(children_,
+        std::erase_if(*children_,
                       [](const os::Child& child) { return os::collect(child).has_value(); });
-        children_.reserve(children_.size() + 1);
+        children_->reserve(children_->size() + 1);
     }
     void add(os::Child started) noexcept {
         const std::lock_guard guard(lock_);
-        children_.push_back(std::move(started));
+        children_->push_back(std::move(started));
     }
     void wait_for_end(Deadline deadline) noexcept {
         const std::lock_guard guard(lock_);
-        std::erase_if(children_, [deadline](const os::Child& child) {
+        std::erase_if(*children_, [deadline](const os::Child& child) {
             static_cast<void>(os::wait_readable(child.sentinel.get(), deadline));
             return os::collect(child).has_value();
         });
     }
     bool has_some() noexcept {
         const std::lock_guard guard(lock_);
-        return !children_.empty();
+        return !children_->empty();
     }
 
     void after_fork_in_child() noexcept override {
-        new (&lock_) std::mutex;
-        // The list itself may have been in the hands of another thread of the parent.
-        new (&children_) std::vector<os::Child>;
+        lock_.reset_after_fork();
+        children_.reset_after_fork();
     }
 
   private:
+    friend class base::ProcessSingleton<OwnKeepers>;
     OwnKeepers() noexcept { start_listening(); }
 
-    std::mutex lock_;
-    std::vector<os::Child> children_;
+    base::ForkSafeMutex lock_;
+    base::ForkLocal<std::vector<os::Child>> children_;
 };
-
-[[maybe_unused]] const OwnKeepers& made_early = OwnKeepers::instance();
-
-}  // namespace
-
-namespace {
 
 void remember(os::Child started) noexcept {
     base::log(LogLevel::debug, "started the keeper of queued handles (pid %d)", started.pid);

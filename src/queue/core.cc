@@ -2,10 +2,10 @@
 #include "queue/core.h"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "base/logging.h"
+#include "base/process_singleton.h"
 #include "queue/core_impl.h"
 
 namespace procession::queue {
@@ -13,18 +13,15 @@ namespace procession::queue {
 namespace {
 
 /// The queues of this process, so that the same one arriving twice is one participant. Its lock is
-/// held across fork, and never while a Core is made or ends.
-class Registry final : public os::ForkListener {
+/// never held while a Core is made or ends.
+class Registry final : public os::LockedAcrossForks {
   public:
-    static Registry& instance() {
-        static Registry* registry = new Registry;  // never ends: static queues may outlive it
-        return *registry;
-    }
+    static Registry& instance() { return base::ProcessSingleton<Registry>::instance(); }
     /// The registered queue with this identity, or `fresh`, registered.
     std::shared_ptr<Core> adopt(std::shared_ptr<Core> fresh) {
         // Let go of after the lock: these may be the last references.
         std::vector<std::shared_ptr<Core>> looked_at;
-        const std::lock_guard guard(mutex_);
+        const std::lock_guard guard(lock_);
         std::erase_if(cores_, [](const auto& known) { return known.expired(); });
         for (const auto& known : cores_) {
             looked_at.push_back(known.lock());
@@ -38,7 +35,7 @@ class Registry final : public os::ForkListener {
     }
     std::vector<std::shared_ptr<Core>> all() {
         std::vector<std::shared_ptr<Core>> living;
-        const std::lock_guard guard(mutex_);
+        const std::lock_guard guard(lock_);
         for (const auto& known : cores_) {
             if (auto core = known.lock()) living.push_back(std::move(core));
         }
@@ -46,19 +43,11 @@ class Registry final : public os::ForkListener {
     }
 
   private:
+    friend class base::ProcessSingleton<Registry>;
     Registry() { start_listening(); }
 
-    void before_fork() noexcept override { mutex_.lock(); }
-    void after_fork_in_parent() noexcept override { mutex_.unlock(); }
-    void after_fork_in_child() noexcept override { mutex_.unlock(); }
-
-    std::mutex mutex_;
     std::vector<std::weak_ptr<Core>> cores_;
 };
-
-// Made before main: a fork child must never wait for a thread of its parent that was just making
-// it.
-[[maybe_unused]] const Registry& made_early = Registry::instance();
 
 }  // namespace
 
@@ -138,10 +127,7 @@ Core::~Core() {
         // Not given back by us, but by whoever notices that this process has ended.
         base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
-    delete lease_books_.load();
     delete forgotten_books_.load();
-    delete waiting_letters_.load();
-    delete attachments_.load();
     delete owed_.load();
 }
 
@@ -245,18 +231,6 @@ void Core::with_file(std::string_view operation,
     });
 }
 
-LeaseBooks& Core::lease_books() {
-    LeaseBooks* books = lease_books_.load(std::memory_order_acquire);
-    if (books != nullptr) [[likely]]
-        return *books;
-    auto fresh = std::make_unique<LeaseBooks>();
-    // acq_rel: pairs with the load above in other threads
-    if (lease_books_.compare_exchange_strong(books, fresh.get(), std::memory_order_acq_rel)) {
-        books = fresh.release();
-    }
-    return *books;
-}
-
 void Core::after_fork_in_child() noexcept { forget_parent(); }
 
 void Core::prepare_child() noexcept {
@@ -268,10 +242,10 @@ void Core::prepare_child() noexcept {
 
 void Core::forget_parent() noexcept {
     forget_own_state();
-    new (&coming_back_) std::mutex;
+    coming_back_.reset_after_fork();
     gate_.fetch_and(kClosed | kEnding);
-    new (&watching_) std::mutex;
-    for (auto& watcher : watchers_) new (&watcher) std::weak_ptr<Readiness>;
+    watching_.reset_after_fork();
+    for (auto& watcher : watchers_) watcher.reset_after_fork();
     is_watched_.store(false, std::memory_order_relaxed);
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
@@ -280,12 +254,12 @@ void Core::forget_parent() noexcept {
 // The books are left alone: another thread of the parent, or an operation that was cut short, may
 // have been writing.
 void Core::forget_own_state() noexcept {
-    lease_books_.store(nullptr, std::memory_order_relaxed);
-    waiting_letters_.store(nullptr, std::memory_order_relaxed);
-    attachments_.store(nullptr, std::memory_order_relaxed);
-    new (&joining_) std::mutex;
-    new (&suspects_) Suspects;
-    new (&finishing_) sync::SpinLock;
+    lease_books_.reset_after_fork();
+    waiting_letters_.reset_after_fork();
+    attachments_.reset_after_fork();
+    joining_.reset_after_fork();
+    suspects_.reset_after_fork();
+    finishing_.reset_after_fork();
     loans_.store(0, std::memory_order_relaxed);
     views_.store(0, std::memory_order_relaxed);
 }
@@ -360,7 +334,7 @@ void Core::let_go(std::uint32_t how, Deadline deadline) {
     const sync::Presence inside(&closing_);  // it may be cut short as well
     if ((gate_.fetch_or(how) & kClosed) != 0) return;
     // What is leased waits again, and with it its handles.
-    if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave_all();
+    if (Attachments* held = attachments_.if_made()) held->leave_all();
     if (!wait_until_alone(deadline)) return;  // the end of the process does it
     leave_queue();
     has_left_.store(true);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fork_local.h"
 #include "os/at_fork.h"
 #include "procession/batch.h"
 #include "procession/byte_view.h"
@@ -282,7 +283,6 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
     /// Throws: std::bad_alloc.
-    [[nodiscard]] LeaseBooks& lease_books();
     LeaseBook& book_with_room(std::size_t more);
 
     // Under no lock: take memory. Throws MemoryError.
@@ -401,7 +401,6 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
                           Actor me);
     void let_letter_wait(const MessageView& message, std::string_view reason);
-    [[nodiscard]] WaitingLetters& waiting_letters();
     /// As far as there is memory. Returns how many are left.
     std::size_t write_waiting_letters(std::uint32_t slot);
 
@@ -452,7 +451,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     std::atomic<std::uint32_t> left_{0};  // counts operations that ended while it was not 0
     std::atomic<bool> is_exit_watched_{false};
     std::atomic<bool> is_repair_due_{false};
-    std::mutex coming_back_;
+    base::ForkSafeMutex coming_back_;
     // Entered by close(), which is no operation: those end when they see that the queue is closed.
     struct Closing final : sync::Enterable {
         explicit Closing(Core& closed) : core(closed) {}
@@ -471,12 +470,11 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     std::atomic<std::int64_t> next_audit_{0};
     std::atomic<std::uint32_t> vain_looks_{0};
     Constants constants_;
-    // Replaced in a fork child, where another thread of the parent may have been changing it.
-    std::atomic<LeaseBooks*> lease_books_{nullptr};
-    std::atomic<LeaseBooks*> forgotten_books_{nullptr};      // to be freed by the next operation
-    std::atomic<WaitingLetters*> waiting_letters_{nullptr};  // likewise
-    Suspects suspects_;                                      // likewise
-    std::atomic<Attachments*> attachments_{nullptr};         // likewise
+    base::MadeOnFirstUse<LeaseBooks> lease_books_;
+    std::atomic<LeaseBooks*> forgotten_books_{nullptr};  // to be freed by the next operation
+    base::MadeOnFirstUse<WaitingLetters> waiting_letters_;
+    base::ForkLocal<Suspects> suspects_;
+    base::MadeOnFirstUse<Attachments> attachments_;
     // What get_many() could not tell when it had other items to return.
     struct OwedError {
         DecodeError error;
@@ -485,14 +483,14 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     std::atomic<OwedError*> owed_{nullptr};
     std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that nobody ended
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
-    std::mutex joining_;
+    base::ForkSafeMutex joining_;
     // Memory of the queue that this process writes to, or reads, outside of any operation.
     std::atomic<std::uint32_t> loans_{0};
     std::atomic<std::uint32_t> views_{0};
     // For event loops.
     std::atomic<bool> is_watched_{false};
-    std::mutex watching_;
-    std::array<std::weak_ptr<Readiness>, 2> watchers_;
+    base::ForkSafeMutex watching_;
+    std::array<base::ForkLocal<std::weak_ptr<Readiness>>, 2> watchers_;
 };
 
 }  // namespace procession::queue

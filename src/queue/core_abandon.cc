@@ -67,7 +67,7 @@ void Core::detach(const Ticket& ticket) {
                                  ? "this lease has ended already"
                                  : "this lease is the parent process's; a fork child has none");
         }
-        LeaseBook& book = lease_books().of_this_thread();
+        LeaseBook& book = lease_books_.get().of_this_thread();
         book.detach(ticket, [this](const Ticket& each) { return is_open(each); });
     });
 }

@@ -175,7 +175,7 @@ void Core::finish(const Ticket& ticket, const char* operation) {
 }
 
 void Core::let_go_of_attachment(const Ticket& ticket) noexcept {
-    if (Attachments* held = attachments_.load(std::memory_order_acquire)) [[unlikely]]
+    if (Attachments* held = attachments_.if_made()) [[unlikely]]
         held->release(ticket);
 }
 
@@ -184,14 +184,7 @@ void Core::take_part() {
 }
 
 void Core::hold_attachment(const Ticket& ticket, Attachment attachment) {
-    Attachments* held = attachments_.load(std::memory_order_acquire);
-    if (held == nullptr) {
-        auto fresh = std::make_unique<Attachments>();
-        // acq_rel: pairs with the loads in other threads
-        if (attachments_.compare_exchange_strong(held, fresh.get(), std::memory_order_acq_rel))
-            held = fresh.release();
-    }
-    held->add(ticket, std::move(attachment));
+    attachments_.get().add(ticket, std::move(attachment));
 }
 
 // The usual task_done(): a small item of a chunk that the head has not left. False when it is not
@@ -235,7 +228,7 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
         }
         if (!committed) return false;
     }
-    if (const LeaseBooks* books = lease_books_.load(std::memory_order_acquire)) {
+    if (const LeaseBooks* books = lease_books_.if_made()) {
         if (LeaseBook* book = books->last_of_this_thread()) book->forget(ticket);
     }
     announce_finished();
@@ -290,7 +283,7 @@ void Core::task_done() {
         if (!joinable_) {
             throw ValueError("task_done", label(), "only a JoinableQueue counts finished tasks");
         }
-        const auto oldest = lease_books().of_this_thread().take_oldest(
+        const auto oldest = lease_books_.get().of_this_thread().take_oldest(
             [this](const Ticket& ticket) { return is_open(ticket); });
         if (oldest) return *oldest;
         throw ValueError("task_done", label(),

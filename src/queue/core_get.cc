@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <new>
 
 #include "queue/core_impl.h"
 
@@ -115,7 +114,7 @@ bool Core::take_returned(Claim& claimed, Message& message, Actor me) {
         message.resize(claimed.payload.size());
     }
     if (!pop_returned(claimed, me)) return false;
-    if (claimed.deliveries > 1) suspects_.add(ticket_of(claimed.at, claimed.deliveries));
+    if (claimed.deliveries > 1) suspects_->add(ticket_of(claimed.at, claimed.deliveries));
     return true;
 }
 
@@ -123,7 +122,7 @@ bool Core::take_returned(Claim& claimed, Message& message, Actor me) {
 // this process works on one, no other thread takes one: it would be counted against it as well.
 bool Core::holds_back_returned() noexcept {
     return death_log_.count() != 0 &&
-           suspects_.others_hold_one([this](const Ticket& ticket) { return is_open(ticket); });
+           suspects_->others_hold_one([this](const Ticket& ticket) { return is_open(ticket); });
 }
 
 // Until another look is worthwhile: the other thread's lease is looked at, it rings no bell.
@@ -175,7 +174,7 @@ void Core::complete(const Claim& claimed, Message& message, Actor me) {
     if (is_held) give_block(claimed.unit, me);
     if (joinable_) {
         message.set_ticket(ticket_of(claimed.at, claimed.deliveries));
-        lease_books().of_this_thread().add(message.ticket());
+        lease_books_.get().of_this_thread().add(message.ticket());
     }
 }
 

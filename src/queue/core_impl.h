@@ -97,7 +97,7 @@ inline bool Core::drops_items() const {
 
 /// This thread's book, with room for so many leases more. Throws: std::bad_alloc.
 inline LeaseBook& Core::book_with_room(std::size_t more) {
-    LeaseBook& book = lease_books().of_this_thread();
+    LeaseBook& book = lease_books_.get().of_this_thread();
     book.reserve(more, [this](const Ticket& ticket) { return is_open(ticket); });
     return book;
 }

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
-#include <new>
 
 #include "base/exit.h"
 #include "base/logging.h"
@@ -136,7 +135,7 @@ void Core::operation_cut_short() noexcept {
 }
 
 void Core::Closing::operation_cut_short() noexcept {
-    new (&core.coming_back_) std::mutex;  // this thread may have held it
+    core.coming_back_.reset_after_fork();  // this thread may have held it
     core.operation_cut_short();
 }
 
@@ -165,7 +164,7 @@ bool Core::leave_as_if_killed() noexcept {
     // What this process may write to at any time must stay its own.
     if (!wait_until_alone(deadline) || loans_.load() != 0 || views_.load() != 0) return false;
     membership_.leave_as_if_killed();
-    LeaseBooks* const books = lease_books_.load();
+    LeaseBooks* const books = lease_books_.if_made();
     forget_own_state();
     // Not freed here: a signal handler that has called exit() may have interrupted malloc.
     if (books != nullptr) forgotten_books_.store(books);

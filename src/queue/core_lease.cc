@@ -29,7 +29,7 @@ void Core::give_back(const Ticket& ticket, std::string_view why) {
         }
         item_bell_.ring();
         announce_finished();
-        if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->leave(ticket);
+        if (Attachments* held = attachments_.if_made()) held->leave(ticket);
     });
 }
 
@@ -121,7 +121,7 @@ void Core::reject(const Ticket& ticket, std::string_view reason) {
             leave_open(ticket);            // still the caller's
             throw;
         }
-        if (Attachments* held = attachments_.load(std::memory_order_acquire)) held->release(ticket);
+        if (Attachments* held = attachments_.if_made()) held->release(ticket);
     });
 }
 

@@ -83,7 +83,7 @@ Outcome Core::borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Co
         view.core_ = self_pointer;
         if (joinable_) {
             view.copy_.set_ticket(ticket_of(claimed.at, claimed.deliveries));
-            lease_books().of_this_thread().add(view.copy_.ticket());
+            lease_books_.get().of_this_thread().add(view.copy_.ticket());
         }
         return outcome;
     });

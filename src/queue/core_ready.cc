@@ -1,5 +1,4 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include <new>
 #include <utility>
 
 #include "queue/core_impl.h"
@@ -13,7 +12,7 @@ std::shared_ptr<Readiness> Core::ready(Ready what, const std::shared_ptr<Core>& 
     return guarded("ready_handle", [&] {
         self();  // here, so that the caller is told if it cannot take part
         const std::lock_guard guard(watching_);
-        auto& known = watchers_.at(static_cast<std::size_t>(what));
+        auto& known = *watchers_.at(static_cast<std::size_t>(what));
         if (auto readiness = known.lock()) return readiness;
         auto fresh = std::make_shared<Readiness>(self_pointer, what);
         known = fresh;
@@ -59,7 +58,7 @@ void Core::found_nothing(Ready what, std::uint64_t bytes) noexcept {
     std::shared_ptr<Readiness> watcher;
     {
         const std::lock_guard guard(watching_);
-        watcher = watchers_.at(static_cast<std::size_t>(what)).lock();
+        watcher = watchers_.at(static_cast<std::size_t>(what))->lock();
     }
     if (watcher) watcher->found_nothing(bytes);
 }

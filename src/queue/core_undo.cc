@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "base/logging.h"
@@ -127,7 +126,7 @@ void Core::let_letter_wait(const MessageView& message, std::string_view reason) 
     try {
         WaitingLetters::Letter letter{message.ticket, message.format, {}, std::string(reason)};
         if (!joinable_) letter.bytes.assign(message.bytes.begin(), message.bytes.end());
-        waiting_letters().add(std::move(letter));
+        waiting_letters_.get().add(std::move(letter));
     } catch (const std::bad_alloc&) {
         if (joinable_) {
             undeliver(Position::unpack(message.ticket.position), self());
@@ -139,19 +138,8 @@ void Core::let_letter_wait(const MessageView& message, std::string_view reason) 
     }
 }
 
-WaitingLetters& Core::waiting_letters() {
-    WaitingLetters* known = waiting_letters_.load(std::memory_order_acquire);
-    if (known != nullptr) return *known;
-    auto fresh = std::make_unique<WaitingLetters>();
-    // acq_rel: pairs with the loads in other threads
-    if (waiting_letters_.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) {
-        known = fresh.release();
-    }
-    return *known;
-}
-
 std::size_t Core::write_waiting_letters(std::uint32_t slot) {
-    WaitingLetters* waiting = waiting_letters_.load(std::memory_order_acquire);
+    WaitingLetters* waiting = waiting_letters_.if_made();
     if (waiting == nullptr || slot == shm::Membership::kNone) return 0;
     // Not longer than a nap: it is not what the caller waits for.
     const Actor me{slot, Deadline::now(), kLetterPatience};

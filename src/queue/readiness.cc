@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "queue/readiness.h"
 
-#include <new>
 #include <system_error>
 #include <utility>
 
@@ -19,7 +18,7 @@ Readiness::Readiness(std::shared_ptr<Core> core, Ready what)
     }
     const os::SignalsBlocked for_the_watcher;  // they are the program's
     try {
-        watcher_ = std::thread([this] { watch(); });
+        *watcher_ = std::thread([this] { watch(); });
     } catch (const std::system_error& failed) {
         throw OSError(failed.code(), "ready_handle", core_->label(),
                       "cannot start the thread that waits");
@@ -29,20 +28,20 @@ Readiness::Readiness(std::shared_ptr<Core> core, Ready what)
 Readiness::~Readiness() {
     if (core_->forks() != forks_ || core_->is_unprepared_child()) {
         // A fork child's copy: the thread was the parent's, and stays there.
-        new (&watcher_) std::thread;
-        new (&changed_) std::condition_variable;
+        watcher_.reset_after_fork();
+        changed_.reset_after_fork();
         return;
     }
     {
         const std::lock_guard guard(mutex_);
         stop_.store(true);
-        changed_.notify_one();
+        changed_->notify_one();
     }
     core_->wake_watchers(what_);
     if (core_->is_ending()) {
-        watcher_.detach();  // it waits for the end of the process
+        watcher_->detach();  // it waits for the end of the process
     } else {
-        watcher_.join();
+        watcher_->join();
     }
 }
 
@@ -52,7 +51,7 @@ void Readiness::found_nothing(std::uint64_t bytes) noexcept {
     if (!is_set_) return;
     event_.clear();
     is_set_ = false;
-    changed_.notify_one();
+    changed_->notify_one();
 }
 
 void Readiness::watch() noexcept {
@@ -66,7 +65,7 @@ void Readiness::watch() noexcept {
         event_.set();
         is_set_ = true;
         if (!goes_on) return;  // whoever calls now is told why
-        changed_.wait(lock, [this] { return !is_set_ || stop_.load(); });
+        changed_->wait(lock, [this] { return !is_set_ || stop_.load(); });
     }
 }
 

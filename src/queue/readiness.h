@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/fork_local.h"
 #include "os/event.h"
 #include "procession/ready_handle.h"
 
@@ -45,11 +46,11 @@ class Readiness {
     const std::uint32_t forks_;
     os::Event event_;
     std::mutex mutex_;
-    std::condition_variable changed_;
+    base::ForkLocal<std::condition_variable> changed_;
     bool is_set_ = false;
     std::uint64_t wanted_bytes_ = 1;
     std::atomic<bool> stop_{false};
-    std::thread watcher_;
+    base::ForkLocal<std::thread> watcher_;
 };
 
 }  // namespace procession::queue

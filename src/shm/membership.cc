@@ -2,7 +2,6 @@
 #include "shm/membership.h"
 
 #include <chrono>
-#include <new>
 #include <string>
 
 #include "base/logging.h"
@@ -121,7 +120,7 @@ void Membership::leave_as_if_killed() noexcept {
     self_->slot_plus_1.store(0);
     // relaxed: no other thread uses the segment
     generation_.fetch_add(1, std::memory_order_relaxed);
-    new (&locking_) std::mutex;  // the thread that was cut short may have held it
+    locking_.reset_after_fork();  // the thread that was cut short may have held it
     for (ClaimCell& cell : self_->claims) {
         cell.lock.unlock();
         cell.is_taken.store(0, std::memory_order_relaxed);
@@ -174,8 +173,7 @@ void Membership::after_fork_in_child() noexcept {
 }
 
 void Membership::after_unprepared_fork() noexcept {
-    // Another thread of the parent may have held it: the child's is a fresh one.
-    new (&locking_) std::mutex;
+    locking_.reset_after_fork();
     count_fork();
 }
 

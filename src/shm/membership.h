@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
+#include "base/fork_local.h"
 #include "os/at_fork.h"
 #include "os/byte_lock.h"
 #include "os/park.h"
@@ -147,7 +147,7 @@ class Membership final : public os::ForkListener {
     os::WipedOnFork<Self> self_;
     // Held while a lock comes into being, and across fork: no child inherits the descriptor that is
     // open in between.
-    std::mutex locking_;
+    base::ForkSafeMutex locking_;
     std::atomic<std::uint32_t> generation_{0};
     std::atomic<std::uint32_t> forks_{0};
 };

@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 
 #include "base/exit.h"
+#include "base/process_singleton.h"
 #include "os/at_fork.h"
 #include "os/barrier.h"
 #include "os/child.h"
@@ -15,24 +15,20 @@
 
 namespace procession::sync {
 
-/// All threads of this process that were ever present anywhere. Its lock is held across fork: the
-/// child keeps only the thread that forked.
-class PresentThreads final : public os::ForkListener {
+/// All threads of this process that were ever present anywhere. A fork child keeps only the thread
+/// that forked.
+class PresentThreads final : public os::LockedAcrossForks {
   public:
-    static PresentThreads& instance() {
-        static PresentThreads* threads =
-            new PresentThreads;  // never ends: static queues may outlive it
-        return *threads;
-    }
+    static PresentThreads& instance() { return base::ProcessSingleton<PresentThreads>::instance(); }
     void add(Presence::Thread* thread) {
-        const std::lock_guard guard(mutex_);
+        const std::lock_guard guard(lock_);
         thread->next = first_;
         first_ = thread;
     }
     /// False: nothing has happened, see try_lock().
     [[nodiscard]] bool remove(Presence::Thread* thread) noexcept {
         if (!try_lock()) return false;
-        const std::lock_guard guard(mutex_, std::adopt_lock);
+        const std::lock_guard guard(lock_, std::adopt_lock);
         for (Presence::Thread** each = &first_; *each != nullptr; each = &(*each)->next) {
             if (*each != thread) continue;
             *each = thread->next;
@@ -42,7 +38,7 @@ class PresentThreads final : public os::ForkListener {
     }
     bool others_inside(const Enterable* object, const Presence::Thread* self) noexcept {
         if (!try_lock()) return true;
-        const std::lock_guard guard(mutex_, std::adopt_lock);
+        const std::lock_guard guard(lock_, std::adopt_lock);
         // Alone: a thread that comes from now on takes the lock first, and sees what we had stored.
         if (first_ == nullptr || (first_ == self && first_->next == nullptr)) return false;
         os::barrier_in_all_threads();
@@ -53,11 +49,12 @@ class PresentThreads final : public os::ForkListener {
     }
 
     void forget_other_threads() noexcept {
-        new (&mutex_) std::mutex;  // one of them may have held it
+        lock_.reset_after_fork();  // one of them may have held it
         keep_this_process();
     }
 
   private:
+    friend class base::ProcessSingleton<PresentThreads>;
     PresentThreads() { start_listening(); }
 
     // The lock is held for moments only. False, in the end, when this very thread has it: a signal
@@ -65,17 +62,15 @@ class PresentThreads final : public os::ForkListener {
     bool try_lock() noexcept {
         constexpr int tries = 10'000;
         for (int i = 0; i < tries; ++i) {
-            if (mutex_.try_lock()) return true;
+            if (lock_.try_lock()) return true;
             os::yield();
         }
         return false;
     }
 
-    void before_fork() noexcept override { mutex_.lock(); }
-    void after_fork_in_parent() noexcept override { mutex_.unlock(); }
     void after_fork_in_child() noexcept override {
         keep_this_process();
-        mutex_.unlock();
+        LockedAcrossForks::after_fork_in_child();
     }
     // The records of the parent's threads are left alone.
     void keep_this_process() noexcept {
@@ -90,16 +85,8 @@ class PresentThreads final : public os::ForkListener {
         }
     }
 
-    std::mutex mutex_;
     Presence::Thread* first_ = nullptr;
 };
-
-namespace {
-
-// Made before main: a fork child must never wait for a thread of its parent that was making it.
-[[maybe_unused]] const PresentThreads& made_early = PresentThreads::instance();
-
-}  // namespace
 
 void Presence::forget_ended_thread(void* record) noexcept {
     auto* const mine = static_cast<Thread*>(record);

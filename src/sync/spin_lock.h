@@ -9,7 +9,7 @@
 namespace procession::sync {
 
 /// A lock between the threads of one process, for a few instructions at a time. Not in shared
-/// memory. A fork child makes it anew.
+/// memory.
 class SpinLock {
   public:
     void lock() noexcept {
@@ -22,6 +22,8 @@ class SpinLock {
         while (locked_.exchange(true, std::memory_order_acquire)) wait();
     }
     void unlock() noexcept { locked_.store(false, std::memory_order_release); }
+    /// In a fork child, where the thread that held it does not exist.
+    void reset_after_fork() noexcept { locked_.store(false, std::memory_order_relaxed); }
 
   private:
     void wait() const noexcept {
