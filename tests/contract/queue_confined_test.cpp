@@ -13,6 +13,7 @@
 
 #include "contract/process_fixture.h"
 #include "procession/error.h"
+#include "support/sudden_death.h"
 
 // Processes that confine themselves after they have come to a queue: by chroot, where there is no
 // /proc, or by a filter that lets no file be opened.
@@ -36,6 +37,7 @@ void open_no_file_any_more() {
 }
 
 void confine(Confinement how, const std::string& folder) {
+    ignore_leaks_of_this_process();  // a leak detector needs what this takes away
     if (how == Confinement::filter) return open_no_file_any_more();
     must(::chroot(folder.c_str()) == 0 && ::chdir("/") == 0);
 }
