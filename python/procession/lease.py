@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from .queues import JoinableQueue
+from ._native import ByteQueue
 
 T = TypeVar("T")
 
@@ -39,7 +38,7 @@ class Lease(Generic[T]):
         "deliveries": "how often it was handed out, this time included: 1 the first time",
     }
 
-    def __init__(self, queue: JoinableQueue[T], value: T, ticket: bytes, deliveries: int) -> None:
+    def __init__(self, queue: ByteQueue, value: T, ticket: bytes, deliveries: int) -> None:
         self._queue = queue
         self._ticket = ticket
         self._is_open = True
@@ -80,7 +79,7 @@ class Lease(Generic[T]):
             return  # closing the queue has given it back
         if failure is None:
             self.done()
-        elif self._queue.dead_letters_on_exception:
+        elif self._queue._options()[2]:  # dead_letters_on_exception
             try:
                 text = _text_of(failure)
             except BaseException:  # Ctrl-C, while the failure told its text
@@ -109,7 +108,3 @@ def _text_of(failure: BaseException) -> str:
         return f"{name}: {failure}"
     except Exception:  # its __str__ fails
         return name
-
-
-def lease_from(queue: JoinableQueue[Any], taken: tuple[Any, bytes, int]) -> Lease[Any]:
-    return Lease(queue, *taken)

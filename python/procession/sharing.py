@@ -5,14 +5,10 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ._errors import SharingError
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from .queues import Queue
+from .queues import Queue
 
 T = TypeVar("T")
 
