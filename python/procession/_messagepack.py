@@ -90,10 +90,7 @@ def converter_to(wanted: Any) -> Converter:
         }
     if origin is tuple or wanted is tuple:
         return _converter_to_tuple(wanted, arguments)
-    if not isinstance(wanted, type):
-        raise TypeError(f"type {wanted!r} is not one that MessagePack's objects can be made into")
-    fields = _fields_of(wanted)
-    if fields is not None:
+    if isinstance(wanted, type) and (fields := _fields_of(wanted)) is not None:
         return _converter_to_fields(wanted, fields)
     return _converter_to_simple(wanted)
 
@@ -158,12 +155,12 @@ def _converter_to_fields(wanted: type, fields: list[tuple[str, Any]]) -> Convert
     return convert
 
 
-def _converter_to_simple(wanted: type) -> Converter:
+def _converter_to_simple(wanted: Any) -> Converter:
     if wanted is datetime.datetime:
         return lambda value: _EPOCH + _from_nanoseconds(_checked(value, int, wanted))
     if wanted is datetime.timedelta:
         return lambda value: _from_nanoseconds(_checked(value, int, wanted))
-    if issubclass(wanted, enum.Enum):
+    if isinstance(wanted, enum.EnumType):
         return wanted
     if wanted is float:
         # C++ writes a whole number as it likes.

@@ -10,6 +10,7 @@ installed, otherwise bytes.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -17,7 +18,7 @@ import queue
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import procession
@@ -87,24 +88,33 @@ def get_some(q: Any) -> int:
     return len(q.get_many(max_messages_to_get=BATCH))
 
 
+@contextlib.contextmanager
+def beside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
+    """A block during which another process does the work."""
+    process = multiprocessing.get_context("fork").Process(
+        target=work, args=arguments, daemon=True
+    )
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
 def rate(
     make: Callable[[], Any], put: Any, get: Callable[[Any], int], item: Any, seconds: float
 ) -> float:
     """Items per second between two processes."""
-    context = multiprocessing.get_context("fork")
-    q, ready = make(), context.Event()
-    producer = context.Process(target=put, args=(q, item, ready), daemon=True)
-    producer.start()
-    ready.set()
-    get(q)
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        for _ in range(20):
-            count += get(q)
-    elapsed = time.perf_counter() - start
-    producer.kill()
-    producer.join()
-    return count / elapsed
+    q, ready = make(), multiprocessing.get_context("fork").Event()
+    with beside(put, q, item, ready):
+        ready.set()
+        get(q)
+        start, count = time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            for _ in range(20):
+                count += get(q)
+        return count / (time.perf_counter() - start)
 
 
 def finish_each(jobs: Any) -> None:
@@ -116,21 +126,15 @@ def finish_each(jobs: Any) -> None:
 def round_trips(make: Callable[[], Any], seconds: float) -> float:
     """put(), the other one's get() and task_done(), and join(): how often a second."""
     jobs = make()
-    worker = multiprocessing.get_context("fork").Process(
-        target=finish_each, args=(jobs,), daemon=True
-    )
-    worker.start()
-    jobs.put(1)
-    jobs.join()
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
+    with beside(finish_each, jobs):
         jobs.put(1)
         jobs.join()
-        count += 1
-    elapsed = time.perf_counter() - start
-    worker.kill()
-    worker.join()
-    return count / elapsed
+        start, count = time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            jobs.put(1)
+            jobs.join()
+            count += 1
+        return count / (time.perf_counter() - start)
 
 
 def large_item() -> Any:
