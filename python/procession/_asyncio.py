@@ -1,9 +1,9 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 """How coroutines wait for a queue, on asyncio.
 
-A queue's descriptor is watched once for each event loop, however many coroutines wait. The descriptor
-tells that there may be something: the coroutines are woken one after the other, oldest first, each by
-the one before it that found something.
+A queue's descriptor is watched once for each event loop, however many coroutines wait. It tells that
+there may be something: the coroutines are woken one after the other, oldest first, each by the one
+before it that found something.
 
 An object is taken, and handed to the coroutine, in one step of the loop: a coroutine that is cancelled
 while it waits has taken nothing.
@@ -121,8 +121,8 @@ class _Line:
 class _TimeLimit:
     """A block that ends when the time is over.
 
-    A timer in a local variable would be a cycle: it holds the task, which holds the exception, which
-    holds the frame.
+    A timer in a local variable would make a cycle: the timer holds the task, the task its exception,
+    the exception the frame.
     """
 
     def __init__(self, timeout: float | None) -> None:

@@ -47,7 +47,7 @@ class Coroutines(ByteQueue, Generic[T]):
     async def aput_many(self, objs: Iterable[T], timeout: float | None = None) -> int:
         """put_many() that lets asyncio's other tasks run.
 
-        When it is cancelled, those that had found room by then are in the queue.
+        When it is cancelled, the objects that had found room by then are in the queue.
         """
         prepared, count = self._prepare_many(objs)
         done = 0
@@ -124,8 +124,8 @@ class _Items(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        # While there is always an object, aget() never waits. Not after an object was taken: one
-        # that is cancelled here holds none.
+        # While there is always an object, aget() never waits. The sleep is before an object is
+        # taken: a task that is cancelled in it holds none.
         self._in_a_row += 1
         if self._in_a_row > self._MOST_IN_A_ROW:
             self._in_a_row = 0

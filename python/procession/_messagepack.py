@@ -29,7 +29,7 @@ Converter = Callable[[Any], Any]
 
 
 def to_plain(obj: Any) -> Any:
-    """What the native module writes instead of an object that it does not know."""
+    """The object that the native module writes instead of one that it does not know."""
     if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
         return [getattr(obj, field.name) for field in dataclasses.fields(obj)]
     if isinstance(obj, datetime.datetime):
@@ -69,7 +69,7 @@ def _from_nanoseconds(count: int) -> datetime.timedelta:
 
 
 def converter_to(wanted: Any) -> Converter:
-    """A function that makes a `wanted` of what MessagePack gave, or raises TypeError.
+    """A function that makes a `wanted` of an object of MessagePack, or raises TypeError.
 
     `wanted` is a type or an annotation: a dataclass or NamedTuple of annotated fields, list[...],
     tuple[...], dict[...], X | None, datetime, timedelta, an Enum, or a type of MessagePack.

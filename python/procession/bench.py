@@ -147,7 +147,7 @@ Measure = Callable[[float], float]
 
 
 def measures() -> dict[str, dict[str, Measure]]:
-    """What is measured, with whom. The first one named is what the others are compared with."""
+    """Each work, and the queues that do it. The others are compared with the first one."""
     large = large_item()
     large_name = "10 MB bytes" if numpy is None else "10 MB NumPy array"
 

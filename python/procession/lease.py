@@ -48,7 +48,7 @@ class Lease(Generic[T]):
 
     @property
     def is_open(self) -> bool:
-        """Whether this object has not ended it yet."""
+        """Whether this object has not ended the lease yet."""
         return self._is_open
 
     def done(self) -> None:
@@ -57,12 +57,12 @@ class Lease(Generic[T]):
         self._is_open = False
 
     def give_back(self) -> None:
-        """It waits again, before all younger ones."""
+        """The item waits again, before all younger ones."""
         self._queue._give_back(self._ticket)
         self._is_open = False
 
     def reject(self, reason: str) -> None:
-        """To the dead letters; counts as finished. TypeError when the reason is no str."""
+        """The item becomes a dead letter, and is finished. TypeError when the reason is no str."""
         self._queue._reject(self._ticket, reason)
         self._is_open = False
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 """Queue, JoinableQueue and SimpleQueue: multiprocessing's, over Procession's shared memory.
 
-Methods that multiprocessing has behave as there, but for what docs/python.md lists.
+Methods that multiprocessing has behave as there, but for the differences that docs/python.md lists.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Queue(Coroutines[T]):
     ``memory_limit``  bytes of shared memory that it may grow to. 0: 4 GiB
     ``name``          for errors and logs; up to 63 bytes
     ``codec``         "pickle", or "msgpack" for a queue that programs of other languages use
-    ``type``          with "msgpack": what get() makes of each item, such as a dataclass of the same
-                      fields as the C++ aggregate; what is put is any that becomes the same bytes
+    ``type``          with "msgpack": the type of objects that get() gives, such as a dataclass of the
+                      same fields as the C++ aggregate; put() takes all that become the same bytes
 
     Threads: any number, any time. Processes: all that hold it.
     """
@@ -61,7 +61,7 @@ class Queue(Coroutines[T]):
     _joinable = False
     _shares = 0  # references that live: see sharing.py
 
-    # A type checker infers the type of its objects: any, `type`, or any where that is no class.
+    # A type checker infers the type of the objects: Any, `type`, or Any where `type` is no class.
     @overload
     def __init__(
         self: Queue[Any],
@@ -132,8 +132,8 @@ class Queue(Coroutines[T]):
     def descriptor(self) -> int:
         """The number of the descriptor of its memory, which stays the queue's.
 
-        For programs of other languages that are started: ``Popen([...], pass_fds=[number])``, and
-        there ``procession::Queue<T>::attach(Handle(number))``.
+        A program of another language is started by ``Popen([...], pass_fds=[number])``, and calls
+        ``procession::Queue<T>::attach(Handle(number))``.
         """
         return self._memory_fd()
 
@@ -183,7 +183,7 @@ class Queue(Coroutines[T]):
     def close(self) -> None:
         """This process lets go of the queue, with all objects that lead to it; leases go back.
 
-        Others are not concerned. All of this process who wait in it, coroutines included, get a
+        Other processes are not concerned. All waiters of this process, coroutines included, get a
         ClosedError. ValueError while borrowed memory is in use.
         """
         self._close()
@@ -202,10 +202,10 @@ class Queue(Coroutines[T]):
         self.close()
 
     def join_thread(self) -> None:
-        """Nothing: there is no thread, and what was put is in the queue."""
+        """Nothing: there is no thread, and the objects that were put are in the queue."""
 
     def cancel_join_thread(self) -> None:
-        """Nothing: there is no thread, and what was put is in the queue."""
+        """Nothing: there is no thread, and the objects that were put are in the queue."""
 
     def stats(self) -> Stats:
         """Counters since the queue was made, over all processes."""
@@ -216,11 +216,11 @@ class Queue(Coroutines[T]):
         return [Participant(*record) for record in self._participants()]
 
     def deaths(self, since: int = 0) -> list[Death]:
-        """Those after number `since` that were noticed so far; the last 63 are kept."""
+        """The deaths after number `since` that were noticed so far; the last 63 are kept."""
         return self.wait_for_deaths(since, 0)
 
     def wait_for_deaths(self, since: int, timeout: float | None = None) -> list[Death]:
-        """Wait until there is one after number `since`. Empty only when the time is over."""
+        """Wait until there is a death after number `since`. Empty only when the time is over."""
         return [Death(*record) for record in self._wait_for_deaths(since, timeout)]
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -278,10 +278,10 @@ class Queue(Coroutines[T]):
 
 
 class JoinableQueue(Queue[T]):
-    """A Queue whose objects are leased: one whose consumer dies before task_done() goes back.
+    """A Queue whose objects are leased: one of a consumer that dies before task_done() goes back.
 
     ``max_deliveries``  how often an object is handed out before it goes to the dead letters
-    ``on_exception``    what becomes of it when an exception leaves the block of its lease
+    ``on_exception``    its fate when an exception leaves the block of its lease
     """
 
     _joinable = True
@@ -330,7 +330,7 @@ class JoinableQueue(Queue[T]):
 
     @property
     def dead_letters_on_exception(self) -> bool:
-        """Whether what an exception leaves behind becomes a dead letter, by ``on_exception``."""
+        """Whether an exception that leaves a block makes a dead letter, by ``on_exception``."""
         return self._options()[2]
 
     def lease(
@@ -338,7 +338,8 @@ class JoinableQueue(Queue[T]):
     ) -> Lease[T]:
         """Take the oldest object, to be ended by the lease's own methods or at the end of its block.
 
-        With `borrow`, what is large is shown where it lies; it may be another's after the lease.
+        With `borrow`, large parts are shown where they lie: not after the lease, when the place may
+        be another's.
         Raises as get().
         """
         return Lease(self, *self._get_leased(block, timeout, borrow))
@@ -377,7 +378,7 @@ class JoinableQueue(Queue[T]):
 
 
 class SimpleQueue(Queue[T]):
-    """A Queue that is made without options, for those who ask for multiprocessing.SimpleQueue."""
+    """A Queue that is made without options, in place of multiprocessing.SimpleQueue."""
 
     def __init__(self) -> None:
         super().__init__()
