@@ -126,7 +126,7 @@ class _TimeLimit:
     """
 
     def __init__(self, timeout: float | None) -> None:
-        self._timer = asyncio.timeout(timeout)
+        self._timer = asyncio.timeout(None if timeout is None else max(timeout, 0.0))
 
     async def __aenter__(self) -> None:
         await self._timer.__aenter__()
