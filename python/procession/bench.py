@@ -24,11 +24,11 @@ from typing import Any
 import procession
 
 try:
-    import numpy
+    import numpy  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
-    numpy = None  # type: ignore[assignment]
+    numpy = None  # type: ignore[assignment, unused-ignore]
 try:
-    import faster_fifo
+    import faster_fifo  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
     faster_fifo = None
 
@@ -46,6 +46,12 @@ def multiprocessing_queue() -> Any:
 
 def faster_fifo_queue() -> Any:
     return faster_fifo.Queue(max_size_bytes=64 << 20)
+
+
+# Of small items.
+QUEUES = {"multiprocessing": multiprocessing_queue, "procession": procession_queue}
+if faster_fifo is not None:
+    QUEUES["faster-fifo"] = faster_fifo_queue
 
 
 def put_one(q: Any, item: Any, ready: Any) -> None:
@@ -67,7 +73,8 @@ def put_whole(q: Any, batch: list[Any]) -> None:
         return
     while True:  # faster-fifo refuses a batch that there is no room for
         try:
-            return q.put_many(batch)
+            q.put_many(batch)
+            return
         except queue.Full:
             time.sleep(0)
 
@@ -157,19 +164,17 @@ def measures() -> dict[str, dict[str, Measure]]:
     def many(make: Any) -> Measure:
         return lambda seconds: rate(make, put_batches, get_some, SMALL, seconds)
 
-    table: dict[str, dict[str, Measure]] = {
-        "64 B bytes, one at a time": {
-            "multiprocessing": one(multiprocessing_queue, SMALL),
-            "procession": one(procession_queue, SMALL),
-        },
+    def one_each(item: Any) -> dict[str, Measure]:
+        return {name: one(make, item) for name, make in QUEUES.items()}
+
+    batches = {name: many(make) for name, make in QUEUES.items() if name != "multiprocessing"}
+    return {
+        "64 B bytes, one at a time": one_each(SMALL),
         "64 B bytes, put_many and get_many": {
             "multiprocessing, one at a time": one(multiprocessing_queue, SMALL),
-            "procession": many(procession_queue),
+            **batches,
         },
-        "a small tuple, one at a time": {
-            "multiprocessing": one(multiprocessing_queue, ("text", 1, 2.5)),
-            "procession": one(procession_queue, ("text", 1, 2.5)),
-        },
+        "a small tuple, one at a time": one_each(("text", 1, 2.5)),
         large_name: {
             "multiprocessing": one(lambda: multiprocessing.Queue(8), large),
             "procession": one(lambda: procession.Queue(8), large),
@@ -180,13 +185,6 @@ def measures() -> dict[str, dict[str, Measure]]:
             "procession": lambda seconds: round_trips(procession.JoinableQueue, seconds),
         },
     }
-    if faster_fifo is not None:
-        table["64 B bytes, one at a time"]["faster-fifo"] = one(faster_fifo_queue, SMALL)
-        table["64 B bytes, put_many and get_many"]["faster-fifo"] = many(faster_fifo_queue)
-        table["a small tuple, one at a time"]["faster-fifo"] = one(
-            faster_fifo_queue, ("text", 1, 2.5)
-        )
-    return table
 
 
 Results = dict[str, dict[str, list[float]]]
