@@ -3,8 +3,9 @@
 
 Runs CPython's own tests of multiprocessing with Procession's queues under the standard names.
 Fails unless every test that passes on the interpreter as it is passes so, too, and our queues were
-used: by the tests of multiprocessing each of the three classes. What did not pass on our queues is run
-once more without them: it must be skipped or fail there as well, and is listed with its reason.
+used: by the tests of multiprocessing each of the three classes. A test that did not pass on our
+queues is run once more without them: it must be skipped or fail there as well, and is listed with
+its reason.
 
 The interpreter is the one that runs this file; it needs its test package (Debian:
 libpython3.11-testsuite). FOLDER holds the package `procession`, where it is not installed.
@@ -44,7 +45,7 @@ OVERLAY = os.path.dirname(os.path.abspath(__file__))
 
 
 def outcomes(report: str) -> dict[str, str]:
-    """What became of each test: ok, failed, or why it was skipped."""
+    """The outcome of each test: ok, failed, or skipped with the reason."""
     found = {}
     for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
         name = case.get("name", "")

@@ -14,7 +14,7 @@
         jobs = procession.JoinableQueue(100)
         workers = [multiprocessing.Process(target=work, args=(jobs,)) for _ in range(4)]
         ...
-        jobs.join()                   # every job is done, whoever died on the way
+        jobs.join()                   # every job is done, whichever workers died
         jobs.shutdown()
 """
 

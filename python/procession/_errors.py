@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""What the package raises. Each class is defined by what its catcher should do.
+"""The package's errors. Each class is defined by the advice to its catcher.
 
 procession._native looks its classes up here by the names of procession/error.h.
 """
@@ -20,7 +20,7 @@ EOFError = builtins.EOFError
 
 
 class Error(Exception):
-    """The root of what is the package's own."""
+    """The root of the package's own errors."""
 
 
 class ClosedError(Error, builtins.ValueError):
@@ -40,7 +40,7 @@ class DecodeError(Error, builtins.ValueError):
 
 
 class TypeMismatch(Error, TypeError):
-    """It is a queue of another kind, or of other elements: attach as what the message names."""
+    """It is a queue of another kind, or of other elements: attach as the message says."""
 
 
 class VersionMismatch(Error):
@@ -48,7 +48,7 @@ class VersionMismatch(Error):
 
 
 class CorruptSegment(Error, OSError):
-    """Shared memory holds what no correct participant writes: abandon this queue, make a new one."""
+    """Shared memory holds bytes that no correct participant writes: make a new queue."""
 
 
 _ShutDownBase: type[Exception] = getattr(_queue, "ShutDown", Exception)

@@ -22,7 +22,7 @@ _NAMES = {"debug": 0, "info": 1, "warning": 2, "error": 3, "off": 4}
 
 
 class _Logger(logging.Logger):
-    """A logger whose level is the library's, which then makes no lines for nothing."""
+    """A logger that gives its level to the library, which then makes no lines for nothing."""
 
     def setLevel(self, level: int | str) -> None:
         super().setLevel(level)
@@ -56,7 +56,7 @@ def _level_asked_for() -> int | None:
 
 
 def log(level: int, text: str) -> None:
-    """What the native module calls for each line."""
+    """The native module calls this for each line."""
     logger.log(LEVELS[level], "%s", text)
 
 

@@ -29,7 +29,7 @@ Converter = Callable[[Any], Any]
 
 
 def to_plain(obj: Any) -> Any:
-    """What the native module writes instead of an object that it does not know."""
+    """The object that the native module writes instead of one that it does not know."""
     if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
         return [getattr(obj, field.name) for field in dataclasses.fields(obj)]
     if isinstance(obj, datetime.datetime):
@@ -69,7 +69,7 @@ def _from_nanoseconds(count: int) -> datetime.timedelta:
 
 
 def converter_to(wanted: Any) -> Converter:
-    """A function that makes a `wanted` of what MessagePack gave, or raises TypeError.
+    """A function that makes a `wanted` of an object of MessagePack, or raises TypeError.
 
     `wanted` is a type or an annotation: a dataclass or NamedTuple of annotated fields, list[...],
     tuple[...], dict[...], X | None, datetime, timedelta, an Enum, or a type of MessagePack.
@@ -90,10 +90,7 @@ def converter_to(wanted: Any) -> Converter:
         }
     if origin is tuple or wanted is tuple:
         return _converter_to_tuple(wanted, arguments)
-    if not isinstance(wanted, type):
-        raise TypeError(f"type {wanted!r} is not one that MessagePack's objects can be made into")
-    fields = _fields_of(wanted)
-    if fields is not None:
+    if isinstance(wanted, type) and (fields := _fields_of(wanted)) is not None:
         return _converter_to_fields(wanted, fields)
     return _converter_to_simple(wanted)
 
@@ -158,12 +155,12 @@ def _converter_to_fields(wanted: type, fields: list[tuple[str, Any]]) -> Convert
     return convert
 
 
-def _converter_to_simple(wanted: type) -> Converter:
+def _converter_to_simple(wanted: Any) -> Converter:
     if wanted is datetime.datetime:
         return lambda value: _EPOCH + _from_nanoseconds(_checked(value, int, wanted))
     if wanted is datetime.timedelta:
         return lambda value: _from_nanoseconds(_checked(value, int, wanted))
-    if issubclass(wanted, enum.Enum):
+    if isinstance(wanted, enum.EnumType):
         return wanted
     if wanted is float:
         # C++ writes a whole number as it likes.

@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-# The native module, as the package uses it. What begins with an underscore is for the package.
+# The native module, as the package uses it. Names with an underscore are for the package.
 
 from collections.abc import Callable, Iterable
 from types import ModuleType

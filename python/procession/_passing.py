@@ -8,7 +8,7 @@ method)
 an object that is put into one of our   beside the item, by way of the keeper, a small process that
 queues                                  holds such handles
 anything else that multiprocessing      as a reference: any process of this user gets the queue from
-pickles (Pool, ProcessPoolExecutor,     the keeper, while the sender has it or somebody uses it
+pickles (Pool, ProcessPoolExecutor,     the keeper, while the sender has it or a process uses it
 Connection, a queue of multiprocessing)
 any other pickler                       by the same reference, while procession.share() says so
                                         (sharing.py); else not at all: SharingError
@@ -25,7 +25,7 @@ from typing import Any
 from . import _native
 from ._errors import DecodeError, Error, SharingError
 
-# (how, what that needs)
+# (how it is passed, the data for that)
 State = tuple[str, Any]
 
 
@@ -37,7 +37,7 @@ _this_thread = _ThisThread()
 
 
 def reduce_for_multiprocessing(queue: Any) -> Any:
-    """What ForkingPickler calls for a queue."""
+    """ForkingPickler calls this for a queue."""
     before = _this_thread.pickles_for_multiprocessing
     _this_thread.pickles_for_multiprocessing = True
     try:
@@ -69,7 +69,7 @@ def state_to_send(queue: Any) -> State:
 
 
 def _door_for(popen: Any) -> Any:
-    """What leads a child to the keeper when it has changed its user or its network namespace."""
+    """A way to the keeper for a child that changes its user or its network namespace."""
     door = _native.keeper_door()
     if door < 0 or getattr(popen, "_has_procession_door", False):
         return None
@@ -78,7 +78,7 @@ def _door_for(popen: Any) -> Any:
 
 
 def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
-    """Makes `queue` a handle to what state_to_send() was called for."""
+    """Makes `queue` a handle to the queue that state_to_send() was called for."""
     how, what = state
     if how == "descriptor":
         given, device, inode, (keeper, door) = what
@@ -105,8 +105,8 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
         try:
             queue._follow(keeper, token, joinable)
         except (Error, OSError):
-            # Who unpickles is often a worker's loop, which would end. The queue's first use tries
-            # again, and raises this.
+            # The unpickling caller is often a worker's loop, which would end. The queue's first
+            # use tries again, and raises this.
             queue._follow_later(keeper, token, joinable)
         else:
             _native.learn_keeper(keeper, -1)

@@ -12,7 +12,7 @@ from . import _native
 
 PROTOCOL = 5
 
-# What is registered with ForkingPickler and copyreg counts here, too, whenever it is registered.
+# Reducers of ForkingPickler and copyreg count here, too, also those registered later.
 _dispatch_table = _native.DispatchTable(
     ForkingPickler._extra_reducers,  # type: ignore[attr-defined]
     copyreg.dispatch_table,

@@ -10,6 +10,7 @@ installed, otherwise bytes.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -17,17 +18,17 @@ import queue
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import procession
 
 try:
-    import numpy
+    import numpy  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
-    numpy = None  # type: ignore[assignment]
+    numpy = None  # type: ignore[assignment, unused-ignore]
 try:
-    import faster_fifo
+    import faster_fifo  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
     faster_fifo = None
 
@@ -45,6 +46,12 @@ def multiprocessing_queue() -> Any:
 
 def faster_fifo_queue() -> Any:
     return faster_fifo.Queue(max_size_bytes=64 << 20)
+
+
+# Of small items.
+QUEUES = {"multiprocessing": multiprocessing_queue, "procession": procession_queue}
+if faster_fifo is not None:
+    QUEUES["faster-fifo"] = faster_fifo_queue
 
 
 def put_one(q: Any, item: Any, ready: Any) -> None:
@@ -66,7 +73,8 @@ def put_whole(q: Any, batch: list[Any]) -> None:
         return
     while True:  # faster-fifo refuses a batch that there is no room for
         try:
-            return q.put_many(batch)
+            q.put_many(batch)
+            return
         except queue.Full:
             time.sleep(0)
 
@@ -87,24 +95,33 @@ def get_some(q: Any) -> int:
     return len(q.get_many(max_messages_to_get=BATCH))
 
 
+@contextlib.contextmanager
+def beside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
+    """A block during which another process does the work."""
+    process = multiprocessing.get_context("fork").Process(
+        target=work, args=arguments, daemon=True
+    )
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
 def rate(
     make: Callable[[], Any], put: Any, get: Callable[[Any], int], item: Any, seconds: float
 ) -> float:
     """Items per second between two processes."""
-    context = multiprocessing.get_context("fork")
-    q, ready = make(), context.Event()
-    producer = context.Process(target=put, args=(q, item, ready), daemon=True)
-    producer.start()
-    ready.set()
-    get(q)
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        for _ in range(20):
-            count += get(q)
-    elapsed = time.perf_counter() - start
-    producer.kill()
-    producer.join()
-    return count / elapsed
+    q, ready = make(), multiprocessing.get_context("fork").Event()
+    with beside(put, q, item, ready):
+        ready.set()
+        get(q)
+        start, count = time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            for _ in range(20):
+                count += get(q)
+        return count / (time.perf_counter() - start)
 
 
 def finish_each(jobs: Any) -> None:
@@ -116,21 +133,15 @@ def finish_each(jobs: Any) -> None:
 def round_trips(make: Callable[[], Any], seconds: float) -> float:
     """put(), the other one's get() and task_done(), and join(): how often a second."""
     jobs = make()
-    worker = multiprocessing.get_context("fork").Process(
-        target=finish_each, args=(jobs,), daemon=True
-    )
-    worker.start()
-    jobs.put(1)
-    jobs.join()
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
+    with beside(finish_each, jobs):
         jobs.put(1)
         jobs.join()
-        count += 1
-    elapsed = time.perf_counter() - start
-    worker.kill()
-    worker.join()
-    return count / elapsed
+        start, count = time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            jobs.put(1)
+            jobs.join()
+            count += 1
+        return count / (time.perf_counter() - start)
 
 
 def large_item() -> Any:
@@ -143,7 +154,7 @@ Measure = Callable[[float], float]
 
 
 def measures() -> dict[str, dict[str, Measure]]:
-    """What is measured, with whom. The first one named is what the others are compared with."""
+    """Each work, and the queues that do it. The others are compared with the first one."""
     large = large_item()
     large_name = "10 MB bytes" if numpy is None else "10 MB NumPy array"
 
@@ -153,19 +164,17 @@ def measures() -> dict[str, dict[str, Measure]]:
     def many(make: Any) -> Measure:
         return lambda seconds: rate(make, put_batches, get_some, SMALL, seconds)
 
-    table: dict[str, dict[str, Measure]] = {
-        "64 B bytes, one at a time": {
-            "multiprocessing": one(multiprocessing_queue, SMALL),
-            "procession": one(procession_queue, SMALL),
-        },
+    def one_each(item: Any) -> dict[str, Measure]:
+        return {name: one(make, item) for name, make in QUEUES.items()}
+
+    batches = {name: many(make) for name, make in QUEUES.items() if name != "multiprocessing"}
+    return {
+        "64 B bytes, one at a time": one_each(SMALL),
         "64 B bytes, put_many and get_many": {
             "multiprocessing, one at a time": one(multiprocessing_queue, SMALL),
-            "procession": many(procession_queue),
+            **batches,
         },
-        "a small tuple, one at a time": {
-            "multiprocessing": one(multiprocessing_queue, ("text", 1, 2.5)),
-            "procession": one(procession_queue, ("text", 1, 2.5)),
-        },
+        "a small tuple, one at a time": one_each(("text", 1, 2.5)),
         large_name: {
             "multiprocessing": one(lambda: multiprocessing.Queue(8), large),
             "procession": one(lambda: procession.Queue(8), large),
@@ -176,13 +185,6 @@ def measures() -> dict[str, dict[str, Measure]]:
             "procession": lambda seconds: round_trips(procession.JoinableQueue, seconds),
         },
     }
-    if faster_fifo is not None:
-        table["64 B bytes, one at a time"]["faster-fifo"] = one(faster_fifo_queue, SMALL)
-        table["64 B bytes, put_many and get_many"]["faster-fifo"] = many(faster_fifo_queue)
-        table["a small tuple, one at a time"]["faster-fifo"] = one(
-            faster_fifo_queue, ("text", 1, 2.5)
-        )
-    return table
 
 
 Results = dict[str, dict[str, list[float]]]

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from .queues import JoinableQueue
+from ._native import ByteQueue
 
 T = TypeVar("T")
 
@@ -39,7 +38,7 @@ class Lease(Generic[T]):
         "deliveries": "how often it was handed out, this time included: 1 the first time",
     }
 
-    def __init__(self, queue: JoinableQueue[T], value: T, ticket: bytes, deliveries: int) -> None:
+    def __init__(self, queue: ByteQueue, value: T, ticket: bytes, deliveries: int) -> None:
         self._queue = queue
         self._ticket = ticket
         self._is_open = True
@@ -49,7 +48,7 @@ class Lease(Generic[T]):
 
     @property
     def is_open(self) -> bool:
-        """Whether this object has not ended it yet."""
+        """Whether this object has not ended the lease yet."""
         return self._is_open
 
     def done(self) -> None:
@@ -58,12 +57,12 @@ class Lease(Generic[T]):
         self._is_open = False
 
     def give_back(self) -> None:
-        """It waits again, before all younger ones."""
+        """The item waits again, before all younger ones."""
         self._queue._give_back(self._ticket)
         self._is_open = False
 
     def reject(self, reason: str) -> None:
-        """To the dead letters; counts as finished. TypeError when the reason is no str."""
+        """The item becomes a dead letter, and is finished. TypeError when the reason is no str."""
         self._queue._reject(self._ticket, reason)
         self._is_open = False
 
@@ -80,7 +79,7 @@ class Lease(Generic[T]):
             return  # closing the queue has given it back
         if failure is None:
             self.done()
-        elif self._queue.dead_letters_on_exception:
+        elif self._queue._options()[2]:  # dead_letters_on_exception
             try:
                 text = _text_of(failure)
             except BaseException:  # Ctrl-C, while the failure told its text
@@ -109,7 +108,3 @@ def _text_of(failure: BaseException) -> str:
         return f"{name}: {failure}"
     except Exception:  # its __str__ fails
         return name
-
-
-def lease_from(queue: JoinableQueue[Any], taken: tuple[Any, bytes, int]) -> Lease[Any]:
-    return Lease(queue, *taken)

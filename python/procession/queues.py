@@ -1,52 +1,59 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 """Queue, JoinableQueue and SimpleQueue: multiprocessing's, over Procession's shared memory.
 
-Methods that multiprocessing has behave as there, but for what docs/python.md lists.
+Methods that multiprocessing has behave as there, but for the differences that docs/python.md lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing.reduction import ForkingPickler
-from typing import TYPE_CHECKING, Any, Generic, Literal, Type, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Type, TypedDict, TypeVar, Unpack, overload
 
-from . import _native, _passing
-from ._asyncio import Items, Leasing, Waiters
+from . import _passing
+from ._asyncio import Waiters
+from ._coroutines import Coroutines, Leasing
 from ._errors import ClosedError, Error, ShutDown
 from ._messagepack import converter_to
-from .lease import Lease, lease_from
+from .lease import Lease
 from .records import DeadLetter, Death, Participant, Stats
-
-if TYPE_CHECKING:
-    from typing import Self
 
 T = TypeVar("T")
 Codec = Literal["pickle", "msgpack"]
 OnException = Literal["give_back", "dead_letter"]
 
 
-def _is_messagepack(codec: str, type: Any) -> bool:
-    if codec not in ("pickle", "msgpack"):
-        raise ValueError(f"codec is {codec!r}; it is 'pickle' or 'msgpack'")
-    if type is not None and codec == "pickle":
-        raise ValueError("type is given, but pickles have their types: give codec='msgpack' as well")
-    return codec == "msgpack"
+# For type checkers: the options that do not concern the type of the objects.
+class _Options(TypedDict, total=False):
+    max_bytes: int
+    memory_limit: int
+    name: str
 
 
-class Queue(_native.ByteQueue, Generic[T]):
+class _JoinableOptions(_Options, total=False):
+    max_deliveries: int
+    on_exception: OnException
+
+
+def _check_choice(name: str, value: str, first: str, second: str) -> None:
+    if value not in (first, second):
+        raise ValueError(f"{name} is {value!r}; it is {first!r} or {second!r}")
+
+
+class Queue(Coroutines[T]):
     """First in, first out, between processes.
 
-    A put() that has returned is in shared memory; any process may be killed at any instruction
-    without loss of what is in the queue, and without anybody hanging. An object that a consumer had
-    taken when it died is gone: who must account for each uses a JoinableQueue.
+    A put() that has returned is in shared memory. Any process may be killed at any instruction: no
+    object in the queue is lost, and no other process hangs. An object that a consumer had taken
+    when it died is gone: a JoinableQueue accounts for each.
 
     ``maxsize``       objects that may wait; put() waits while there are as many. 0: no bound
     ``max_bytes``     bytes that may wait. 0: no bound
     ``memory_limit``  bytes of shared memory that it may grow to. 0: 4 GiB
     ``name``          for errors and logs; up to 63 bytes
     ``codec``         "pickle", or "msgpack" for a queue that programs of other languages use
-    ``type``          with "msgpack": what get() makes of each item, such as a dataclass of the same
-                      fields as the C++ aggregate; what is put is any that becomes the same bytes
+    ``type``          with "msgpack": the type of objects that get() gives, such as a dataclass of the
+                      same fields as the C++ aggregate; put() takes all that become the same bytes
 
     Threads: any number, any time. Processes: all that hold it.
     """
@@ -54,39 +61,33 @@ class Queue(_native.ByteQueue, Generic[T]):
     _joinable = False
     _shares = 0  # references that live: see sharing.py
 
-    # A type checker infers what it is a queue of: of anything, of `type`, or of what is not a class.
+    # A type checker infers the type of the objects: Any, `type`, or Any where `type` is no class.
     @overload
     def __init__(
         self: Queue[Any],
         maxsize: int = ...,
         *,
-        max_bytes: int = ...,
-        memory_limit: int = ...,
-        name: str = ...,
         codec: Codec = ...,
         type: None = ...,
+        **options: Unpack[_Options],
     ) -> None: ...
     @overload
     def __init__(
         self,
         maxsize: int = ...,
         *,
-        max_bytes: int = ...,
-        memory_limit: int = ...,
-        name: str = ...,
         codec: Literal["msgpack"],
         type: Type[T],
+        **options: Unpack[_Options],
     ) -> None: ...
     @overload
     def __init__(
         self: Queue[Any],
         maxsize: int = ...,
         *,
-        max_bytes: int = ...,
-        memory_limit: int = ...,
-        name: str = ...,
         codec: Literal["msgpack"],
         type: Any,
+        **options: Unpack[_Options],
     ) -> None: ...
     def __init__(
         self,
@@ -98,9 +99,7 @@ class Queue(_native.ByteQueue, Generic[T]):
         codec: Codec = "pickle",
         type: Any = None,
     ) -> None:
-        messagepack = _is_messagepack(codec, type)
-        self._make(self._joinable, maxsize, max_bytes, memory_limit, 16, False, name, messagepack)
-        self._prepare(type)
+        self._create((maxsize, max_bytes, memory_limit, 16), name, codec, type)
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -133,8 +132,8 @@ class Queue(_native.ByteQueue, Generic[T]):
     def descriptor(self) -> int:
         """The number of the descriptor of its memory, which stays the queue's.
 
-        For programs of other languages that are started: ``Popen([...], pass_fds=[number])``, and
-        there ``procession::Queue<T>::attach(Handle(number))``.
+        A program of another language is started by ``Popen([...], pass_fds=[number])``, and calls
+        ``procession::Queue<T>::attach(Handle(number))``.
         """
         return self._memory_fd()
 
@@ -149,6 +148,24 @@ class Queue(_native.ByteQueue, Generic[T]):
         queue._attach(descriptor, cls._joinable)
         queue._prepare(type)
         return queue
+
+    def _create(
+        self,
+        limits: tuple[int, int, int, int],
+        name: str,
+        codec: str,
+        type: Any,
+        on_exception: str = "give_back",
+    ) -> None:
+        _check_choice("codec", codec, "pickle", "msgpack")
+        if type is not None and codec == "pickle":
+            raise ValueError(
+                "type is given, but pickles have their types: give codec='msgpack' as well"
+            )
+        _check_choice("on_exception", on_exception, "give_back", "dead_letter")
+        to_dead_letters = on_exception == "dead_letter"
+        self._make(self._joinable, *limits, to_dead_letters, name, codec == "msgpack")
+        self._prepare(type)
 
     def _prepare(self, type: Any) -> None:
         self._waiters = Waiters(self)
@@ -166,7 +183,7 @@ class Queue(_native.ByteQueue, Generic[T]):
     def close(self) -> None:
         """This process lets go of the queue, with all objects that lead to it; leases go back.
 
-        Others are not concerned. All of this process who wait in it, coroutines included, get a
+        Other processes are not concerned. All waiters of this process, coroutines included, get a
         ClosedError. ValueError while borrowed memory is in use.
         """
         self._close()
@@ -185,10 +202,10 @@ class Queue(_native.ByteQueue, Generic[T]):
         self.close()
 
     def join_thread(self) -> None:
-        """Nothing: there is no thread, and what was put is in the queue."""
+        """Nothing: there is no thread, and the objects that were put are in the queue."""
 
     def cancel_join_thread(self) -> None:
-        """Nothing: there is no thread, and what was put is in the queue."""
+        """Nothing: there is no thread, and the objects that were put are in the queue."""
 
     def stats(self) -> Stats:
         """Counters since the queue was made, over all processes."""
@@ -199,11 +216,11 @@ class Queue(_native.ByteQueue, Generic[T]):
         return [Participant(*record) for record in self._participants()]
 
     def deaths(self, since: int = 0) -> list[Death]:
-        """Those after number `since` that were noticed so far; the last 63 are kept."""
+        """The deaths after number `since` that were noticed so far; the last 63 are kept."""
         return self.wait_for_deaths(since, 0)
 
     def wait_for_deaths(self, since: int, timeout: float | None = None) -> list[Death]:
-        """Wait until there is one after number `since`. Empty only when the time is over."""
+        """Wait until there is a death after number `since`. Empty only when the time is over."""
         return [Death(*record) for record in self._wait_for_deaths(since, timeout)]
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -259,37 +276,12 @@ class Queue(_native.ByteQueue, Generic[T]):
         """
         return self._ready_fd(False)
 
-    async def aget(self, timeout: float | None = None) -> T:
-        """get() that lets asyncio's other tasks run. When it is cancelled, it has taken nothing."""
-        got: T = await self._waiters.get(timeout)
-        return got
-
-    async def aget_many(self, most: int | None = None, timeout: float | None = None) -> list[T]:
-        """get_many() that lets asyncio's other tasks run. When cancelled, it has taken nothing."""
-        got: list[T] = await self._waiters.get_many(most, timeout)
-        return got
-
-    async def aput(self, obj: T, timeout: float | None = None) -> None:
-        """put() that lets asyncio's other tasks run. When it is cancelled, it has put nothing."""
-        await self._waiters.put(obj, timeout)
-
-    async def aput_many(self, objs: Iterable[T], timeout: float | None = None) -> int:
-        """put_many() that lets asyncio's other tasks run.
-
-        When it is cancelled, those that had found room by then are in the queue.
-        """
-        return await self._waiters.put_many(objs, timeout)
-
-    def __aiter__(self) -> AsyncIterator[T]:
-        """Objects as they come, by aget(), until the queue is shut down and empty."""
-        return Items(self)
-
 
 class JoinableQueue(Queue[T]):
-    """A Queue whose objects are leased: one whose consumer dies before task_done() goes back.
+    """A Queue whose objects are leased: one of a consumer that dies before task_done() goes back.
 
     ``max_deliveries``  how often an object is handed out before it goes to the dead letters
-    ``on_exception``    what becomes of it when an exception leaves the block of its lease
+    ``on_exception``    its fate when an exception leaves the block of its lease
     """
 
     _joinable = True
@@ -299,39 +291,27 @@ class JoinableQueue(Queue[T]):
         self: JoinableQueue[Any],
         maxsize: int = ...,
         *,
-        max_bytes: int = ...,
-        memory_limit: int = ...,
-        max_deliveries: int = ...,
-        on_exception: OnException = ...,
-        name: str = ...,
         codec: Codec = ...,
         type: None = ...,
+        **options: Unpack[_JoinableOptions],
     ) -> None: ...
     @overload
     def __init__(
         self,
         maxsize: int = ...,
         *,
-        max_bytes: int = ...,
-        memory_limit: int = ...,
-        max_deliveries: int = ...,
-        on_exception: OnException = ...,
-        name: str = ...,
         codec: Literal["msgpack"],
         type: Type[T],
+        **options: Unpack[_JoinableOptions],
     ) -> None: ...
     @overload
     def __init__(
         self: JoinableQueue[Any],
         maxsize: int = ...,
         *,
-        max_bytes: int = ...,
-        memory_limit: int = ...,
-        max_deliveries: int = ...,
-        on_exception: OnException = ...,
-        name: str = ...,
         codec: Literal["msgpack"],
         type: Any,
+        **options: Unpack[_JoinableOptions],
     ) -> None: ...
     def __init__(
         self,
@@ -345,26 +325,12 @@ class JoinableQueue(Queue[T]):
         codec: Codec = "pickle",
         type: Any = None,
     ) -> None:
-        messagepack = _is_messagepack(codec, type)
-        if on_exception not in ("give_back", "dead_letter"):
-            raise ValueError(
-                f"on_exception is {on_exception!r}; it is 'give_back' or 'dead_letter'"
-            )
-        self._make(
-            self._joinable,
-            maxsize,
-            max_bytes,
-            memory_limit,
-            max_deliveries,
-            on_exception == "dead_letter",
-            name,
-            messagepack,
-        )
-        self._prepare(type)
+        limits = (maxsize, max_bytes, memory_limit, max_deliveries)
+        self._create(limits, name, codec, type, on_exception)
 
     @property
     def dead_letters_on_exception(self) -> bool:
-        """Whether what an exception leaves behind becomes a dead letter, by ``on_exception``."""
+        """Whether an exception that leaves a block makes a dead letter, by ``on_exception``."""
         return self._options()[2]
 
     def lease(
@@ -372,18 +338,24 @@ class JoinableQueue(Queue[T]):
     ) -> Lease[T]:
         """Take the oldest object, to be ended by the lease's own methods or at the end of its block.
 
-        With `borrow`, what is large is shown where it lies; it may be another's after the lease.
+        With `borrow`, large parts are shown where they lie: not after the lease, when the place may
+        be another's.
         Raises as get().
         """
-        return lease_from(self, self._get_leased(block, timeout, borrow))
+        return Lease(self, *self._get_leased(block, timeout, borrow))
 
     def alease(self, timeout: float | None = None) -> Leasing[T]:
         """lease() that lets asyncio's other tasks run: ``async with jobs.alease() as task: ...``.
 
         Or ``task = await jobs.alease()``. When it is cancelled, it has taken nothing; a lease that
-        nobody holds any more goes back.
+        is dropped before its end goes back.
         """
-        return Leasing(self._waiters.lease(timeout))
+        return Leasing(self._waiters.for_item(self._lease_at_once, timeout))
+
+    def _lease_at_once(self) -> Lease[T]:
+        lease: Lease[T] = Lease(self, *self._lease_for("alease"))
+        lease._goes_back_when_dropped = True
+        return lease
 
     def task_done(self) -> None:
         """The oldest object that this thread got is finished; without one, the oldest of any thread.
@@ -397,8 +369,8 @@ class JoinableQueue(Queue[T]):
         return self._join(timeout)
 
     async def ajoin(self, timeout: float | None = None) -> bool:
-        """join() that lets asyncio's other tasks run. A thread waits for all who call it."""
-        return await self._waiters.join(timeout)
+        """join() that lets asyncio's other tasks run. A thread waits for all its callers."""
+        return await self._waiters.for_join(timeout)
 
     def unfinished(self) -> int:
         """How many objects were put and are not finished."""
@@ -406,7 +378,7 @@ class JoinableQueue(Queue[T]):
 
 
 class SimpleQueue(Queue[T]):
-    """A Queue that is made without options, for those who ask for multiprocessing.SimpleQueue."""
+    """A Queue that is made without options, in place of multiprocessing.SimpleQueue."""
 
     def __init__(self) -> None:
         super().__init__()

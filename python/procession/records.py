@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""What queues tell about themselves."""
+"""Records that queues give about themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 def _documented(**texts: str) -> Callable[[type[R]], type[R]]:
-    """Gives each field of a NamedTuple what help() says of it."""
+    """Gives each field of a NamedTuple its text for help()."""
 
     def document(record: type[R]) -> type[R]:
         for name, text in texts.items():
@@ -54,7 +54,7 @@ class Stats(NamedTuple):
 
 
 @_documented(
-    id="counts those who joined this queue: never used twice, unlike a pid",
+    id="counts the participants that joined this queue: never used twice, unlike a pid",
     pid="the process, as this one's pid namespace numbers it, or its own does",
     slot="its place in the queue's table, which others use after it",
     joined="when, on the clock of time.monotonic()",
@@ -90,7 +90,7 @@ class Participant(NamedTuple):
     lost_in_hand="items of a plain Queue that it was taking",
 )
 class Death(NamedTuple):
-    """A process that died while it used a queue, and what became of what it held."""
+    """A process that died while it used a queue, and the fate of the items that it held."""
 
     number: int
     id: int
@@ -114,7 +114,7 @@ class DeadLetter:
         "_queue": None,
         "_format": None,
         "reason": "why it is here",
-        "bytes": "what was put, encoded",
+        "bytes": "the object that was put, encoded",
         "deliveries": "how often it was handed out",
         "number": "dead letters of this queue are counted from 1",
     }

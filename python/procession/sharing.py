@@ -1,18 +1,14 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""A queue for any pickler, as long as somebody holds it in hand."""
+"""A queue for any pickler, while a reference to it is held."""
 
 from __future__ import annotations
 
 import copyreg
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ._errors import SharingError
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from .queues import Queue
+from .queues import Queue
 
 T = TypeVar("T")
 
@@ -22,7 +18,7 @@ def _new(kind: Any, *arguments: Any) -> Any:
 
 
 class Reference(Generic[T]):
-    """What any pickler may have of a queue: share() makes it.
+    """A queue in the form that any pickler may have: share() makes it.
 
     ::
 
@@ -53,7 +49,7 @@ class Reference(Generic[T]):
         return self._queue
 
     def close(self) -> None:
-        """What was pickled leads to the queue only as long as something else keeps it."""
+        """Pickles of this lead to the queue only as long as something else keeps the queue."""
         queue, self._queue = self._queue, None
         if queue is not None:
             queue._shares -= 1

@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""What the tests share."""
+"""Parts that the tests share."""
 
 import multiprocessing
 import os
@@ -8,7 +8,7 @@ import unittest
 
 METHODS = multiprocessing.get_all_start_methods()
 
-#: For what must come, however slow the machine is: the run has a limit of its own.
+#: For an event that must come, however slow the machine is: the run has a limit of its own.
 LONG = 60
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""What a queue says of itself, open, shut down and closed; and that errors name what was called."""
+"""A queue's words of itself, open, shut down and closed; and errors name the method called."""
 
 import os
 import threading

@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""Coroutines: every verb, cancellation at every moment, and what a close() tells them."""
+"""Coroutines: every verb, cancellation at every moment, and the end of their waits by close()."""
 
 import asyncio
 import gc

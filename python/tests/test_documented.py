@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""What help() and type checkers say of the package."""
+"""The package as help() and type checkers show it."""
 
 import inspect
 import os
@@ -87,7 +87,7 @@ class DocumentedTest(unittest.TestCase):
         self.assertEqual(sorted(set(silent)), [])
 
     def test_a_documentation_says_something_of_its_own(self):
-        """Not only what `object` and the collections say."""
+        """Not only the text of `object` and the collections."""
         borrowed = []
         for name in procession.__all__:
             thing = getattr(procession, name)

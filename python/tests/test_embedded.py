@@ -47,7 +47,7 @@ print(queue.get(timeout=60)[1].get(timeout=60))
 
 
 def compiler_options():
-    """What links a program with this interpreter's library; None where there is none."""
+    """The options that link a program with this interpreter's library; None where there is none."""
     version = sysconfig.get_config_var("LDVERSION")
     folders = [sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("LIBPL")]
     for folder in filter(None, folders):

@@ -61,7 +61,7 @@ class JoinableQueueTest(unittest.TestCase):
         thread.join()
         self.assertEqual(jobs.get(), "of this one")
         jobs.task_done()
-        jobs.close()  # gives back what is open
+        jobs.close()  # gives back the open leases
         self.assertEqual(jobs.closed, True)
 
     def test_a_block_finishes_its_item(self):

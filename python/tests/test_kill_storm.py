@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""Workers are killed all the time, wherever they are just then; nothing is lost, nobody hangs.
+"""Workers are killed all the time, at any instruction; nothing is lost, no process hangs.
 
 PROCESSION_SOAK=1 kills many more; PROCESSION_SEED repeats the random choices of a run.
 """

@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""Nothing is left behind by what is done again and again, and no reference too many or too few."""
+"""Repeated work leaves nothing behind, and no reference too many or too few."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ def failing(*kinds):
 
 
 class Actions:
-    """What is done again and again. Each leaves its queues as they were."""
+    """The works to be repeated. Each leaves its queues as they were."""
 
     def __init__(self):
         self.q = procession.Queue(10)

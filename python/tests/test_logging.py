@@ -29,7 +29,7 @@ carrier.put(q)
 
 
 def output_of(before, after="", **environment):
-    """What a program that talks writes to stderr."""
+    """The stderr of a program that talks."""
     program = before + TALKS.format(path=[os.path.dirname(__file__)]) + after
     # To a file: a pipe has its end only when the keeper, which ends by itself, has it too.
     with tempfile.TemporaryFile("w+") as written:

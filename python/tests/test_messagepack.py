@@ -190,7 +190,7 @@ class MessagePackTest(unittest.TestCase):
         for wrong in (b"", b"\xc1", b"\x92\x01", b"\xa2\xff\xfe", b"\x81\x90\x01", b"\x01\x01", b"\xd4\x05x"):
             with self.assertRaises((procession.DecodeError, UnicodeDecodeError, TypeError)):
                 q._decode(1, wrong)
-        # Pickles do not get into such a queue, whoever puts them.
+        # Pickles do not get into such a queue, by any way.
         with self.assertRaisesRegex(procession.DecodeError, "does not belong into this queue"):
             q._decode(2, pickle.dumps(1))
         with self.assertRaisesRegex(procession.DecodeError, "does not belong into this queue"):

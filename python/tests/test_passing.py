@@ -65,7 +65,7 @@ def send_queue_and_return(carrier, text):
 
 
 def first_readable(q, answers):
-    """In a child, what is the parent's of an event loop must not be used."""
+    """A child must not use its parent's part of an event loop."""
     select.select([q], [], [])
     answers.put(q.get())
 

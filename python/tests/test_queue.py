@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""Queue as multiprocessing's, and what it promises beyond that."""
+"""Queue as multiprocessing's, and its promises beyond that."""
 
 import gc
 import pickle

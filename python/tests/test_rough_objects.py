@@ -1,5 +1,5 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""Objects that are none here, exceptions whose text is none: nothing is lost, and it is said."""
+"""Objects that are none here, exceptions without a text: nothing is lost, and the error is told."""
 
 import os
 import signal
@@ -51,7 +51,7 @@ class Interrupts:
 
 
 def told_by(get_many, calls):
-    """What so many calls give: lists, and the names of errors."""
+    """The results of so many calls: lists, and the names of errors."""
     told = []
     for _ in range(calls):
         try:

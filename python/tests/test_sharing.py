@@ -45,7 +45,7 @@ def put_pid(q, n):
 
 
 def pid_and_failure(carried):
-    """What a task says of a queue that it cannot use."""
+    """A task's error about a queue that it cannot use."""
     try:
         carried.get_nowait()
     except procession.SharingError as failed:
@@ -71,7 +71,7 @@ def share_and_return(requests, data):
 
 
 class FromBytes:
-    """Is unpickled as what the bytes are."""
+    """Is unpickled as the object of its bytes."""
 
     def __init__(self, data):
         self.data = data
@@ -87,7 +87,7 @@ def lost_queue():
         data = pickle.dumps(reference)
     del q, reference
     gc.collect()
-    # Not by using what arrives: then somebody would have it.
+    # Not by using the queue that arrives: then a process would have it.
     while "not received" not in repr(pickle.loads(data)):
         time.sleep(0.05)
     return data
@@ -206,7 +206,7 @@ class SharingTest(unittest.TestCase):
         reference = procession.share(procession.Queue())
         reference.put("still there")
         data = pickle.dumps(reference)
-        lost_queue()  # the keeper has let go of what is nobody's
+        lost_queue()  # the keeper has let go of a queue that no process has
         self.assertEqual(pickle.loads(data).get_nowait(), "still there")
 
     def test_a_queue_that_cannot_be_had_any_more_says_so_at_its_first_use(self):
@@ -262,7 +262,7 @@ class SharingBetweenProcesses(WithProcesses):
             started.get(timeout=LONG)
             waiting = pool.apply_async(put_pid, (reference, 5))
             del q
-            lost_queue()  # longer than the keeper keeps what is nobody's
+            lost_queue()  # longer than the keeper keeps a queue that no process has
             go_on.put(1)
             self.assertEqual(waiting.get(LONG), 5)
             self.assertNotEqual(reference.get(timeout=LONG), os.getpid())

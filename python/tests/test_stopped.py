@@ -20,7 +20,7 @@ def put_and_get(q, inside):
 
 
 def outcome_of(call):
-    """What it gave, or the name of what it raised."""
+    """Its result, or the name of its error."""
     try:
         return call()
     except Exception as failed:

@@ -80,7 +80,7 @@ class SignalTest(unittest.TestCase):
 
 
 class Waiter:
-    """A thread that waits, and what the kernel says of it."""
+    """A thread that waits, and its state by the kernel."""
 
     def __init__(self, wait, *arguments):
         def until_shut_down():

@@ -11,7 +11,7 @@ import os as _os
 _overlay = _os.path.dirname(__file__)
 _standard = _os.path.join(_os.path.dirname(_os.__file__), "multiprocessing")
 __path__ = [_overlay, _standard]
-# What looks for the package's own files finds them there.
+# A search for the package's own files finds them there.
 __file__ = _os.path.join(_standard, "__init__.py")
 with open(__file__, encoding="utf-8") as _source:
     exec(compile(_source.read(), __file__, "exec"))

@@ -1,9 +1,9 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""multiprocessing.queues over Procession, with what CPython's tests pin on top.
+"""multiprocessing.queues over Procession, with the details that CPython's tests pin on top.
 
-What differs from the package: put() hands pickling errors to _on_queue_feeder_error() and returns, as
-the feeder thread of CPython does; a closed queue answers as CPython's; the connections behind a
-queue, which Pool and concurrent.futures use, are imitated.
+Three things differ from the package: put() hands pickling errors to _on_queue_feeder_error() and
+returns, as the feeder thread of CPython does; a closed queue answers as CPython's; the connections
+behind a queue, which Pool and concurrent.futures use, are imitated.
 """
 
 __all__ = ["Queue", "SimpleQueue", "JoinableQueue"]
@@ -19,7 +19,7 @@ from procession import DecodeError, SharingError
 
 
 def _note(queue):
-    """Proves that these classes were used: a line for each that is made, where that is asked for."""
+    """Proves that these classes were used: a line for each queue, where the ledger is asked for."""
     ledger = os.environ.get("PROCESSION_OVERLAY_LEDGER")
     if not ledger:
         return
@@ -35,7 +35,7 @@ def _note(queue):
 
 
 def _arrived(get, *arguments):
-    """What get() gives; an object that fails to arrive raises what its own code raised."""
+    """The result of get(); an object that fails to arrive raises the error of its own code."""
     try:
         return get(*arguments)
     except DecodeError as failed:
@@ -45,7 +45,7 @@ def _arrived(get, *arguments):
 
 
 class _End:
-    """What stands for one of the two connections behind a queue of CPython."""
+    """Stands for one of the two connections behind a queue of CPython."""
 
     def __init__(self, queue):
         self._queue = queue
@@ -117,7 +117,7 @@ class _NoLock:
 
 
 class _Standard:
-    """What all three have in common."""
+    """The common part of all three."""
 
     _was_used = False
     _ignore_epipe = False
