@@ -88,7 +88,8 @@ class ByteQueue {
 
     /// The lease that a message of a joinable queue carries. Throws: ValueError when it has ended.
     void finish(const Ticket& ticket, const char* operation = "task_done") const;
-    void give_back(const Ticket& ticket) const;
+    /// `why`: for the dead letter that it becomes when it has been handed out often enough.
+    void give_back(const Ticket& ticket, std::string_view why = {}) const;
     void reject(const Ticket& ticket, std::string_view reason) const;
     /// Gives it back or rejects it, as QueueOptions::on_exception says. Logs what goes wrong. Does
     /// nothing when the lease has ended already, or is the parent process's.

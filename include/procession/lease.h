@@ -33,7 +33,7 @@ class [[nodiscard]] Lease {
         : queue_(std::move(other.queue_)),
           ticket_(other.ticket_),
           value_(std::move(other.value_)),
-          state_(std::exchange(other.state_, State::ended)) {}
+          state_(std::exchange(other.state_, State::moved_away)) {}
     Lease& operator=(Lease&& other) noexcept {
         if (this == &other) return *this;
         abandon();
@@ -41,7 +41,7 @@ class [[nodiscard]] Lease {
         ticket_ = other.ticket_;
         value_ = std::move(other.value_);
         exceptions_ = std::uncaught_exceptions();
-        state_ = std::exchange(other.state_, State::ended);
+        state_ = std::exchange(other.state_, State::moved_away);
         return *this;
     }
     Lease(const Lease&) = delete;
@@ -118,7 +118,7 @@ class [[nodiscard]] Lease {
     [[nodiscard]] std::uint32_t deliveries() const noexcept { return ticket_.deliveries; }
 
   private:
-    enum class State : std::uint8_t { open, detached, ended };
+    enum class State : std::uint8_t { open, detached, ended, moved_away };
 
     template <class Never>
     static constexpr void refuse_temporary() {
@@ -128,6 +128,10 @@ class [[nodiscard]] Lease {
                       "lease.done();), or write queue.get().detach() and queue.task_done() later");
     }
     [[noreturn]] void refuse_ended(const char* operation) const {
+        if (state_ == State::moved_away) {
+            throw ValueError(operation, "a lease that was moved away",
+                             "another lease has its item since; end that one");
+        }
         throw ValueError(operation, queue_.label(),
                          state_ == State::detached
                              ? "this lease was detached; task_done() finishes its item"

@@ -324,11 +324,14 @@ PyObject* queue_finish(PyObject* self, PyObject* ticket) {
     });
 }
 
-PyObject* queue_give_back(PyObject* self, PyObject* ticket) {
+PyObject* queue_give_back(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords) {
     return answer("give_back", [&] {
-        const Ticket which = ticket_from(ticket);
+        const Arguments<2> arguments("give_back", {"ticket", "why"}, 1, given, count, keywords);
+        const Ticket which = ticket_from(arguments[0]);
+        const std::string why =
+            arguments[1] != nullptr ? readable_text_in(arguments[1]) : std::string();
         const ByteQueue& queue = queue_of(self);
-        unlocked([&] { queue.give_back(which); });
+        unlocked([&] { queue.give_back(which, why); });
         return none();
     });
 }

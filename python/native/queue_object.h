@@ -99,7 +99,7 @@ PyObject* queue_lease_for(PyObject* self, PyObject* verb);
 
 PyObject* queue_task_done(PyObject* self, PyObject* none);
 PyObject* queue_finish(PyObject* self, PyObject* ticket);
-PyObject* queue_give_back(PyObject* self, PyObject* ticket);
+PyObject* queue_give_back(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_reject(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_join(PyObject* self, Vector given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_unfinished(PyObject* self, PyObject* none);

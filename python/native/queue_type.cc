@@ -99,7 +99,7 @@ std::array methods{
     one_argument("_lease_for", queue_lease_for),
     no_arguments("_task_done", queue_task_done),
     one_argument("_finish", queue_finish),
-    one_argument("_give_back", queue_give_back),
+    fast("_give_back", queue_give_back),
     fast("_reject", queue_reject),
     fast("_join", queue_join),
     no_arguments("_unfinished", queue_unfinished),

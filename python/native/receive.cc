@@ -155,7 +155,11 @@ Ref text_in(Cause& cause) {
     const bool is_its_fault = cause.is_a(PyExc_Exception) && !cause.is_a(PyExc_MemoryError);
     if (!is_its_fault) {
         // Ctrl-C, or no memory here: the item may do better elsewhere.
-        queue.undeliver(item);
+        if (cause.is_a(PyExc_MemoryError)) {
+            queue.undeliver(item);
+        } else {
+            queue.undeliver(item, "its consumer was interrupted (Ctrl-C?) while it unpickled it");
+        }
         cause.raise_again();
         throw Raised{};
     }

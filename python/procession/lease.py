@@ -79,15 +79,17 @@ class Lease(Generic[T]):
             return  # closing the queue has given it back
         if failure is None:
             self.done()
-        elif self._queue._options()[2]:  # dead_letters_on_exception
-            try:
-                text = _text_of(failure)
-            except BaseException:  # Ctrl-C, while the failure told its text
-                self.give_back()
-                raise
-            self.reject(text)
-        else:
+            return
+        try:
+            text = _text_of(failure)
+        except BaseException:  # Ctrl-C, while the failure told its text
             self.give_back()
+            raise
+        if self._queue._options()[2]:  # dead_letters_on_exception
+            self.reject(text)
+        else:  # of which the text is told when it was the last delivery
+            self._queue._give_back(self._ticket, text)
+            self._is_open = False
 
     def __del__(self) -> None:
         if not self._is_open or not self._goes_back_when_dropped:

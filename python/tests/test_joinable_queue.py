@@ -95,6 +95,16 @@ class JoinableQueueTest(unittest.TestCase):
         self.assertIn("KeyError: 'broken'", letter.reason)
         self.assertEqual(letter.deliveries, 1)
 
+    def test_an_exception_at_the_last_delivery_is_told_in_the_dead_letter(self):
+        jobs = procession.JoinableQueue(max_deliveries=2)
+        jobs.put("poison")
+        for text in "too hot", "disk is full":
+            with self.assertRaises(OSError), jobs.lease(timeout=0):
+                raise OSError(text)
+        (letter,) = jobs.take_dead_letters()
+        self.assertIn("OSError: disk is full", letter.reason)
+        self.assertTrue(jobs.join(0))
+
     def test_a_block_may_end_its_lease_itself(self):
         jobs = procession.JoinableQueue()
         jobs.put_many([1, 2])

@@ -109,7 +109,9 @@ void ByteQueue::refuse_get(GetError error, const char* operation) const {
 void ByteQueue::finish(const Ticket& ticket, const char* operation) const {
     core_->finish(ticket, operation);
 }
-void ByteQueue::give_back(const Ticket& ticket) const { core_->give_back(ticket); }
+void ByteQueue::give_back(const Ticket& ticket, std::string_view why) const {
+    core_->give_back(ticket, why);
+}
 void ByteQueue::reject(const Ticket& ticket, std::string_view reason) const {
     core_->reject(ticket, reason);
 }

@@ -18,7 +18,7 @@ constexpr std::uint32_t kGrowthMin = 16;
 constexpr std::uint32_t kGrowthMax = 16384;
 // When memory goes back, and comes again. A small pool has smaller numbers: see part_of().
 constexpr std::uint32_t kKept = 4096;      // 16 MiB of free memory are kept in any case
-constexpr std::uint32_t kHoleMin = 64;     // 256 KiB: less is not worth a system call
+constexpr std::uint32_t kHoleMin = 16;     // 64 KiB, a chunk: less is not worth a system call
 constexpr std::uint32_t kRefill = 256;     // 1 MiB: of a decommitted block so much comes back
 constexpr std::uint32_t kHoleUsual = 512;  // 2 MiB: so much goes in one call, however little comes
 
@@ -199,7 +199,16 @@ void BlockPool::give(std::uint32_t unit) {
     PROCESSION_STEP("pool.give.listed");
     state_.units_used.store(state_.units_used.load() - block.units);
     state_.given.store(state_.given.load() + block.units);
+    note_given(block.units);
     PROCESSION_STEP("pool.give.counted");
+}
+
+// The largest of late: each smaller one makes it a little smaller.
+void BlockPool::note_given(std::uint32_t units) noexcept {
+    constexpr std::uint32_t memory = 64;
+    const std::uint32_t largest = state_.largest_given.load();
+    const std::uint32_t less = largest > units ? (largest - units + memory - 1) / memory : 0;
+    state_.largest_given.store(std::max(units, largest - less));
 }
 
 void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) {
@@ -229,8 +238,15 @@ void BlockPool::decommit_excess() {
     const std::uint32_t given = state_.given.load();
     if (given == 0 || backing_ == nullptr || !backing_->can_decommit()) return;
     state_.given.store(0);
-    // The two counts are hints, so that nothing comes of their running over.
-    state_.given_since_join.store(state_.given_since_join.load() + given);
+    // The counts are hints, so that nothing comes of their running over.
+    const std::uint32_t since_join = state_.given_since_join.load() + given;
+    state_.given_since_join.store(since_join);
+    // A look at all blocks, for which much must have been given.
+    const std::uint32_t much = std::max(part_of(kKept, 4) / 2, checked_end() / 512);
+    if (since_join >= much && excess() >= hole_min()) {
+        state_.given_since_join.store(0);
+        join_neighbours();
+    }
     std::uint32_t budget = std::max(kHoleUsual, std::min(given, units_max_) * 2);
     for (std::uint32_t too_much = excess(); too_much >= hole_min() && budget >= hole_min();
          too_much = excess()) {
@@ -243,7 +259,13 @@ void BlockPool::decommit_excess() {
 std::uint32_t BlockPool::part_of(std::uint32_t number, std::uint32_t part) const noexcept {
     return std::clamp(units_max_ / part, 1U, number);
 }
-std::uint32_t BlockPool::kept() const noexcept { return part_of(kKept, 4); }
+// Room for two of the largest that come now: one that is put and taken all the time, whatever its
+// size, shall find memory.
+std::uint32_t BlockPool::kept() const noexcept {
+    const std::uint64_t two = std::uint64_t{2} * state_.largest_given.load();
+    const std::uint64_t least = part_of(kKept, 4);
+    return static_cast<std::uint32_t>(std::clamp(two, least, std::uint64_t{units_max_}));
+}
 std::uint32_t BlockPool::hole_min() const noexcept { return part_of(kHoleMin, 32); }
 
 // Free units with memory, beyond those that are kept.
@@ -257,14 +279,7 @@ std::uint32_t BlockPool::excess() const {
 
 // Returns: how many units, 0 when there is nothing that could be decommitted.
 std::uint32_t BlockPool::decommit_some(std::uint32_t most) {
-    std::uint32_t done = decommit_beyond_end(most);
-    if (done == 0) done = decommit_listed(most);
-    // A look at all blocks, for which much must have been given.
-    const bool may_join = state_.given_since_join.load() >= std::max(kept(), checked_end() / 16);
-    if (done != 0 || !may_join) return done;
-    state_.given_since_join.store(0);
-    join_neighbours();
-    done = decommit_beyond_end(most);
+    const std::uint32_t done = decommit_beyond_end(most);
     return done != 0 ? done : decommit_listed(most);
 }
 

@@ -55,14 +55,15 @@ struct PoolState {
     // Soft: hints of when to decommit.
     std::atomic<std::uint32_t> given;             // units, since decommit_excess() looked
     std::atomic<std::uint32_t> given_since_join;  // units, since it joined neighbours
+    std::atomic<std::uint32_t> largest_given;     // units of a block, of late
     // Soft: the first unit + 1 of each size class.
     std::atomic<std::uint32_t> free_heads[kClasses];
     std::atomic<std::uint32_t> decommitted_heads[kClasses];
 };
 
 /// Blocks of 4 KiB units, of any length, over memory that grows, and shrinks by holes: when more is
-/// free than in use, and more than 16 MiB (or a quarter of the limit, if that is less), free blocks
-/// are decommitted.
+/// free than in use, more than two of the largest blocks that are given of late, and more than 16
+/// MiB (or a quarter of the limit, if that is less), free blocks are decommitted.
 ///
 /// Guarantee: after the death of a caller between any two stores, rebuild() makes the pool whole:
 /// each block is free, or in exactly the state that was stored last. A block taken and not yet
@@ -185,6 +186,7 @@ class BlockPool {
     [[nodiscard]] std::uint32_t kept() const noexcept;
     [[nodiscard]] std::uint32_t hole_min() const noexcept;
     [[nodiscard]] std::uint32_t excess() const;
+    void note_given(std::uint32_t units) noexcept;
     [[nodiscard]] std::uint32_t decommit_some(std::uint32_t most);
     [[nodiscard]] std::uint32_t decommit_beyond_end(std::uint32_t most);
     [[nodiscard]] std::uint32_t decommit_listed(std::uint32_t most);

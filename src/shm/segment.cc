@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/logging.h"
 #include "base/step.h"
 #include "procession/error.h"
 
@@ -157,9 +158,10 @@ std::error_code Segment::commit_units(std::uint64_t from, std::uint64_t to) noex
 
 void Segment::decommit_units(std::uint64_t from, std::uint64_t to) noexcept {
     if (from == to || !has_file()) return;
+    const std::error_code failed =
+        os::decommit(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
     // What the system does not take stays there, and is no worse than before.
-    static_cast<void>(
-        os::decommit(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes));
+    if (failed) base::log(LogLevel::debug, "memory is not given back (error %d)", failed.value());
 }
 
 std::error_code Segment::committed_bytes(std::uint64_t& bytes) const noexcept {

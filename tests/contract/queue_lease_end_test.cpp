@@ -1,5 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -106,6 +107,25 @@ TEST(QueueLease, that_was_moved_from_gives_nothing_back) {
     lease.reset();
     EXPECT_TRUE(queue.empty());
     mine.done();
+}
+
+TEST(QueueLease, that_was_moved_from_says_so_when_it_is_ended) {
+    const JoinableQueue<int> queue;
+    queue.put(1);
+    auto lease = queue.get();
+    auto another = std::move(lease);
+    const std::function<void(Lease<int>&)> ends[] = {
+        [](Lease<int>& l) { l.done(); },          [](Lease<int>& l) { l.give_back(); },
+        [](Lease<int>& l) { l.reject("no"); },    [](Lease<int>& l) { l.detach(); },
+        [](Lease<int>& l) { l.run([](int) {}); },
+    };
+    for (const auto& end : ends) {
+        // NOLINTNEXTLINE(bugprone-use-after-move)  what this test is about
+        const auto why = message_of<ValueError>([&] { end(lease); });
+        EXPECT_TRUE(contains(why, "another lease has its item")) << why;
+    }
+    another.done();
+    EXPECT_TRUE(queue.join(0ms));
 }
 
 TEST(QueueLease, of_a_queue_that_was_closed_ends_without_a_word) {

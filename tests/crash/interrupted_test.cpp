@@ -19,6 +19,7 @@
 
 #include "procession/procession.h"
 #include "support/asleep.h"
+#include "support/cancelled_thread.h"
 #include "support/gate.h"
 #include "support/queue_helpers.h"
 #include "support/shared_notes.h"
@@ -31,6 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::at_step;
+using testing::CancelledThread;
 
 std::function<void()> handle;  // what the handler of SIGUSR1 does
 
@@ -246,39 +248,16 @@ TYPED_TEST(Interrupted, while_memory_is_loaned_a_process_stays_until_the_loan_en
 
 // Cancellation.
 
-struct Cancelled {
-    pthread_t thread{};
-    std::function<void()> act;
-    std::atomic<pid_t> id{0};
-
-    static void* run(void* self) {
-        auto* const cancelled = static_cast<Cancelled*>(self);
-        cancelled->id.store(testing::this_thread());
-        cancelled->act();
-        return nullptr;
-    }
-    void start() { ASSERT_EQ(pthread_create(&thread, nullptr, run, this), 0); }
-    [[nodiscard]] bool was_cancelled() const {
-        void* result = nullptr;
-        pthread_join(thread, &result);
-        return result == PTHREAD_CANCELED;
-    }
-};
-
 TYPED_TEST(Interrupted, by_cancellation_a_waiter_ends_at_its_wait_and_nothing_is_lost) {
     QueueOptions options;
     options.maxsize = 1;
     typename TestFixture::Ints queue{options};
-    Cancelled getter;
-    getter.act = [&] { static_cast<void>(queue.get()); };
-    getter.start();
-    pthread_cancel(getter.thread);
+    CancelledThread getter([&] { static_cast<void>(queue.get()); });
+    getter.cancel();
     EXPECT_TRUE(getter.was_cancelled());
     queue.put(1);
-    Cancelled putter;
-    putter.act = [&] { queue.put(2); };
-    putter.start();
-    pthread_cancel(putter.thread);
+    CancelledThread putter([&] { queue.put(2); });
+    putter.cancel();
     EXPECT_TRUE(putter.was_cancelled());
     EXPECT_EQ(testing::take(queue, Deadline::now()), 1);
     EXPECT_EQ(queue.qsize(), 0U);
@@ -290,14 +269,12 @@ TYPED_TEST(Interrupted, by_cancellation_in_the_middle_an_operation_comes_to_its_
     typename TestFixture::Ints queue;
     for (const char* step : {"lock.acquired", "lock.releasing", "lock.released"}) {
         bool came_back = false;
-        Cancelled thread;
-        thread.act = [&] {
+        const CancelledThread thread([&] {
             at_step(step, [] { pthread_cancel(pthread_self()); });
             queue.put(1);
             came_back = true;
             pthread_testcancel();
-        };
-        thread.start();
+        });
         EXPECT_TRUE(thread.was_cancelled());
         EXPECT_TRUE(came_back) << step;
         EXPECT_EQ(testing::take(queue, Deadline::now()), 1);

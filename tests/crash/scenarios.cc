@@ -203,24 +203,23 @@ std::vector<Scenario> shrinkers() {
         return first;
     };
     const Act four{Verb::put, 0, 4, 300'000};
-    const Act huge{Verb::put, 0, 1, 1'300'000};
-    const Act large{Verb::put, 10, 1, 560'000};
     const Act many{Verb::put, 0, 15, 60'000};
+    const Script two_large{{Verb::put, 10, 1, 560'000}, {Verb::put, 11, 1, 400'000}};
     return {
         {.name = "gives_memory_back",
          .prepare = after({four}, finished(2)),
          .act = after(finished(2), {{Verb::put, 10, 1}}),
          .memory_limit = 512 * kUnit},
         {.name = "gives_back_what_memory_had_grown_ahead",
-         .prepare = {huge, {Verb::put, 1, 1, 60'000}},
-         .act = finished(2),
+         .prepare = after({four, {Verb::put, 4, 1, 60'000}}, finished(4)),
+         .act = finished(1),
          .memory_limit = 512 * kUnit},
         {.name = "takes_memory_that_was_given_back",
-         .prepare = after({huge}, finished(1)),
-         .act = {large, kGet, kDone},
+         .prepare = after({four}, finished(4)),
+         .act = after(two_large, {kGet, kDone}),
          .memory_limit = 512 * kUnit},
         {.name = "takes_small_pieces_of_memory_that_was_given_back",
-         .prepare = after({huge, {Verb::put, 1, 1, 500'000}}, finished(1)),
+         .prepare = after({four}, finished(4)),
          .act = {{Verb::put, 10, 2, 12'000}},
          .memory_limit = 512 * kUnit},
         {.name = "gives_the_memory_of_neighbours_back",
@@ -246,9 +245,9 @@ std::vector<Scenario> shrinkers() {
          .predecessors = {{finished(2), "pool.decommit.marked"}},
          .memory_limit = 512 * kUnit},
         {.name = "repairer_of_memory_half_taken_again",
-         .prepare = after({huge}, finished(1)),
+         .prepare = after({four}, finished(4)),
          .act = {{Verb::notice}},
-         .predecessors = {{{large}, "pool.commit.rest"}},
+         .predecessors = {{two_large, "pool.commit.rest"}},
          .memory_limit = 512 * kUnit},
     };
 }

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/kcmp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -58,26 +59,41 @@ auto uninterrupted(MakeCall make_call) noexcept {
     }
 }
 
+/// Makes the call, which POSIX lets a thread be cancelled in (pthread_cancel). The functions above
+/// it do not throw, and what they are in the middle of must come to its end: so a request waits for
+/// the next such place of the program's own.
+template <class MakeCall>
+auto uncancelled(MakeCall make_call) noexcept {
+    int before = 0;
+    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    const auto result = make_call();
+    ::pthread_setcancelstate(before, nullptr);  // leaves errno alone
+    return result;
+}
+
 // ---- descriptors -------------------------------------------------------------------------------
 
 inline int open(const char* path, int flags) noexcept {
-    return fails(Call::open) ? -1 : ::open(path, flags);
+    return fails(Call::open) ? -1 : uncancelled([&] { return ::open(path, flags); });
 }
 /// Also a failing close gives up the descriptor (close(2)).
 inline int close(int fd) noexcept {
     const int number = fault(Call::close);
-    const int result = ::close(fd);
+    const int result = uncancelled([&] { return ::close(fd); });
     if (number <= 0) return result;
     errno = number;
     return -1;
 }
 inline ssize_t read(int fd, void* to, std::size_t count) noexcept {
     const ssize_t most = allowed(Call::read, count);
-    return most < 0 ? -1 : ::read(fd, to, static_cast<std::size_t>(most));
+    return most < 0 ? -1
+                    : uncancelled([&] { return ::read(fd, to, static_cast<std::size_t>(most)); });
 }
 inline ssize_t write(int fd, const void* from, std::size_t count) noexcept {
     const ssize_t most = allowed(Call::write, count);
-    return most < 0 ? -1 : ::write(fd, from, static_cast<std::size_t>(most));
+    return most < 0
+               ? -1
+               : uncancelled([&] { return ::write(fd, from, static_cast<std::size_t>(most)); });
 }
 /// Cannot fail with these arguments.
 inline void change_signal_mask(int how, const sigset_t* mask, sigset_t* before) noexcept {
@@ -93,10 +109,13 @@ inline int fstatfs(int fd, struct statfs* status) noexcept {
     return fails(Call::fstatfs) ? -1 : ::fstatfs(fd, status);
 }
 inline int poll(pollfd* watched, nfds_t count, int milliseconds) noexcept {
-    return fails(Call::poll) ? -1 : ::poll(watched, count, milliseconds);
+    return fails(Call::poll) ? -1
+                             : uncancelled([&] { return ::poll(watched, count, milliseconds); });
 }
 inline int ppoll(pollfd* watched, nfds_t count, const timespec* limit) noexcept {
-    return fails(Call::ppoll) ? -1 : ::ppoll(watched, count, limit, nullptr);
+    return fails(Call::ppoll)
+               ? -1
+               : uncancelled([&] { return ::ppoll(watched, count, limit, nullptr); });
 }
 inline int pipe2(int (&ends)[2], int flags) noexcept {
     return fails(Call::pipe2) ? -1 : ::pipe2(ends, flags);
@@ -116,16 +135,16 @@ inline int socketpair(int domain, int type, int protocol, int (&ends)[2]) noexce
     return fails(Call::socketpair) ? -1 : ::socketpair(domain, type, protocol, ends);
 }
 inline ssize_t send(int fd, const void* from, std::size_t count, int flags) noexcept {
-    return fails(Call::send) ? -1 : ::send(fd, from, count, flags);
+    return fails(Call::send) ? -1 : uncancelled([&] { return ::send(fd, from, count, flags); });
 }
 inline ssize_t recv(int fd, void* to, std::size_t count, int flags) noexcept {
-    return fails(Call::recv) ? -1 : ::recv(fd, to, count, flags);
+    return fails(Call::recv) ? -1 : uncancelled([&] { return ::recv(fd, to, count, flags); });
 }
 inline ssize_t sendmsg(int fd, const msghdr* message, int flags) noexcept {
-    return fails(Call::sendmsg) ? -1 : ::sendmsg(fd, message, flags);
+    return fails(Call::sendmsg) ? -1 : uncancelled([&] { return ::sendmsg(fd, message, flags); });
 }
 inline ssize_t recvmsg(int fd, msghdr* message, int flags) noexcept {
-    return fails(Call::recvmsg) ? -1 : ::recvmsg(fd, message, flags);
+    return fails(Call::recvmsg) ? -1 : uncancelled([&] { return ::recvmsg(fd, message, flags); });
 }
 inline int getsockopt(int fd, int level, int option, void* value, socklen_t* length) noexcept {
     return fails(Call::getsockopt) ? -1 : ::getsockopt(fd, level, option, value, length);
@@ -143,10 +162,12 @@ inline int listen(int fd, int backlog) noexcept {
     return fails(Call::listen) ? -1 : ::listen(fd, backlog);
 }
 inline int accept4(int fd, sockaddr* address, socklen_t* length, int flags) noexcept {
-    return fails(Call::accept4) ? -1 : ::accept4(fd, address, length, flags);
+    return fails(Call::accept4)
+               ? -1
+               : uncancelled([&] { return ::accept4(fd, address, length, flags); });
 }
 inline int connect(int fd, const sockaddr* address, socklen_t length) noexcept {
-    return fails(Call::connect) ? -1 : ::connect(fd, address, length);
+    return fails(Call::connect) ? -1 : uncancelled([&] { return ::connect(fd, address, length); });
 }
 inline int getsockname(int fd, sockaddr* address, socklen_t* length) noexcept {
     return fails(Call::getsockname) ? -1 : ::getsockname(fd, address, length);
@@ -159,7 +180,7 @@ inline int lstat(const char* path, struct stat* status) noexcept {
 }
 inline int unlink(const char* path) noexcept { return fails(Call::unlink) ? -1 : ::unlink(path); }
 inline ssize_t getrandom(void* to, std::size_t count) noexcept {
-    return fails(Call::getrandom) ? -1 : ::getrandom(to, count, 0);
+    return fails(Call::getrandom) ? -1 : uncancelled([&] { return ::getrandom(to, count, 0); });
 }
 
 // ---- fcntl, by its commands --------------------------------------------------------------------
@@ -208,7 +229,8 @@ inline int memfd_create(const char* name, unsigned flags) noexcept {
     return fails(Call::memfd_create) ? -1 : ::memfd_create(name, flags);
 }
 inline int fallocate(int fd, int mode, off_t from, off_t bytes) noexcept {
-    return fails(Call::fallocate) ? -1 : ::fallocate(fd, mode, from, bytes);
+    return fails(Call::fallocate) ? -1
+                                  : uncancelled([&] { return ::fallocate(fd, mode, from, bytes); });
 }
 inline void* mmap(std::size_t bytes, int protection, int flags, int fd) noexcept {
     return fails(Call::mmap) ? MAP_FAILED : ::mmap(nullptr, bytes, protection, flags, fd, 0);
@@ -274,10 +296,11 @@ inline int pidfd_send_signal(int pidfd, int number) noexcept {
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0));
 }
 inline int waitid(idtype_t type, id_t id, siginfo_t* info, int options) noexcept {
-    return fails(Call::waitid) ? -1 : ::waitid(type, id, info, options);
+    return fails(Call::waitid) ? -1
+                               : uncancelled([&] { return ::waitid(type, id, info, options); });
 }
 inline pid_t waitpid(pid_t pid, int* status, int options) noexcept {
-    return fails(Call::waitpid) ? -1 : ::waitpid(pid, status, options);
+    return fails(Call::waitpid) ? -1 : uncancelled([&] { return ::waitpid(pid, status, options); });
 }
 inline int kill(pid_t pid, int number) noexcept {
     return fails(Call::kill) ? -1 : ::kill(pid, number);
