@@ -295,7 +295,8 @@ std::uint32_t BlockPool::decommit_beyond_end(std::uint32_t most) {
     return units;
 }
 
-// Of the longest free block that is listed its end, or all of it.
+// Of the longest free block that is listed its end, or all of it. What stays of it has room for
+// whole blocks of the largest length of late: a rest between the two would serve nothing.
 std::uint32_t BlockPool::decommit_listed(std::uint32_t most) {
     Block block;
     std::uint32_t unit = kNone;
@@ -304,8 +305,14 @@ std::uint32_t BlockPool::decommit_listed(std::uint32_t most) {
     if (unit == kNone) return 0;
     Block hole{BlockState::decommitted, 0, block.units};
     if (block.units > most + hole_min()) {
-        hole.units = most;
-        const Block kept{BlockState::free, 0, block.units - most};
+        const std::uint64_t largest = std::max(state_.largest_given.load(), 1U);
+        const std::uint64_t stays = (block.units - most + largest - 1) / largest * largest;
+        if (stays + hole_min() > block.units) {
+            push(unit, block);
+            return 0;
+        }
+        const Block kept{BlockState::free, 0, static_cast<std::uint32_t>(stays)};
+        hole.units = block.units - kept.units;
         // Invisible while the first entry's length covers it.
         table_[unit + kept.units].store(hole.pack(), std::memory_order_release);
         PROCESSION_STEP("pool.decommit.split");
