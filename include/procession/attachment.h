@@ -35,7 +35,7 @@ class Attachment {
         if (held_) release();
     }
 
-    /// The item is in the queue: whoever takes it lets go.
+    /// The item is in the queue: its consumer lets go.
     void leave_to_item() noexcept { held_ = false; }
 
   private:

@@ -44,7 +44,7 @@ enum class RecvError : std::uint8_t {
 ///
 /// A value: a copy is another name of the same end in this process. Given to a child process, sent
 /// through another connection or put into a queue, it leads there to the same end. The end is
-/// closed when all who hold it are gone, or have closed it. A forked child holds all ends that its
+/// closed when all its holders are gone, or have closed it. A forked child holds all ends that its
 /// parent held: close those it does not need, or EOF never comes.
 ///
 /// The bytes are framed as CPython does it, so that the peer may be a Python program.
@@ -74,7 +74,7 @@ class ByteConnection {
     ///             of file during message"; "bad message length" for one of more than `most` bytes,
     ///             after which nothing can be received any more; when this end only sends.
     ///             ClosedError.
-    /// Peer dies:  EOFError or OSError, when nobody else holds its end.
+    /// Peer dies:  EOFError or OSError, when no other process holds its end.
     /// Python:     Connection.recv_bytes(maxlength)
     [[nodiscard]] std::vector<std::byte> recv_bytes(
         std::size_t most = std::numeric_limits<std::size_t>::max(),

@@ -54,7 +54,7 @@ class ByteQueue {
 
     Result<void, PutError> try_put(const Piece& piece, Deadline deadline) const;
     /// Waits until there seems to be room for an item of so many bytes, which is not kept for
-    /// anybody: for those who must not take memory for an item before.
+    /// any waiter: for callers that must not take memory for an item before.
     Result<void, PutError> await_room(std::uint64_t bytes, Deadline deadline) const;
     /// Puts the pieces in order, until the deadline. Returns how many were put; ShutDown is thrown
     /// only when none was.
@@ -131,7 +131,7 @@ class ByteQueue {
 
     /// See ReadyHandle. Throws: OSError; ClosedError.
     [[nodiscard]] ReadyHandle ready_handle(Ready what) const;
-    /// For those who saw by qsize() or full() that there is nothing: has the ReadyHandle look
+    /// For callers that saw by qsize() or full() that there is nothing: has the ReadyHandle look
     /// again, as after a call that found nothing.
     void look_again(Ready what) const;
 
@@ -149,7 +149,7 @@ class ByteQueue {
     [[nodiscard]] static ByteQueue decode_handle(Reader& reader, QueueKind kind,
                                                  const TypeStamp& stamp);
 
-    /// The memory file, for those who pass it on by means of their own; it stays the queue's.
+    /// The memory file, for callers that pass it on by means of their own; it stays the queue's.
     /// Throws: OSError when another part of this program has closed it.
     [[nodiscard]] NativeHandle native_handle() const;
     /// The queue whose memory file came by such means, whatever it is a queue of: see kind() and

@@ -19,7 +19,7 @@ class Core;
 /// which lie in the queue's log, are copied into the view.
 ///
 /// A plain queue's memory goes back to the queue with the view. A joinable one's is the item's: the
-/// bytes are there until its lease ends, and may be somebody else's then.
+/// bytes are there until its lease ends, and may be another process's then.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
 class ByteView {

@@ -20,9 +20,9 @@ struct ClientOptions {
 /// Connects to a Listener, of Procession or of Python.
 ///
 /// Blocks:     until the connection stands, or `patience` is over.
-/// Throws:     OSError when nobody listens there (connection_refused, no_such_file_or_directory);
-///             AuthenticationError when the listener does not know our key, or nobody answers as
-///             one who does; TimeoutError.
+/// Throws:     OSError when no listener is there (connection_refused, no_such_file_or_directory);
+///             AuthenticationError when the listener does not know our key, or does not answer
+///             as one; TimeoutError.
 /// Threads:    any.
 /// Python:     multiprocessing.connection.Client
 [[nodiscard]] ByteConnection Client(const Address& address, const ClientOptions& options = {});

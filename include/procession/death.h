@@ -8,16 +8,17 @@
 namespace procession {
 
 /// A process that died while it used a queue, and what became of what it held. Written once
-/// everything is in order again: who reads of a death finds nothing of it left to be done.
+/// everything is in order again: a process that reads of a death finds nothing of it left to be
+/// done.
 ///
 /// An end is a death when the process had not closed the queue: a signal, _exit(), exec().
 struct Death {
     std::uint64_t number = 0;  // the queue's first death is 1; the last is QueueStats::deaths
-    // Who it was, as in Participant.
+    // Which process it was, as in Participant.
     std::uint64_t id = 0;
     int pid = 0;
     std::uint32_t slot = 0;
-    // On the monotonic clock. When it died nobody knows; `noticed` is when somebody first saw it.
+    // On the monotonic clock. When it died is not known; `noticed` is when a process first saw it.
     Deadline::Clock::time_point joined;
     Deadline::Clock::time_point noticed;
     Deadline::Clock::time_point repaired;

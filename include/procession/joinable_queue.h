@@ -73,8 +73,8 @@ class JoinableQueue : public TypedQueue<T> {
     ///
     /// Blocks:     until nothing is unfinished, or the deadline.
     /// Returns:    whether nothing is.
-    /// Peer dies:  its items are redelivered to whoever consumes; if nobody is left who does,
-    ///             join() waits for somebody new.
+    /// Peer dies:  its items are redelivered to the other consumers; if none is left,
+    ///             join() waits for a new one.
     /// Python:     JoinableQueue.join(), which has no timeout
     bool join(Deadline deadline = Deadline::never()) const { return this->bytes_.join(deadline); }
     /// Items put and not yet finished.

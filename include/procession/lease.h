@@ -68,7 +68,7 @@ class [[nodiscard]] Lease {
     void done() {
         end("done", [&] { queue_.finish(ticket_, "done"); });
     }
-    /// The item waits again, before all younger ones; somebody else, or this process, gets it.
+    /// The item waits again, before all younger ones; another process, or this one, gets it.
     void give_back() {
         end("give_back", [&] { queue_.give_back(ticket_); });
     }
@@ -114,7 +114,8 @@ class [[nodiscard]] Lease {
         detach();
         return std::move(value_);
     }
-    /// How often the item has been handed out, this time included: 1 unless somebody failed on it.
+    /// How often the item has been handed out, this time included: 1 unless a consumer failed on
+    /// it.
     [[nodiscard]] std::uint32_t deliveries() const noexcept { return ticket_.deliveries; }
 
   private:

@@ -23,20 +23,21 @@ struct ListenerOptions {
     std::string authkey = {};
     /// How many may wait to be accepted.
     int backlog = 16;
-    /// How long one who connects may take to prove that it knows the key.
+    /// How long a client may take to prove that it knows the key.
     std::chrono::milliseconds patience{5000};
 };
 
-/// Why nobody was accepted.
+/// Why no client was accepted.
 enum class AcceptError : std::uint8_t { timed_out };
 
 /// Waits for processes that connect, on this machine or by TCP.
 ///
 /// Guarantees:
-///   - Who comes by a Unix socket belongs to the user of this process.
-///   - With a key, who is accepted has proved that it knows the key, and has been given the same
+///   - A client by a Unix socket belongs to the user of this process.
+///   - With a key, a client that is accepted has proved that it knows the key, and has been given
+///   the same
 ///     proof (HMAC, CPython's protocol of 3.12 and newer).
-///   - Nobody who is slow, silent, or sends nonsense keeps others waiting: it is let go after
+///   - A client that is slow, silent, or sends nonsense keeps no other waiting: it is let go after
 ///     `patience`, and logged.
 ///
 /// Move-only; its destructor closes it, and removes the path that it has made.
@@ -44,7 +45,7 @@ enum class AcceptError : std::uint8_t { timed_out };
 /// leaves its parent's, and the path, alone.   Python: multiprocessing.connection.Listener
 class Listener {
   public:
-    /// Throws:  OSError (address_in_use: somebody listens there, or a socket that nobody listens at
+    /// Throws:  OSError (address_in_use: another listens there, or a socket without a listener
     ///          was left behind: remove it); ValueError for TCP without a key (any user of the
     ///          machine could connect), or beyond this machine with one of less than 16 bytes.
     explicit Listener(const Address& address, ListenerOptions options = {});
@@ -57,11 +58,12 @@ class Listener {
     /// Waits for the next process that connects and knows the key.
     ///
     /// Blocks:     until then, or the deadline.
-    /// Throws:     TimeoutError; OSError when the system lets nobody in (too many files are open);
+    /// Throws:     TimeoutError; OSError when the system lets no client in (too many files are
+    /// open);
     ///             ClosedError.
     /// Peer dies:  it is forgotten; accept() waits for the next one.
-    /// Python:     Listener.accept(), which raises AuthenticationError for one who does not know
-    /// the
+    /// Python:     Listener.accept(), which raises AuthenticationError for a client that does not
+    /// know the
     ///             key; here that one is refused and logged, and accept() goes on.
     [[nodiscard]] ByteConnection accept(Deadline deadline = Deadline::never());
     /// Returns:    the connection, or timed_out.   Throws: otherwise as accept().
@@ -75,10 +77,10 @@ class Listener {
     /// Where the last accepted one came from; nothing for Unix sockets without a name. Throws: as
     /// address().
     [[nodiscard]] const std::optional<Address>& last_accepted() const;
-    /// For wait() and event loops: readable when try_accept() has something to do: somebody
+    /// For wait() and event loops: readable when try_accept() has something to do: a client
     /// connects, or goes on to prove that it knows the key, which takes three calls or four. Those
-    /// whose patience is over are let go at the next call. In a fork child it is another handle.
-    /// Throws: ClosedError; OSError in a fork child that cannot make its own.
+    /// that took longer than `patience` are let go at the next call. In a fork child it is another
+    /// handle. Throws: ClosedError; OSError in a fork child that cannot make its own.
     [[nodiscard]] NativeHandle native_handle() const;
 
   private:

@@ -21,7 +21,7 @@ struct Ticket {
     std::uint32_t generation = 0;  // of this process: a fork child has none of its parent's leases
 };
 
-/// One item as it came from a queue; the bytes are somebody else's.
+/// One item as it came from a queue; the bytes are not its own.
 struct MessageView {
     Format format = Format::raw;
     std::span<const std::byte> bytes;

@@ -119,8 +119,8 @@ class Process {
     [[nodiscard]] bool daemon() const;
 
     /// Nothing while the child runs; then what it gave, or minus the number of the signal that
-    /// killed it. 255 when nobody knows: the program ignores SIGCHLD or collected the child behind
-    /// our back, and the child did not live to report it.
+    /// killed it. 255 when it cannot be known: the program ignores SIGCHLD or collected the child
+    /// behind our back, and the child did not live to report it.
     [[nodiscard]] std::optional<int> exit_code() const;
     [[nodiscard]] bool is_alive() const;
 

@@ -39,7 +39,7 @@ class QueueHandle {
     /// The processes that use the queue now, by slot.
     ///
     /// Blocks:     briefly; up to 1 s behind a process that is stopped inside the queue.
-    /// Returns:    who they are, whether they live, and how many items each has in hand: exact at
+    /// Returns:    the processes, whether they live, and how many items each has in hand: exact at
     ///             one instant during the call.
     /// Throws:     TimeoutError behind a stopped process; ClosedError.
     /// Python:     has no such thing.
@@ -49,7 +49,7 @@ class QueueHandle {
     ///
     /// Blocks:     never.
     /// Throws:     ClosedError.
-    /// Peer dies:  exactly one record for each, also if those who repair after it die, too.
+    /// Peer dies:  exactly one record for each, also if processes that repair after it die, too.
     /// Python:     has no such thing.
     [[nodiscard]] std::vector<Death> deaths(std::uint64_t since = 0) const {
         return bytes_.deaths(since);

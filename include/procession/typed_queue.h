@@ -25,7 +25,8 @@ namespace procession {
 ///   - put() returned: the item is in shared memory, visible to every consumer, whatever happens to
 ///     this process next. There is no feeder thread.
 ///   - One order: first in, first out over all producers.
-///   - Any participant may be killed at any instruction: nothing committed is lost, nobody hangs.
+///   - Any participant may be killed at any instruction: nothing committed is lost, no other
+///   process hangs.
 template <class T>
 class TypedQueue : public QueueHandle {
   public:

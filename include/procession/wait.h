@@ -21,7 +21,7 @@ namespace procession {
 /// One of the things that wait() waits for, with what it needs kept alive.
 ///
 /// A connection or socket is ready when there is something to receive, or its end; a process when
-/// it has ended; a queue when there is an item; a listener when somebody wants to connect; another
+/// it has ended; a queue when there is an item; a listener when a client wants to connect; another
 /// handle when a read would not block.
 class Waitable {
   public:

@@ -120,7 +120,7 @@ struct Builtin<T> : BuiltinDefaults {
 };
 
 /// A class that crosses as its object bytes. That these make sense elsewhere is the responsibility
-/// of who says is_raw_bytes.
+/// of the specialisation of is_raw_bytes.
 template <OpaqueClass T>
 struct Builtin<T> : BuiltinDefaults {
     static constexpr bool raw = true;

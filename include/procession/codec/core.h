@@ -82,7 +82,7 @@ consteval bool is_raw() {
 template <class T>
 consteval bool may_be_nil() {
     if constexpr (HasCodec<T>) {
-        return true;  // nobody knows
+        return true;  // it cannot be known
     } else {
         return Builtin<T>::may_be_nil;
     }

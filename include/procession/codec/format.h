@@ -36,8 +36,8 @@ constexpr std::uint64_t stamp_hash(Format format, std::string_view signature) no
     return hash;
 }
 
-/// Of queues that were made without a type: each item is some MessagePack object, and whoever takes
-/// it sees whether it is one of his.
+/// Of queues that were made without a type: each item is some MessagePack object, and its
+/// consumer sees whether it is one that it knows.
 [[nodiscard]] inline TypeStamp any_messagepack_stamp() {
     constexpr std::string_view signature = "any";
     return {Format::msgpack, stamp_hash(Format::msgpack, signature), std::string(signature)};

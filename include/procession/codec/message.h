@@ -109,7 +109,7 @@ inline constexpr Format format_of = codec::format_of<T>();
 template <class T>
 const std::string& type_signature() {
     static constinit std::atomic<const std::string*> cached{nullptr};
-    // Acquire pairs with the release below: who sees the pointer sees the string.
+    // Acquire pairs with the release below: a thread that sees the pointer sees the string.
     if (const std::string* found = cached.load(std::memory_order_acquire)) return *found;
     auto built = std::make_unique<const std::string>(codec::build_signature<T>());
     const std::string* first = nullptr;

@@ -18,7 +18,7 @@
 
 namespace procession {
 
-/// Reads MessagePack objects from bytes that somebody else wrote.
+/// Reads MessagePack objects from bytes of another process.
 ///
 /// Every length is checked against the bytes left before anything is allocated for it, so a short
 /// message cannot ask for much memory. What does not fit throws DecodeError, whose object is the
