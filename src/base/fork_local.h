@@ -24,14 +24,14 @@ class ForkLocal {
     T value_;
 };
 
-/// A mutex that a fork child makes fresh. (One that is held across the fork by its listener needs
-/// no such thing: see os::LockedAcrossForks.)
+/// A mutex that a fork child makes fresh. (A mutex that a listener holds across the fork needs no
+/// such thing: see os::LockedAcrossForks.)
 class ForkSafeMutex {
   public:
     void lock() { mutex_->lock(); }
     [[nodiscard]] bool try_lock() { return mutex_->try_lock(); }
     void unlock() { mutex_->unlock(); }
-    /// Also where a thread that held it will never go on: it was cut short.
+    /// Also for a mutex whose holder will never go on, since it was cut short.
     void reset_after_fork() noexcept { mutex_.reset_after_fork(); }
 
   private:

@@ -23,8 +23,8 @@ namespace procession::base {
 
 /// While one lives, the lines of this thread are kept back: the sink is the program's code, which
 /// must not run where a lock is held that others wait for, and stderr may block. The end of the
-/// outermost one hands them over. One whose function was left by longjmp is forgotten by the next
-/// one that is made at its place of the stack or above it.
+/// outermost LogHold hands the lines over. A LogHold whose function was left by longjmp is
+/// forgotten by the next LogHold that is made at its place of the stack or above it.
 ///
 /// Threads: its own. May be nested.
 class LogHold {

@@ -6,9 +6,8 @@
 // PROCESSION_STEP("queue.put.committed") stands between two stores of a shared-memory protocol.
 //
 // Recovery from a death relies on the program order of those stores, so in every build a step is a
-// barrier for the compiler (the processor needs none: whoever repairs sees all that the dead one
-// had stored). With PROCESSION_KILL_POINTS it is also a named place where a test can end the
-// process.
+// barrier for the compiler. (The processor needs none: the repairing process sees all stores of the
+// dead one.) With PROCESSION_KILL_POINTS it is also a named place where a test can end the process.
 
 namespace procession::base {
 

@@ -24,8 +24,8 @@ namespace procession::os {
 /// lock (malloc's included, as far as libc does not mend it): only async-signal-safe calls and
 /// writes to own memory are allowed.
 ///
-/// A process made by vfork, posix_spawn, _Fork or a bare clone system call has no such moment. What
-/// must not be mistaken in such a child lies in os::WipedOnFork.
+/// No listener runs for a process made by vfork, posix_spawn, _Fork or a bare clone system call.
+/// State that such a child must not mistake for its own lies in os::WipedOnFork.
 class ForkListener {
   public:
     ForkListener(const ForkListener&) = delete;
@@ -35,7 +35,7 @@ class ForkListener {
     virtual void before_fork() noexcept {}
     /// In the parent, after the fork or its failure: release them.
     virtual void after_fork_in_parent() noexcept {}
-    /// In the child: release them, forget who the parent was.
+    /// In the child: release them, and forget the parent's identity.
     virtual void after_fork_in_child() noexcept {}
 
   protected:
@@ -53,13 +53,14 @@ class ForkListener {
     ForkListener* newer_ = nullptr;
 };
 
-/// A listener whose mutex is held across forks, so that the child finds whole what it guards.
-/// What takes the lock of the listeners (starting and stopping to listen) may not be done under it.
+/// A listener whose mutex is held across forks, so that what it guards is whole in the child.
+/// start_listening() and stop_listening() must not be called under that mutex: they take the
+/// registry's lock.
 class LockedAcrossForks : public ForkListener {
   protected:
     void before_fork() noexcept override { lock_.lock(); }
     void after_fork_in_parent() noexcept override { lock_.unlock(); }
-    /// What overrides it calls it last.
+    /// An override calls it last.
     void after_fork_in_child() noexcept override { lock_.unlock(); }
 
     base::ForkSafeMutex lock_;

@@ -28,8 +28,8 @@ namespace procession::os {
 /// the description, and the lock. The mapping is MADV_DONTFORK, so no child inherits it, and exec
 /// drops it with all others.
 ///
-/// Mechanism (Windows): a word beside the memory names the owner: the number of its process and
-/// when that was created. It holds as long as there is such a process, which the process object
+/// Mechanism (Windows): a word beside the memory names the owner by its process's number and
+/// creation time. The byte is locked as long as that process exists, which its process object
 /// tells.
 ///
 /// Where no second description can be opened, since /proc cannot be seen (chroot(2), a filter of
@@ -37,10 +37,10 @@ namespace procession::os {
 /// a time in a process. It excludes the others' locks, and is gone with the process as well.
 ///
 /// What remains (Linux): such a record lock is dropped early if the process closes another
-/// descriptor of the same file within the milliseconds that the mending takes. A child made by a
-/// bare clone in *another thread* during the microseconds of try_lock() inherits the descriptor,
-/// and one that shares this process's memory (vfork, clone with CLONE_VM) the mapping. They keep
-/// the byte locked until they exec or end.
+/// descriptor of the same file within the milliseconds that the repair takes. A child made by a
+/// bare clone in *another thread* during the microseconds of try_lock() inherits the descriptor; a
+/// child that shares this process's memory (vfork, clone with CLONE_VM) shares the mapping. Such a
+/// child keeps the byte locked until it execs or ends.
 ///
 /// All zero bytes are a ByteLock that holds nothing, so that one may live in memory that is wiped
 /// on fork.
@@ -60,24 +60,24 @@ class ByteLock {
 
     /// Locks byte `at` of the file `identity`, to which `file` must lead. Of 64 bytes, from a
     /// multiple of 64 on, at most one is ever locked.
-    /// Returns: device_or_resource_busy when it is locked already, by whomever;
-    ///          bad_file_descriptor when the handle leads elsewhere: somebody closed it.
+    /// Returns: device_or_resource_busy when it is locked already, by this process or another;
+    ///          bad_file_descriptor when the handle leads elsewhere: other code closed it.
     [[nodiscard]] static std::error_code try_lock(const Handle& file, const FileIdentity& identity,
                                                   std::uint64_t at, ByteLock& taken) noexcept;
-    /// The same for a moment: by a process that holds another byte of the file already, to mend
-    /// what the last owner of this one has left. It works also where the system shows the process's
-    /// files no more, as after chroot(2).
+    /// The same, for a short time, by a process that already holds another byte of the file: to
+    /// repair what the last owner of this byte has left. Works also where the system no longer
+    /// shows the process its files, as after chroot(2).
     [[nodiscard]] static std::error_code try_claim(const Handle& file, const FileIdentity& identity,
                                                    std::uint64_t at, ByteLock& taken) noexcept;
-    /// Why try_lock() has failed so, as the end of a sentence, and what to do.
+    /// Why try_lock() returned this error, as the end of a sentence, and what to do about it.
     [[nodiscard]] static const char* why(const std::error_code& failed) noexcept;
 
-    /// Whether anybody holds the byte: a live participant. True also when that cannot be told: a
-    /// live one must never be called dead.
+    /// Whether a process, so a live participant, holds the byte. True also when that cannot be
+    /// told: a live participant must never be called dead.
     [[nodiscard]] static bool is_locked(const Handle& file, const FileIdentity& identity,
                                         std::uint64_t at) noexcept;
 
-    /// Whether anybody holds one of `count` bytes from `from` on. True also when that cannot be
+    /// Whether a process holds one of `count` bytes from `from` on. True also when that cannot be
     /// told.
     [[nodiscard]] static bool is_any_locked(const Handle& file, std::uint64_t from,
                                             std::uint64_t count) noexcept;

@@ -5,8 +5,8 @@ namespace procession::os {
 
 /// While one lives, this thread is not cancelled (pthread_cancel): shared memory is never left in
 /// the middle of a change, and no forced unwinding meets a function that must not throw. A request
-/// that comes meanwhile is kept. Windows has no such thing. One whose function was left by longjmp
-/// is forgotten by the next one that is made at its place of the stack or above it.
+/// that comes meanwhile is kept. Windows has no such thing. An object whose function was left by
+/// longjmp is forgotten by the next one that is made at its place of the stack or above it.
 ///
 /// Threads: its own. May be nested.
 class CancellationDisabled {

@@ -27,11 +27,10 @@ inline constexpr std::size_t handles_per_transfer_max = 253;
 
 /// Sends as much of the parts, in order, as the system takes now. The handles go with the first
 /// byte: all of them, or, when `sent` is 0, none.
-/// Returns:  operation_would_block when nothing can be sent now; what are_too_many_under_way()
-/// knows
-///           when no handle can; broken_pipe or connection_reset when the peer is gone;
-///           argument_list_too_long for too many handles; other errors for channels and handles
-///           that cannot do this.
+/// Returns:  operation_would_block when nothing can be sent now; an error for which
+///           are_too_many_under_way() is true when no handle can; broken_pipe or
+///           connection_reset when the peer is gone; argument_list_too_long for too many
+///           handles; other errors for channels and handles that cannot do this.
 [[nodiscard]] std::error_code send_some(NativeHandle channel,
                                         std::span<const std::span<const std::byte>> parts,
                                         std::span<const NativeHandle> handles,
@@ -39,7 +38,7 @@ inline constexpr std::size_t handles_per_transfer_max = 253;
 
 /// Whether handles could not be sent because too many of this user's are on their way: sent by any
 /// of its programs, and not received. Linux allows an unprivileged user as many as the sender may
-/// open files. This passes when somebody receives, and no event tells when.
+/// open files. This passes when a receiver takes some, and no event tells when.
 [[nodiscard]] bool are_too_many_under_way(std::error_code problem) noexcept;
 inline constexpr const char* too_many_under_way_text =
     "too many handles of this user are on their way, sent but not received: the kernel allows as "
@@ -47,28 +46,29 @@ inline constexpr const char* too_many_under_way_text =
     "user, are slow or stopped";
 
 /// Whether all these handles could be on their way at once, as far as the moment tells.
-/// Returns: nothing; what are_too_many_under_way() knows; or another error of the system.
+/// Returns: no error; one for which are_too_many_under_way() is true; or another of the system.
 [[nodiscard]] std::error_code try_to_hold(std::span<const NativeHandle> handles) noexcept;
 
-/// The channel is full, or too many handles are under way: later it may be otherwise.
+/// Whether the channel is full, or too many handles are under way: a later attempt may succeed.
 [[nodiscard]] bool is_back_pressure(std::error_code problem) noexcept;
-/// After such a problem: waits until another attempt makes sense, or a moment where nothing tells.
+/// After such a problem: waits until another attempt makes sense; for a moment where no event
+/// tells.
 /// Returns: false when the deadline passed first.
 [[nodiscard]] bool wait_to_send(NativeHandle channel, std::error_code problem,
                                 Deadline deadline) noexcept;
 
-/// Receives into `space` what is there, and adds the handles that came with it to `arrived`, closed
-/// on exec. A transfer with handles ends what one call gives, so they belong to bytes of this call.
-/// `got` is 0 when the peer has ended its side and nothing is left.
+/// Receives the available bytes into `space`, and adds the handles that came with them to
+/// `arrived`, closed on exec. A transfer with handles ends the result of a call, so the handles
+/// belong to bytes of this call. `got` is 0 when the peer has ended its side and nothing is left.
 /// Returns:  operation_would_block when there is nothing now; too_many_files_open when handles came
 ///           along but could not be had: they are gone then, the bytes are there.
 [[nodiscard]] std::error_code receive_some(NativeHandle channel, std::span<std::byte> space,
                                            std::size_t& got, std::vector<Handle>& arrived) noexcept;
 
-/// Whether a peer of the superuser, who may do anything, is none of a stranger.
+/// Whether a peer that runs as the superuser, which may do anything, counts as a stranger.
 enum class Superuser : bool { stranger, welcome };
 
-/// Nothing when the peer, at the time when the channel was made, belonged to the user of this
+/// No error when the peer belonged, at the time when the channel was made, to the user of this
 /// process; permission_denied when it did not; otherwise why that cannot be told. Only for channels
 /// within one machine's kernel.
 [[nodiscard]] std::error_code why_peer_is_a_stranger(

@@ -23,7 +23,7 @@ inline constexpr bool can_fork = true;
 struct Child {
     int pid = 0;
     Handle sentinel;  // becomes readable when the child ends; names this child for ever
-    // Of a child that another process has made for us, and collects: how it ended is told here.
+    // For a child that another process made for us, and collects: how it ended is read here.
     Handle told = {};
 };
 
@@ -34,7 +34,7 @@ struct Ending {
     std::optional<int> exit_code;
 };
 
-/// What a spawned child is given.
+/// The arguments and the handles of a child to be spawned.
 struct SpawnPlan {
     std::vector<std::string> arguments;   // the first is the name of the program
     std::vector<NativeHandle> inherited;  // these keep their numbers; nothing else of ours crosses
@@ -67,22 +67,22 @@ struct StartObstacle {
 /// Forks. In the child `started.pid` is zero.
 [[nodiscard]] std::error_code fork_self(Child& started) noexcept;
 
-/// Tells the one who holds the other end, which is a child's `told`, how that child ended.
+/// Reports how a child ended, to the process that holds the other end as that child's `told`.
 void tell_ending(const Handle& teller, int exit_code) noexcept;
 
 /// Collects the child if it has ended: no zombie remains. Returns nothing while it runs.
 /// Only the process that started the child may call it; at most one thread at a time.
 [[nodiscard]] std::optional<Ending> collect(const Child& child) noexcept;
 
-/// Sends a signal to exactly this child: never to a stranger that got its number later. A child
-/// that has ended is no error.
+/// Sends a signal to exactly this child: never to another process that got its number later. A
+/// child that has ended is no error.
 [[nodiscard]] std::error_code send_signal(const Child& child, int signal) noexcept;
 
 /// Names this process in ps and top, which would otherwise say "exe" for a spawned child.
 void name_this_process(const char* program) noexcept;
 
-/// For a helper that outlives those who started it: nobody waits for the end of its input or output
-/// because of it. stderr stays, for its log.
+/// For a helper that outlives the processes that started it: stdin and stdout become the null
+/// device, so that no process waits for their end because of the helper. stderr stays, for its log.
 void let_go_of_standard_streams() noexcept;
 
 [[nodiscard]] int this_process() noexcept;

@@ -15,8 +15,8 @@ struct FileIdentity {
     friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-/// An unnamed file in memory, private to those who hold a handle, gone with the last of them (P12).
-/// It can grow, up to `most` bytes, but never shrink under a reader (P14).
+/// An unnamed file in memory, private to the holders of its handles, gone with the last of them
+/// (P12). It can grow, up to `most` bytes, but never shrink under a reader (P14).
 [[nodiscard]] std::error_code create_memory_file(const char* name, std::uint64_t most,
                                                  Handle& created) noexcept;
 

@@ -22,8 +22,8 @@ Parked park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
 /// every sleeper bounds its sleep.
 void wake(std::atomic<std::uint32_t>& word, int count) noexcept;
 
-/// About what it costs to fall asleep in park() and to be woken at once: who expects to wait no
-/// longer than that may as well poll.
+/// About what it costs to fall asleep in park() and to be woken at once: a caller that expects to
+/// wait no longer than that may as well poll.
 [[nodiscard]] std::chrono::nanoseconds cost_of_sleep() noexcept;
 
 /// A hint to the processor that the caller polls.
@@ -35,7 +35,7 @@ inline void pause() noexcept {
 #endif
 }
 
-/// Lets another thread run: its caller waits for one that may not be running.
+/// Lets another thread run: for a caller that waits for a thread that may not be running.
 void yield() noexcept;
 
 /// How many processors are there; spinning makes no sense with one.

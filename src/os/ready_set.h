@@ -9,7 +9,7 @@
 namespace procession::os {
 
 /// A changing set of handles behind one handle, which is readable while a member is: an event loop
-/// watches that one, and need not know what is in the set.
+/// watches that handle, and need not know the members.
 ///
 /// Each handle that add() took is given to remove() before it is closed: other holders of the same
 /// object would keep it in the set.
@@ -26,9 +26,9 @@ class ReadySet {
     [[nodiscard]] std::error_code create() noexcept;
     [[nodiscard]] std::error_code add(NativeHandle member) noexcept;
     void remove(NativeHandle member) noexcept;
-    /// Where the system does not keep the set's readiness up to date, these do: one before each
-    /// wait, and the other before the members are looked at. What happens after that look has begun
-    /// makes the set ready at the next refresh.
+    /// Where the system does not keep the set's readiness up to date, these do. refresh() is called
+    /// before each wait, begin_look() before the members are looked at. An event after begin_look()
+    /// makes the set ready at the next refresh().
     void refresh() noexcept;
     void begin_look() noexcept;
     void close() noexcept;

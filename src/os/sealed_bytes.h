@@ -9,7 +9,7 @@
 
 namespace procession::os {
 
-/// Puts the parts, one after the other, into an unnamed memory file that nobody can change any
+/// Puts the parts, one after the other, into an unnamed memory file that no process can change any
 /// more. Unlike a pipe it takes any length without a reader, so the writer never waits.
 [[nodiscard]] std::error_code seal_bytes(const char* name,
                                          std::span<const std::span<const std::byte>> parts,

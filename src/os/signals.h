@@ -6,8 +6,8 @@
 
 namespace procession::os {
 
-/// What a child can be sent, by the numbers of POSIX, which exit codes show: a child that ended by
-/// signal n has exit code -n. (Not from <csignal>, which lacks SIGKILL on Windows.)
+/// The signals that a child can be sent, by the numbers of POSIX, which exit codes show: a child
+/// that ended by signal n has exit code -n. (Not from <csignal>, which lacks SIGKILL on Windows.)
 inline constexpr int signal_interrupt = 2;
 inline constexpr int signal_kill = 9;
 inline constexpr int signal_terminate = 15;

@@ -23,9 +23,9 @@ struct StackRange {
 /// False when that is not certain: a signal handler that runs now may have interrupted it.
 /// Async-signal-safe.
 ///
-/// Mechanism: stacks grow downwards. What runs deeper than a frame may be called by it; what runs
-/// at or above its place on the same stack is not. A handler's own stack (sigaltstack) is over when
-/// this thread runs elsewhere.
+/// Mechanism: stacks grow downwards. A function that runs deeper than a frame may be called by it;
+/// a function that runs at or above its place on the same stack is not. A handler's own stack
+/// (sigaltstack) is over when this thread runs elsewhere.
 [[nodiscard]] bool is_left_frame(const void* earlier, const void* now,
                                  const StackRange& stack) noexcept;
 

@@ -8,7 +8,7 @@
 
 namespace procession::os {
 
-/// What one thread is to call when it ends.
+/// The functions that one thread is to call when it ends.
 struct ThreadEnds {
     struct Each {
         void (*act)(void*) noexcept;

@@ -9,7 +9,7 @@
 
 namespace procession::os {
 
-/// What is waited for: that a read, or a write, would not block. Both are so when the peer is gone.
+/// The wait is until a read, or a write, would not block. Neither blocks when the peer is gone.
 enum class Direction : std::uint8_t { reading, writing };
 
 /// One of the handles that wait_any() watches.

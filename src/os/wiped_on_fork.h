@@ -8,9 +8,9 @@
 namespace procession::os {
 
 /// A piece of memory of this process alone: a child, however it was made (fork, _Fork, clone),
-/// finds it filled with zeros. What says who a process is lives here, so that no child takes itself
-/// for its parent, not even one that no at-fork handler has prepared. (A child that shares its
-/// parent's memory, as after vfork, is the parent in this respect.)
+/// finds it filled with zeros. The identity of a process is kept here, so that no child takes
+/// itself for its parent, not even a child that no at-fork handler has prepared. (A child that
+/// shares its parent's memory, as after vfork, is the parent in this respect.)
 ///
 /// Mechanism (Linux): a private mapping with MADV_WIPEONFORK.
 class WipedMemory {

@@ -6,8 +6,9 @@
 
 namespace procession::ring {
 
-/// The memory behind a pool, in units of it: asked how far it really reaches, whatever the shared
-/// state says (touching more would end the process by SIGBUS), and told to have more or less of it.
+/// The memory behind a pool, in units of it. The pool asks it how far it really reaches, whatever
+/// the shared state says (touching more would end the process by SIGBUS), and tells it to have more
+/// or less of it.
 ///
 /// Ranges are [from, to). All calls may be repeated: what is committed already stays as it is.
 class Backing {
@@ -16,9 +17,9 @@ class Backing {
     Backing(const Backing&) = delete;
     Backing& operator=(const Backing&) = delete;
     /// Units that can be touched now. Never fewer than it said before.
-    /// Throws: what its owner throws when the system does not tell.
+    /// Throws: the owner's error when the system does not tell.
     [[nodiscard]] virtual std::uint32_t units_there() const = 0;
-    /// Commits memory behind units that the pool never had, and behind what it notes about them.
+    /// Commits memory behind units that the pool never had, and behind its notes about them.
     [[nodiscard]] virtual std::error_code grow(std::uint32_t from, std::uint32_t to) noexcept = 0;
     /// Commits memory behind units that decommit() was called for.
     [[nodiscard]] virtual std::error_code commit(std::uint32_t from, std::uint32_t to) noexcept = 0;

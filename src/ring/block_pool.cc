@@ -116,7 +116,8 @@ std::uint32_t BlockPool::needed_end(std::uint32_t units) const noexcept {
 }
 
 // The last resort when the limit is reached: joins all neighbouring free blocks, then takes one of
-// them. When none is long enough, those at the end are none any more: more may lie behind it.
+// them. When none is long enough, lowers the end below the last free block: with the units behind
+// it there may be room.
 std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owner,
                                          std::error_code& failed) {
     std::uint32_t found = kNone;
@@ -259,8 +260,8 @@ void BlockPool::decommit_excess() {
 std::uint32_t BlockPool::part_of(std::uint32_t number, std::uint32_t part) const noexcept {
     return std::clamp(units_max_ / part, 1U, number);
 }
-// Room for two of the largest that come now: one that is put and taken all the time, whatever its
-// size, shall find memory.
+// Room for two of the largest blocks of late: a block that is put and taken all the time, whatever
+// its size, shall find memory.
 std::uint32_t BlockPool::kept() const noexcept {
     const std::uint64_t two = std::uint64_t{2} * state_.largest_given.load();
     const std::uint64_t least = part_of(kKept, 4);
@@ -295,8 +296,8 @@ std::uint32_t BlockPool::decommit_beyond_end(std::uint32_t most) {
     return units;
 }
 
-// Of the longest free block that is listed its end, or all of it. What stays of it has room for
-// whole blocks of the largest length of late: a rest between the two would serve nothing.
+// Decommits the end of the longest listed free block, or all of it. The part that stays has room
+// for whole blocks of the largest length of late: a rest between the two would serve nothing.
 std::uint32_t BlockPool::decommit_listed(std::uint32_t most) {
     Block block;
     std::uint32_t unit = kNone;
@@ -345,7 +346,7 @@ void BlockPool::join_neighbours() {
     rebuild();
 }
 
-// Joins a free block with those behind it. The lists are to be rebuilt.
+// Joins a free block with the free blocks behind it. The lists are to be rebuilt.
 Block BlockPool::join(std::uint32_t unit, std::uint32_t end, Joining which) {
     Block block = checked(unit, end);
     while (block.is_free() && unit + block.units < end) {
@@ -365,7 +366,7 @@ void BlockPool::merge(std::uint32_t unit, Block& block, const Block& next) noexc
     table_[unit].store(block.pack(), std::memory_order_release);
     PROCESSION_STEP("pool.join.joined");
     if (block.state == BlockState::free) return;
-    // What of it has memory beyond its first unit.
+    // The parts that have memory beyond their first unit.
     const bool has_front = before.state == BlockState::free && before.units > 1;
     const bool has_back = next.state == BlockState::free;
     backing_->decommit(has_front ? unit + 1 : boundary,
@@ -373,7 +374,7 @@ void BlockPool::merge(std::uint32_t unit, Block& block, const Block& next) noexc
     PROCESSION_STEP("pool.join.decommitted");
 }
 
-// The last block is free: it is none any more.
+// The last block is free: it stops being a block.
 void BlockPool::lower_end(std::uint32_t unit, const Block& last) {
     const std::uint32_t before = backed();
     const bool is_hole = last.state == BlockState::decommitted;

@@ -15,7 +15,7 @@ namespace procession::ring {
 enum class BlockState : std::uint8_t {
     none = 0,  // not the first unit of a block
     free = 1,
-    owned = 2,   // being filled by `owner`; nobody else refers to it
+    owned = 2,   // being filled by `owner`; nothing else refers to it
     chunk = 3,   // part of the log
     queued = 4,  // a payload that a record of the log refers to
     held = 5,    // a payload in the hands of `owner`, a plain queue's consumer

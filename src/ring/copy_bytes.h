@@ -9,8 +9,8 @@
 namespace procession::ring {
 
 /// memcpy, with the shortest messages copied in place of a call. Plain stores, also to shared
-/// memory that RecordLog::shows_a_record() or peek_lease() may be reading as words: those check
-/// what they read, and the order that they need comes from the fence in RecordLog::link().
+/// memory that RecordLog::shows_a_record() or peek_lease() may be reading as words: these functions
+/// check what they read, and the order that they need comes from the fence in RecordLog::link().
 inline void copy_bytes(std::byte* to, std::span<const std::byte> from) noexcept {
     constexpr std::size_t word = sizeof(std::uint64_t);
     const std::size_t bytes = from.size();

@@ -68,7 +68,7 @@ struct RecordHead {
     [[nodiscard]] bool is(RecordFlag flag) const noexcept { return (flags & flag) != 0; }
 };
 
-/// Who has the item of a joinable queue: the second word of its records.
+/// The state of an item of a joinable queue, in the second word of its record.
 enum class LeaseState : std::uint8_t { queued = 0, held = 1, returned = 2, finished = 3 };
 
 struct Lease {

@@ -8,10 +8,10 @@ namespace procession::ring {
 
 namespace {
 
-// Soft state and intents are stored in program order for whoever repairs after us: release keeps
-// the compiler from reordering them, and costs nothing on x86-64.
+// Soft state and intents are stored in program order for the process that repairs after us: release
+// keeps the compiler from reordering them, and costs nothing on x86-64.
 constexpr auto kOrdered = std::memory_order_release;
-// Read by the only one who may write: the holder of the lock.
+// Read by the holder of the lock, which alone may write.
 constexpr auto kOwn = std::memory_order_relaxed;
 // In op_count: the announced block is a chunk.
 constexpr std::uint64_t kLinking = ~std::uint64_t{0};
@@ -55,7 +55,7 @@ void RecordLog::link(std::uint32_t unit) {
     const Position start{unit, kFirstRecord};
     fresh.first_count.store(tail_.count.load(kOwn), kOrdered);
     // Pairs with the loads of peek_lease(): a thread that takes a payload of the fresh chunk for a
-    // lease of the chunk that was there before sees this first count behind it.
+    // lease of the chunk that was there before reads this first count after it.
     std::atomic_thread_fence(std::memory_order_release);
     fresh.first_bytes.store(tail_.bytes.load(kOwn), kOrdered);
     fresh.passed.store(0, kOrdered);
@@ -126,7 +126,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         // announcement is there.
         const std::uint64_t kind = tail_.op_count.load(kOwn);
         const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
-        // The sweep frees what the dead one owns.
+        // The sweep frees what the dead process owns.
         if (!published) pool_.set(op - 1, BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }
@@ -170,11 +170,11 @@ RecordLog::Counted RecordLog::counted_before(Position position) const {
 }
 
 // The chunk may be in other use by now, and a payload be copied into it: a race, which ends in a
-// wrong hint at worst. Who acts on the hint looks under the lock. ThreadSanitizer need not report
-// it.
+// wrong hint at worst. A caller that acts on the hint looks under the lock. ThreadSanitizer need
+// not report it.
 __attribute__((no_sanitize("thread"))) bool RecordLog::shows_a_record() const noexcept {
     const auto position = Position::unpack(head_.position.load(std::memory_order_acquire));
-    if (!is_inside(position)) return true;  // for somebody to look under the lock, and report it
+    if (!is_inside(position)) return true;  // so that a caller looks under the lock, and reports it
     const auto* first =
         reinterpret_cast<const std::uint64_t*>(pool_.memory(position.chunk) + position.offset);
     // The builtin, not std::atomic: its member function would be instrumented.
@@ -187,7 +187,8 @@ bool RecordLog::tail_stands_in(std::uint32_t unit) const noexcept {
     return Position::unpack(tail_.position.load(std::memory_order_acquire)).chunk == unit;
 }
 
-// As there: the chunk may be in other use, and the answer means something only while it is not.
+// As in shows_a_record(): the chunk may be in other use, and the answer means something only while
+// it is not.
 __attribute__((no_sanitize("thread"))) std::uint64_t RecordLog::peek_lease(
     Position position, std::uint64_t chunk_first) const noexcept {
     if (!is_inside(position) || position.offset > kChunkBytes - 16) return 0;
@@ -246,8 +247,8 @@ void RecordLog::repair_head() {
     RecordHead head;
     std::byte* record = look_at(position, head);
     if (shape_.payload_at() == 8 && head.is(kCommitted) && head.is(kOutside)) {
-        // Perhaps marked as taken by the dead consumer, who had not committed: it was never taken.
-        // (A lease in the same state means nothing: the next consumer writes its own.)
+        // Perhaps marked as taken by the dead consumer, which had not committed: it was never
+        // taken. (A lease in the same state means nothing: the next consumer writes its own.)
         pool_.set(outside_unit(record), BlockState::queued, 0);
         PROCESSION_STEP("log.repair_head.unmarked");
     }

@@ -69,7 +69,7 @@ class RecordLog {
     RecordLog(TailState& tail, HeadState& head, BlockPool& pool, RecordShape shape)
         : tail_(tail), head_(head), pool_(pool), shape_(shape) {}
 
-    /// The first chunk, by the creator, before anybody else sees the queue.
+    /// Makes the first chunk. Called by the creator, before any other process sees the queue.
     void begin(std::uint32_t unit);
 
     // Under the tail lock.
@@ -94,7 +94,7 @@ class RecordLog {
     /// Throws Corrupt otherwise.
     void audit_tail() const;
     /// Rolls the tail over what a dead producer committed; recomputes the counts; gives a block
-    /// that was announced and not committed back to the dead one.
+    /// that was announced and not committed back to the dead producer.
     void repair_tail(std::uint32_t dead);
 
     // Under the head lock.
@@ -115,7 +115,8 @@ class RecordLog {
     /// As audit_tail(), of the head.
     void audit_head() const;
     void repair_head();
-    /// Finishes what a dead consumer began to leave: retire(chunk) if it had left it.
+    /// Finishes a leaving that a dead consumer began: calls retire(chunk) if the head has left the
+    /// chunk.
     template <class Retire>
     void finish_retiring(Retire retire);
 
@@ -161,8 +162,8 @@ class RecordLog {
     }
 
   private:
-    /// Makes the cache lines of a taken record, as far as nobody needs them any more, dirty in this
-    /// processor's cache, by stores that change nothing.
+    /// Makes the cache lines of a taken record, as far as no process needs them any more, dirty in
+    /// this processor's cache, by stores that change nothing.
     void touch(std::byte* record, std::uint32_t from, std::uint32_t to) const noexcept;
     [[nodiscard]] std::byte* at(Position position) const;
     /// Whether a record may begin there, as far as this process knows: false also for memory that
@@ -234,8 +235,8 @@ inline bool RecordLog::try_append(std::uint8_t format, std::span<const std::byte
     return true;
 }
 
-// All stores in program order for whoever repairs after us: release keeps the compiler from
-// reordering them, and costs nothing on x86-64.
+// All stores in program order for the process that repairs after us: release keeps the compiler
+// from reordering them, and costs nothing on x86-64.
 inline void RecordLog::write(Position tail, std::byte* record, RecordHead head,
                              std::span<const std::byte> payload, std::uint64_t counted) noexcept {
     constexpr auto ordered = std::memory_order_release;
@@ -363,19 +364,19 @@ Run RecordLog::front_run(const Front& front, Take take) const {
     return run;
 }
 
-// A line that was only read stays here, and the producer that writes there next must first have it
-// taken away from us, which no prefetcher does for it in time. A dirty one it misses as any other,
-// and its prefetcher fetches it ahead.
+// A line that was only read stays in our cache: the producer that writes there next must first take
+// it away from us, and no prefetcher does that in time. A dirty line is an ordinary miss for the
+// producer, whose prefetcher fetches it ahead.
 inline void RecordLog::touch(std::byte* record, std::uint32_t from,
                              std::uint32_t to) const noexcept {
     constexpr std::uint32_t kLineMask = 63;
-    std::uint32_t word_at = from;  // the record's head, which nobody changes
+    std::uint32_t word_at = from;  // the record's head, which no process changes
     for (std::uint32_t line = from; (line | kLineMask) < to;) {
         auto& same = word(record + (word_at - from));
         // relaxed: changes nothing
         same.store(same.load(std::memory_order_relaxed), std::memory_order_relaxed);
         line = (line | kLineMask) + 1;
-        // Not the words that say whose the record is: they may change from now on.
+        // Not the words between head and payload (the lease): they may change from now on.
         word_at = line < from + shape_.payload_at() ? from + shape_.payload_at() : line;
         if (word_at >= to) return;
     }
@@ -407,7 +408,8 @@ bool RecordLog::front(Front& found, Retire retire) {
         }
         // Otherwise chunks that form a ring would keep us here for ever.
         require(found.at.offset != kFirstRecord, "a chunk without records was left");
-        // Then the next chunk is empty, and whoever repairs after a dead producer reads this one.
+        // Then the next chunk is empty, and the process that repairs after a dead producer reads
+        // this one.
         if (tail_stands_in(found.at.chunk)) return false;
         leave_chunk(found.at, found.head.length);
         finish_retiring(retire);
@@ -419,7 +421,7 @@ void RecordLog::finish_retiring(Retire retire) {
     const std::uint32_t leaving = head_.retiring.load(std::memory_order_relaxed);
     if (leaving == 0) return;
     const auto now = Position::unpack(head_.position.load(std::memory_order_relaxed));
-    // Otherwise the dead consumer had only announced it.
+    // Otherwise the dead consumer had only announced the leaving.
     if (now.chunk != leaving - 1) {
         retire(leaving - 1, head_.retiring_first.load(std::memory_order_relaxed));
     }

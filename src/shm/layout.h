@@ -29,13 +29,14 @@ inline constexpr std::uint64_t kRegistryOffset = 4096;
 /// One process that uses the segment. Whether it lives is told by the byte lock at its own offset
 /// (see os::ByteLock), never by a field.
 struct alignas(64) Participant {
-    // Written only by whoever holds the byte lock: the process itself, or who repairs after it.
+    // Written only by the holder of the byte lock: the process itself, or the process that repairs
+    // after it.
     std::atomic<std::uint32_t> state;  // ParticipantState
     std::atomic<std::uint32_t> pid;    // for people: as its own pid namespace numbers it
     std::atomic<std::uint64_t> joined_ns;
     std::atomic<std::uint64_t> id;  // SegmentHeader::joins: never used twice, unlike slot and pid
-    // Written only by the process itself, or who repairs after it. Belong to the slot: the next
-    // owner counts on.
+    // Written only by the process itself, or by the process that repairs after it. They belong to
+    // the slot: its next owner continues to count.
     std::atomic<std::uint64_t> finished;     // items that it finished on its own
     std::atomic<std::uint64_t> op_record;    // the record of the item that it is finishing, or 0
     std::atomic<std::uint64_t> op_first;     // first_count of that record's chunk
@@ -69,11 +70,11 @@ struct SegmentHeader {
     std::uint32_t signature_bytes;
     char signature[kSignatureMax];
     char name[64];
-    // Shared: set once by whoever meets what no correct participant writes; read by all.
+    // Shared: set once, by a process that meets what no correct participant writes; read by all.
     std::atomic<std::uint32_t> poisoned;
     // Participants ever seen are below this slot number; only grows.
     std::atomic<std::uint32_t> participants_end;
-    // How often somebody joined; only grows.
+    // How often a process joined; only grows.
     std::atomic<std::uint64_t> joins;
 };
 static_assert(sizeof(SegmentHeader) <= kObjectOffset);

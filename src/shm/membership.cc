@@ -15,7 +15,7 @@ Membership::Membership(const Segment& segment) : segment_(segment) {
     if (const std::error_code failed = self_.map()) {
         throw OSError(failed, "open", segment.name(), "cannot map a page of this process's own");
     }
-    self_->is_own.store(kOwn, std::memory_order_relaxed);  // relaxed: nobody else knows us
+    self_->is_own.store(kOwn, std::memory_order_relaxed);  // relaxed: no other thread knows us
     start_listening();
 }
 
@@ -32,7 +32,7 @@ std::error_code Membership::try_lock(std::uint32_t slot, os::ByteLock& taken,
 }
 
 std::uint32_t Membership::claim_slot(bool& stale) {
-    // Free slots first; then those whose owner died unnoticed.
+    // Free slots first; then slots whose owner died unnoticed.
     for (const bool take_stale : {false, true}) {
         for (std::uint32_t s = 0; s < kParticipantsMax; ++s) {
             // relaxed: a hint, the byte lock decides
@@ -61,8 +61,9 @@ std::uint32_t Membership::claim_slot(bool& stale) {
 }
 
 void Membership::bury_predecessor(std::uint32_t slot) noexcept {
-    // As in bury(): whoever has read the name of a lock of ours and then finds nobody in the slot
-    // finds that the name has changed, and not that nobody ever took that lock.
+    // Before the slot becomes empty, as in bury(): a process that has read the slot's name in the
+    // word of a lock, and then sees the slot empty, also sees that the name has changed. Otherwise
+    // it would conclude that no participant ever took that lock.
     renew(slot);
     PROCESSION_STEP("join.predecessor_renewed");
     segment_.participant(slot).state.store(kNobody, std::memory_order_release);
@@ -75,7 +76,8 @@ void Membership::confirm(std::uint32_t slot) noexcept {
     std::uint32_t seen = end.load(std::memory_order_relaxed);  // relaxed: retried by the exchange
     while (seen <= slot && !end.compare_exchange_weak(seen, slot + 1)) {}
     PROCESSION_STEP("join.counted");
-    // The id first: who reads it again after the other two knows whether they belong together.
+    // The id first: a reader that reads it again after the other two knows whether they belong
+    // together.
     self.id.store(segment_.header().joins.fetch_add(1) + 1, std::memory_order_release);
     PROCESSION_STEP("join.named");
     self.pid.store(static_cast<std::uint32_t>(os::this_process()), std::memory_order_release);
@@ -96,13 +98,13 @@ void Membership::confirm(std::uint32_t slot) noexcept {
 std::uint32_t Membership::name_of(std::uint32_t s, std::uint32_t incarnation) noexcept {
     constexpr std::uint32_t slot_bits = 11;  // as sync::OwnerLock divides its word
     static_assert(kParticipantsMax < 1U << slot_bits);
-    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name
-    // nobody.
+    // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name no
+    // owner.
     const std::uint32_t mixed = (incarnation * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
     return s | (mixed >> 12 | 1U) << slot_bits;
 }
 
-// By who has the byte lock. release: a lock taken by the new owner is seen after it.
+// By the holder of the byte lock. release: a lock taken by the new owner is seen after it.
 void Membership::renew(std::uint32_t s) noexcept {
     auto& number = segment_.participant(s).incarnation;
     number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_release);

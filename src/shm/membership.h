@@ -14,19 +14,19 @@
 
 namespace procession::shm {
 
-/// Who this process is in one segment, and who else lives there.
+/// This process's part in one segment, and the other participants there.
 ///
 /// Guarantees:
 ///   1. claim_slot() returned s: the kernel keeps byte s locked for this process until leave() or
 ///      the end of the process; no other live process has slot s.
-///   2. A child is nobody, however it was made: it never has its parent's slot, and joins as a new
-///      participant when it first needs to be one (P9).
-///   3. Who holds the claim on a dead s is alone in repairing after it, among all threads of all
-///      processes; if its process dies, the kernel gives up both bytes and the next one repairs
-///      both.
+///   2. A child, however it was made, is no participant: it never has its parent's slot, and joins
+///      as a new participant when it first needs to be one (P9).
+///   3. The holder of the claim on a dead s is alone in repairing after it, among all threads of
+///      all processes; if its process dies, the kernel gives up both bytes and the next process
+///      repairs both.
 class Membership final : public os::ForkListener {
   public:
-    /// Whether any process takes part in the segment in `file`, without taking part oneself.
+    /// Whether any process takes part in the segment in `file`. Does not join it.
     [[nodiscard]] static bool is_anybody_there(const os::Handle& file) noexcept {
         return os::ByteLock::is_any_locked(file, byte_of(0), byte_of(kParticipantsMax));
     }
@@ -44,10 +44,10 @@ class Membership final : public os::ForkListener {
         return self_->slot_plus_1.load(std::memory_order_acquire) - 1;  // pairs with confirm()
     }
 
-    /// What the owner of slot `s` is called in the words of locks: the slot, and above it a tag
-    /// that every owner of the slot has for itself. So a word that no participant wrote does not
-    /// name one, but by deliberate forgery: see Core::owner_to_look_after. For this process's own
-    /// slot, two loads of its own memory.
+    /// The name of slot `s`'s owner in the words of locks: the slot, and above it a tag that every
+    /// owner of the slot has for itself. So a word that no participant wrote names no owner, except
+    /// by deliberate forgery: see Core::owner_to_look_after. For this process's own slot, two loads
+    /// of its own memory.
     [[nodiscard]] std::uint32_t lock_name(std::uint32_t s) const noexcept {
         // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
         if (s + 1 == self_->slot_plus_1.load(std::memory_order_relaxed)) {
@@ -61,18 +61,18 @@ class Membership final : public os::ForkListener {
         return segment_.participant(s).incarnation.load(std::memory_order_acquire);
     }
 
-    /// Takes a slot. `stale` is set when its last owner died and nobody has repaired yet: the
-    /// caller repairs as that owner, calls bury_predecessor(), then confirm(). Throws: OSError;
-    /// ProcessError when all kParticipantsMax slots are taken.
+    /// Takes a slot. `stale` is set when its last owner died and no process has repaired after it
+    /// yet: the caller repairs as that owner, calls bury_predecessor(), then confirm(). Throws:
+    /// OSError; ProcessError when all kParticipantsMax slots are taken.
     std::uint32_t claim_slot(bool& stale);
     void bury_predecessor(std::uint32_t slot) noexcept;
     void confirm(std::uint32_t slot) noexcept;
     /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
     void give_up() noexcept { self_->lock.unlock(); }
 
-    /// Gives up the byte lock, and all claims: what this process owns in the segment is taken over
-    /// by the next process that notices, as after a death. Later this process may join again. No
-    /// other thread of it uses the segment.
+    /// Gives up the byte lock, and all claims: the next process that notices takes over what this
+    /// process owns in the segment, as after a death. Later this process may join again. The caller
+    /// makes sure that no other thread of this process uses the segment.
     void leave_as_if_killed() noexcept;
 
     /// Gives the slot up. The caller holds no lock and owns nothing in the segment any more.
@@ -82,8 +82,9 @@ class Membership final : public os::ForkListener {
     [[nodiscard]] bool is_dead(std::uint32_t s) const noexcept;
     class Claim;
     /// The exclusive right to repair after a dead participant, for as long as `claim` lives.
-    /// Returns: device_or_resource_busy when it lives after all, or somebody repairs
-    ///          already; another error when this process cannot (too many open files).
+    /// Returns: device_or_resource_busy when it lives after all, or another thread, of any
+    ///          process, repairs already; another error when this process cannot (too many open
+    ///          files).
     [[nodiscard]] std::error_code try_claim(std::uint32_t s, Claim& claim) noexcept;
     /// After the repair: the slot is free again.
     void bury(std::uint32_t s, Claim& claim) noexcept;

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view kFile = "shared memory";
 
-// What is checked is what is used, whatever another process writes meanwhile: the compiler may not
-// read it again.
+// The value that is checked is the value that is used, whatever another process writes meanwhile:
+// the compiler may not read it again.
 template <class Number>
 Number read_once(Number& shared) noexcept {
     return std::atomic_ref(shared).load(std::memory_order_relaxed);
@@ -121,8 +121,8 @@ Segment Segment::attach(os::Handle file) {
 Segment::~Segment() { release(); }
 
 void Segment::release() noexcept {
-    // A number that is another part's file by now is not closed; before it is known what it is, it
-    // is ours.
+    // A number that is another part's file by now is not closed. Before the identity is known, the
+    // number is taken for ours.
     const bool is_known = identity_ != os::FileIdentity{};
     if (file_.valid() && is_known && !has_file()) static_cast<void>(file_.release());
     file_ = os::Handle();
@@ -138,7 +138,7 @@ bool Segment::is_intact() const noexcept {
 }
 
 std::error_code Segment::allocate_units(std::uint64_t from, std::uint64_t to) noexcept {
-    // Not to write into the file of somebody else.
+    // Otherwise this could write into a file of another part of the program.
     if (!has_file()) return std::make_error_code(std::errc::bad_file_descriptor);
     // The table first: the data lies behind it, so a file that reaches into the data has all of the
     // table's range, of which each part is allocated before the units that it describes.
@@ -160,7 +160,7 @@ void Segment::decommit_units(std::uint64_t from, std::uint64_t to) noexcept {
     if (from == to || !has_file()) return;
     const std::error_code failed =
         os::decommit(file_, data_offset_ + from * kUnitBytes, (to - from) * kUnitBytes);
-    // What the system does not take stays there, and is no worse than before.
+    // Memory that the system does not take stays, and is no worse than before.
     if (failed) base::log(LogLevel::debug, "memory is not given back (error %d)", failed.value());
 }
 
@@ -169,7 +169,7 @@ std::error_code Segment::committed_bytes(std::uint64_t& bytes) const noexcept {
     if (const std::error_code failed = allocated_units(units)) return failed;
     std::uint64_t committed = 0;
     if (const std::error_code failed = os::committed_bytes(file_, committed)) return failed;
-    // What lies before the data is not sparse up to the table's last unit that is used.
+    // The file before the data is not sparse, up to the table's entry of the last used unit.
     const std::uint64_t before = kTableOffset + (units + 1) * sizeof(std::uint64_t);
     const std::uint64_t in_units = (before + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
     bytes = std::min(committed > in_units ? committed - in_units : 0, units * kUnitBytes);
@@ -185,7 +185,7 @@ std::error_code Segment::allocated_units(std::uint64_t& units) const noexcept {
     return {};
 }
 
-// From this process's own copy: it stays what it was when the object arrived.
+// From this process's own copy, which never changes after the object has arrived.
 std::string Segment::signature() const {
     std::uint32_t bytes = 0;
     std::memcpy(&bytes, &constants_[offsetof(SegmentHeader, signature_bytes)], sizeof bytes);
@@ -209,8 +209,8 @@ std::string Segment::name() const {
     return remembered_text(offsetof(SegmentHeader, name), sizeof(SegmentHeader::name));
 }
 
-// Up to a zero byte. It goes into logs and errors, which people read on a terminal: what could give
-// that orders is replaced.
+// Up to a zero byte. It goes into logs and errors, which people read on a terminal: bytes that
+// could give the terminal orders are replaced.
 std::string Segment::remembered_text(std::size_t offset, std::size_t bytes) const {
     const auto* begin = reinterpret_cast<const char*>(&constants_[offset]);
     std::string text(begin, ::strnlen(begin, bytes));

@@ -69,9 +69,9 @@ class Segment {
     /// Lets go of the memory and of the descriptor: from now on only what was read from the header
     /// before is known (identity(), signature(), name(), stamp()).
     void release() noexcept;
-    /// Whether what is constant in the header is still what it was when this process came.
+    /// Whether the constants in the header are still what they were when this process attached.
     [[nodiscard]] bool is_intact() const noexcept;
-    /// Units that the file holds now, whoever allocated them.
+    /// Units that the file holds now, whichever process allocated them.
     [[nodiscard]] std::error_code allocated_units(std::uint64_t& units) const noexcept;
 
     /// Bytes of the data area that have memory now.

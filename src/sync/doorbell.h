@@ -18,7 +18,7 @@ namespace procession::sync {
 /// where there is one processor.
 [[nodiscard]] std::uint32_t turns_that_pay() noexcept;
 
-/// Where processes sleep until something may have changed: one shared word, odd while somebody may
+/// Where processes sleep until something may have changed: one shared word, odd while a waiter may
 /// be asleep.
 ///
 /// Guarantee: when a condition has become true before ring(), a sleeper in wait() for that
@@ -26,24 +26,26 @@ namespace procession::sync {
 /// died.
 ///
 /// Mechanism: the sleeper makes the word odd and looks at its condition again before it sleeps; the
-/// ringer changes the condition, then makes the word even and wakes one. The woken one makes it odd
-/// again, since others may still sleep; whoever leaves something behind for another rings again
-/// (the baton). No sleepers are counted, so that a dead one leaves nothing stale behind; the word
-/// counts how often it was rung, so that a sleeper who has looked before and is not yet asleep does
-/// not fall asleep because another one has made the word odd again meanwhile.
+/// ringer changes the condition, then makes the word even and wakes one sleeper. The woken sleeper
+/// makes the word odd again, since others may still sleep; a process that leaves something behind
+/// for another sleeper rings again (the baton). No sleepers are counted, so that a dead one leaves
+/// nothing stale behind. The word counts how often it was rung: a sleeper that has looked before
+/// the ring and is not yet asleep does not fall asleep, even if another sleeper has made the word
+/// odd again meanwhile.
 class Doorbell {
   public:
     explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
 
-    /// Whether there may be a sleeper. A look that costs nothing, after the change as for ring().
+    /// Whether there may be a sleeper: a look that costs nothing. To be called after the change, as
+    /// ring().
     [[nodiscard]] bool may_sleep() const noexcept { return (look_after_change() & 1U) != 0; }
-    /// After the change, which a sequentially consistent exchange (OwnerLock::release) must follow,
-    /// or which is such an exchange itself. `sleepers`: how many of them find what they wait for.
+    /// To be called after the change, which is a sequentially consistent exchange, or is followed
+    /// by one (OwnerLock::release). `sleepers`: how many of them find what they wait for.
     void ring(std::size_t sleepers = 1) noexcept {
         std::uint32_t seen = look_after_change();
         if ((seen & 1U) == 0) return;
         PROCESSION_STEP("doorbell.seen");
-        // Where it fails, another one has rung since.
+        // If this fails, another caller has rung since.
         if (word_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel)) {
             PROCESSION_STEP("doorbell.taken");
             os::wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
@@ -62,8 +64,8 @@ class Doorbell {
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap) {
         return spin(1, ready, ready) || sleep(deadline, ready, nap);
     }
-    /// wait() for who is in no hurry: it polls rarely, since each look takes a cache line from
-    /// those who work there, and at first for `eager()`, something better than ready().
+    /// wait() for a caller in no hurry. It polls rarely, since each look takes a cache line from
+    /// the threads that work there; and it polls `eager()`, which is better than ready(), at first.
     template <class Ready, class Nap, class Eager>
     [[nodiscard]] bool wait(Deadline deadline, Ready ready, Nap nap, Eager eager) {
         return spin(kRarely, ready, eager) || sleep(deadline, ready, nap);
@@ -94,7 +96,7 @@ class Doorbell {
     }
 
   private:
-    // The word as it is after what the caller has changed before.
+    // The word, read after the change that the caller has made.
     [[nodiscard]] std::uint32_t look_after_change() const noexcept {
         // Pairs with the fence of a sleeper, between its making the word odd and its look at the
         // condition. The ringer's exchange alone orders nothing here outside of x86: it is neither

@@ -20,7 +20,7 @@ bool spinning_pays() noexcept {
     // No function-local static: a fork child would wait for ever for the thread of its parent that
     // was just initialising it.
     static constinit std::atomic<unsigned> processors{0};
-    unsigned known = processors.load(std::memory_order_relaxed);  // relaxed: the same for everybody
+    unsigned known = processors.load(std::memory_order_relaxed);  // relaxed: the same for all
     if (known == 0) {
         known = os::processors();
         processors.store(known, std::memory_order_relaxed);
@@ -54,8 +54,8 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
             }
             continue;
         }
-        // Also by one who gives up: it may have been woken where others sleep, and the owner that
-        // came before it would wake nobody.
+        // Also by a waiter that gives up: it may have been woken where others sleep, and the owner
+        // that was faster would wake none of them.
         if ((seen & kSleepers) == 0 &&
             !word_.compare_exchange_weak(seen, seen | kSleepers, std::memory_order_relaxed)) {
             continue;

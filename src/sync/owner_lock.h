@@ -32,15 +32,15 @@ class OwnerWatch {
 /// Guarantee: acquire() returns true once no live owner holds the lock, whatever killed the former
 /// ones and at which instruction; or false at the deadline. A stopped owner delays, never corrupts.
 ///
-/// Mechanism: the word is 0, or the owner's name + 1, with the top bit set while somebody may sleep
+/// Mechanism: the word is 0, or the owner's name + 1, with the top bit set while a waiter may sleep
 /// on it. A name is a slot in the low 11 bits and above it a tag, the same for all locks that the
-/// owner takes; what the tag is good for is the OwnerWatch's affair. Waiters spin a little, then
-/// sleep in slices; after every slice they ask the OwnerWatch whether the owner lives. A waker that
-/// dies between releasing and waking costs the sleepers one slice.
+/// owner takes; only the OwnerWatch gives the tag a meaning. Waiters spin a little, then sleep in
+/// slices; after every slice they ask the OwnerWatch whether the owner lives. A waker that dies
+/// between releasing and waking costs the sleepers one slice.
 ///
 /// Invariants:
 ///   1. The word changes from 0 to an owner only by that owner's compare-exchange.
-///   2. From an owner to 0: by that owner, or by who holds the claim on the dead owner.
+///   2. From an owner to 0: by that owner, or by the holder of the claim on the dead owner.
 class OwnerLock {
   public:
     static constexpr std::uint32_t kSleepers = 0x80000000;

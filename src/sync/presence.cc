@@ -104,7 +104,7 @@ Presence::Thread& Presence::register_this_thread() {
     if (!os::has_barrier_in_all_threads()) record->idle = &kMustFence;
     record->inside.store(record->idle, std::memory_order_relaxed);
     record->stack = os::stack_of_this_thread();
-    // What is static and was made before this thread used anything is destroyed after the mark.
+    // Statics that were made before this thread used anything are destroyed after the mark.
     base::watch_exit();
     os::at_thread_end(forget_ended_thread, record.get());
     PresentThreads::instance().add(record.get());
@@ -112,8 +112,8 @@ Presence::Thread& Presence::register_this_thread() {
     return *mine_;
 }
 
-// The thread must fence for itself; or it is inside something already: an operation of ours has
-// called another one, a signal handler has interrupted it, or it was led out of it by longjmp.
+// The thread must fence for itself; or it is inside an object already: an operation of ours has
+// called another one, a signal handler has interrupted it, or longjmp has led the thread out of it.
 void Presence::enter_unusually(Enterable* object, const void* frame) {
     if (before_ != here_.idle) {
         forget_what_was_cut_short(frame);
@@ -129,8 +129,8 @@ void Presence::enter_unusually(Enterable* object, const void* frame) {
         enter_several(object);
         here_.inside.store(&kSeveral, std::memory_order_relaxed);
     }
-    // Pairs with the fence in others_inside(): either that sees this thread inside, or this thread
-    // sees the object marked as ended.
+    // Pairs with the fence in others_inside(): either others_inside() sees this thread inside, or
+    // this thread sees the object marked as ended.
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 

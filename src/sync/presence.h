@@ -25,7 +25,8 @@ class Enterable {
 };
 
 /// Says, while it lives, that this thread is at work inside an object, at the cost of a few plain
-/// stores; who wants to end the object waits until no other thread of this process is.
+/// stores; a thread that wants to end the object waits until no other thread of this process is
+/// inside.
 ///
 /// Guarantees:
 ///   1. After "mark the object as ended, then others_inside() was false", no other thread is
@@ -39,7 +40,7 @@ class Enterable {
 /// Mechanism: one record for each thread, written only by that thread. It stores without a barrier;
 /// others_inside() pays for both (os::barrier_in_all_threads). Where the system has no such
 /// barrier, a thread outside of all objects holds kMustFence in place of nullptr, and so takes the
-/// way round on which it fences; those that need not fence do not even ask.
+/// way round on which it fences; threads that need not fence do not even ask.
 ///
 /// Threads: its own. May be nested on one thread.
 class Presence {

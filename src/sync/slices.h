@@ -18,7 +18,7 @@ class Slices {
     static constexpr std::chrono::milliseconds kIdle{100};
 
     [[nodiscard]] Deadline::Clock::duration length() const noexcept { return length_; }
-    /// One has passed without a wake-up.
+    /// A slice has passed without a wake-up.
     void passed() noexcept {
         count_ = std::min(count_ + 1, kUntilIdle + 1);
         length_ = std::min<Deadline::Clock::duration>(length_ * 2,
@@ -44,7 +44,7 @@ class WaitInParts {
     WaitInParts(const WaitInParts&) = delete;
     WaitInParts& operator=(const WaitInParts&) = delete;
 
-    /// That of this thread, or nullptr.
+    /// The WaitInParts of this thread, or nullptr.
     [[nodiscard]] static WaitInParts* current() noexcept { return current_; }
     [[nodiscard]] Slices& slices() noexcept { return slices_; }
 

@@ -14,7 +14,7 @@ class SpinLock {
   public:
     void lock() noexcept {
         if (os::has_one_thread()) {
-            // relaxed: nobody else is here, and nobody comes before this thread goes on
+            // relaxed: no other thread is here, and none comes before this thread goes on
             locked_.store(true, std::memory_order_relaxed);
             return;
         }

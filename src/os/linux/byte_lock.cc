@@ -50,7 +50,7 @@ class RecordLock {
         return failed;
     }
     void unlock() noexcept {
-        // If somebody has closed the descriptor, the lock is gone, and the number may be another
+        // If other code has closed the descriptor, the lock is gone, and the number may be another
         // file's.
         Handle borrowed(file_);
         struct flock request = one_byte(at_, F_UNLCK);
@@ -67,7 +67,7 @@ class RecordLock {
 };
 constinit RecordLock record_lock;
 
-/// Whether the system does not show this process its own files.
+/// Whether the system hides this process's own files from it.
 bool is_hidden(const std::error_code& failed) noexcept {
     return failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory ||
            failed == std::errc::permission_denied || failed == std::errc::operation_not_permitted ||
@@ -136,8 +136,8 @@ bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
     struct flock request = one_byte(at, F_WRLCK);
     if (calls::get_lock(file.get(), &request) != 0 || request.l_type != F_UNLCK) return true;
-    // Of the right file? Another part of the program may have closed the descriptor, and its number
-    // may be another file's since. Asked afterwards: it does not change back.
+    // Was it the right file? Another part of the program may have closed the descriptor, and its
+    // number may be another file's since. Checked afterwards, since it does not change back.
     return static_cast<bool>(leads_to(file, identity));
 }
 

@@ -28,8 +28,8 @@
 #include "os/linux/fault_hook.h"
 
 /// Every system call of src/os/linux, under its own name. Each is exactly that call; in builds with
-/// PROCESSION_FAULTS a test can make it fail first. tools/check_style.cpp sees to it that nobody
-/// goes around.
+/// PROCESSION_FAULTS a test can make it fail first. tools/check_style.cpp rejects system calls that
+/// are made anywhere else.
 namespace procession::os::calls {
 
 /// Whether the test wants this call to fail: errno is set then.
@@ -59,9 +59,9 @@ auto uninterrupted(MakeCall make_call) noexcept {
     }
 }
 
-/// Makes the call, which POSIX lets a thread be cancelled in (pthread_cancel). The functions above
-/// it do not throw, and what they are in the middle of must come to its end: so a request waits for
-/// the next such place of the program's own.
+/// Makes a call that is a POSIX cancellation point, with cancellation off. The functions above it
+/// do not throw, and must finish what they have begun: a request (pthread_cancel) waits for the
+/// program's own next cancellation point.
 template <class MakeCall>
 auto uncancelled(MakeCall make_call) noexcept {
     int before = 0;
@@ -76,7 +76,7 @@ auto uncancelled(MakeCall make_call) noexcept {
 inline int open(const char* path, int flags) noexcept {
     return fails(Call::open) ? -1 : uncancelled([&] { return ::open(path, flags); });
 }
-/// Also a failing close gives up the descriptor (close(2)).
+/// A failing close gives up the descriptor, too (close(2)).
 inline int close(int fd) noexcept {
     const int number = fault(Call::close);
     const int result = uncancelled([&] { return ::close(fd); });

@@ -75,8 +75,9 @@ class FreshSignals {
     bool made_ = false;
 };
 
-// Nobody but us collects our children, so the number is still that child's, unless the program
-// ignores SIGCHLD and the child has ended already: then any handle that is readable says the truth.
+// Only this process collects its children, so the number is still that child's. The exception: the
+// program ignores SIGCHLD, and the child has ended already. Then any readable handle serves as the
+// sentinel: it says truly that the child has ended.
 void open_sentinel(Child& child) noexcept {
     child.sentinel.reset(calls::pidfd_open(child.pid));
     if (!child.sentinel.valid() && errno == ESRCH)
@@ -194,7 +195,7 @@ std::error_code fork_self(Child& started) noexcept {
 
 void tell_ending(const Handle& teller, int exit_code) noexcept {
     const std::int32_t told = exit_code;
-    // Nobody may listen any more.
+    // May fail: perhaps no process listens any more.
     static_cast<void>(calls::uninterrupted([&] {
         return calls::send(teller.get(), &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT);
     }));
@@ -202,9 +203,10 @@ void tell_ending(const Handle& teller, int exit_code) noexcept {
 
 namespace {
 
-// Its parent is another process. It has ended when the sentinel says so; its parent tells how a
-// moment later, or has ended itself. That moment is waited for, so that who sees the sentinel sees
-// the end; but not longer than a second for a parent that is stopped.
+// The child's parent is another process. The child has ended when the sentinel says so. A moment
+// later its parent tells how, or has itself ended. This waits for that moment, so that a caller
+// that sees the sentinel ready also sees the end; but at most one second, in case the parent is
+// stopped.
 std::optional<Ending> hear_ending(const Child& child) noexcept {
     pollfd ended{child.sentinel.get(), POLLIN, 0};
     if (calls::uninterrupted([&] { return calls::poll(&ended, 1, 0); }) == 0) return std::nullopt;
@@ -247,7 +249,7 @@ void name_this_process(const char* program) noexcept {
 void let_go_of_standard_streams() noexcept {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
         calls::close(stream);
-        // The lowest number that is free: this one.
+        // Gets the lowest free number: this one.
         [[maybe_unused]] const int reopened = calls::open("/dev/null", O_RDWR);
     }
 }

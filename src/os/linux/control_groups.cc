@@ -143,7 +143,7 @@ std::uint64_t number_in(std::string_view folder, const char* file) noexcept {
     return parsed.ec == std::errc() && number < beyond_all ? number : no_memory_limit;
 }
 
-/// Bytes of files that nobody has used lately: the kernel drops these before it kills.
+/// Bytes of files that no process has used lately: the kernel drops these before it kills.
 std::uint64_t droppable(std::string_view folder, std::string_view word) noexcept {
     Path path;
     join(path, folder, "/memory.stat");
@@ -158,8 +158,8 @@ std::uint64_t left_of(std::uint64_t limit, std::uint64_t used) noexcept {
     return limit > used ? limit - used : 0;
 }
 
-/// What a hard limit lets be taken: the rest is kept back. (The kernel accounts in lots of 256 KiB
-/// for each processor.)
+/// The part of a hard limit that may be used; the rest is kept in reserve. (The kernel accounts in
+/// lots of 256 KiB for each processor.)
 std::uint64_t usable_part_of(std::uint64_t limit) noexcept {
     if (limit == no_memory_limit) return limit;
     return limit - std::min(limit / 32, std::uint64_t{16} << 20);

@@ -79,7 +79,7 @@ std::optional<Address> address_from(const AnyAddress& any, socklen_t length) {
             std::string_view name(any.local.sun_path, length - head);
             const bool is_abstract = name[0] == '\0';
             name = is_abstract ? name.substr(1) : name.substr(0, name.find('\0'));
-            // The peer has chosen it. 108 bytes are a name for the kernel, though not for us.
+            // The peer has chosen the name. The kernel allows 108 bytes, we allow fewer.
             if (name.empty() || name.size() > local_name_bytes_max) return std::nullopt;
             return is_abstract ? Address::abstract(name) : Address::path(name);
         }
@@ -87,8 +87,8 @@ std::optional<Address> address_from(const AnyAddress& any, socklen_t length) {
     }
 }
 
-/// accept4 also tells what has gone wrong with the connection that was to be accepted, which is
-/// gone by that (accept(2), "Error handling"); it says nothing about the next one.
+/// accept4 also reports what has gone wrong with the connection that was to be accepted, which is
+/// gone then (accept(2), "Error handling"). Such an error says nothing about the next connection.
 bool was_only_about_the_peer(int problem) noexcept {
     switch (problem) {
         case ECONNABORTED:
@@ -112,7 +112,7 @@ void answer_at_once(int socket, int family) noexcept {
     calls::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
-/// Who comes by TCP may be anybody.
+/// A TCP peer may be of any user: none is a stranger.
 std::error_code why_it_is_a_stranger(int socket, int family) noexcept {
     return family == AF_UNIX ? why_peer_is_a_stranger(socket) : std::error_code{};
 }
@@ -149,7 +149,7 @@ std::error_code Listening::open(const Address& address, int backlog, Listening& 
     }
     if (calls::bind(socket.get(), &native.any.general, native.length) != 0) return last_error();
     const bool has_path = address.kind() == Address::Kind::path;
-    // Nobody gets in before listen().
+    // No client gets in before listen().
     if ((has_path && calls::chmod(address.name().c_str(), S_IRUSR | S_IWUSR) != 0) ||
         calls::listen(socket.get(), backlog) != 0) {
         const auto problem = last_error();
@@ -194,7 +194,7 @@ std::error_code connect_to(const Address& address, Deadline deadline, Handle& en
     const Native native(address);
     Handle socket(calls::socket(native.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.valid()) return last_error();
-    // EAGAIN: a Unix listener that has too many waiting. There is nothing to wait for but time.
+    // EAGAIN: too many clients wait at a Unix listener. No event tells when that has changed.
     while (calls::connect(socket.get(), &native.any.general, native.length) != 0) {
         if (errno == EINTR) continue;
         if (errno == EISCONN) break;

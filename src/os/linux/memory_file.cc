@@ -82,8 +82,8 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
         return std::make_error_code(std::errc::file_too_large);
     }
     if (!is_there_memory_for(bytes)) return std::make_error_code(std::errc::not_enough_memory);
-    // An interrupted call has undone what it had done: it is repeated in smaller pieces, so that
-    // signals that come all the time cannot keep it from its end.
+    // An interrupted call has undone its work. It is repeated in smaller pieces, so that signals
+    // that come all the time cannot keep it from its end.
     constexpr std::uint64_t least = std::uint64_t{64} << 10;
     std::uint64_t piece = bytes;
     for (std::uint64_t done = 0; done < bytes;) {

@@ -34,8 +34,8 @@ std::chrono::nanoseconds cost_of_sleep() noexcept { return std::chrono::microsec
 void yield() noexcept { calls::sched_yield(); }
 
 unsigned processors() noexcept {
-    // Not this process's own affinity: a process that is bound to one processor may well wait for
-    // one that is bound to another.
+    // Not this process's own affinity: a process that is bound to one processor may well wait for a
+    // process that is bound to another.
     return static_cast<unsigned>(std::max(1L, calls::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 

@@ -35,8 +35,8 @@ bool read_small_file(const char* path, char (&text)[N]) noexcept {
     return length > 0;
 }
 
-/// Calls visit(line) for each line, without its end. What of a line is beyond 4 KiB is left out.
-/// False when there is no such file.
+/// Calls visit(line) for each line, without its end. A line is cut after 4 KiB. False when there is
+/// no such file.
 template <class Visit>
 bool each_line(const char* path, Visit visit) noexcept {
     const Handle file = open_small_file(path);

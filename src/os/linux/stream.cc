@@ -8,7 +8,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/socket_pair.h"
 
-// A stream is a socket. The kernel knows all that there is to know of it.
+// A stream is a socket. The kernel keeps all of its state.
 
 namespace procession::os {
 
@@ -17,8 +17,8 @@ namespace {
 std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
 // POSIX record locks on the socket itself: one byte for each side. They belong to the process, so
-// they tell apart those that share the end, and the kernel drops them at its death. (OFD locks
-// would belong to the shared description, and tell nobody apart.)
+// they distinguish the processes that share the end, and the kernel drops them when a process dies.
+// (OFD locks would belong to the shared description, and could not distinguish them.)
 bool set_side_lock(NativeHandle socket, Side side, short type) noexcept {
     struct flock request{};
     request.l_type = type;
@@ -37,7 +37,7 @@ std::error_code create_stream(Handle& one, Handle& other) noexcept {
     return create_socket_pair(SOCK_STREAM, one, other);
 }
 
-// Handles travel in streams, so nobody has to keep one and ask.
+// Handles travel in streams, so no caller needs these answers.
 bool is_stream(const Handle& /*end*/) noexcept { return false; }
 bool has_peer(const Handle& /*end*/) noexcept { return false; }
 FileIdentity other_end_of(const FileIdentity& /*end*/) noexcept { return {}; }

@@ -19,9 +19,9 @@
 
 namespace procession::os {
 
-/// What an error of Windows is in the words of POSIX, where it has one; otherwise as it is.
+/// The POSIX error for an error of Windows, where there is one; otherwise the error of Windows.
 [[nodiscard]] std::error_code error_of(DWORD error) noexcept;
-/// Of the last call that failed on this thread.
+/// The error of the last call that failed on this thread.
 [[nodiscard]] inline std::error_code last_error() noexcept { return error_of(::GetLastError()); }
 
 /// For calls that give INVALID_HANDLE_VALUE when they fail.
@@ -49,7 +49,7 @@ void close_there(HANDLE process, HANDLE there) noexcept;
 inline constexpr DWORD exit_code_of_signals = 0x50520000;
 inline constexpr DWORD exit_code_signal_mask = 0xff;
 
-/// A wait for WaitForSingleObject and its like: rounded up, so that nobody wakes before the time.
+/// A wait for WaitForSingleObject and its like: rounded up, so that no thread wakes too early.
 [[nodiscard]] inline DWORD milliseconds_of(std::chrono::nanoseconds limit) noexcept {
     const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
     constexpr std::int64_t day =
@@ -65,7 +65,7 @@ inline constexpr DWORD exit_code_signal_mask = 0xff;
     return static_cast<DWORD>(number >> 32);
 }
 
-/// Text as Windows has it, and as we have it. What is no valid text becomes U+FFFD.
+/// Converts text to the form of Windows, and to ours. Invalid text becomes U+FFFD.
 [[nodiscard]] std::wstring utf16_of(std::string_view text);
 [[nodiscard]] std::string utf8_of(std::wstring_view text);
 

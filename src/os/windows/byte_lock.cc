@@ -46,7 +46,8 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     std::uint64_t name = word->load(std::memory_order_acquire);
     if (name != 0 && process_lives(name))
         return std::make_error_code(std::errc::device_or_resource_busy);
-    // acq_rel: what the last owner has written is visible. Strong: whoever was faster lives.
+    // acq_rel: what the last owner has written is visible. Strong: a failure means that another
+    // process was faster, and it lives.
     if (!word->compare_exchange_strong(name, own_process_name(), std::memory_order_acq_rel))
         return std::make_error_code(std::errc::device_or_resource_busy);
     ByteLock fresh;
@@ -58,7 +59,7 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
 
 bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
-    // By this process's own mapping, if it has one: it costs nothing, and no handle leads astray.
+    // By this process's own mapping, if it has one: that costs nothing, and depends on no handle.
     if (const auto name = name_in_mapped_head(identity, at / 64)) return is_name_of_living(*name);
     SectionHeadView head;
     if (SectionHeadView::map(file.get(), head)) return true;

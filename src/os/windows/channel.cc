@@ -10,16 +10,16 @@
 #include "os/would_block.h"
 
 // A channel that keeps the borders of messages is an end of a named pipe. No kernel object holds
-// handles that are under way, so the server's end moves them, in both directions: what it sends it
-// has duplicated into the client; what the client sends it takes from the client, which has to
-// live, and to keep them, until it has an answer. The numbers are those of the client's table:
-// nobody can name a handle of the server.
+// handles that are under way, so the server's end moves them, in both directions: handles that it
+// sends, it duplicates into the client; handles that the client sends, it takes from the client's
+// table. So the client has to live, and to keep those handles, until it has an answer. The numbers
+// are those of the client's table: no client can name a handle of the server.
 
 namespace procession::os {
 
 namespace {
 
-/// What stands before the bytes of a message.
+/// The head of a message, before its bytes.
 struct Head {
     static constexpr std::uint32_t magic_expected = 0x4e414843;  // "CHAN"
 
@@ -27,11 +27,11 @@ struct Head {
     std::uint32_t count = 0;  // of numbers of handles, 8 bytes each, that follow
 };
 
-constexpr std::size_t kBytesMax = 65536;  // of one message, without what stands before it
+constexpr std::size_t kBytesMax = 65536;  // of one message, without its head
 
 using Number = std::uint64_t;
 
-/// Handles that were duplicated into another process. What has not been sent is closed there again.
+/// Handles that were duplicated into another process. Those not sent are closed there again.
 class Planted {
   public:
     explicit Planted(NativeHandle end) : client_(peer_process(end, PROCESS_DUP_HANDLE)) {}

@@ -5,9 +5,9 @@
 
 namespace procession::os {
 
-/// What a parent tells a child that it spawns: which handle of the child each of the handles is
-/// that were duplicated into it. A section of its own, inherited; its handle stands in the last
-/// argument of the child.
+/// A parent's message to a child that it spawns: for each handle that was duplicated into the
+/// child, its number there. A section of its own, inherited; its handle stands in the last argument
+/// of the child.
 struct InheritedTable {
     static constexpr std::uint64_t magic_expected = 0x54494e4845524954;  // "TIREHNIT"
     static constexpr std::uint64_t entries_max = 65536;

@@ -10,8 +10,8 @@
 
 namespace procession::os {
 
-/// Handles by 64-bit names, kept for the next time; at most `most`, then the one that has been here
-/// longest makes room. `Entry` is movable and has a `name`, 0 when it is empty.
+/// Handles by 64-bit names, kept for the next time. There are at most `most`; then the oldest makes
+/// room. `Entry` is movable and has a `name`, 0 when it is empty.
 ///
 /// Threads: any. Handles are closed outside of the lock.
 template <class Entry, std::size_t most>

@@ -16,9 +16,10 @@
 #include "os/windows/stream_name.h"
 #include "os/windows/user.h"
 
-// A place is a named pipe with some instances. Who comes makes a stream of its own, duplicates its
-// far end into the process that listens, and says by one message which handle that is. So it is
-// connected before it is accepted, and its end ends when that process does.
+// A place is a named pipe with some instances. A client makes a stream of its own, duplicates the
+// stream's far end into the process that listens, and says by one message which handle that is. So
+// the stream is connected before it is accepted, and its far end ends when the listening process
+// does.
 
 namespace procession::os {
 
@@ -26,7 +27,7 @@ namespace {
 
 constexpr std::size_t kInstancesMost = 64;
 
-/// What one who comes says.
+/// The message of a client.
 struct Greeting {
     static constexpr std::uint32_t magic_expected = 0x45454d43;  // "CMEE"
 
@@ -59,7 +60,7 @@ std::wstring without_backslashes(std::wstring_view text) {
     return plain;
 }
 
-/// The pipe that stands for an address; one that names a pipe is taken at its word.
+/// The pipe that stands for an address; an address that names a pipe is used as it is.
 std::error_code pipe_at(const Address& address, std::wstring& pipe) {
     constexpr std::size_t longest = 256;
     const std::wstring ours = pipe_name_prefix + std::wstring(L"procession-at-");
@@ -84,8 +85,8 @@ std::error_code pipe_at(const Address& address, std::wstring& pipe) {
                                   : std::make_error_code(std::errc::filename_too_long);
 }
 
-/// The far end that a greeting names: a stream that the one who greets has made, and which is
-/// nobody's yet. Invalid when it is none.
+/// The far end that a greeting names: of a stream that the greeting process has made, and not taken
+/// before. Invalid when it is none.
 Handle far_end_in(const std::vector<std::byte>& message, NativeHandle line) {
     Greeting greeting;
     if (message.size() != sizeof greeting) return {};
@@ -96,12 +97,12 @@ Handle far_end_in(const std::vector<std::byte>& message, NativeHandle line) {
     const bool is_greeting = greeting.magic == Greeting::magic_expected && greeting.version == 1 &&
                              greeting.end < 0x80000000 &&
                              ::GetNamedPipeClientProcessId(line, &client);
-    // Not whatever this process may have at that number.
+    // Not any other handle that this process may have at that number.
     if (!is_greeting || !StreamName::of(named) || !is_server_end(named) ||
         !::GetNamedPipeClientProcessId(named, &maker) || maker != client) {
         return {};
     }
-    // To another number: a greeting that names it again finds nothing.
+    // Moved to another number: a second greeting that names the old number fails.
     HANDLE taken = nullptr;
     const HANDLE here = ::GetCurrentProcess();
     ::DuplicateHandle(here, named, here, &taken, 0, FALSE,
@@ -109,7 +110,8 @@ Handle far_end_in(const std::vector<std::byte>& message, NativeHandle line) {
     return Handle(taken);
 }
 
-/// Only the user of this process can open the pipe. One who has gone since has come in that way.
+/// Only the user of this process can open the pipe: a client that has ended since was of that user,
+/// too.
 std::error_code why_a_stranger(NativeHandle line) noexcept {
     const Handle client = peer_process(line, PROCESS_QUERY_LIMITED_INFORMATION);
     if (!client.valid() && ::GetLastError() == ERROR_INVALID_PARAMETER) return {};
@@ -129,9 +131,9 @@ bool is_numeric_host(std::string_view host) noexcept {
 struct Listening::Rest {
     std::wstring name;
     std::vector<Handle> instances;
-    std::size_t next = 0;  // where the search for one who has come begins
+    std::size_t next = 0;  // where the search for a client begins
 
-    /// Returns: the instance that stood there; another one stands there now.
+    /// Puts a fresh instance in its place. `old` becomes the instance that was there.
     [[nodiscard]] std::error_code replace(std::size_t at, ReadySet& ready, Handle& old) {
         Handle fresh;
         if (const auto problem = make_pipe_instance(name, false, fresh)) return problem;
@@ -139,7 +141,7 @@ struct Listening::Rest {
         old = std::exchange(instances[at], std::move(fresh));
         return ready.add(instances[at].get());
     }
-    /// Somebody must always be able to come: those who have come and say nothing make room.
+    /// An instance must always be free: clients that have connected and say nothing make room.
     [[nodiscard]] std::error_code keep_one_free(ReadySet& ready) {
         std::size_t silent = instances.size();
         for (std::size_t i = 0; i < instances.size(); ++i) {
@@ -173,7 +175,7 @@ bool Listening::is_open() const noexcept { return rest_ != nullptr; }
 
 void Listening::close() noexcept {
     if (rest_ == nullptr) return;
-    // Those who have come, and are not accepted any more: their ends are here already.
+    // Clients that have connected, and are not accepted any more: their far ends are here already.
     for (auto& each : rest_->instances) {
         try {
             std::vector<std::byte> message;
@@ -236,7 +238,7 @@ std::error_code Listening::accept(ReadySet& ready, Handle& end, std::optional<Ad
 
 namespace {
 
-/// Leaves a handle to the far end in the process that listens; takes it back unless it was heard.
+/// Leaves a handle to the far end in the process that listens; closes it there if greeting fails.
 std::error_code greet(const Handle& line, const Handle& listener, const Handle& theirs,
                       Deadline deadline) noexcept {
     HANDLE there = nullptr;
@@ -274,7 +276,7 @@ std::error_code connect_to(const Address& address, Deadline deadline, Handle& en
     if (const auto problem = pipe_at(address, name)) return problem;
     for (;;) {
         const auto problem = call_at(name, deadline, end, stranger);
-        // All instances are taken, or ours was let go again for another one.
+        // All instances are taken, or the listener closed ours to make room for another client.
         const bool try_again = problem == std::errc::operation_would_block ||
                                problem == std::errc::broken_pipe ||
                                problem == std::errc::not_connected;

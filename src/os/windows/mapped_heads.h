@@ -17,8 +17,8 @@ namespace procession::os {
 void forget_view(void* view) noexcept;
 [[nodiscard]] bool is_any_mapped() noexcept;
 
-/// The head of the memory file that a word lies in; nullptr for memory of this process. What is
-/// found stays as long as the word does.
+/// The head of the memory file that a word lies in; nullptr for memory of this process. The head
+/// stays as long as the word does.
 [[nodiscard]] SectionHead* head_before(const void* word) noexcept;
 
 /// SectionHead::locks[index] of the memory file of that identity; nothing when this process has not

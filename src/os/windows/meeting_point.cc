@@ -11,9 +11,9 @@
 // After windows.h.
 #include <bcrypt.h>
 
-// A meeting point is an instance of a named pipe that nobody has been admitted by yet. Who comes
-// says so by an empty message; then the instance is the channel to it, and another one takes its
-// place.
+// A meeting point is an instance of a named pipe by which no client has been admitted yet. A client
+// announces itself by an empty message; then the instance is the channel to that client, and
+// another instance takes its place.
 
 namespace procession::os {
 
@@ -39,7 +39,7 @@ std::error_code admit(Handle& meeting_point, Handle& channel) noexcept try {
     Handle come = std::exchange(meeting_point, std::move(next));
     std::size_t got = 0;
     std::vector<Handle> none;
-    // One who has gone again, or does not greet, is let go by that.
+    // This closes the channel of a client that has gone again, or does not greet.
     if (found.error != 0 || receive_some(come.get(), {}, got, none) || !none.empty())
         return std::make_error_code(std::errc::operation_would_block);
     channel = std::move(come);

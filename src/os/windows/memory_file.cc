@@ -11,8 +11,8 @@ namespace procession::os {
 
 namespace {
 
-/// Of anything that is no memory file. What is no file, no section and no end of a stream has no
-/// identity, and all of those are the same.
+/// The identity of anything but a memory file. An object that is no file, no section and no end of
+/// a stream has no identity of its own: all such objects have the same.
 std::error_code identify_other(NativeHandle handle, FileIdentity& identity,
                                std::uint64_t& size) noexcept {
     DWORD flags = 0;
@@ -41,7 +41,7 @@ std::error_code identify_other(NativeHandle handle, FileIdentity& identity,
 std::error_code create_memory_file(const char* /*name*/, std::uint64_t most,
                                    Handle& created) noexcept {
     const std::uint64_t bytes = section_head_bytes + most;
-    // RESERVE: an address range that can be filled. What is used of it is committed by allocate().
+    // RESERVE: an address range that can be filled. allocate() commits the part that is used.
     Handle file(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE | SEC_RESERVE,
                                      high_of(bytes), low_of(bytes), nullptr));
     if (!file.valid()) return last_error();
@@ -66,7 +66,7 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
     if (bytes > available_memory()) return std::make_error_code(std::errc::not_enough_memory);
     const std::uint64_t begin = from / section_head_bytes * section_head_bytes;
     const View view(file.get(), FILE_MAP_WRITE, from + bytes - begin, section_head_bytes + begin);
-    // Pages of the section, not of this view: they are there for all who have it mapped.
+    // Pages of the section, not of this view: they are there in every process that has it mapped.
     if (!view.valid() || ::VirtualAlloc(view.as<void>(), from + bytes - begin, MEM_COMMIT,
                                         PAGE_READWRITE) == nullptr) {
         return last_error();

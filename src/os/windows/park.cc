@@ -7,18 +7,18 @@
 namespace procession::os {
 
 // WaitOnAddress does not cross processes. So a thread that sleeps at a word in a section writes
-// itself down in the section's head, and sleeps on an event of its own that has a name; who wakes
+// itself down in the section's head, and sleeps on an event of its own that has a name. A waker
 // looks for sleepers at the word, strikes each out and sets its event.
 //
-// No wake-up is lost: the sleeper writes itself down and then looks at the word, the waker (who has
-// changed the word before) looks for sleepers after that, both with sequential consistency. One of
-// them sees the other.
+// No wake-up is lost: the sleeper writes itself down and then looks at the word; the waker changes
+// the word and then looks for sleepers; both with sequential consistency. One of them sees the
+// other.
 
 namespace {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
 
-/// What Sleeper::word says of those who sleep at a word.
+/// The value of Sleeper::word for threads that sleep at `word`.
 std::uint64_t place_of(const std::atomic<std::uint32_t>& word, const SectionHead& head) noexcept {
     return 1 + static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&word) -
                                           reinterpret_cast<const std::byte*>(&head));
@@ -40,19 +40,19 @@ bool sleep_at(std::atomic<std::uint32_t>& word, std::uint32_t expected, SectionH
     const OwnEvent* const event = own_event();
     Sleeper* const place = event != nullptr ? take_place(head, event->name()) : nullptr;
     if (place == nullptr) {
-        // A thousand sleep, or the system gives no event: look again in a moment.
+        // A thousand threads sleep, or the system gives no event: look again in a moment.
         ::Sleep(std::min<DWORD>(milliseconds_of(limit), 1));
         return word.load() != expected;
     }
     place->word.store(place_of(word, head));
     bool woken = word.load() != expected || event->wait(limit);
-    // Struck out already: somebody has taken on to wake this thread, and counts on it.
+    // Struck out already: a waker has taken on to wake this thread, and relies on it.
     if (place->word.exchange(0) == 0) woken = true;
     place->owner.store(0);
     return woken;
 }
 
-/// What park() and wake() ask the system for, done by one thread alone.
+/// The time of the system calls of park() and wake(), all made by this thread.
 std::chrono::nanoseconds time_of_calls_for_a_sleep() noexcept {
     using Clock = std::chrono::steady_clock;
     constexpr int attempts = 8;  // others may have the processor for a while
@@ -96,8 +96,8 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
         if (count <= 0) return;
         std::uint64_t found = place;
         if (each.word.load() != place || !each.word.compare_exchange_strong(found, 0)) continue;
-        // If it has left since, and another one has come, that one wakes early, and the first has
-        // seen that it was struck out.
+        // If the sleeper has left since, and another one has come, that one wakes early; and the
+        // first has seen that it was struck out.
         std::uint64_t owner = each.owner.load();
         if (owner == 0 || wake_sleeper(owner)) {
             --count;
@@ -107,7 +107,7 @@ void wake(std::atomic<std::uint32_t>& word, int count) noexcept {
     }
 }
 
-// On Windows like on Linux, by Wine several times that: so it is measured.
+// Measured: on Windows it is as on Linux, with Wine several times that.
 std::chrono::nanoseconds cost_of_sleep() noexcept {
     static constinit std::atomic<std::int64_t> nanoseconds{0};
     std::int64_t known = nanoseconds.load(std::memory_order_relaxed);  // relaxed: a hint

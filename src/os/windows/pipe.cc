@@ -16,7 +16,7 @@ namespace {
 
 constexpr DWORD kBufferBytes = 4 * pipe_message_bytes_max;
 
-/// What only its user can open.
+/// Security attributes for an object that only this user can open.
 class OwnSecurity {
   public:
     OwnSecurity() {
@@ -41,8 +41,8 @@ class OwnSecurity {
     SECURITY_ATTRIBUTES attributes_{};
 };
 
-/// An overlapped call: what has not been done by the deadline is not done at all. A message is
-/// taken, or put, as a whole, so there is nothing in between.
+/// An overlapped call. If it is not done by the deadline, it has no effect: a message is taken, or
+/// put, as a whole.
 class Call {
   public:
     Call() noexcept { call_.hEvent = event_.get(); }
@@ -107,7 +107,7 @@ std::error_code make_pipe_pair(const std::wstring& name, Handle& server, Handle&
 }
 
 std::error_code connect_to_pipe(const std::wstring& name, Handle& end) noexcept {
-    // Whoever has made it may learn who we are, and not act as we.
+    // The process that made the pipe may identify us, but not act as us.
     Handle made = handle_or_none(::CreateFileW(
         name.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
         FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
@@ -140,7 +140,7 @@ PipeContent peek_pipe(NativeHandle end) noexcept {
     }
     found = {};
     const DWORD error = ::GetLastError();
-    // BAD_PIPE: the state of the pipe is none in which there can be anything.
+    // BAD_PIPE: the pipe is in a state in which it can contain nothing.
     found.waits = error == ERROR_PIPE_LISTENING || error == ERROR_BAD_PIPE;
     if (!found.waits) found.error = error;
     return found;

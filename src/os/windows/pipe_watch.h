@@ -7,11 +7,11 @@
 
 namespace procession::os {
 
-/// Has an event set when a pipe becomes ready: by a read of no bytes, which ends when there are
-/// some, and leaves them; or, where nobody has connected yet, by a wait for that.
+/// Sets an event when a pipe becomes ready: by a read of no bytes, which ends when there are some,
+/// and leaves them; or, while no client has connected yet, by a wait for a client.
 ///
-/// The system resets the event whenever a question begins. So whoever has several of them at one
-/// event looks at all of them after the last question, before it waits.
+/// The system resets the event whenever a question begins. So a caller that has several watches at
+/// one event looks at all of them after the last question, before it waits.
 /// Threads: one at a time.
 class PipeWatch {
   public:
@@ -23,8 +23,8 @@ class PipeWatch {
     PipeWatch(const PipeWatch&) = delete;
     PipeWatch& operator=(const PipeWatch&) = delete;
 
-    /// Asks, unless the last question has not been answered yet. What needs no question (there are
-    /// bytes, or there will never be) sets the event at once.
+    /// Begins a question, unless the last one has not been answered yet. Where none is needed
+    /// (there are bytes, or there will never be), sets the event at once.
     /// Returns: whether something has happened since the last question.
     bool ask() noexcept;
     [[nodiscard]] bool has_answer() const noexcept { return asked_ && !is_pending(); }

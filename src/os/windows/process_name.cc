@@ -23,8 +23,8 @@ bool has_ended(HANDLE process) noexcept {
     return ::WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
 }
 
-/// has_ended(), but who has ended with the code 259 (STILL_ACTIVE) is noticed after some looks
-/// only: by Wine, a wait whose time is up gives the processor away, and a look must not cost that.
+/// has_ended(), but an end with the code 259 (STILL_ACTIVE) is noticed after some looks only: with
+/// Wine, a wait whose time is up gives the processor away, and a look must not cost that.
 bool seems_to_have_ended(HANDLE process) noexcept {
     DWORD code = 0;
     if (!::GetExitCodeProcess(process, &code) || code != STILL_ACTIVE) return has_ended(process);
@@ -57,7 +57,7 @@ std::uint64_t own_process_name() noexcept {
 
 bool process_lives(std::uint64_t name) noexcept {
     if (name == own_process_name()) return true;
-    // By Wine, to open a process and to compare its time costs twenty times as much as this look.
+    // With Wine, to open a process and to compare its time costs twenty times as much as this look.
     if (const auto ended = known().with(
             name, [](const Alive& each) { return seems_to_have_ended(each.process.get()); })) {
         if (*ended) known().drop(name);
@@ -66,7 +66,7 @@ bool process_lives(std::uint64_t name) noexcept {
     const auto number = static_cast<DWORD>(name);
     Alive fresh{name, Handle(::OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE,
                                            number))};
-    // There is no process of that number. Another error: there is one, of somebody else.
+    // INVALID_PARAMETER: there is no process of that number. Else there is one, of another user.
     if (!fresh.process.valid()) return ::GetLastError() != ERROR_INVALID_PARAMETER;
     const std::uint64_t found = name_of(number, fresh.process.get());
     if (found == 0) return true;

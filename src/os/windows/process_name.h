@@ -5,9 +5,9 @@
 
 namespace procession::os {
 
-/// The number of this process, and when it was created, in 100 ns: the low half of that tells apart
-/// those that get one number one after the other, but for a chance of one in 2^32. 0 when that
-/// cannot be found out.
+/// The number of this process, and the low half of its creation time in units of 100 ns. The latter
+/// distinguishes processes that get one number one after the other, but for a chance of one in
+/// 2^32. 0 when that cannot be found out.
 [[nodiscard]] std::uint64_t own_process_name() noexcept;
 
 /// Whether the process of that name runs. The process object tells: it is signalled after the last

@@ -6,8 +6,8 @@
 
 #include "os/windows/view.h"
 
-// A section that both hold: the sender appends records, the receiver reads them. There are few of
-// them in the life of a child, so what is full stays full.
+// A section that both sides hold: the sender appends records, the receiver reads them. A child's
+// life has few records, so a full section stays full.
 
 namespace procession::os {
 

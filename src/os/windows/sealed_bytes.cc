@@ -6,7 +6,7 @@
 #include "base/step.h"
 #include "os/windows/view.h"
 
-// A section whose only handles allow to read: whoever has one cannot make another that allows more.
+// All handles to such a section allow only to read: no holder can make one that allows more.
 
 namespace procession::os {
 

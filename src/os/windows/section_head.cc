@@ -4,7 +4,7 @@
 namespace procession::os {
 
 bool begins_as_section_head(const void* view) noexcept {
-    // Not by a look at it: what is only reserved must not be touched.
+    // Not by a look at it: memory that is only reserved must not be touched.
     std::uint64_t magic = 0;
     SIZE_T got = 0;
     return ::ReadProcessMemory(::GetCurrentProcess(), view, &magic, sizeof magic, &got) &&

@@ -30,20 +30,21 @@ enum class State { asleep, gone, unknown };
 
 /// The process of a sleeper and its event.
 ///
-/// An event lives as long as anybody has a handle to it, so its owner may be dead; its process
-/// tells. Invariant: nobody has another process's event without a handle to that process, opened
-/// before it and closed after it. So the number of that process is not given out again, and leads
-/// to the owner of the event.
+/// An event lives as long as any process has a handle to it, so its owner may be dead; the owner's
+/// process tells. Invariant: with a handle to another process's event there is always a handle to
+/// that process, opened before it and closed after it. So the number of that process is not given
+/// out again, and leads to the owner of the event.
 struct Sleeping {
     std::uint64_t name = 0;
     Handle process;
     Handle event;  // behind the process: it is closed first
 
-    /// Returns: `asleep` when it is there.
+    /// Returns: `asleep` when the event is there.
     [[nodiscard]] State open(std::uint64_t wanted) noexcept {
         process.reset(::OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE,
                                     process_of(wanted)));
-        // There is no process of that number. Another error: there is one, of somebody else.
+        // INVALID_PARAMETER: there is no process of that number. Else there is one, of another
+        // user.
         if (!process.valid())
             return ::GetLastError() == ERROR_INVALID_PARAMETER ? State::gone : State::unknown;
         EventName text;
@@ -54,9 +55,9 @@ struct Sleeping {
         name = wanted;
         return State::asleep;
     }
-    /// Sets the event. Before that it looks at the process: by Wine either is a call to the server,
-    /// and who waits in one when the sleeper runs already takes turns with it. (A process that has
-    /// ended with 259, STILL_ACTIVE, seems to live, and takes this wake-up along.)
+    /// Looks at the process, then sets the event. With Wine each is a call to the server: in the
+    /// other order the second call would take turns with the sleeper, which runs already. (A
+    /// process that has ended with 259, STILL_ACTIVE, seems to live, and takes this wake-up along.)
     [[nodiscard]] State wake() const noexcept {
         DWORD code = STILL_ACTIVE;
         if (::GetExitCodeProcess(process.get(), &code) && code != STILL_ACTIVE) return State::gone;
@@ -65,9 +66,9 @@ struct Sleeping {
     }
 };
 
-/// Those that this process has woken before: as many as usually sleep at the queues of one process;
-/// the others are opened each time. Never destroyed: threads may wake others while the process
-/// ends.
+/// The sleepers that this process has woken before: as many as usually sleep at the queues of one
+/// process; the others are opened each time. Never destroyed: threads may wake others while the
+/// process ends.
 Known<Sleeping, 64>& known() noexcept {
     alignas(Known<Sleeping, 64>) static std::byte space[sizeof(Known<Sleeping, 64>)];
     static auto& all = *new (space) Known<Sleeping, 64>;
@@ -82,8 +83,8 @@ void forget_event(void* event) noexcept { delete static_cast<OwnEvent*>(event); 
 
 OwnEvent::OwnEvent() noexcept {
     static std::atomic<std::uint32_t> counter{0};
-    // The number of a process is given out again after its end; an event of that name can only be
-    // there while somebody still wakes its last owner.
+    // The number of a process is given out again after its end. An event of that name can only be
+    // there while a waker still wakes its last owner.
     do {
         name_ = name_of(++counter, ::GetCurrentProcessId());
         EventName text;

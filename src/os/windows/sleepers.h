@@ -7,7 +7,7 @@
 #include "os/windows/api.h"
 
 // The events that threads sleep on in park(), one for each thread, by names of 64 bits: the process
-// and a counter. Anybody can write a name into a section: one that was made up leads to no other
+// and a counter. Any holder of a section can write a name into it: a made-up name leads to no other
 // objects than these events.
 
 namespace procession::os {
@@ -31,14 +31,14 @@ class OwnEvent {
 /// nullptr when the system has none. It lives as long as this thread.
 [[nodiscard]] const OwnEvent* own_event() noexcept;
 
-/// Sets the event of that name. Returns: false when its process or its thread has ended; who was
-/// killed in its sleep has.
+/// Sets the event of that name. Returns: false when its process or its thread has ended, also when
+/// the thread was killed in its sleep.
 [[nodiscard]] bool wake_sleeper(std::uint64_t name) noexcept;
 
-/// Whether wake_sleeper() would be false. Wakes nobody.
+/// Whether wake_sleeper() would return false. Wakes no thread.
 [[nodiscard]] bool is_gone(std::uint64_t name) noexcept;
 
-/// wake_sleeper() keeps handles for the next time. Closes them.
+/// Closes the handles that wake_sleeper() keeps for the next time.
 void let_go_of_sleepers() noexcept;
 
 }  // namespace procession::os

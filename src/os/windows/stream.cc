@@ -16,11 +16,12 @@
 #include <winternl.h>
 
 // A stream is a named pipe of messages. Each transfer is one message, a record, which begins with
-// its kind. Records are always read as a whole: only then can one that does not fit be withdrawn as
-// a whole (the system tells nobody how much of a record that was begun has been read).
+// its kind. Records are always read as a whole: only then can a record that does not fit be
+// withdrawn as a whole (the system does not tell how much of a record that was begun has been
+// read).
 //
-// What the holders of an end have to know of each other, and no pipe tells them, stands in a
-// section that is called after the stream: who has a side, what is under way, what was ended.
+// The state that the holders of an end share, and that no pipe carries, stands in a section that is
+// named after the stream: which process has a side, what is under way, what was ended.
 
 namespace procession::os {
 
@@ -29,7 +30,7 @@ namespace {
 enum class Kind : std::uint8_t {
     data = 'D',       // bytes
     with_note = 'N',  // 2 bytes: the length of a note; the note; bytes
-    end = 'E',        // no more will come. It stays in the pipe, for all who hold this end
+    end = 'E',        // no more will come. It stays in the pipe, for all holders of this end
 };
 constexpr std::size_t kRecordBytesMax = 65536;  // of data
 static_assert(kRecordBytesMax + note_bytes_max + 3 <= pipe_message_bytes_max);
@@ -45,8 +46,8 @@ struct Shared {
     std::array<SharedEnd, 2> ends;
 };
 
-/// The end record, where there was no room for it: it follows when there is, while this process
-/// holds the end.
+/// Writes the end record: at once, or, when there is no room for it, as soon as there is, while
+/// this process holds the end.
 class EndRecord {
   public:
     explicit EndRecord(NativeHandle end) noexcept : end_(end) {
@@ -110,7 +111,7 @@ struct Stream::Rest {
         }
         return kRecordBytesMax - room;
     }
-    /// What stands before the bytes of the record that has been read.
+    /// Parses the head of the record that has been read.
     [[nodiscard]] std::error_code open_record(std::vector<std::byte>& note) {
         const auto malformed = std::make_error_code(std::errc::bad_message);
         const std::span all(staged);
@@ -205,7 +206,7 @@ std::error_code Stream::send_within(std::span<const std::span<const std::byte>> 
     sent = 0;
     if (!beside.handles.empty() || beside.note.size() > note_bytes_max)
         return std::make_error_code(std::errc::argument_list_too_long);
-    // acquire: pairs with who has ended it
+    // acquire: pairs with end_sending() and end_receiving()
     const bool ended = rest_->ours(Side::sending).ended.load(std::memory_order_acquire) != 0 ||
                        rest_->peers(Side::receiving).ended.load(std::memory_order_acquire) != 0;
     if (ended) return std::make_error_code(std::errc::broken_pipe);
@@ -223,7 +224,7 @@ std::error_code Stream::receive_some(std::span<std::byte> space, std::size_t& go
     got = 0;
     if (rest_->staged_from == rest_->staged.size()) {
         if (rest_->ours(Side::receiving).ended.load(std::memory_order_acquire) != 0) return {};
-        // Before the look at the pipe: what was sent before it was ended is there then.
+        // Read before the look at the pipe: what was sent before the end is in the pipe then.
         const bool ended = rest_->peers(Side::sending).ended.load(std::memory_order_acquire) != 0;
         const auto found = peek_pipe(end_.get());
         if (found.error == ERROR_BROKEN_PIPE || found.error == ERROR_PIPE_NOT_CONNECTED) return {};
@@ -267,7 +268,8 @@ std::error_code Stream::try_lock_side(Side side) noexcept {
     if (found == own) return {};
     const auto busy = std::make_error_code(std::errc::device_or_resource_busy);
     if (found != 0 && process_lives(found)) return busy;
-    // acq_rel: what its last owner has marked is seen. Strong: whoever was faster lives.
+    // acq_rel: what its last owner has marked is seen. Strong: a failure means that another process
+    // was faster, and it lives.
     return owner.compare_exchange_strong(found, own, std::memory_order_acq_rel) ? std::error_code{}
                                                                                 : busy;
 }

@@ -11,25 +11,25 @@
 
 namespace procession::os {
 
-/// The name of a stream: 128 random bits. Its pipe is called after it, and the memory in which its
-/// holders tell each other what no pipe knows.
+/// The name of a stream: 128 random bits. Its pipe is named after it, and so is the memory in which
+/// its holders share what no pipe carries.
 class StreamName {
   public:
     /// Throws: std::bad_alloc. Returns: nothing when the system gives no random bytes.
     [[nodiscard]] static std::optional<StreamName> fresh();
-    /// Of an end, whoever holds it; nothing when it is none. The label counts where the system does
-    /// not tell the name of the pipe (is_nameless_pipe).
+    /// Of an end, whichever process holds it; nothing when it is none. The label counts where the
+    /// system does not tell the name of the pipe (is_nameless_pipe).
     [[nodiscard]] static std::optional<StreamName> of(NativeHandle end,
                                                       std::string_view label = {});
 
-    /// The name and which end, for those who hold it later.
+    /// The name and which end, for a later holder of the end.
     [[nodiscard]] std::string label() const { return digits_ + (is_server_ ? 's' : 'c'); }
 
     [[nodiscard]] std::wstring pipe() const;
     [[nodiscard]] std::wstring section() const;
-    /// Which end of the two. It has made the pipe's instance, or has connected to it.
+    /// Whether it is the end that made the pipe's instance; the other end has connected to it.
     [[nodiscard]] bool is_server() const noexcept { return is_server_; }
-    /// Of the end, for ever.
+    /// The identity of the end, for ever.
     [[nodiscard]] FileIdentity identity() const noexcept;
 
   private:

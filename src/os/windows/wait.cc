@@ -39,7 +39,7 @@ std::vector<Asked> all_of(std::span<Watched> watched) {
     return all;
 }
 
-/// Whether it is ready now. What is no open handle is ready: a use of it tells why.
+/// Whether it is ready now. Anything but an open handle is ready: a use of it tells why.
 bool is_ready(const Asked& each) noexcept {
     const NativeHandle handle = each.watched->handle;
     if (each.watched->direction == Direction::writing) return true;
@@ -66,7 +66,7 @@ class PipeWaits {
     void add(NativeHandle pipe) {
         is_answered_ = watches_.emplace_back(pipe, event_.get()).ask() || is_answered_;
     }
-    /// After the last one was added, who has reset the event.
+    /// To be asked after the last pipe was added: adding it has reset the event.
     [[nodiscard]] bool is_answered() const noexcept {
         return is_answered_ || std::ranges::any_of(watches_, &PipeWatch::has_answer);
     }
@@ -96,7 +96,7 @@ class ManyWaits {
         }
     }
     ~ManyWaits() {
-        // Waits for those that tell just now: the event is theirs too.
+        // Waits for the callbacks that run just now: they use the event, too.
         for (const HANDLE each : waits_) ::UnregisterWaitEx(each, INVALID_HANDLE_VALUE);
     }
     ManyWaits(const ManyWaits&) = delete;
