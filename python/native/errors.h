@@ -44,7 +44,7 @@ class Cause {
         PyErr_Restore(std::exchange(type_, nullptr), std::exchange(value_, nullptr),
                       std::exchange(traceback_, nullptr));
     }
-    /// Sets an exception whose cause it is.
+    /// Sets an exception with this one as its cause.
     void raise_as(PyObject* type, PyObject* text);
 
   private:
@@ -63,7 +63,7 @@ PyObject* answer(Work work) noexcept {
     }
 }
 
-/// The same of a method of queues, whose name its errors tell.
+/// The same for a method of queues: errors name that method.
 template <class Work>
 PyObject* answer(const char* verb, Work work) noexcept {
     try {

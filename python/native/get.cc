@@ -119,8 +119,8 @@ bool can_wait() noexcept {
     return true;
 }
 
-/// What is not made an object now: a plain queue's items wait for the next call, those of a
-/// joinable queue go back.
+/// Puts away items that are not made objects now: those of a plain queue wait for the next call,
+/// those of a joinable queue go back.
 void leave_over(QueueState& state, TakenRun run) {
     if (state.queue->kind() == QueueKind::joinable) {
         while (run.size() != 0) state.queue->undeliver(run.take());
@@ -165,7 +165,7 @@ Ref get_several(PyObject* self, PyObject* limit, Deadline deadline, const char* 
         Batch batch;
         const auto result = wait_in_slices(deadline, [&](Deadline until) -> Result<void, End> {
             if (state.left_over.any()) return End::left_over;
-            // What is there now: behind a fast producer, taking the rest would have no end.
+            // Take what is there now: behind a fast producer, taking the rest would have no end.
             const std::size_t there = std::max(state.queue->about_waiting(), kManyAtLeast);
             const auto tried = state.queue->try_get_many(batch, has_limit ? most : there, until);
             if (tried.has_value()) return {};
@@ -240,7 +240,7 @@ PyObject* queue_get_nowait(PyObject* self, PyObject* /*none*/) {
     return answer("get_nowait", [&] { return get_object(self, Deadline::now(), "get_nowait"); });
 }
 
-// (verb): get_nowait(), whose errors name the verb that it is called for
+// (verb): get_nowait(). Its errors name `verb`.
 PyObject* queue_get_for(PyObject* self, PyObject* verb) {
     const char* const name = name_of_verb(verb);
     return answer(name, [&] { return get_object(self, Deadline::now(), name); });

@@ -51,10 +51,10 @@ class LeftOver {
         return any_.load(std::memory_order_relaxed);  // relaxed: the mutex orders what it tells
     }
     [[nodiscard]] std::size_t items();
-    /// Before what is there: it was taken earlier.
+    /// Puts the run before the others: it was taken earlier.
     void keep(TakenRun run);
     [[nodiscard]] std::optional<TakenRun> take();
-    /// To the dead letters with what can no longer be handed out.
+    /// Makes dead letters of the items that can no longer be handed out.
     void end(const ByteQueue& queue) noexcept;
 
   private:

@@ -11,7 +11,7 @@ namespace procession::python {
 /// None: they go to stderr again, as at the end of the interpreter.
 void use_logger(PyObject* log);
 
-/// Hands over the lines that have come. What the function raises is reported as unraisable.
+/// Hands over the lines that have come. An exception of the function is reported as unraisable.
 void log_lines() noexcept;
 
 }  // namespace procession::python

@@ -169,7 +169,7 @@ void encode_messagepack(Writer& writer, PyObject* object) {
         return encode_sequence(writer, object);
     }
     if (PyDict_Check(object) != 0) return encode_dict(writer, object);
-    const Writer::Nested deeper(writer);  // one that gives itself ends as well
+    const Writer::Nested deeper(writer);  // an object that gives itself ends, too
     const Ref plain = checked(PyObject_CallFunctionObjArgs(make_plain, object, nullptr));
     encode_messagepack(writer, plain.get());
 }

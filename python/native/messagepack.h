@@ -19,7 +19,7 @@ namespace procession::python {
 ///
 /// Throws: Raised; EncodeError: an integer beyond 64 bits, nesting beyond 64 levels.
 void encode_messagepack(Writer& writer, PyObject* object);
-/// The object in `bytes`, which anybody may have written. Arrays become lists.
+/// The object in `bytes`, which any process may have written. Arrays become lists.
 /// Throws: Raised; DecodeError.
 [[nodiscard]] Ref decode_messagepack(std::span<const std::byte> bytes);
 

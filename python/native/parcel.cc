@@ -42,7 +42,7 @@ BufferSource source_of(std::uint64_t entry) {
                       "the item was not written by Procession: " + why);
 }
 
-/// Puts the parts behind one another, whose sizes are known.
+/// Puts the parts, whose sizes are known, behind one another.
 void lay_out(ParcelPlan& plan) {
     plan.attachment_at = sizeof(Head) + plan.buffers.size() * sizeof(std::uint64_t);
     plan.pickle_at = plan.attachment_at + plan.attachment_size;
@@ -92,7 +92,7 @@ void write_parcel(std::byte* place, const ParcelPlan& plan, const Pickled& pickl
     std::size_t end = plan.pickle_at + plan.pickle_size;
     for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
         const ParcelPlan::Place& buffer = plan.buffers[i];
-        // What lay there before is nobody's business.
+        // The receiver must not see older bytes of this memory.
         std::memset(place + end, 0, buffer.at - end);
         std::memcpy(place + buffer.at, pickled.buffers()[i].bytes.data(), buffer.size);
         end = buffer.at + buffer.size;

@@ -41,7 +41,7 @@ struct ParcelPlan {
 void write_parcel(std::byte* place, const ParcelPlan& plan, const Pickled& pickled,
                   std::span<const std::byte> attachment) noexcept;
 
-/// Where the parts of an item lie, which anybody may have written.
+/// Where the parts of an item lie. Any process may have written the item.
 /// Throws: DecodeError when it is no such item.
 [[nodiscard]] ParcelPlan read_parcel(std::span<const std::byte> item);
 

@@ -16,7 +16,7 @@
 #include "waiting.h"
 
 // How a Python queue object gets to another process: beside a message of ours, by a descriptor that
-// somebody else passes on, or as a reference, which leads to the keeper. Which of them it is the
+// other code passes on, or as a reference, which leads to the keeper. Which of them it is the
 // package decides.
 
 namespace procession::python {
@@ -152,7 +152,7 @@ PyObject* queue_reference(PyObject* self, PyObject* /*none*/) {
         if (std::optional<AttachmentName> known = known_reference(state)) return as_tuple(*known);
         handoff::StandingDeposit fresh = [&] {
             const WithoutGil others_run;  // the keeper is asked
-            // It sees by this that somebody is there.
+            // This shows the keeper that the queue is in use.
             static_cast<void>(state.queue->participants());
             const Handle file = Handle::duplicate_of(state.queue->native_handle());
             const NativeHandle handles[] = {file.get()};

@@ -24,8 +24,8 @@ struct Sink {
 PyTypeObject* sink_type = nullptr;  // for the life of the process
 PyObject* make_pickler = nullptr;   // the same
 
-/// Picklers that nobody uses, with their sinks. With the interpreter's lock one thread at a time is
-/// here; the mutex is for builds without it.
+/// Picklers that are not in use, with their sinks. With the interpreter's lock one thread at a time
+/// is here; the mutex is for builds without it.
 struct Idle {
     std::mutex lock;
     std::vector<std::pair<PyObject*, PyObject*>> picklers;

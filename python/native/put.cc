@@ -273,7 +273,7 @@ PyObject* queue_put_nowait(PyObject* self, PyObject* object) {
     });
 }
 
-// (verb, object): put_nowait(), whose errors name the verb that it is called for
+// (verb, object): put_nowait(). Its errors name `verb`.
 PyObject* queue_put_for(PyObject* self, PyObject* arguments) {
     const char* verb = nullptr;
     PyObject* object = nullptr;

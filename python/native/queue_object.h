@@ -66,7 +66,7 @@ struct QueueState {
     bool awaits_joinable = false;
 };
 
-/// Makes the object, whose state it is, a handle to the queue.
+/// Makes the object that has this state a handle to the queue.
 void set_queue(QueueState& state, ByteQueue queue);
 
 struct QueueObject {

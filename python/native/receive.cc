@@ -123,7 +123,7 @@ void check_format(const QueueState& state, const MessageView& item) {
                           " (procession/codec/format.h), which does not belong into this queue");
 }
 
-/// What is neither bytes nor a parcel.
+/// Decodes an item that is neither bytes nor a parcel.
 Ref decode_other(const QueueState& state, const MessageView& item) {
     if (item.format == Format::msgpack) return decode_message(state, item);
     return decode_pickle(item);

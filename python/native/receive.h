@@ -16,8 +16,8 @@ namespace procession::python {
 [[nodiscard]] Ref decode_in_place(const QueueState& state, const MessageView& item,
                                   const std::shared_ptr<const void>& holder);
 
-/// The object of an item that was taken from the queue. What is none becomes a dead letter, or
-/// waits again where another process may fare better.
+/// The object of an item that was taken from the queue. An item that decodes to none becomes a dead
+/// letter, or waits again where another process may fare better.
 /// Throws: Raised: DecodeError, with the failure as its cause; MemoryError, OSError.
 [[nodiscard]] Ref receive(const QueueState& state, const MessageView& item);
 [[nodiscard]] Ref receive_in_place(const QueueState& state, const MessageView& item,

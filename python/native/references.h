@@ -12,7 +12,8 @@
 
 namespace procession::python {
 
-/// Thrown where a Python exception is set: whoever returns to the interpreter passes it on.
+/// Thrown where a Python exception is set: the function that returns to the interpreter passes it
+/// on.
 struct Raised {};
 
 /// Owns one reference to a Python object, or none. All of it needs the interpreter's lock.
@@ -33,7 +34,7 @@ class Ref {
     Ref& operator=(const Ref&) = delete;
     ~Ref() { Py_XDECREF(object_); }
 
-    /// One more reference to what somebody else owns.
+    /// One more reference to an object that is owned elsewhere.
     [[nodiscard]] static Ref to(PyObject* borrowed) noexcept { return Ref(Py_XNewRef(borrowed)); }
 
     [[nodiscard]] PyObject* get() const noexcept { return object_; }

@@ -71,7 +71,7 @@ auto wait_in_slices(Deadline deadline, Attempt attempt) {
         const Deadline until = end_of_slice(deadline);
         const auto result = unlocked([&] { return attempt(until); });
         using Reason = typename decltype(result)::error_type;
-        // What was taken must not be dropped for a signal.
+        // A taken item must not be dropped for a signal.
         if (result.has_value() || result.error() != Reason::timed_out) return result;
         if (deadline.has_passed()) return result;
         run_signal_handlers();

@@ -76,8 +76,8 @@ Endpoint::~Endpoint() {
 }
 
 void Endpoint::after_fork_in_child() noexcept {
-    // What another thread of the parent is in the middle of, under no lock between processes, ends
-    // at a time that nobody tells this one.
+    // Another thread of the parent may be in the middle of a message, under no lock between
+    // processes. This process is not told when that message ends.
     const bool alone = !shared_.load(std::memory_order_relaxed);
     if (alone && sending_.is_held())
         unsendable_ = "this process was forked in the middle of a message that its parent sends";
@@ -119,7 +119,7 @@ bool Endpoint::keep(os::Handle& surplus) noexcept {
 
 void Endpoint::close() noexcept {
     closed_.store(true, std::memory_order_release);
-    // Those who wait notice within a slice.
+    // Waiting threads notice within a slice.
     const auto never = [] { return false; };
     static_cast<void>(sending_.lock(Deadline::never(), never));
     const TurnGuard sender(sending_);
@@ -151,7 +151,7 @@ void Endpoint::fail(std::error_code problem, const char* operation, const char* 
 }
 
 void Endpoint::fail_torn(const char* operation) {
-    // The peer, and all who share this end, are to know as well.
+    // The peer, and all processes that share this end, must notice as well.
     stream_.end_sending();
     stream_.end_receiving();
     fail(std::make_error_code(std::errc::connection_aborted), operation,
@@ -176,7 +176,8 @@ bool Endpoint::may_lock(os::Side side, const char* operation) {
     return !problem;
 }
 
-// Until there is something to receive. What another process has died upon may be all there was.
+// Waits until there is something to receive. Another process may have died in the middle of the
+// only message.
 bool Endpoint::wait_among_others(Deadline deadline) {
     for (;;) {
         if (may_lock(os::Side::receiving, "recv")) {
@@ -190,7 +191,7 @@ bool Endpoint::wait_among_others(Deadline deadline) {
     }
 }
 
-// To have one side to this process, when others may hold it, too.
+// Takes one side for this process alone, when other processes may hold the end, too.
 bool Endpoint::take_side(os::Side side, Deadline deadline, const char* operation) {
     using std::chrono::milliseconds;
     for (milliseconds nap{1}; !may_lock(side, operation);
@@ -235,8 +236,8 @@ Outcome Endpoint::send(std::span<const std::byte> message, const os::Beside& bes
                     shared_.load(std::memory_order_acquire));
 }
 
-// What is begun must not be cut off because of handles that others have sent: the peer could make
-// nothing of what follows.
+// A message that is begun must not be cut off because of handles that others have sent: the peer
+// could not read anything that follows.
 void Endpoint::await_room_for(std::span<const os::NativeHandle> handles, Deadline deadline) const {
     while (const auto problem = os::try_to_hold(handles)) {
         if (!os::are_too_many_under_way(problem))
@@ -254,7 +255,7 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
     const std::size_t whole = head.size() + message.size();
     std::optional<Deadline> patience;
     const auto leave = [&](Outcome outcome) {
-        // Torn for the others, too, when it is not whole.
+        // An incomplete message is torn for the others, too.
         if (done != 0 && done != whole) {
             unsendable_ =
                 "an earlier message was cut off at its deadline: nothing can be sent behind it";
@@ -290,7 +291,7 @@ Outcome Endpoint::send_all(std::span<const std::byte> head, std::span<const std:
         }
         if (!deadline.has_passed()) continue;
         if (!os::are_too_many_under_way(problem)) return leave(Outcome::timed_out);
-        // There was room for all of them when the message was begun: somebody else has taken it.
+        // There was room for all of them when the message was begun: another sender has taken it.
         if (!patience) patience = Deadline(kPatienceInTheMiddle);
         if (done != 0 && os::wait_to_send(os::no_handle, problem, *patience)) continue;
         leave(Outcome::timed_out);
@@ -358,7 +359,7 @@ std::span<std::byte> Endpoint::room_in(Partial& partial, std::span<std::byte> sp
     return std::span(partial.body).subspan(got);
 }
 
-// A part of it, with the side to this process if others may hold it.
+// Receives a part of it. Takes the side first if other processes may hold the end.
 Outcome Endpoint::receive_more(Partial& partial, std::span<std::byte> space, Deadline deadline) {
     const auto leave = [&] {
         if (!partial.locked) return;
@@ -383,7 +384,8 @@ Outcome Endpoint::receive_more(Partial& partial, std::span<std::byte> space, Dea
 Outcome Endpoint::receive_part(Partial& partial, std::span<std::byte> space, Deadline deadline) {
     const bool shared = shared_.load(std::memory_order_acquire);
     if (shared && !partial.locked) {
-        // Given back below when there is nothing: who waits for it would wait for the message.
+        // Given back below when there is nothing, or others that wait for the side would wait for
+        // the message.
         if (!take_side(os::Side::receiving, deadline, "recv")) return Outcome::timed_out;
         partial.locked = true;
     }
@@ -399,7 +401,7 @@ Outcome Endpoint::receive_part(Partial& partial, std::span<std::byte> space, Dea
         const bool more = partial.locked || !shared ? wait_for_bytes(deadline, "recv")
                                                     : wait_among_others(deadline);
         if (more) return Outcome::done;
-        // What has gone to the caller's space is kept for the next call.
+        // The bytes that have gone to the caller's space are kept for the next call.
         if (!nothing_yet && partial.body.empty() && partial.got != 0) {
             const auto kept = space.first(static_cast<std::size_t>(partial.got));
             partial.body.assign(kept.begin(), kept.end());

@@ -22,7 +22,7 @@
 
 namespace procession::connection {
 
-/// What a verb of a connection comes to. What is neither is thrown.
+/// What a verb of a connection comes to. Anything else is thrown.
 enum class Outcome : std::uint8_t { done, timed_out, ended };
 
 /// A message as it came.
@@ -34,7 +34,7 @@ struct Received {
 
 /// One end of a connection, as this process holds it: messages over a stream of bytes, framed as in
 /// CPython (a length of 4 bytes, big-endian; or -1 and a length of 8 bytes). Handles, or the note
-/// that says who keeps them, travel with the first bytes of their message.
+/// that says which keeper has them, travel with the first bytes of their message.
 ///
 /// Guarantees:
 ///   1. A message is sent as a whole before the next one, and received as a whole by one receiver,
@@ -60,8 +60,8 @@ struct Received {
 /// received.
 class Endpoint final : public os::ForkListener {
   public:
-    /// Takes an end of a stream. The Endpoint that this process has of it already, or a new one.
-    /// `label` came with it from whoever had it before.
+    /// Takes an end of a stream. Returns the Endpoint that this process has of it already, or a new
+    /// one. `label` came with it from its previous holder.
     [[nodiscard]] static std::shared_ptr<Endpoint> adopt(os::Handle end, bool readable,
                                                          bool writable,
                                                          std::string_view label = {});
@@ -80,7 +80,7 @@ class Endpoint final : public os::ForkListener {
     [[nodiscard]] bool poll(Deadline deadline);
 
     void close() noexcept;
-    /// Only sending, or only receiving, goes on; for all who hold this end.
+    /// Ends one direction for all processes that hold this end; the other direction goes on.
     void end_sending() noexcept { stream_.end_sending(); }
     void end_receiving() noexcept { stream_.end_receiving(); }
     [[nodiscard]] bool is_closed() const noexcept {

@@ -28,7 +28,7 @@ class EndpointTable final : public os::LockedAcrossForks {
         const auto found = endpoints_.find(key);
         return found != endpoints_.end() ? found->second.first.lock() : nullptr;
     }
-    /// Returns: the one that is there already, or `made`, which is now.
+    /// Returns: the one that is there already, or `made`, which is added.
     std::shared_ptr<Endpoint> find_or_add(const Key& key, const std::shared_ptr<Endpoint>& made) {
         const std::lock_guard guard(lock_);
         auto& place = endpoints_[key];

@@ -11,7 +11,7 @@
 
 namespace procession::connection {
 
-/// Who called whom.
+/// Whether this side accepted the connection or made it.
 enum class Role : std::uint8_t { listener, client };
 
 inline constexpr std::size_t handshake_message_bytes_max = 256;

@@ -20,8 +20,8 @@ class Luggage {
     Luggage(const Endpoint& endpoint, const handoff::Outgoing& outgoing);
 
     [[nodiscard]] os::Beside beside() const noexcept { return {handles_, note_}; }
-    /// The message is on its way: whoever receives it takes the handles. Before that the keeper
-    /// lets go of them when this object ends.
+    /// The message is on its way: its receiver takes the handles. Before that the keeper lets go of
+    /// them when this object ends.
     void leave_to_message() noexcept { kept_.leave_to_item(); }
 
   private:
@@ -33,7 +33,7 @@ class Luggage {
 /// The handles of a message that has come.
 /// Throws: SharingError when they cannot be had any more; DecodeError for a note that is none.
 [[nodiscard]] std::vector<os::Handle> collect(os::CameBeside beside);
-/// The same for one whose handles nobody wants.
+/// Lets go of the handles of a message when no caller wants them.
 void leave_behind(const os::CameBeside& beside) noexcept;
 
 }  // namespace procession::connection

@@ -16,7 +16,7 @@ namespace procession::connection {
 
 namespace {
 
-constexpr std::size_t kKeyBytesMin = 16;  // where others than this machine's users can try
+constexpr std::size_t kKeyBytesMin = 16;  // where users of other machines can try
 constexpr std::size_t kGuestsMax = 64;
 
 const char* why_not(std::error_code problem) {
@@ -40,7 +40,7 @@ void check_key(const Address& address, const ListenerOptions& options) {
     }
 }
 
-/// Ends it also for those who hold a copy, as a fork child may.
+/// Ends the connection also for a process that holds a copy of it, as a fork child may.
 void hang_up(Endpoint& guest) noexcept {
     guest.end_sending();
     guest.end_receiving();
@@ -145,12 +145,12 @@ Deadline Reception::soonest(Deadline deadline) const {
 }
 
 void Reception::let_in() {
-    // Without a key each is through at once. With one they prove it side by side; but no crowd may
-    // push out those who were here before it and had no chance to speak.
+    // Without a key each guest is through at once. With a key, guests prove side by side that they
+    // know it; but no crowd may push out guests that came before it and had no chance to speak.
     while (let_one_in() && !options_.authkey.empty() && guests_.size() < kGuestsMax) {}
 }
 
-// Returns: false when nobody is there.
+// Returns: false when no process waits there.
 bool Reception::let_one_in() {
     os::Handle end;
     std::optional<Address> from;
@@ -184,8 +184,8 @@ void Reception::welcome(os::Handle end, std::optional<Address> from) {
         refuse(guest, "it has gone");
 }
 
-// So that a crowd of silent ones takes neither all handles nor all memory: the oldest has had its
-// time.
+// Refuses the oldest guest of a crowd, which has had its time: silent guests must take neither all
+// handles nor all memory.
 void Reception::make_room() {
     if (guests_.size() >= kGuestsMax) refuse(guests_.begin(), "too many wait at the same time");
 }

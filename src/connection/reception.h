@@ -16,11 +16,11 @@ namespace procession::connection {
 
 class Endpoint;
 
-/// What is behind a Listener: the place, and those who have come and have not proved yet that they
-/// know the key.
+/// The inside of a Listener: its place, and its guests: the processes that have connected and have
+/// not proved yet that they know the key.
 ///
 /// Threads: one at a time.   Fork: the child's copy listens too, at the same place. The path, and
-/// those who had come, stay its parent's.
+/// the guests that had come, stay its parent's.
 class Reception {
   public:
     Reception(const Address& address, ListenerOptions options);
@@ -39,7 +39,7 @@ class Reception {
     [[nodiscard]] os::NativeHandle native_handle();
 
   private:
-    /// One who has come.
+    /// A process that has connected.
     struct Guest {
         ByteConnection connection;
         std::shared_ptr<Endpoint> endpoint;
@@ -61,7 +61,7 @@ class Reception {
     void make_room();
     void refuse(GuestPlace guest, const char* why);
     [[nodiscard]] ByteConnection take(GuestPlace guest);
-    /// Goes on with those who have said something. Returns the first who is through.
+    /// Goes on with the guests that have sent something. Returns the first one that is through.
     [[nodiscard]] std::optional<ByteConnection> go_on();
     static bool hear(Guest& guest);
     [[nodiscard]] Deadline soonest(Deadline deadline) const;
@@ -69,7 +69,7 @@ class Reception {
 
     Address address_;
     const ListenerOptions options_;
-    int process_;  // whose path and guests these are
+    int process_;  // the process that owns the path and the guests
     os::Listening listening_;
     os::ReadySet ready_;  // the place and the guests
     std::optional<os::FileIdentity> made_path_;

@@ -15,7 +15,7 @@ namespace procession::connection {
 inline constexpr std::chrono::milliseconds slice_max{100};
 
 /// A lock between the threads of one process that can be held for long and waited for until a
-/// deadline. A fork child makes it anew, whoever held it.
+/// deadline. A fork child makes it anew, even when a thread held it.
 class Turn {
   public:
     /// Returns: false when the deadline passed, or is_over() became true, first.
@@ -34,7 +34,7 @@ class Turn {
     void unlock() noexcept {
         if (state_.exchange(free, std::memory_order_release) == waited_for) os::wake(state_, 1);
     }
-    /// Whether somebody has it; no promise.
+    /// Whether a thread has it. A hint.
     [[nodiscard]] bool is_held() const noexcept {
         return state_.load(std::memory_order_relaxed) != free;
     }

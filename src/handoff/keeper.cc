@@ -19,15 +19,15 @@ namespace procession::handoff {
 
 namespace {
 
-/// How often is looked whether deposits can still be fetched: while there are clients, and when
-/// there are none, so that the end of a family is soon the keeper's.
+/// How often the keeper looks whether deposits can still be fetched: while there are clients, and
+/// when there are none, so that the keeper ends soon after its family.
 constexpr std::chrono::milliseconds kLook{1000};
 constexpr std::chrono::milliseconds kLookAlone{100};
 
 }  // namespace
 
 void Keeper::run() {
-    // The one who has started it is on its way already: the meeting point was open before.
+    // The process that has started it is on its way already: the meeting point was open before.
     Deadline next_look = kLook;
     for (;;) {
         std::vector<os::Watched> watched{{meeting_point_.get()}};
@@ -38,7 +38,7 @@ void Keeper::run() {
         }
         const bool may_rest = table_.empty() && clients() != 0;
         Deadline until = may_rest ? Deadline::never() : next_look;
-        // One more round before those who leave are answered: so all who have gone are seen.
+        // One more round before leaving clients are answered, so that all that have gone are seen.
         const bool answers = !leaving_.empty();
         if (answers) until = Deadline::now();
         static_cast<void>(os::wait_any(watched, until));
@@ -79,7 +79,7 @@ void Keeper::answer_those_who_leave() {
     if (table_.has_reachable()) ++others;
     for (const KeeperTable::Client client : std::exchange(leaving_, {})) {
         const auto found = peers_.find(client);
-        // One that is gone, or does not receive, needs no answer.
+        // A client that is gone, or does not receive, needs no answer.
         if (found == peers_.end()) continue;
         if (!send(found->second, {.answer = Answer::kept, .left = others})) continue;
     }
@@ -142,12 +142,13 @@ bool Keeper::obey(KeeperTable::Client client, Peer& peer, const Request& request
                   std::vector<os::Handle> handles) {
     peer.leaves = false;
     if (peer.is_door != (request.verb == Verb::enter)) return false;
-    // A deposit is said in one go.
+    // No other request may come between the records of a deposit.
     if ((request.verb == Verb::more) != peer.expected.has_value()) return false;
     if (request.verb == Verb::deposit || request.verb == Verb::more)
         return go_on_with_deposit(client, peer, request, std::move(handles));
     if (request.verb == Verb::enter || request.verb == Verb::open_door) {
-        // Without it, too many are open here: the client sees that nobody answers there.
+        // No handle came when too many are open here: the client sees that its channel is not
+        // answered.
         if (handles.size() > 1) return false;
         if (!handles.empty()) let_in(std::move(handles[0]), request.verb == Verb::open_door);
         peer.lost_some = false;
@@ -206,7 +207,7 @@ bool Keeper::give(Peer& peer, const Token& token, void (KeeperTable::*afterwards
     return true;
 }
 
-// One who does not receive is let go: the keeper does not wait for anybody.
+// A client that does not receive is let go: the keeper never waits for a client.
 bool Keeper::may_stay(std::error_code problem) {
     if (!problem) return true;
     base::log(LogLevel::warning, "keeper: a client is let go: %s", problem.message().c_str());

@@ -12,14 +12,14 @@
 namespace procession::handoff {
 
 /// The keeper's whole life: a process of its own that holds the handles of queued items, so that
-/// they survive their sender. It ends when it has neither clients nor deposits that anybody could
+/// they survive their sender. It ends when it has neither clients nor deposits that a process could
 /// fetch.
 ///
 /// Guarantees:
 ///   1. Only processes of the same user, and of the superuser, are listened to, and those that such
 ///      a process has given a door to (keeper_protocol.h).
-///   2. It never waits for one client: what is malformed, or not received, ends that client's
-///      connection, and nothing else.
+///   2. It never waits for one client: a malformed request, or an answer not received, ends that
+///      client's connection, and nothing else.
 ///
 /// Threads: one.
 class Keeper {
@@ -34,7 +34,7 @@ class Keeper {
         std::optional<std::uint32_t> expected;  // handles of a deposit that is under way
         std::vector<os::Handle> handles;
         bool lost_some = false;  // of them: too many were open
-        bool is_door = false;    // keeps nobody here: it may be a process that never comes in
+        bool is_door = false;    // is no client: its process may never come in
         bool leaves = false;
     };
     using Peers = std::map<KeeperTable::Client, Peer>;

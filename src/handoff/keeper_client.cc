@@ -32,10 +32,10 @@ namespace {
 
 std::atomic<StartKeeper> starter{nullptr};
 
-constexpr std::chrono::milliseconds kAskAgain{2};   // what the keeper could not send before
-constexpr std::chrono::milliseconds kCourtesy{10};  // for those who can receive what we cannot
+constexpr std::chrono::milliseconds kAskAgain{2};   // before a request for handles is repeated
+constexpr std::chrono::milliseconds kCourtesy{10};  // for a process that can receive the item
 
-/// "procession-<random>-<realm>": where it does not lead to anybody, the realm tells why.
+/// "procession-<random>-<realm>": where it leads to no keeper, the realm tells why.
 std::string fresh_keeper_name() {
     std::array<std::byte, 16> random;
     if (const auto problem = os::fill_randomly(random))
@@ -44,7 +44,7 @@ std::string fresh_keeper_name() {
            std::to_string(os::realm_of_meeting_points());
 }
 
-// A name without a realm is none that we have given.
+// A name without a realm was not given by this library.
 bool is_elsewhere(const std::string& keeper) {
     const std::uint64_t here = os::realm_of_meeting_points();
     const std::size_t end = keeper.rfind('-');
@@ -64,7 +64,7 @@ class Switchboard final : public os::LockedAcrossForks {
         return base::ProcessSingleton<Switchboard>::instance();
     }
 
-    /// Throws: Gone when nobody listens there.
+    /// Throws: Gone when no process listens there.
     std::shared_ptr<Line> line_to(const std::string& keeper) {
         {
             const std::lock_guard guard(lock_);
@@ -80,7 +80,7 @@ class Switchboard final : public os::LockedAcrossForks {
         return made;
     }
 
-    /// A line that nobody else talks on, and its number; see drop(). Throws: Gone.
+    /// A line that no other thread talks on, and its number; see drop(). Throws: Gone.
     std::pair<std::uint64_t, std::shared_ptr<Line>> line_of_its_own(const std::string& keeper) {
         auto made = std::make_shared<Line>(go_to(keeper));
         const std::lock_guard guard(lock_);
@@ -133,7 +133,7 @@ class Switchboard final : public os::LockedAcrossForks {
         os::Handle meeting_point;
         if (const auto problem = os::open_meeting_point(name, meeting_point))
             throw OSError(problem, "start", "keeper", "cannot make a place to meet it");
-        // Before it lives: so it is never without a client.
+        // Before the keeper runs, so that it is never without a client.
         const auto line = line_to(name);
         start(std::move(meeting_point));
         join_family(name, {});
@@ -195,7 +195,7 @@ os::Handle connect_to(const std::string& keeper, std::error_code& problem) {
     }
 }
 
-// An item that comes back to this process at once shall find another taker first.
+// Waits a moment first, so that an item that goes back at once finds another taker.
 [[noreturn]] void fail_here(std::errc problem, const char* text) {
     static_cast<void>(os::wait_readable(os::no_handle, kCourtesy));
     throw OSError(std::make_error_code(problem), "go to", "keeper", text);
@@ -231,7 +231,7 @@ os::Handle Switchboard::go_to(const std::string& keeper) {
     throw Gone{};
 }
 
-// Invalid where none leads there.
+// Returns an invalid handle when no door leads there.
 os::Handle Switchboard::enter_by_door(const std::string& keeper, When when) {
     os::Handle door;
     {
@@ -250,7 +250,7 @@ os::Handle Switchboard::enter_by_door(const std::string& keeper, When when) {
     return mine;
 }
 
-// Without one, children that change their user id or network namespace have no way in: no error.
+// Without a door, children that change their user id or network namespace have no way in. No error.
 void Switchboard::open_door(const std::string& keeper, Line& line) {
     if (!os::can_lose_meeting_points) return;
     {

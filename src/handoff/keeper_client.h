@@ -13,7 +13,7 @@
 
 namespace procession::handoff {
 
-/// This process's dealings with the keeper (keeper.h), which is started when it is needed first.
+/// Client side of the keeper (keeper.h), which is started on first use.
 ///
 /// Threads: any.   Fork: the child has connections of its own.
 
@@ -22,9 +22,9 @@ namespace procession::handoff {
 using StartKeeper = void (*)(os::Handle meeting_point);
 void set_keeper_starter(StartKeeper start) noexcept;
 
-/// Leaves the handles for whoever gets the item of the queue `carrier`, or the message sent from
-/// that end of a stream, that names them. Throws:  SharingError when no keeper can be had, or it
-/// does not answer; OSError when it, or this
+/// Leaves the handles for the process that gets the item (of the queue `carrier`) or the message
+/// (sent from that end of a stream) that names them.
+/// Throws:  SharingError when no keeper can be had, or it does not answer; OSError when it, or this
 ///          process, cannot hold any more handles.
 [[nodiscard]] AttachmentName deposit(const os::Handle& carrier,
                                      std::span<const os::NativeHandle> handles);
@@ -36,9 +36,9 @@ void set_keeper_starter(StartKeeper start) noexcept;
 [[nodiscard]] std::vector<os::Handle> take(const AttachmentName& name);
 void release(const AttachmentName& name) noexcept;
 
-/// Handles that wait for any number of receivers, while whoever left them stands by them. Let go
-/// of, they are there as long as somebody takes part in the carrier, and a second or two longer for
-/// those on their way.
+/// Handles that wait for any number of receivers, while the process that left them stands by them.
+/// Once it has let go, they stay as long as a process takes part in the carrier, and a second or
+/// two longer for receivers on their way.
 ///
 /// Move-only.   Threads: one at a time.   Fork: the child stands by nothing of its parent's.
 class StandingDeposit {
@@ -69,14 +69,14 @@ class StandingDeposit {
 
 /// The keeper of the family, as children are told; empty while there is none.
 [[nodiscard]] std::string keeper_of_family();
-/// What leads to it, as children are given it (keeper_protocol.h), and stays this process's;
+/// The door to it, which children are given (keeper_protocol.h). The handle stays this process's;
 /// no_handle where there is none.
 [[nodiscard]] os::NativeHandle door_of_family();
 void join_family(std::string keeper, os::Handle door);
 /// Ends all connections of this process to keepers. The next use makes new ones.
 void forget_keepers() noexcept;
 /// Before this process ends: does the same, and asks the keeper of the family, until the deadline.
-/// Returns: whether that keeper ends as well now, because nobody else needs it.
+/// Returns: whether that keeper ends as well now, because no other process needs it.
 [[nodiscard]] bool leave_keeper(Deadline deadline) noexcept;
 
 }  // namespace procession::handoff

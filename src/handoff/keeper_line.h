@@ -30,7 +30,7 @@ class Line {
     [[nodiscard]] std::mutex& lock() noexcept { return lock_; }
     [[nodiscard]] bool is_dead() const noexcept { return !channel_.valid(); }
     void hang_up() noexcept { channel_.reset(); }
-    /// Nobody is asked anything here any more: what can be heard is the end.
+    /// For a line on which no request is made any more: anything that can be heard is its end.
     [[nodiscard]] bool is_at_its_end() const noexcept {
         return is_dead() || os::wait_readable(channel_.get(), Deadline::now());
     }
@@ -38,7 +38,8 @@ class Line {
     /// Throws: Gone; OSError when the keeper does not answer; TimeoutError when too many handles
     ///         are under way (os/channel.h).
     void say(const Request& request, std::span<const os::NativeHandle> handles = {});
-    /// The same for what may be left unsaid: without waiting, once. Returns: whether it was sent.
+    /// The same for a request that may be lost: one attempt, without waiting. Returns: whether it
+    /// was sent.
     [[nodiscard]] bool say_at_once(const Request& request,
                                    std::span<const os::NativeHandle> handles) noexcept;
     /// Adds what came along to `handles`. Throws: Gone; OSError; SharingError for nonsense.

@@ -26,11 +26,12 @@ namespace procession::handoff {
 ///     at a door
 ///     enter     (one end of a channel)          no answer: that channel is a client from now on
 ///
-/// A door is a channel that a process shares with its children: who has been given it may enter,
-/// whatever its user id, and whatever its network namespace, where the keeper's name means nothing.
+/// A door is a channel that a process shares with its children: a process that has been given it
+/// may enter, whatever its user id, and whatever its network namespace, where the keeper's name
+/// means nothing.
 ///
 /// "later": the system does not let the keeper send handles now, because too many are under way
-/// (os/channel.h); what has come of this answer is void, and the client asks again.
+/// (os/channel.h); the parts of this answer that have come are void, and the client asks again.
 ///
 /// A deposit belongs to a queue, its carrier: the memory file of the queue through which the item
 /// with the token travels. Where handles do not travel in streams, it may also belong to the end of

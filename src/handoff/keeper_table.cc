@@ -79,8 +79,9 @@ void KeeperTable::client_is_gone(Client client) {
     }
 }
 
-// False when it cannot, as far as its carrier tells. Otherwise, when nobody but this table holds
-// the end where it comes out, that is `receiving_end`: then it takes a deposit that holds this one.
+// False when it cannot, as far as its carrier tells. Otherwise, when only this table holds the end
+// where the deposit comes out, `receiving_end` is that end: then the deposit can be received only
+// after another one that holds this end.
 bool KeeperTable::may_be_received(const Deposit& deposit, ObjectAt& receiving_end) {
     receiving_end = objects_.end();
     const Object& carrier = *deposit.carrier;
@@ -127,7 +128,8 @@ void KeeperTable::drop_unreachable() {
     for (auto each = deposits_.begin(); each != deposits_.end();) {
         Deposit& deposit = each->second;
         const bool reachable = deposit.can_be_received;
-        // Twice: a child that was forked with the queue takes part from its first call on.
+        // Drop only after two looks: a child that was forked with the queue takes part from its
+        // first call on.
         if (reachable || !deposit.seemed_unreachable) {
             deposit.seemed_unreachable = !reachable;
             ++each;

@@ -18,11 +18,11 @@ namespace procession::handoff {
 ///
 /// Guarantees:
 ///   1. One handle for each open object, however many deposits name it.
-///   2. A deposit is there until it is released, or dropped because nobody is left who could
-///   receive
-///      its item: the client that made it is gone, and no process has taken part in the carrier
-///      since the last look but one; or the carrier is an end of a stream whose peer is gone, or is
-///      here alone, in no deposit that can be received (an end that was sent through itself).
+///   2. A deposit is there until it is released, or dropped because no process is left that could
+///      receive its item: the client that made it is gone, and no process has taken part in the
+///      carrier since the last look but one; or the carrier is an end of a stream whose peer is
+///      gone, or is here alone, in no deposit that can be received (an end that was sent through
+///      itself).
 ///
 /// Threads: one.
 class KeeperTable {
@@ -36,10 +36,10 @@ class KeeperTable {
     [[nodiscard]] const std::vector<os::NativeHandle>* find(const Token& token) const;
     void release(const Token& token);
     void client_is_gone(Client client);
-    /// Drops what nobody can receive any more. To be called every now and then.
+    /// Drops the deposits that no process can receive any more. To be called every now and then.
     void drop_unreachable();
 
-    /// Whether somebody may still fetch a deposit, as far as one look tells.
+    /// Whether a process may still fetch a deposit, as far as one look tells.
     [[nodiscard]] bool has_reachable();
     [[nodiscard]] bool empty() const noexcept { return deposits_.empty(); }
     [[nodiscard]] std::size_t deposits() const noexcept { return deposits_.size(); }

@@ -60,7 +60,7 @@ class Outgoing {
     std::vector<Added> added_;
 };
 
-/// Hides the context while bytes are encoded that nobody receives with the message.
+/// Hides the context while bytes are encoded that no process receives with the message.
 class NoOutgoing {
   public:
     NoOutgoing() noexcept;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t checksum_start = 0xcbf29ce484222325;
 
 // FNV-1a over words of 8 bytes (the last one filled with zeros), folded so that high bits count
-// too. It finds accidents; against malice stands that nobody else can write the sealed file.
+// too. It finds accidents; against malice, the file is sealed: no other process can write it.
 std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t sum) noexcept {
     constexpr std::uint64_t prime = 0x100000001b3;
     while (!bytes.empty()) {

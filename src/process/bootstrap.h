@@ -13,8 +13,8 @@
 
 namespace procession::process {
 
-/// What a spawned child is told first: who it is, and what it is to run. The encoded callable and
-/// its arguments, the state, follow it in the message.
+/// The first message to a spawned child: its identity, and its task. The encoded callable and its
+/// arguments, the state, follow it in the message.
 struct Bootstrap {
     std::string name;
     std::string path;

@@ -14,7 +14,7 @@ namespace procession::process {
 
 namespace {
 
-/// When nobody knows how a child ended; Python says the same.
+/// When it is not known how a child ended; Python says the same.
 constexpr int exit_code_unknown = 255;
 
 std::string how_it_ended(int exit_code) {
@@ -64,7 +64,7 @@ std::optional<int> ChildRecord::exit_code() {
         code = exit_code_;
         ended_now = !known && code.has_value();
     }
-    // What the child held is there again when its end is known.
+    // Items that the child held wait again when its end is known.
     if (ended_now) queue::notice_deaths_everywhere();
     return code;
 }
@@ -83,7 +83,7 @@ bool ChildRecord::runs() {
 }
 
 bool ChildRecord::join(Deadline deadline) {
-    // Waits without the lock: nobody else is kept from asking meanwhile.
+    // Waits without the lock, so that other threads can ask meanwhile.
     while (os::wait_readable(child_.sentinel.get(), deadline)) {
         if (exit_code().has_value()) return true;
         // It has ended, but a debugger that is attached to it has first right to see that.

@@ -24,7 +24,7 @@ namespace procession::process {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};  // with others whose handles are under way
+constexpr std::chrono::seconds kPatience{10};  // with other processes whose handles are under way
 
 bool is_well_formed(const ForkRequest& request) noexcept {
     return request.magic == ForkRequest{}.magic &&
@@ -100,8 +100,8 @@ void ForkServer::start(std::vector<os::Handle> handles) {
     if (const auto problem = os::fork_self(mine.child))
         return refuse(problem.value(), "the system refused to fork the forkserver");
     if (mine.child.pid == 0) {
-        // Nothing of the server's: its end must be seen by its parent, and that of its other
-        // children by theirs.
+        // Keep nothing of the server's: the process that started the server must see its end, and
+        // the ends of its other children.
         control_.reset();
         mine.status.reset();
         children_.clear();
@@ -113,7 +113,7 @@ void ForkServer::start(std::vector<os::Handle> handles) {
     children_.push_back(std::move(mine));
     answered_with_ = good.pid;
     if (answer(good, &children_.back().child.sentinel)) return;
-    // Nobody will know of it.
+    // No process will know of the child.
     take_back();
     refuse(0, "the system cannot pass the child's sentinel on");
 }
@@ -138,8 +138,8 @@ void ForkServer::refuse(std::int32_t problem, std::string_view text) {
     os::exit_at_once(1);
 }
 
-// Returns: false when the system cannot send it. That the other one has gone is found by the next
-// look.
+// Returns: false when the system cannot send it. The next look finds out that the other process has
+// gone.
 bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
     const std::array parts{std::as_bytes(std::span(&answer, 1))};
     std::vector<os::NativeHandle> handles;

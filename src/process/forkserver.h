@@ -19,12 +19,12 @@ namespace procession::process {
 inline constexpr const char* forkserver_marker = "--procession-forkserver=";
 inline constexpr const char* preload_marker = "--procession-preload=";
 
-/// A process of this program that has run nothing of it but what stands before init() in main, and
-/// the preload function: it forks the children of the process that has started it.
+/// A process of this program that has run only the code before init() in main, and the preload
+/// function: it forks the children of the process that has started it.
 ///
 /// It has one thread. It ends with that process, at once, whatever ended it. Signals do not reach
-/// it, so that what a terminal sends to all processes of a command does not take away from the
-/// children the one who tells how they end; in the children no signal is blocked.
+/// it: one that a terminal sends to all processes of a command must not end the process that tells
+/// how the children end. In the children no signal is blocked.
 class ForkServer {
   public:
     explicit ForkServer(os::Handle control) : control_(std::move(control)) {}

@@ -32,7 +32,7 @@ namespace {
 
 std::atomic<void (*)()> preload{nullptr};
 
-constexpr std::chrono::seconds kPatience{10};  // with others whose handles are under way
+constexpr std::chrono::seconds kPatience{10};  // with other processes whose handles are under way
 
 /// The server is gone. `asked`: it may have started a child.
 struct Gone {
@@ -153,7 +153,7 @@ class Server final : public os::ForkListener {
     }
 
     os::Child ask(const os::Handle& message, std::span<const os::NativeHandle> handles) {
-        // Before there is a child: afterwards nothing may fail that can be helped.
+        // Before there is a child: afterwards nothing may fail that can be avoided.
         std::vector<os::Handle> arrived;
         arrived.reserve(os::handles_per_transfer_max);
         os::Handle told;
@@ -243,7 +243,8 @@ class Server final : public os::ForkListener {
         }
     }
 
-    // There may be a child, and nobody could wait for it. If the server has gone, nothing helps.
+    // There may be a child, and no process could wait for it. If the server has gone, nothing
+    // helps.
     void take_back() {
         [[maybe_unused]] const auto no_help = send({.wish = ForkWish::take_back}, {});
     }
@@ -270,8 +271,8 @@ class Server final : public os::ForkListener {
 };
 
 // After the exit handlers and the destructors of statics, which may start children and wait for
-// them. Without it the server would end a moment after this process, and whoever adopts orphans
-// would have to collect it: the first process of a container often does not.
+// them. Without it the server would end a moment after this process, and the process that adopts
+// orphans would have to collect it: the first process of a container often does not.
 [[gnu::destructor]] void collect_at_exit() { end_forkserver_at_exit(); }
 
 }  // namespace

@@ -29,7 +29,7 @@ const Identity& identity() noexcept {
 }
 
 Identity identity_of_next_child(const ProcessOptions& options, StartMethod method) {
-    // relaxed: a number nobody else gets is all that is needed
+    // relaxed: only a unique number is needed
     const unsigned number = 1 + children_so_far.fetch_add(1, std::memory_order_relaxed);
     const Identity& mine = identity();
     Identity next;

@@ -10,7 +10,7 @@
 
 namespace procession::process {
 
-/// Who this process is in its family.
+/// The place of this process in its family.
 struct Identity {
     std::string name;
     std::string path;  // "1:2" for the second child of the first; empty in the main process
@@ -22,7 +22,7 @@ struct Identity {
 
 [[nodiscard]] const Identity& identity() noexcept;
 
-/// Who the next child will be. Counts.
+/// The identity of the next child, which is counted.
 [[nodiscard]] Identity identity_of_next_child(const ProcessOptions& options, StartMethod method);
 
 /// In a fresh child: takes this identity for the rest of the process's life; its own children are

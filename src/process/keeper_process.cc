@@ -25,7 +25,7 @@ namespace procession::process {
 namespace {
 
 /// How long the end of a process waits for the end of its keeper, at most: it takes a few
-/// milliseconds, a tenth of a second when there are items that nobody can receive any more.
+/// milliseconds, a tenth of a second when there are items that no process can receive any more.
 constexpr std::chrono::seconds kMoment{3};
 
 /// The keepers that this process has started: one, unless it was killed. A fork child has started

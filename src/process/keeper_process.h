@@ -12,7 +12,7 @@ namespace procession::process {
 inline constexpr const char* keeper_marker = "--procession-keeper=";
 
 /// Starts this program once more, as a keeper (handoff/keeper.h). It is a child of this process,
-/// but outlives it as long as somebody needs it.
+/// but outlives it as long as another process needs it.
 /// Throws: SharingError without init(); ProcessError when the system refuses another process.
 void start_keeper(os::Handle meeting_point);
 
@@ -21,14 +21,14 @@ void start_keeper(os::Handle meeting_point);
 /// one argument. Throws: ProcessError, also where programs may not be run from memory.
 void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_point);
 
-/// Lets go of the keeper and, if it was started by this process, waits until it has ended; it does
-/// when nobody else uses it. For tests, which leave no process behind.
+/// Lets go of the keeper and, if it was started by this process, waits until it has ended; it ends
+/// when no other process uses it. For tests, which leave no process behind.
 void end_keeper() noexcept;
 
 /// Before this process ends, when it has left its queues. A keeper that it has started, and that
-/// ends with it because nobody else needs it, is waited for, for three seconds at most, and
-/// collected: where the process with id 1 collects nobody (a container without an init), it would
-/// stay as a zombie. Happens by itself at exit().
+/// ends with it because no other process needs it, is waited for, for three seconds at most, and
+/// collected: where the process with id 1 collects no orphans (a container without an init), it
+/// would stay as a zombie. Happens by itself at exit().
 void leave_keeper_at_end() noexcept;
 
 }  // namespace procession::process

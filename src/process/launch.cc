@@ -39,7 +39,7 @@ class Launch {
             expect(record_->make_lifeline().open(lifeline_), "cannot make its lifeline");
         add_to_table(record_);
         PROCESSION_STEP("start.listed");
-        // So that what both write comes in order, and a fork child does not write it once more.
+        // So that the output of both comes in order, and a fork child does not write it once more.
         flush_standard_streams();
     }
     ~Launch() {
@@ -76,7 +76,7 @@ class Launch {
                   "the kernel refused");
 }
 
-// The stack above belongs to the parent's story: it is never returned to.
+// Never returns: the frames above belong to the parent.
 [[noreturn]] void run_forked_child(Launch& launch, ForkBody body) noexcept {
     become(&launch.identity());
     PROCESSION_STEP("child.forked");
@@ -110,7 +110,7 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     return bootstrap;
 }
 
-/// Encodes everything, so that what cannot cross is found out before there is a child.
+/// Encodes everything, so that an object that cannot cross is refused before there is a child.
 os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
                        handoff::Outgoing& outgoing) {
     Writer state;

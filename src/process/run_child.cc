@@ -69,7 +69,7 @@ void flush_standard_streams() noexcept {
         try {
             each->flush();
             // NOLINTNEXTLINE(bugprone-empty-catch)
-        } catch (...) {  // the user asked this stream to throw; there is nobody to catch it here
+        } catch (...) {  // the user asked this stream to throw; no caller is there to catch it
         }
     }
     std::fflush(stdout);

@@ -88,7 +88,7 @@ void read_message(os::Handle sealed) {
     arrival = std::make_unique<Arrival>();
     if (const auto problem = arrival->message.open(sealed)) {
         const std::string number = os::text_of(sealed.get());
-        // The number may belong to somebody else: leave it open.
+        // The number may belong to another part of the program: leave it open.
         [[maybe_unused]] const auto not_ours = sealed.release();
         throw DecodeError(
             "read", child_marker,
@@ -101,8 +101,8 @@ void read_message(os::Handle sealed) {
 }
 
 void arrive() {
-    // What stands before init() in main, or a preload function, may have blocked some for threads
-    // that this process will never have; terminate() is to work.
+    // Code before init() in main, or a preload function, may have blocked signals for threads that
+    // this process will never have; terminate() is to work.
     os::unblock_signals();
     queue::suspect_all_unshared();
     const Bootstrap& bootstrap = arrival->opened.bootstrap;

@@ -204,7 +204,7 @@ Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const vo
         item.raw(encoded.bytes());
         return {};
     }
-    core_->take_part();  // from now on the keeper can see that there is somebody
+    core_->take_part();  // from now on the keeper sees that the queue is in use
     AttachmentName name;
     core_->with_file(
         "put", [&](const os::Handle& file) { name = handoff::deposit(file, outgoing.handles()); });
@@ -234,7 +234,7 @@ void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, 
         reader.expect_end();
         if (name && core_->is_joinable()) core_->hold_attachment(message.ticket, Attachment(*name));
     } catch (const DecodeError&) {
-        // It will be no T for anybody else either.
+        // No other process could decode it as a T either.
         if (name && core_->is_joinable()) handoff::release(*name);
         throw;
     }

@@ -124,7 +124,7 @@ Core::~Core() {
     try {
         close();
     } catch (const std::exception& failed) {
-        // Not given back by us, but by whoever notices that this process has ended.
+        // The items are given back by the process that notices the end of this one.
         base::log(LogLevel::warning, "closing a queue failed: %s", failed.what());
     }
     delete forgotten_books_.load();
@@ -146,11 +146,11 @@ std::uint32_t Core::own_slot() {
     report_after_fork();
     bool stale = false;
     const std::uint32_t slot = membership_.claim_slot(stale);
-    // Its last owner died unnoticed: this process repairs in its place before it is anybody.
+    // The slot's last owner died unnoticed: this process repairs after it before it joins.
     try {
         if (stale) sweep(slot, {slot});
     } catch (...) {
-        membership_.give_up();  // for somebody else to try
+        membership_.give_up();  // so that another process can try
         throw;
     }
     if (stale) membership_.bury_predecessor(slot);
@@ -176,7 +176,7 @@ bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_v
     sync::OwnerLock lock(word, membership_.lock_name(me.slot));
     if (lock.try_acquire()) return true;
     vain_looks_.store(0, std::memory_order_relaxed);
-    // Who would not wait at all is still told the truth: not that the queue is empty or full.
+    // Even a non-blocking call must not report empty or full just because the lock is busy.
     const bool would_not_wait = me.until.has_passed();
     const Deadline until = would_not_wait ? Deadline(me.patience) : me.until;
     for (;;) {
@@ -250,9 +250,9 @@ void Core::forget_parent() noexcept {
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
-// What this process has taken, and its locks of its own. The leases of a parent stay the parent's.
-// The books are left alone: another thread of the parent, or an operation that was cut short, may
-// have been writing.
+// Forgets what this process has taken, and makes its own locks anew. The leases of a parent stay
+// the parent's. The lease books are left alone: another thread of the parent, or an operation that
+// was cut short, may have been writing to them.
 void Core::forget_own_state() noexcept {
     lease_books_.reset_after_fork();
     waiting_letters_.reset_after_fork();
@@ -285,7 +285,7 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
 }
 
 void Core::give_block(std::uint32_t unit, Actor me) {
-    if (is_closed()) return;  // freed by whoever closed it
+    if (is_closed()) return;  // freed by the thread that closed it
     try {
         acquire(state_.memory_lock, me);
     } catch (const TimeoutError&) {
@@ -314,9 +314,9 @@ void Core::refuse_memory(std::error_code code, std::uint64_t bytes) {
 }
 
 void Core::leave_at_the_end() {
-    // Another thread may be writing there until the very end. So this process leaves as if it had
-    // died, and what it held is taken over afterwards; likewise when this thread is inside itself,
-    // since exit() was called by a signal handler.
+    // Another thread may write to the memory until the very end. So this process leaves as if it
+    // had died, and all that it held is taken over afterwards. The same holds when this thread is
+    // inside the queue itself, because a signal handler has called exit().
     if (loans_.load() != 0 || sync::Presence::is_inside(this)) return;
     let_go(kClosed | kEnding, Deadline(std::chrono::seconds(1)));
 }
@@ -333,7 +333,7 @@ void Core::let_go(std::uint32_t how, Deadline deadline) {
     const base::LogHold no_log;
     const sync::Presence inside(&closing_);  // it may be cut short as well
     if ((gate_.fetch_or(how) & kClosed) != 0) return;
-    // What is leased waits again, and with it its handles.
+    // Leased items wait again, and so do their handles.
     if (Attachments* held = attachments_.if_made()) held->leave_all();
     if (!wait_until_alone(deadline)) return;  // the end of the process does it
     leave_queue();
@@ -341,15 +341,16 @@ void Core::let_go(std::uint32_t how, Deadline deadline) {
     release_memory();
 }
 
-// Also by the last loan or view that ends after close(). At the end of the process other threads
-// may be at work until the very end.
+// Also called by the last loan or view that ends after close(). Does nothing when the process ends:
+// other threads may be at work until the very end.
 void Core::release_memory() noexcept {
     if (!has_left_.load() || is_ending()) return;
     if (loans_.load() != 0 || views_.load() != 0) return;
-    // Otherwise leave_as_if_killed() is at work on another thread, and the last handle releases it.
+    // If the lock is taken, leave_as_if_killed() runs on another thread, and the last handle
+    // releases the memory.
     const std::unique_lock alone(coming_back_, std::try_to_lock);
     if (!alone.owns_lock() || has_no_memory_.exchange(true)) return;
-    // If it has not left, others do for it what they do after a death.
+    // If this process has not left, the others repair as they do after a death.
     if (membership_.slot() != shm::Membership::kNone) membership_.leave_as_if_killed();
     segment_.release();
 }
@@ -357,11 +358,12 @@ void Core::release_memory() noexcept {
 void Core::leave_queue() {
     const std::uint32_t slot = membership_.slot();
     if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
-    if (loans_.load() != 0) return;  // taken just before: left to the others, when this one ends
+    if (loans_.load() != 0) return;  // one began just now: left to the others, after our end
     try {
         give_up_all(slot);
     } catch (const std::exception& failed) {
-        // A stopped participant, or no memory: what is held here comes back as after a death.
+        // A participant is stopped, or there is no memory: the items held here come back as after a
+        // death.
         base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
                   failed.what());
         membership_.leave_as_if_killed();
@@ -376,7 +378,7 @@ void Core::leave_queue() {
     }
 }
 
-// No thread of this process is inside any more.
+// Called when no thread of this process is inside the queue any more.
 void Core::give_up_all(std::uint32_t slot) {
     if (is_any_lock_mine(slot)) throw CutShort();
     const std::size_t letters = write_waiting_letters(slot);
@@ -384,7 +386,7 @@ void Core::give_up_all(std::uint32_t slot) {
         base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
                   label().c_str(), letters);
     }
-    // No deadline was asked for: behind a stopped participant the patience ends.
+    // The caller gave no deadline: the patience limits the wait for a stopped participant.
     take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
     wake_everybody();
     PROCESSION_STEP("close.given_back");

@@ -56,9 +56,9 @@ enum class Outcome : std::uint8_t { done, timed_out, shut_down };
 ///     give_back() or reject(); if the process dies first, it goes back by itself.
 ///
 /// Mechanism: a RecordLog over a BlockPool in the segment, each side under an OwnerLock, sleepers
-/// at Doorbells. Each change of shared state is committed by one store; who finds a lock with a
-/// dead owner completes or undoes what that one was about to do (repair_locks), and who finds a
-/// dead participant takes over what it held (sweep).
+/// at Doorbells. Each change of shared state is committed by one store; a process that finds a lock
+/// with a dead owner completes or undoes the owner's last change (repair_locks), and a process that
+/// finds a dead participant takes over all that the dead one held (sweep).
 ///
 /// Invariants:
 ///   1. A sweep starts with no lock held by its thread; repair_locks() takes no lock at all, so it
@@ -83,8 +83,8 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     [[nodiscard]] bool put_in_passing(const Piece& piece);
     /// Waits until an item of so many bytes may find room.
     Outcome await_room(std::uint64_t bytes, Deadline deadline);
-    /// After put() or get() has timed out. Throws: TimeoutError when that was not for want of room,
-    /// or of an item: a participant is stopped there.
+    /// Called after put() or get() has timed out. Throws: TimeoutError when a stopped participant
+    /// was the reason, and not a lack of room or of items.
     void require_no_stopped_producer(std::string_view operation);
     void require_no_stopped_consumer(std::string_view operation);
     /// Returns how many were put; `outcome` says why not all.
@@ -103,31 +103,30 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
 
     // core_get_many.cc
     /// Fills the batch with between 1 and `most` items.
-    /// What waits, about; at least 1, and not more than there can be.
+    /// About how many items wait: at least 1, and not more than there can be.
     [[nodiscard]] std::size_t about_waiting();
     Outcome get_many(Batch& batch, std::size_t most, Deadline deadline);
-    /// Of a plain queue: takes the oldest items straight to where they shall lie, `each` bytes
-    /// behind one another, while they are raw ones of that size. `got` may be 0: the oldest is
-    /// another one.
+    /// For a plain queue: takes the oldest items straight to `places`, `each` bytes apart, while
+    /// they are raw ones of that size. `got` may be 0: then the oldest item is of another kind.
     Outcome get_many_raw(std::span<std::byte> places, std::size_t each, std::size_t& got,
                          Deadline deadline);
 
     // core_loan.cc
     /// Memory for an item, this process's until it is published or given back.
     [[nodiscard]] Loaned loan(std::uint64_t bytes);
-    /// When it is done, the loan has ended.
+    /// When it returns done, the loan has ended.
     Outcome publish(std::uint32_t unit, std::uint32_t generation, const Piece& piece,
                     Deadline deadline);
     void end_loan(std::uint32_t unit, std::uint32_t generation) noexcept;
-    /// get() without a copy of what lies in a block: then the view has its memory. `self_pointer`
-    /// is this Core.
+    /// get() that does not copy an item that lies in a block: the view then holds the block.
+    /// `self_pointer` is this Core.
     Outcome borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Core>& self_pointer);
     void end_view(std::uint32_t unit, std::uint32_t generation) noexcept;
 
     // core_ready.cc
     [[nodiscard]] std::shared_ptr<Readiness> ready(Ready what,
                                                    const std::shared_ptr<Core>& self_pointer);
-    /// Waits until there is something, or room for `bytes`. False: nothing more will come of it.
+    /// Waits until there is an item, or room for `bytes`. False: waiting is of no use any more.
     [[nodiscard]] bool watch_until_ready(Ready what, std::uint64_t bytes,
                                          const std::atomic<bool>& stop) noexcept;
     void wake_watchers(Ready what) noexcept;
@@ -153,21 +152,22 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void hold_attachment(const Ticket& ticket, Attachment attachment);
 
     // core_lease.cc
-    /// `why` is told in the dead letter, if that was the last delivery.
+    /// `why` stands in the dead letter, if this was the last delivery.
     void give_back(const Ticket& ticket, std::string_view why = {});
     void reject(const Ticket& ticket, std::string_view reason);
     [[nodiscard]] std::vector<DeadLetter> dead_letters(bool take);
 
     // core_unshared.cc
-    /// In a fresh start of the program: this queue was made before it became somebody's child. Its
-    /// first use is refused, in a process of one thread, or warned of. One thread exists.
+    /// Called in a child that is a fresh start of the program, while it has one thread: this queue
+    /// was made by the child itself, not by its parent. Its first use throws if the child still has
+    /// one thread then, and logs a warning otherwise.
     void suspect_unshared() noexcept;
     /// It is passed to another process on purpose.
     void trust_shared() noexcept { seems_unshared_.store(false, std::memory_order_relaxed); }
 
     // core_abandon.cc
-    /// For a lease that nobody will end: its item is given back, or becomes a dead letter, as the
-    /// queue's options say. Does nothing when it has ended already, or is the parent process's.
+    /// For a lease that no caller will end: its item is given back, or becomes a dead letter, as
+    /// the queue's options say. Does nothing when it has ended already, or is the parent process's.
     void abandon(const Ticket& ticket, Abandoned how) noexcept;
     /// The item stays taken, for task_done() in the calling thread. Throws: std::bad_alloc.
     void detach(const Ticket& ticket);
@@ -180,11 +180,11 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     /// Throws: std::bad_alloc when this process has none to remember it by; then a plain queue's
     ///         item is lost, and a joinable queue's waits again.
     void keep_as_dead_letter(const MessageView& message, std::string_view reason);
-    /// The next call that takes an item shall throw: so many items did not decode.
+    /// The next call that takes an item throws, because `count` items did not decode.
     void owe(const DecodeError& first, std::size_t count) noexcept;
 
     // core_repair.cc
-    /// Looks for participants that died, and takes over what they held. Returns how many.
+    /// Looks for participants that died, and takes over all that they held. Returns how many died.
     std::size_t notice_deaths();
     /// The same, not longer than a nap; does nothing when this process is no participant (yet).
     void notice_deaths_quickly() noexcept;
@@ -200,7 +200,8 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return constants_.maxsize; }
     [[nodiscard]] QueueStats stats();
     void close();
-    /// close() when the process is about to end: its other threads do not get to see it.
+    /// close() when the process is about to end: its other threads never see that, but wait for the
+    /// end.
     void leave_at_the_end();
     [[nodiscard]] bool is_closed() const noexcept { return (gate_.load() & kClosed) != 0; }
     [[nodiscard]] bool is_joinable() const noexcept { return joinable_; }
@@ -209,7 +210,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     /// The queue's descriptor, for as long as `use` runs: close() waits for it.
     /// Throws: ClosedError; OSError when another part of this program has closed the descriptor.
     void with_file(std::string_view operation, const std::function<void(const os::Handle&)>& use);
-    /// What is constant of it. After close() there is nothing else.
+    /// For the constants of the queue. After close() nothing else is there.
     [[nodiscard]] const shm::Segment& segment() const noexcept { return segment_; }
     /// Says in the debug log what a fork has reset here; called in the child, in ordinary context.
     void report_after_fork();
@@ -222,7 +223,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     class Lock;
     class Inside;
     struct Ending {};    // thrown through an operation that the end of the process has overtaken
-    struct CutShort {};  // thrown through one that waits for what another one has left undone
+    struct CutShort {};  // thrown through one that would wait for another one that was cut short
 
     explicit Core(shm::Segment segment);
     void initialise(const QueueOptions& options);
@@ -242,7 +243,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void check_file(std::string_view operation) const;
     void refuse_use(std::string_view operation) const;
     /// Runs `work` as an operation of this thread, turning ring::Corrupt into CorruptSegment for
-    /// everybody.
+    /// all participants.
     template <class Work>
     auto guarded(std::string_view operation, Work work);
     /// The last part of it, for what runs within another operation.
@@ -273,7 +274,8 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void acquire(std::atomic<std::uint32_t>& word, Actor me);
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
     static bool is_held_for_long(const std::atomic<std::uint32_t>& lock);
-    /// Throws: OSError when this process can no longer tell who is alive. Who waits must.
+    /// For waiters, which must know which participants are alive. Throws: OSError when this process
+    /// can no longer tell.
     void check_watch(std::string_view operation);
     /// In a child that no at-fork handler has prepared: does what they would have done.
     void prepare_child() noexcept;
@@ -324,7 +326,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     [[nodiscard]] bool take_returned(Claim& claimed, Message& message, Actor me);
     [[nodiscard]] bool holds_back_returned() noexcept;
     Outcome rest_beside_suspect(Deadline deadline);
-    /// Whether nobody need wait any longer, here or at all. A hint.
+    /// Whether waiting is over, for this process or for all. A hint.
     [[nodiscard]] bool is_over() const noexcept;
     [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
@@ -357,9 +359,9 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
 
     // Of one thread's own leases.
     [[nodiscard]] bool is_open(const Ticket& ticket) const noexcept;
-    /// The lease is this thread's alone to end; throws ValueError when it has ended already.
+    /// From now on only this thread may end the lease; throws ValueError when it has ended already.
     void begin_ending(const Ticket& ticket, std::string_view operation);
-    /// Instead of ending it.
+    /// Undoes begin_ending(): the lease is open again.
     void leave_open(const Ticket& ticket) noexcept;
     void require_no_loans() const;
     [[nodiscard]] bool finish_at_once(const Ticket& ticket);
@@ -475,13 +477,13 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     base::MadeOnFirstUse<WaitingLetters> waiting_letters_;
     base::ForkLocal<Suspects> suspects_;
     base::MadeOnFirstUse<Attachments> attachments_;
-    // What get_many() could not tell when it had other items to return.
+    // The error that get_many() could not throw because it had other items to return.
     struct OwedError {
         DecodeError error;
         std::uint32_t generation = 0;
     };
     std::atomic<OwedError*> owed_{nullptr};
-    std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that nobody ended
+    std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that no call ended
     sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
     base::ForkSafeMutex joining_;
     // Memory of the queue that this process writes to, or reads, outside of any operation.

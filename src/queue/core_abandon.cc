@@ -22,7 +22,7 @@ void Core::abandon(const Ticket& ticket, Abandoned how) noexcept {
         if (is_open(ticket)) give_up(ticket, reason_of(how));
         // NOLINTNEXTLINE(bugprone-empty-catch)
     } catch (const ClosedError&) {
-        // Just now, by another thread: the item waits again.
+        // Another thread has closed the queue just now: the item waits again.
     } catch (const std::exception& failed) {
         base::log(LogLevel::warning,
                   "an item stays taken until this process closes the queue or ends: %s",
@@ -35,7 +35,7 @@ void Core::give_up(const Ticket& ticket, std::string_view why) {
     try {
         reject(ticket, why);
     } catch (const MemoryError& none) {
-        // Rather delivered once more than left with a process that has given it up.
+        // One delivery more is better than an item that stays with a process that has given it up.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
         give_back(ticket, why);
@@ -47,7 +47,8 @@ std::string Core::reason_of(Abandoned how) {
     if (how == Abandoned::by_exception) return "an exception left the scope of its lease";
     // relaxed: a count, and nothing else
     const std::uint64_t count = abandoned_.fetch_add(1, std::memory_order_relaxed) + 1;
-    // A worker that always forgets it gets an item until it is a dead letter: the lines get rarer.
+    // A worker that never ends its leases gets an item until it is a dead letter: log ever more
+    // rarely.
     if ((count & (count - 1)) == 0) {
         base::log(LogLevel::warning,
                   "%s: a lease was destroyed without done(), so its item %s (%llu so far in this "

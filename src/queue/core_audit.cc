@@ -10,12 +10,12 @@ using ring::require;
 
 namespace {
 
-// Who has waited so long looks whether there is a sound queue to wait for.
+// A waiter that has waited so long looks whether the queue is sound.
 constexpr std::chrono::milliseconds kFirstAudit{500};
 constexpr std::chrono::milliseconds kAuditEvery{1000};
 // A waiter looks after 1, 2, 4, 8 and then every 16 ms.
 constexpr std::uint32_t kVainLooksMax = 64;
-// Finished items are compared one by one, under the locks: not when that could take long (16 MiB).
+// Finished items are compared one by one, under the locks: not where that could take long (16 MiB).
 constexpr std::uint32_t kAuditedUnitsMax = 4096;
 
 }  // namespace
@@ -45,9 +45,9 @@ void Core::audit_now_and_then() {
     if (due != 0) audit({slot});
 }
 
-// Compares what is counted with what is there. A lock that is taken is left alone: whoever holds it
-// finds out what its holder finds out. Throws Corrupt where no live or repaired participant can
-// have left it so.
+// Compares what is counted with what is there. A lock that is taken is left alone: its holder finds
+// corruption there itself. Throws Corrupt where no live or repaired participant can have left it
+// so.
 void Core::audit(Actor me) {
     const std::uint32_t name = membership_.lock_name(me.slot);
     if (sync::OwnerLock(state_.tail_lock, name).try_acquire()) {
@@ -60,7 +60,7 @@ void Core::audit(Actor me) {
     if (sync::OwnerLock(state_.head_lock, name).try_acquire()) {
         const Lock lock(state_.head_lock);
         log_.audit_head();
-        // Otherwise the next consumer has to mend what a dead one left.
+        // Otherwise the next consumer has to mend the list that a dead one left.
         if (joinable_ && state_.list_op.load() == kNoListOp) returned_.audit();
         if (joinable_) audit_finished(me);
     }
@@ -68,7 +68,7 @@ void Core::audit(Actor me) {
 
 // Under the head lock: whether as many items are counted as finished as there are. Participants
 // finish items meanwhile: each announces the one, finishes it, counts it, and withdraws the
-// announcement. So what was counted before the look is finished; and what is finished is counted
+// announcement. So each item counted before the look is finished; and each finished item is counted
 // after it, or announced.
 void Core::audit_finished(Actor me) {
     if (pool_.units_used() > kAuditedUnitsMax) return;
@@ -87,7 +87,7 @@ void Core::audit_finished(Actor me) {
     require(there <= finished() + announced, "fewer items are counted as finished than are");
 }
 
-// When no thread of this process is inside any more: nothing would release it.
+// Called when no thread of this process is inside any more: no thread would release such a lock.
 bool Core::is_any_lock_mine(std::uint32_t slot) const noexcept {
     for (const auto* word : {&state_.tail_lock, &state_.head_lock, &state_.memory_lock}) {
         if (sync::OwnerLock::is_owned_by(*word, slot)) return true;
@@ -95,13 +95,13 @@ bool Core::is_any_lock_mine(std::uint32_t slot) const noexcept {
     return false;
 }
 
-// Called by a thread that waits for a lock whose word names this process. It does not hold it
-// itself; when no other operation is under way here, none does: one was cut short in a way that was
-// not noticed, or the word is a forgery. The word and the number of operations are not read at one
-// instant, so one look proves nothing: an operation of another thread may have ended and a third
-// one begun in between. That this happens at each of many looks in a row, milliseconds apart, and
-// never between two of them, can be ruled out. A holder that is preempted or stopped for however
-// long is under way, and counted.
+// Called by a thread that waits for a lock whose word names this process. The thread does not hold
+// that lock itself; when no other operation is under way in this process, no thread of it does: an
+// operation was cut short unnoticed, or the word is a forgery. The word and the number of
+// operations are not read at one instant, so one look proves nothing: an operation of another
+// thread may have ended and a third one begun in between. That this happens at each of many looks
+// in a row, milliseconds apart, and never between two of them, can be ruled out. A holder that is
+// preempted or stopped for however long is under way, and counted.
 void Core::suspect_own_lock() {
     if (sync::Presence::others_inside(this)) {
         vain_looks_.store(0, std::memory_order_relaxed);

@@ -22,7 +22,7 @@ bool read_participant(const shm::Participant& from, Participant& into) {
 
 }  // namespace
 
-// Whether one participant has kept the lock for as long as none does that is at work.
+// Whether one participant has kept the lock for longer than a running one ever does.
 bool Core::is_held_for_long(const std::atomic<std::uint32_t>& lock) {
     // relaxed: looks only
     const std::uint32_t first = lock.load(std::memory_order_relaxed);
@@ -69,7 +69,8 @@ std::vector<Participant> Core::participants() {
                 found.push_back(one);
             }
         }
-        // Who has left meanwhile, or was repaired after, is no participant any more.
+        // A process that has left meanwhile, or died and was repaired after, is no participant any
+        // more.
         std::erase_if(found, [&](Participant& one) {
             one.is_alive = !membership_.is_dead(one.slot);
             Participant now;

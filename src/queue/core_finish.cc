@@ -3,14 +3,15 @@
 //
 // The usual task_done() takes no lock of the queue: the process announces the item in its own line
 // of the registry, finishes it by one exchange of the lease, and counts it there. `unfinished` is
-// what was put less the sum of all such counts. Whoever repairs after a death looks at the
-// announced lease.
+// the number of items put less the sum of all such counts. A process that repairs after a death
+// looks at the announced lease.
 //
-// A chunk of the log is free when all of its items are finished and the head has left it. Who
-// leaves it counts its finished leases; who finishes an item of it later does so under the memory
-// lock and counts, too. If both happen at once, one of the two sees the other's store: each makes
-// its own by an exchange and looks at the other's behind it, all four sequentially consistent. So
-// the chunk is counted by the one who leaves it, or again by the finisher.
+// A chunk of the log is free when all of its items are finished and the head has left it. The
+// consumer that moves the head out of it counts its finished leases; a process that finishes an
+// item of it later does so under the memory lock and counts, too. If both happen at once, one of
+// the two sees the other's store: each makes its own by an exchange and then looks at the other's,
+// all four sequentially consistent. So the chunk is counted by the consumer that leaves it, or
+// again by the finisher.
 
 #include <algorithm>
 #include <mutex>
@@ -29,13 +30,13 @@ using ring::RecordLog;
 
 namespace {
 
-// What the lease of a ticket's item looks like while it is open.
+// The word of the lease of a ticket's item, while the lease is open.
 std::uint64_t open_word(const Ticket& ticket, std::uint32_t slot, bool ending = false) {
     return Lease{LeaseState::held, slot, ticket.deliveries, ending}.pack();
 }
 
-// How the usual task_done() leaves it: with its owner, so that an announcement is never taken for
-// done because of what another thread did.
+// The lease after the usual task_done(). It still names its owner, so that an announcement is never
+// taken for done because of another thread's act.
 Lease done_lease(std::uint32_t slot, std::uint32_t deliveries) {
     return {LeaseState::finished, slot, deliveries, true};
 }
@@ -92,7 +93,8 @@ void Core::begin_op(MemoryOp op, Position at, std::uint32_t block) {
     PROCESSION_STEP("finish.announced");
 }
 
-// Everything that follows from an item being finished. Idempotent, also after half of it.
+// Does everything that follows when an item is finished. Idempotent, also after half of it was
+// done.
 void Core::complete_finish(Position at) {
     state_.finished.store(state_.op_finished.load() + 1, std::memory_order_release);
     PROCESSION_STEP("finish.counted");
@@ -136,7 +138,7 @@ void Core::recount_finished(std::uint32_t unit) {
     PROCESSION_STEP("recount.freed");
 }
 
-// Under the memory lock: completes what the process in `slot` had announced to finish, or forgets
+// Under the memory lock: completes the finish that the process in `slot` has announced, or forgets
 // it. Idempotent.
 void Core::settle_announcement(std::uint32_t slot) {
     shm::Participant& who = segment_.participant(slot);
@@ -241,7 +243,8 @@ void Core::settle_after_commit(std::uint32_t slot) {
     try {
         refusing_corruption("task_done", [&] { settle_own_announcement({slot}); });
     } catch (const TimeoutError& late) {
-        // The item is finished; the announcement stands for the next call, or who sweeps.
+        // The item is finished; the announcement stands until the next call, or a sweep, settles
+        // it.
         base::log(LogLevel::debug, "%s", late.what());
         // NOLINTBEGIN(bugprone-empty-catch)  likewise
     } catch (const Ending&) {
@@ -294,7 +297,7 @@ void Core::task_done() {
 // Wakes join() when nothing is unfinished any more. Most calls end at the first look.
 void Core::announce_finished() {
     if (!join_bell_.may_sleep()) return;
-    // While something waits to be taken, somebody else will finish last.
+    // While an item waits to be taken, another call will finish the last one.
     const bool something_waits =
         state_.head.count.load() < state_.tail.count.load() || state_.returned.count.load() != 0;
     if (!something_waits && all_finished()) join_bell_.ring_all();
@@ -311,9 +314,8 @@ std::uint64_t Core::finished() const noexcept {
     return sum;
 }
 
-// A producer counts what it has put after it has committed it, and may be slow or dead in between;
-// then the consumers' count knows better, since who finishes an item has counted it as taken
-// before.
+// A producer counts an item after it has committed it, and may be slow or dead in between. Then the
+// consumers' count is the better one, since an item is counted as taken before it is finished.
 std::uint64_t Core::known_put() const noexcept {
     return std::max(state_.tail.count.load(), state_.head.count.load());
 }
@@ -328,7 +330,7 @@ bool Core::all_finished() const noexcept {
 std::uint64_t Core::unfinished() {
     return guarded("unfinished", [&] {
         const Actor me = self();
-        // What a dead one had finished and not yet counted.
+        // Items that a dead participant had finished and not yet counted.
         const std::uint32_t end =
             std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
         for (std::uint32_t slot = 0; slot < end; ++slot) {
@@ -348,8 +350,8 @@ bool Core::join(Deadline deadline) {
     return guarded("join", [&] {
         if (!joinable_) throw ValueError("join", label(), "only a JoinableQueue can be joined");
         self();
-        // After an immediate shutdown nobody gets what is left; who shut down may have died before
-        // it had dropped everything.
+        // After an immediate shutdown no consumer gets the items that are left; the process that
+        // shut down may have died before it had dropped all of them.
         const auto drop_if_shut_down = [&] {
             if (state_.shutdown.load() == kImmediate) drain_after_shutdown();
         };

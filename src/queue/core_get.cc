@@ -41,15 +41,16 @@ bool Core::shows_an_item() const noexcept {
            (joinable_ && state_.returned.first.load(std::memory_order_acquire) != 0);
 }
 
-// What a dead holder of the head lock left to be done, which needs the memory lock.
+// Completes the work of a dead holder of the head lock that needs the memory lock.
 void Core::settle_head(Actor me) {
     log_.finish_retiring(
         [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
     if (state_.list_op.load(std::memory_order_relaxed) != kNoListOp) rebuild_returned(me);
 }
 
-// The head has left a chunk. A plain queue's is free now, a joinable's when all its items are
-// finished. Idempotent: the chunk may have been freed, and even used again, by then.
+// Called when the head has left a chunk. A plain queue's chunk is free now, a joinable queue's when
+// all its items are finished. Idempotent: the chunk may have been freed, and even used again, by
+// then.
 void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
@@ -118,14 +119,15 @@ bool Core::take_returned(Claim& claimed, Message& message, Actor me) {
     return true;
 }
 
-// Where consumers die, a redelivered item may be what killed its last one. As long as a thread of
-// this process works on one, no other thread takes one: it would be counted against it as well.
+// Where consumers die, a redelivered item may have killed its last consumer. While a thread of this
+// process works on such an item, no other thread takes another one: a death would be counted
+// against that one as well.
 bool Core::holds_back_returned() noexcept {
     return death_log_.count() != 0 &&
            suspects_->others_hold_one([this](const Ticket& ticket) { return is_open(ticket); });
 }
 
-// Until another look is worthwhile: the other thread's lease is looked at, it rings no bell.
+// Rests until another look is worthwhile: the end of the other thread's lease rings no bell.
 Outcome Core::rest_beside_suspect(Deadline deadline) {
     const Deadline rest(kRestBesideSuspect);
     const bool is_last = deadline.time_point() <= rest.time_point();
@@ -161,7 +163,7 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     return true;
 }
 
-// Copies what claim() left in shared memory, outside of any lock.
+// Copies the item that claim() left in shared memory, outside of any lock.
 void Core::complete(const Claim& claimed, Message& message, Actor me) {
     const bool is_held = claimed.unit != ring::BlockPool::kNone;
     if (!joinable_ && !is_held) return;
@@ -184,8 +186,8 @@ Outcome Core::get(Message& message, Deadline deadline) {
     return get_patiently(message, deadline);
 }
 
-// The usual get(): nobody has the lock, the oldest item is a small one in the head's own chunk.
-// False when it is not the usual one; then nothing has happened, and get_patiently() does it.
+// The usual get(): the lock is free, the oldest item is a small one in the head's own chunk. False
+// when it is not the usual one; then nothing has happened, and get_patiently() does it.
 inline bool Core::get_at_once(Message& message) {
     const Inside inside(*this);
     const std::uint32_t slot = inside.slot();
@@ -229,8 +231,7 @@ inline bool Core::get_at_once(Message& message) {
 
 bool Core::get_in_passing(Message& message) { return get_at_once(message); }
 
-// The same for an item of a plain queue whose form and size are known before: straight to its
-// place.
+// The same for an item of a plain queue, of known form and size: it is copied straight to `place`.
 bool Core::get_raw_at_once(std::span<std::byte> place) {
     if (joinable_) return false;
     const Inside inside(*this);
@@ -289,7 +290,8 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
     for (;;) {
         bool got = false;
         if (joinable_) book_with_room(1);
-        // Before the look at the items: what was put before the shutdown is seen below.
+        // Read before the look at the items, so that each item put before the shutdown is seen
+        // below.
         const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
         if (!try_acquire(state_.head_lock, me, "get")) return Outcome::timed_out;
         {
@@ -314,14 +316,14 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
     }
 }
 
-// Whether there is nothing to be found under the lock: no item, nothing that somebody left undone.
+// Whether there is nothing to do under the lock: no item, and no work that a holder left undone.
 bool Core::may_wait_at_once(Deadline deadline) const {
     return !shows_an_item() && state_.list_op.load(std::memory_order_acquire) == kNoListOp &&
            state_.head.retiring.load(std::memory_order_acquire) == 0 &&
            state_.shutdown.load(std::memory_order_acquire) == kOpen && !deadline.has_passed();
 }
 
-// Until there may be something to take, or a reason why there is nothing more to come.
+// Waits until there may be an item to take, or a reason why no more will come.
 Outcome Core::wait_for_items(Deadline deadline) {
     const bool in_time =
         item_bell_.wait(deadline, [&] { return shows_an_item() || is_over(); }, [this] { nap(); });

@@ -16,7 +16,7 @@ using ring::RecordLog;
 
 namespace {
 
-// No more in one critical section, nor memory kept for it: others wait.
+// Limits of one critical section, since others wait, and of the memory that is kept for it.
 constexpr std::uint64_t kRunItemsMax = 4096;
 constexpr std::uint64_t kRunBytesMax = ring::kChunkBytes;
 
@@ -28,12 +28,12 @@ class Core::BatchSink {
     BatchSink(Core& core, Batch& batch) : core_(core), batch_(batch) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return batch_.size(); }
-    /// Under no lock: memory, so that nothing that is taken can be lost for want of it.
+    /// Under no lock: takes memory, so that no taken item can be lost for want of it.
     void reserve(const Room& about) {
         batch_.reserve(about.items, about.bytes);
         if (core_.joinable_) book_ = &core_.book_with_room(about.items);
     }
-    /// An item of the log, whose bytes stay until the run is committed, those of a leased one
+    /// Takes an item of the log. Its bytes stay until the run is committed, those of a leased one
     /// longer.
     [[nodiscard]] bool take(Position at, RecordHead head, std::byte* record, Actor me) {
         if (!batch_.has_room(head.length)) return false;
@@ -58,11 +58,12 @@ class Core::BatchSink {
         PROCESSION_STEP("get_many.copied");
         for (const MessageView& item : fresh) book_->add(item.ticket);
     }
-    /// Under no lock: an item that lies elsewhere. It times out when somebody else has taken it.
+    /// Under no lock: takes an item that lies elsewhere. Times out when another consumer has taken
+    /// it.
     [[nodiscard]] Outcome take_other() { return take_one(Deadline::now(), true); }
-    /// Under no lock: the item that waits again, or whatever is there by then.
+    /// Under no lock: takes the item that waits again, or another one that is the first by then.
     [[nodiscard]] Outcome take_returned(Deadline deadline) { return take_one(deadline, false); }
-    /// Whether it has an item that nothing else is to be taken with.
+    /// Whether it has an item that must be taken alone.
     [[nodiscard]] bool is_alone() const noexcept { return is_alone_; }
 
   private:
@@ -82,7 +83,7 @@ class Core::BatchSink {
     bool is_alone_ = false;
 };
 
-/// Takes raw items of one size to where they shall lie.
+/// Takes raw items of one size straight to their places.
 class Core::PlacesSink {
   public:
     PlacesSink(std::span<std::byte> places, std::size_t each, std::uint32_t payload_at)
@@ -102,9 +103,9 @@ class Core::PlacesSink {
     }
     void before_commit() noexcept {}
     void after_commit() noexcept {}
-    /// The caller's affair.
+    /// Left to the caller.
     [[nodiscard]] Outcome take_other() noexcept { return Outcome::done; }
-    /// There are none in a plain queue.
+    /// A plain queue has none.
     [[nodiscard]] Outcome take_returned(Deadline /*deadline*/) noexcept { return Outcome::done; }
     [[nodiscard]] bool is_alone() const noexcept { return false; }
 
@@ -115,13 +116,13 @@ class Core::PlacesSink {
     std::size_t size_ = 0;
 };
 
-// Consumers may have taken what its producer has not counted yet: never less than none.
+// Never below 0, though consumers may have taken items that their producer has not counted yet.
 std::uint64_t Core::about_in_log() const noexcept {
     const std::uint64_t taken = state_.head.count.load(std::memory_order_relaxed);
     return known_put() - taken;
 }
 
-// What seems to wait, at most so many items: how much memory to have ready, no more.
+// Roughly what waits, at most `most` items: only a hint how much memory to have ready.
 Room Core::about_waiting(std::size_t most) const noexcept {
     const std::uint64_t items = about_in_log();
     // relaxed: any numbers will do
@@ -202,7 +203,8 @@ Outcome Core::take_many(Sink& sink, std::size_t most, Deadline deadline) {
             return Outcome::timed_out;
         }
         for (;;) {
-            // Before the look at the items: what was put before the shutdown is seen below.
+            // Read before the look at the items, so that each item put before the shutdown is seen
+            // below.
             const bool shut = state_.shutdown.load(std::memory_order_acquire) != kOpen;
             Section section = take_section(sink, most, me);
             if (section == Section::returned) {

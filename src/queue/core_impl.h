@@ -28,8 +28,9 @@ class Core::Lock {
     std::atomic<std::uint32_t>* word_ = nullptr;
 };
 
-/// Of an operation that may wait: the wake-up that it got was meant for somebody who takes what is
-/// there. Unless it has done so, it wakes another one when it ends, however it ends.
+/// Part of an operation that may wait: its wake-up was meant for a thread that takes the item, or
+/// the room. If the operation takes nothing, this wakes another thread when it ends, however it
+/// ends.
 class Core::Baton {
   public:
     Baton(Core& core, void (Core::*pass_on)() noexcept) : core_(core), pass_on_(pass_on) {}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Operations that do not come to their end in the usual way: what a signal handler may ask for that
-// has interrupted one, what is done after one that was cut short (by longjmp, by the end of its
-// thread), and threads that are at work while the process ends.
+// Operations that do not end in the usual way: requests of a signal handler that has interrupted
+// one, the repair after one that was cut short (by longjmp, by the end of its thread), and threads
+// that are at work while the process ends.
 //
 // An operation that was cut short may have left anything half done, under any lock of the queue. So
 // the process leaves the queue as if it had died: it gives up its byte lock, others repair, and its
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// With threads that are at work while the process leaves the queue, or ends.
+// For threads that are at work while the process leaves the queue, or ends.
 constexpr auto kPatience = 1s;
 
 constexpr std::uint32_t kAnyShutdownAsked = kShutdownAsked | kShutdownNowAsked;
@@ -36,7 +36,7 @@ constinit std::atomic<Core*> kept{nullptr};
 
 // The last handle is gone. A thread may still be at work in the queue: a static queue is destroyed
 // when main() has returned, or when a signal handler has called exit(). Then the object stays, and
-// what comes to it waits for the end of the process, as in Python.
+// each thread that comes to it waits for the end of the process, as in Python.
 void Core::release(Core* core) noexcept {
     const bool is_in_use = sync::Presence::is_inside(core) || base::is_exiting() ||
                            sync::Presence::others_inside(core);
@@ -70,8 +70,8 @@ void Core::begin_operation(std::string_view operation, bool is_nested) {
     }
     check_open(operation);
     do_what_was_asked();
-    // What this process left behind is its own to repair: others need not wait for it, and what it
-    // does now comes after it.
+    // This process repairs its own remains: no other one needs to wait for that, and this operation
+    // comes after the repair.
     if (is_repair_due_.load(std::memory_order_relaxed) && is_repair_due_.exchange(false)) {
         delete forgotten_books_.exchange(nullptr);
         notice_deaths_within(self().slot);
@@ -127,8 +127,8 @@ void Core::after_leaving() noexcept {
     }
 }
 
-// Called at the place where it was found out, or at the end of the thread. The queue's locks may
-// still be held: what is called here takes none of them, and no memory.
+// Called where it is noticed that one was cut short, or at the end of the thread. The queue's locks
+// may still be held: nothing that is called here takes one of them, or allocates memory.
 void Core::operation_cut_short() noexcept {
     gate_.fetch_or(kCutShort);
     static_cast<void>(leave_as_if_killed());

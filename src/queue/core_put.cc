@@ -50,10 +50,10 @@ bool Core::has_room(std::uint64_t bytes) noexcept {
     return out <= in && bytes <= state_.max_bytes && in - out <= state_.max_bytes - bytes;
 }
 
-// Under the tail lock, when has_room() said no: or the queue would seem full there and to have room
-// in seems_to_have_room(), for ever.
+// Under the tail lock, when has_room() said no. Finds corrupt counts: they could make the queue
+// full for has_room(), and not for seems_to_have_room(), for ever.
 void Core::require_full() const {
-    // Somebody may have scribbled a max_bytes that this item can never fit, though nothing waits.
+    // A corrupt max_bytes may be so small that this item never fits, though nothing waits.
     check_constants();
     // relaxed: written under the tail lock, which is held
     constexpr auto own = std::memory_order_relaxed;
@@ -67,7 +67,7 @@ bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const no
     const std::uint64_t taken = state_.head.count.load(std::memory_order_acquire);
     const std::uint64_t put = state_.tail.count.load(std::memory_order_acquire);
     if (state_.maxsize != 0 && put > taken) {
-        // Written so that no number that somebody scribbled is beyond the end of all numbers.
+        // Cannot overflow even if the counts are corrupt.
         const std::uint64_t waiting = put - taken;
         if (waiting >= state_.maxsize || items > state_.maxsize - waiting) return false;
     }
@@ -78,8 +78,8 @@ bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const no
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
-    // A producer that took each place as it becomes free would take the consumers' cache line from
-    // them each time.
+    // Wait for several free slots: claiming each one as it appears would bounce the consumers'
+    // cache line.
     const std::uint64_t several = 1 + state_.maxsize / 8;
     const bool in_time = space_bell_.wait(
         deadline, [&] { return seems_to_have_room(bytes, 1) || is_over(); }, [this] { nap(); },
@@ -126,7 +126,7 @@ Outcome Core::put(const Piece& piece, Deadline deadline) {
     return put_patiently(piece, deadline);
 }
 
-// The usual put(): a small item, nobody has the lock, there is room in the log's last chunk. False
+// The usual put(): a small item, the lock is free, there is room in the log's last chunk. False
 // when it is not the usual one; then nothing has happened, and put_patiently() finds out why.
 inline bool Core::put_at_once(const Piece& piece) {
     if (piece.bytes.size() > kInlineMax) return false;
@@ -156,8 +156,8 @@ void Core::pass_on_room() noexcept {
     if (space_bell_.may_sleep() && seems_to_have_room(1, 1)) ring_for_room();
 }
 
-// Producers that wait for bytes do not wait for as many: where one wakes in vain, another one can
-// go on.
+// Producers may wait for different numbers of bytes: where one finds too little room, another one
+// can go on.
 void Core::ring_for_room(std::size_t places) noexcept {
     if (state_.max_bytes != 0) {
         space_bell_.ring_all();
@@ -168,12 +168,12 @@ void Core::ring_for_room(std::size_t places) noexcept {
 
 Outcome Core::await_room(std::uint64_t bytes, Deadline deadline) {
     return guarded("put", [&] {
-        static_cast<void>(self(deadline));  // who takes part notices deaths
+        static_cast<void>(self(deadline));  // a participant notices deaths
         if (seems_to_have_room(bytes, 1)) return Outcome::done;
         Baton baton(*this, &Core::pass_on_room);
         const Outcome outcome = wait_for_room(bytes, deadline);
-        // Its caller comes to take the room, and nobody else shall be woken for it. If that one
-        // does not come, the next look of the others finds it.
+        // The caller comes to take the room, so no other producer is woken for it. If the caller
+        // does not come, the others find the room at their next look.
         if (outcome == Outcome::done) baton.use();
         return outcome;
     });
@@ -184,7 +184,8 @@ Outcome Core::put_patiently(const Piece& piece, Deadline deadline) {
         check_fits(piece);
         const Actor me = self(deadline);
         if (piece.bytes.size() <= kInlineMax) return put_one(piece, kInline, deadline, me);
-        // Not to copy a large item for nothing, the room is waited for before and claimed after.
+        // Wait for the room before the copy, so that no large item is copied for nothing; claim it
+        // after.
         Baton baton(*this, &Core::pass_on_room);
         if (!seems_to_have_room(piece.bytes.size(), 1)) {
             const Outcome waited = wait_for_room(piece.bytes.size(), deadline);
@@ -333,7 +334,8 @@ std::size_t Core::put_many(const Pieces& pieces, Deadline deadline, Outcome& out
         } catch (const CorruptSegment&) {
             throw;
         } catch (const Error&) {
-            // What is put is put: the caller learns how many, and the reason when it goes on.
+            // Items that were put stay put: the caller learns how many, and the reason when it goes
+            // on.
             if (total + run == 0) throw;
             return total + run;
         }

@@ -25,10 +25,10 @@ bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
                              const std::atomic<bool>& stop) noexcept {
     try {
         return guarded("ready_handle", [&] {
-            self();  // who takes part notices deaths
+            self();  // a participant notices deaths
             const auto ends = [&] { return stop.load(std::memory_order_relaxed) || is_over(); };
             const auto look_around = [this] { nap(); };
-            // What the bell told this thread, it has told to nobody who takes something.
+            // This thread consumes a wake-up without taking anything, so the baton passes it on.
             if (what == Ready::items) {
                 const Baton baton(*this, &Core::pass_on_items);
                 static_cast<void>(item_bell_.sleep(

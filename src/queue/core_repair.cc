@@ -42,9 +42,9 @@ std::vector<Position> sorted(std::vector<Placed> items) {
 }  // namespace
 
 // The slot that the word of a lock names, or kNone when that is changing just now. A participant
-// does not change its incarnation while a lock names it. So what stays the same over three looks
-// and does not fit together was written by nobody who took the lock, and nobody would ever release
-// it.
+// does not change its incarnation while a lock names it. So a word that stays the same over three
+// looks and does not fit the slot was not written by a process that took the lock, and no process
+// would ever release it.
 std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) const {
     const std::uint32_t seen = lock.load(std::memory_order_acquire);
     if (seen == 0) return shm::Membership::kNone;
@@ -53,7 +53,7 @@ std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) 
     const std::uint32_t incarnation = membership_.incarnation(slot);
     const std::uint32_t again = lock.load(std::memory_order_acquire);
     const std::uint32_t name = sync::OwnerLock::name_of_owner(again);
-    // Gone only after the incarnation has changed, there only after it has.
+    // A slot becomes empty, and is taken again, only after its incarnation has changed.
     const bool joined =
         segment_.participant(slot).state.load(std::memory_order_acquire) != shm::kNobody;
     const bool changing = name != sync::OwnerLock::name_of_owner(seen) ||
@@ -82,12 +82,13 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     base::log(LogLevel::debug, "%s: the holder of a lock (slot %u) is dead: repairing",
               label().c_str(), slot);
     repair_locks(slot);
-    // What it held besides is taken over when this thread holds no lock.
+    // The rest that the dead one held is taken over when this thread holds no lock.
     sweep_due_.store(true, std::memory_order_relaxed);
 }
 
-// Mends what the locks of a dead participant guard, and releases them. Takes no lock: nobody else
-// can hold one that the dead one holds, and only one process has the claim on it. Idempotent.
+// Mends what the locks of a dead participant guard, and releases them. Takes no lock: no other
+// process can hold one that the dead one holds, and only one process has the claim on the dead one.
+// Idempotent.
 void Core::repair_locks(std::uint32_t dead) {
     death_log_.notice(dead);
     if (sync::OwnerLock::is_owned_by(state_.memory_lock, dead)) {
@@ -103,7 +104,7 @@ void Core::repair_locks(std::uint32_t dead) {
         sync::OwnerLock::release(state_.tail_lock);
     }
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
-        // It may have been taking over from another one that died.
+        // It may have died while it took over from another dead one.
         death_log_.settle();
         death_log_.note_lost_at_head(dead, log_.took_inline_uncounted());
         log_.repair_head();
@@ -183,8 +184,8 @@ void Core::rebuild_returned(Actor me) {
 }
 
 // Takes over all that a dead participant held, and records its death. The caller has the claim on
-// it (or is its successor in the slot) and holds no lock. Idempotent: who dies on the way is
-// succeeded by one who starts again.
+// it (or is its successor in the slot) and holds no lock. Idempotent: if the caller dies on the
+// way, another process starts again.
 void Core::sweep(std::uint32_t dead, Actor me) {
     repair_locks(dead);
     PROCESSION_STEP("sweep.locks_repaired");
@@ -197,8 +198,8 @@ void Core::take_over_all(std::uint32_t holder, Holder is, Actor me) {
     acquire(state_.head_lock, me);
     const Lock lock(state_.head_lock);
     settle_head(me);
-    // The oldest first: if this process dies on the way, what is there already is handed out before
-    // what follows, as it should be.
+    // The oldest first: if this process dies on the way, the items that wait already are handed out
+    // before the later ones, as they should be.
     for (const Position at : free_blocks_of(holder, is, me)) {
         if (is == Holder::dead) {
             acquit_if_in_doubt(holder, at);
@@ -244,7 +245,7 @@ std::uint32_t Core::blocks_in_hand(std::uint32_t holder) {
 }
 
 // Under the head and the memory lock: of the items that were taken, all but those in hand and those
-// that wait again. Who finishes one meanwhile may be counted or not.
+// that wait again. An item that is finished meanwhile may be counted or not.
 std::uint64_t Core::count_finished() {
     std::uint64_t open = 0;
     pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
@@ -279,8 +280,8 @@ std::vector<std::uint64_t> Core::count_held(Actor me) {
 }
 
 // Under the head lock: of the items that have been handed out as often as they may, a death makes
-// one a dead letter, the oldest. Which of them has ended their consumer is not known; the others
-// have this delivery not counted, and are handed out once more.
+// only the oldest a dead letter. Which of them has ended their consumer is not known; for the
+// others this delivery does not count, and they are handed out once more.
 void Core::acquit_if_in_doubt(std::uint32_t dead, Position at) {
     const std::uint32_t most = state_.max_deliveries;
     if (most < 2 || drops_items() || !death_log_.has_dead_lettered(dead)) return;
@@ -293,7 +294,7 @@ void Core::acquit_if_in_doubt(std::uint32_t dead, Position at) {
     PROCESSION_STEP("sweep.item_acquitted");
 }
 
-// Under the head lock: counted exactly once as what becomes of it, also when this process dies.
+// Under the head lock: the item's fate is counted exactly once, also when this process dies.
 void Core::take_over_counted(std::uint32_t dead, Position at, Actor me) {
     const bool drops = drops_items();
     death_log_.announce(dead, at, drops);
@@ -324,7 +325,7 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         push_returned(at, record);
         return;
     }
-    char reason[512];  // allocates nothing: there may be nothing left
+    char reason[512];  // allocates nothing: there may be no memory left
     // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  with its length, for %.*s
     const char* const why_text = why.data();
     std::snprintf(reason, sizeof reason, "%s after delivery %u of at most %u%s%.*s",
@@ -340,7 +341,7 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
         const Lock lock(state_.memory_lock);
         commit_dead_letter(at, record, block);
     } catch (const std::exception& none) {
-        // Rather delivered once too often than lost.
+        // One delivery too many is better than a lost item.
         base::log(LogLevel::warning, "%s: no memory for a dead letter: %s", label().c_str(),
                   none.what());
         push_returned(at, record);
@@ -402,7 +403,7 @@ void Core::notice_deaths_quickly() noexcept {
     } catch (const CutShort&) {
         // At the next operation.
     } catch (const std::exception& failed) {
-        // Whoever waits in that queue is told.
+        // The waiters of that queue see the failure themselves.
         base::log(LogLevel::warning, "%s", failed.what());
     }
 }

@@ -3,7 +3,7 @@
 
 #include "queue/core_impl.h"
 
-// How much there is of what.
+// Counts of items, and statistics.
 
 namespace procession::queue {
 
@@ -24,7 +24,8 @@ Waiting Core::count_waiting() {
     // A lock that is held now may be a dead one's, with counts not yet mended.
     for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
     // A participant that died while changing the list of returned items left the list, and its
-    // count, to the next holder of the lock. When that is another one, it settles the same first.
+    // count, to the next holder of the lock. When that is another process, it settles the same
+    // first.
     if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
         sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
         const Lock lock(state_.head_lock);
@@ -34,7 +35,8 @@ Waiting Core::count_waiting() {
     for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
         if (read_waiting(waiting)) return waiting;
     }
-    // Consumers are busy: they wait a moment. Then only a scribbler changes their counts.
+    // The consumers are busy: this makes them wait a moment. Then only a scribbler changes their
+    // counts.
     acquire(state_.head_lock, me);
     const Lock lock(state_.head_lock);
     ring::require(read_waiting(waiting), "the counts of consumers change under their lock");

@@ -22,8 +22,8 @@ struct Loaned {
     std::uint32_t generation = 0;
 };
 
-/// Who acts here, and how long it may wait for the inner locks beyond its own deadline: their
-/// holders are at work for nanoseconds, unless they were preempted or stopped.
+/// The participant that acts here, and how long it may wait for the inner locks beyond its own
+/// deadline: their holders are at work for nanoseconds, unless they were preempted or stopped.
 struct Actor {
     std::uint32_t slot = 0;
     Deadline until = Deadline::never();
@@ -57,8 +57,8 @@ struct Claim {
     ring::RecordHead head;
     std::byte* record = nullptr;
     std::uint32_t deliveries = 0;
-    // Where it lies: a plain queue's record is nobody's any more, its chunk may be in other
-    // use.
+    // Where it lies: a plain queue's record belongs to no process any more, its chunk may be in
+    // other use.
     std::span<const std::byte> payload;
     std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
     bool in_place = false;      // asked for: no memory is needed for what lies in a block

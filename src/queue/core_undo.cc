@@ -6,7 +6,7 @@
 #include "base/logging.h"
 #include "queue/core_impl.h"
 
-// What is undone, or put off, when there is no memory for what this process has taken.
+// How items are undelivered, or their dead letters put off, when this process has no memory.
 
 namespace procession::queue {
 
@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds kLetterPatience{20};
 
 }  // namespace
 
-// Allocates nothing. The lease is held by this process and known to nobody else in it.
+// Allocates nothing. The lease is held by this process and known to no other thread of it.
 void Core::undeliver(Position at, Actor me) {
     try {
         acquire(state_.head_lock, {me.slot});
@@ -119,9 +119,9 @@ void Core::pay_owed_error() {
     if (owed && is_own(owed->generation)) throw DecodeError(owed->error);
 }
 
-// A joinable queue's item stays leased to this process, as one whose lease is being ended: it is
-// nobody else's, in nobody's way, and comes back when the process ends. A plain queue's bytes are
-// in the hands of this process, as every item is that it has taken.
+// A joinable queue's item stays leased to this process, as one whose lease is being ended: no other
+// thread or process can end it, it blocks nothing, and it comes back when the process ends. A plain
+// queue's bytes belong to this process, like every item that it has taken.
 void Core::let_letter_wait(const MessageView& message, std::string_view reason) {
     try {
         WaitingLetters::Letter letter{message.ticket, message.format, {}, std::string(reason)};
@@ -141,7 +141,7 @@ void Core::let_letter_wait(const MessageView& message, std::string_view reason) 
 std::size_t Core::write_waiting_letters(std::uint32_t slot) {
     WaitingLetters* waiting = waiting_letters_.if_made();
     if (waiting == nullptr || slot == shm::Membership::kNone) return 0;
-    // Not longer than a nap: it is not what the caller waits for.
+    // Not longer than a nap: the caller waits for something else.
     const Actor me{slot, Deadline::now(), kLetterPatience};
     return waiting->write_out([&](const WaitingLetters::Letter& letter) {
         try {

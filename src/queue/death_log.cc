@@ -18,9 +18,9 @@ using ring::require;
 
 namespace {
 
-// Stored in program order for whoever repairs after us: release keeps the compiler from reordering.
+// Stored in program order for the next repairer: release keeps the compiler from reordering.
 constexpr auto kOrdered = std::memory_order_release;
-// Read by the only one who may write.
+// Read by the only process that may write.
 constexpr auto kOwn = std::memory_order_relaxed;
 
 std::uint64_t now_ns() noexcept {

@@ -11,13 +11,13 @@
 
 namespace procession::queue {
 
-/// Who died, holding what: counted and written down exactly once, however many repairers die over
-/// it.
+/// The participants that died and what each of them held: counted and written down exactly once,
+/// however many repairers die over it.
 ///
 /// Guarantees:
 ///   1. Each death has exactly one record, which is there once all that the dead one held is taken
 ///      over; count() is the number of records ever written.
-///   2. What a record says of items is exact: each item counts once, as what became of it.
+///   2. What a record says of items is exact: each item counts once, by its fate.
 ///   3. since() needs no lock and never waits. It shows at least the last kDeathsKept - 1 deaths.
 ///
 /// Mechanism: what is found out piece by piece is kept in the dead one's Fate, each piece behind a
@@ -26,7 +26,8 @@ namespace procession::queue {
 /// store to `deaths`. That the dead one is recorded follows from the last record, if its repairer
 /// died before it could note so.
 ///
-/// Invariant: only the last record can lack its kRecorded: who writes the next one sets it first.
+/// Invariant: only the last record can lack its kRecorded: a process sets it before it writes the
+/// next record.
 class DeathLog {
   public:
     DeathLog(const shm::Segment& segment, const ring::RecordLog& log, ring::BlockPool& pool)
@@ -39,7 +40,7 @@ class DeathLog {
     void notice(std::uint32_t dead) noexcept;
     /// Before a lock that it holds is released.
     void note_lock(std::uint32_t dead, FateFlag lock) noexcept;
-    /// All locks were looked at: what the slot holds from now on is its repairer's.
+    /// All locks were looked at: a lock that the slot holds from now on is its repairer's.
     void end_of_locks(std::uint32_t dead) noexcept { set(dead, kLocksKnown); }
     /// Items that the holder of a plain queue's head lock had taken: before they are counted.
     void note_lost_at_head(std::uint32_t dead, std::uint32_t items) noexcept;
@@ -51,7 +52,8 @@ class DeathLog {
     // Under the head lock.
     /// Before an item of a dead participant is taken over. `drops`: not into the dead letters.
     void announce(std::uint32_t dead, ring::Position at, bool drops);
-    /// After it, by whoever did it, or has the claim on who died over it. Idempotent.
+    /// After it, by the process that took the item over, or by the one that has the claim on that
+    /// process when it died over it. Idempotent.
     void settle();
     /// Instead, when taking over failed: the item is the dead one's still.
     void withdraw() noexcept { area_.op_slot.store(0, std::memory_order_release); }
@@ -60,7 +62,7 @@ class DeathLog {
         return fate(dead).dead_lettered.load(std::memory_order_acquire) != 0;
     }
     /// Everything is taken over. Does nothing when the death is recorded already.
-    /// Returns: whether it was not.
+    /// Returns: whether this call has recorded it.
     bool record(std::uint32_t dead);
 
     // Under no lock.

@@ -13,7 +13,7 @@ namespace procession::queue {
 
 /// The leases that one thread has taken from one queue, oldest first, for task_done(), and those of
 /// them that it has detached: they come first. Whether one is still open is told by the lease
-/// itself: what has ended is thrown out when room is needed.
+/// itself: ended ones are thrown out when room is needed.
 ///
 /// Threads: its own; no lock is taken.
 class LeaseBook {

@@ -13,8 +13,8 @@ namespace procession::queue {
 /// belongs to its thread and ends with it, as std::thread::id does not: the system gives the ids of
 /// ended threads to new ones. Local to the process.
 ///
-/// What an ended thread has left open stays leased to the process: no thread's task_done() finds
-/// it; its Lease ends it, or the end of the process, or close().
+/// A lease that an ended thread has left open stays leased to the process: no thread's task_done()
+/// finds it; its Lease object, the end of the process or close() ends it.
 ///
 /// Threads: any; each sees its own book only, so there is no lock.
 class LeaseBooks {

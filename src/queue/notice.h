@@ -3,8 +3,8 @@
 
 namespace procession::queue {
 
-/// Takes over at once what dead processes held on the queues that this process uses. Called when a
-/// child is known to have ended; without it the waiters of the queues notice within a nap.
+/// Takes over at once all that dead processes held on the queues that this process uses. Called
+/// when a child is known to have ended; without it the waiters of the queues notice within a nap.
 /// Never waits longer than a nap for a stopped participant.
 void notice_deaths_everywhere() noexcept;
 

@@ -16,7 +16,7 @@ Readiness::Readiness(std::shared_ptr<Core> core, Ready what)
         throw OSError(failed, "ready_handle", core_->label(),
                       "cannot make an event; are too many files open?");
     }
-    const os::SignalsBlocked for_the_watcher;  // they are the program's
+    const os::SignalsBlocked for_the_watcher;  // signals are for the program's threads
     try {
         *watcher_ = std::thread([this] { watch(); });
     } catch (const std::system_error& failed) {
@@ -64,7 +64,7 @@ void Readiness::watch() noexcept {
         if (stop_.load()) return;
         event_.set();
         is_set_ = true;
-        if (!goes_on) return;  // whoever calls now is told why
+        if (!goes_on) return;  // the next call gets the reason
         changed_->wait(lock, [this] { return !is_set_ || stop_.load(); });
     }
 }

@@ -20,7 +20,8 @@ class Core;
 ///
 /// Mechanism: a thread waits at the queue's bell until the condition holds, sets the event, passes
 /// the wake-up on, and sleeps until a call of this process has found nothing. Then the event is
-/// cleared and the thread looks again, from the beginning: what came meanwhile is not missed.
+/// cleared and the thread looks again, from the beginning: an item or room that came meanwhile is
+/// never missed.
 ///
 /// Invariants:
 ///   1. The event is set if and only if `is_set_`, except under the mutex.
@@ -34,7 +35,7 @@ class Readiness {
     Readiness& operator=(const Readiness&) = delete;
 
     /// A call of this process has found nothing.
-    /// `bytes`: what it had no room for.
+    /// `bytes`: the size that found no room.
     void found_nothing(std::uint64_t bytes) noexcept;
     [[nodiscard]] os::NativeHandle native() const noexcept { return event_.native(); }
 

@@ -21,7 +21,7 @@ struct ReturnedRun {
 struct ReturnedState {
     static constexpr std::uint32_t kRuns = 40;  // more items than 2^39 do not fit any segment
 
-    std::atomic<std::uint64_t> first;  // position of the oldest item, or 0; read by everybody
+    std::atomic<std::uint64_t> first;  // position of the oldest item, or 0; read by all processes
     std::atomic<std::uint64_t> count;
     std::atomic<std::uint64_t> used;  // bit n: runs[n] has items
     ReturnedRun runs[kRuns];
@@ -36,8 +36,8 @@ struct ReturnedState {
 /// run of one; as long as there is a run of its number, both are merged into one of the next
 /// number. Runs of which one ends before the other begins are merged by one store.
 ///
-/// All of it is soft: the leases are the truth. Who changes the list announces it in `list_op`;
-/// after a death in between, rebuild() makes it again from the leases.
+/// All of it is soft: the leases are the truth. A process that changes the list announces that in
+/// `list_op`; after a death in between, rebuild() makes the list again from the leases.
 ///
 /// Nothing that it reads is believed: each position is checked by the log, and the order of the
 /// items, which must ascend, ends each loop. All members need the head lock. Throws Corrupt.
@@ -49,9 +49,9 @@ class ReturnedList {
     void add(ring::Position at);
     /// The oldest is at `at`. Does not count.
     void remove_first(ring::Position at);
-    /// Of these, oldest first, and counts them.
+    /// Makes the list of these items, oldest first, and counts them.
     void rebuild(const std::vector<ring::Position>& items);
-    /// Whether it is what it has to be.
+    /// Throws Corrupt unless the list is sound.
     void audit() const;
     /// Grows with the order of the puts.
     [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const {

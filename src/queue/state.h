@@ -31,7 +31,7 @@ struct State {
     std::uint64_t max_bytes;
     std::uint32_t max_deliveries;
     std::uint32_t dead_letter_on_exception;
-    // Changed at most twice, under the tail lock; read by everybody, so beside what never changes.
+    // Changed at most twice, under the tail lock; read by all processes, so beside the constants.
     std::atomic<std::uint32_t> shutdown;  // ShutdownState
 
     // Producers.
@@ -58,7 +58,7 @@ struct State {
     std::atomic<std::uint32_t> op_block;           // the dead letter's block
     std::atomic<std::uint64_t> finished;
     std::atomic<std::uint64_t> dead_lettered;
-    alignas(128) ring::PoolState pool;  // on lines of its own: its ends are read by everybody
+    alignas(128) ring::PoolState pool;  // on lines of its own: all processes read its ends
 
     // Sleepers; each word is a sync::Doorbell.
     alignas(128) std::atomic<std::uint32_t> item_bell;

@@ -12,7 +12,7 @@
 
 namespace procession::queue {
 
-/// The redelivered items of one queue that this process has open: each may be what killed its last
+/// The redelivered items of one queue that this process has open: each may have killed its last
 /// consumer. As long as one thread works on such an item, the others wait before they take another
 /// one, so that its death is not counted against items that have nothing to do with it.
 ///

@@ -20,9 +20,9 @@ namespace procession::queue {
 class WaitingLetters {
   public:
     struct Letter {
-        Ticket ticket;  // of a joinable queue's item, whose bytes are where they were
+        Ticket ticket;  // for a joinable queue: its item, whose bytes stay in place
         Format format = Format::raw;
-        std::vector<std::byte> bytes;  // of a plain queue's
+        std::vector<std::byte> bytes;  // for a plain queue
         std::string reason;
     };
 
