@@ -178,7 +178,9 @@ void set_queue(QueueState& state, ByteQueue queue) {
 const ByteQueue& open_queue_of(PyObject* self, const char* verb) {
     const QueueState& state = state_of(self);
     if (state.queue->is_closed()) {
-        throw ClosedError(verb, state.label, "it is closed in this process; use another handle");
+        throw ClosedError(verb, state.label,
+                          "it is closed in this process, with all its objects here; receive it "
+                          "once more to use it");
     }
     return *state.queue;
 }

@@ -12,7 +12,7 @@ namespace procession::base {
 
 std::string type_of_current_exception() {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    if (type == nullptr) return "unknown";
+    if (type == nullptr) return "its thread ended (pthread_cancel, pthread_exit)";
     int status = 0;
     const std::unique_ptr<char, void (*)(void*)> readable(
         abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);

@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/process.h"
 
+#include <chrono>
+
 #include "base/logging.h"
 #include "os/signals.h"
 #include "process/child_record.h"
@@ -23,6 +25,9 @@ ChildRecord& usable(const std::shared_ptr<ChildRecord>& child, std::string_view 
     return *child;
 }
 
+/// So long a destructor waits before it says that it does.
+constexpr std::chrono::seconds kSilence{5};
+
 void let_go(std::shared_ptr<ChildRecord>& child, bool is_unwinding) noexcept {
     if (child == nullptr) return;
     if (child->is_mine()) {
@@ -35,7 +40,14 @@ void let_go(std::shared_ptr<ChildRecord>& child, bool is_unwinding) noexcept {
                           child->name().c_str(), child->pid());
             }
             const bool left_alone = is_to_end && !child->end_by_force(process::daemon_patience);
-            if (!left_alone) child->join(Deadline::never());
+            if (!left_alone && !child->join(kSilence)) {
+                base::log(LogLevel::warning,
+                          "the destructor of a Process object waits for %s (pid %d), which still "
+                          "runs: shut down the queue that it waits in, join() it, or make it a "
+                          "daemon",
+                          child->name().c_str(), child->pid());
+                child->join(Deadline::never());
+            }
             // NOLINTNEXTLINE(bugprone-empty-catch)
         } catch (...) {  // no memory for the text of its exception: it has ended all the same
         }

@@ -163,7 +163,9 @@ void Core::refuse_use(std::string_view operation) const {
     const std::uint32_t gate = gate_.load();
     if ((gate & kEnding) != 0) throw Ending();
     if ((gate & kClosed) != 0) {
-        throw ClosedError(operation, label(), "it is closed in this process; use another handle");
+        throw ClosedError(operation, label(),
+                          "it is closed in this process, with all its handles here; receive it "
+                          "once more to use it");
     }
     if ((gate & kCutShort) != 0) throw CutShort();
     if (segment_.is_poisoned()) {

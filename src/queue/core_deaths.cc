@@ -91,6 +91,7 @@ std::vector<Death> Core::wait_for_deaths(std::uint64_t since, Deadline deadline)
             return death_log_.count() > since || gate_.load(std::memory_order_relaxed) != 0;
         };
         for (;;) {
+            os::CancellationDisabled::act_on_request();
             static_cast<void>(death_bell_.wait(deadline, ready, [this] { nap(); }));
             const bool was_asked = gate_.load() != 0;
             do_what_was_asked();

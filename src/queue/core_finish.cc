@@ -360,6 +360,7 @@ bool Core::join(Deadline deadline) {
             return all_finished() || gate_.load(std::memory_order_relaxed) != 0;
         };
         for (;;) {
+            os::CancellationDisabled::act_on_request();
             const bool in_time = join_bell_.wait(deadline, ready, [&] {
                 nap();
                 drop_if_shut_down();

@@ -325,6 +325,7 @@ bool Core::may_wait_at_once(Deadline deadline) const {
 
 // Waits until there may be an item to take, or a reason why no more will come.
 Outcome Core::wait_for_items(Deadline deadline) {
+    os::CancellationDisabled::act_on_request();  // each wait is a cancellation point
     const bool in_time =
         item_bell_.wait(deadline, [&] { return shows_an_item() || is_over(); }, [this] { nap(); });
     do_what_was_asked();

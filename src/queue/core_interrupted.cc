@@ -172,10 +172,11 @@ bool Core::leave_as_if_killed() noexcept {
     gate_.fetch_and(~kCutShort);
     wake_everybody();
     one_at_a_time.unlock();
-    base::log(LogLevel::warning,
-              "%s: an operation was cut short (longjmp, or the end of its thread): this process "
-              "leaves the queue as if it had died; its leases are given back",
-              label().c_str());
+    base::log(
+        LogLevel::warning,
+        "%s: an operation was cut short (longjmp, the end of its thread, or exit() in a signal "
+        "handler): this process leaves the queue as if it had died; its leases are given back",
+        label().c_str());
     return true;
 }
 
@@ -183,8 +184,9 @@ bool Core::leave_as_if_killed() noexcept {
 void Core::come_back(std::string_view operation) {
     if (leave_as_if_killed()) return;
     throw ProcessError({}, operation, label(),
-                       "an operation of this process on the queue was cut short (longjmp, or the "
-                       "end of its thread), and the process cannot leave the queue yet: end its "
+                       "an operation of this process on the queue was cut short (longjmp, the end "
+                       "of its thread, or exit() in a signal handler), and the process cannot "
+                       "leave the queue yet: end its "
                        "loans and views, and what its other threads do there");
 }
 

@@ -78,6 +78,7 @@ bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const no
 }
 
 Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
+    os::CancellationDisabled::act_on_request();  // each wait is a cancellation point
     // Wait for several free slots: claiming each one as it appears would bounce the consumers'
     // cache line.
     const std::uint64_t several = 1 + state_.maxsize / 8;

@@ -265,6 +265,27 @@ TYPED_TEST(Interrupted, by_cancellation_a_waiter_ends_at_its_wait_and_nothing_is
     testing::expect_joined(queue);
 }
 
+TYPED_TEST(Interrupted, by_cancellation_a_consumer_ends_whose_waits_are_all_short) {
+    typename TestFixture::Ints queue;
+    std::atomic<bool> has_ended{false};
+    CancelledThread consumer([&] {
+        struct AtEnd {
+            std::atomic<bool>& told;
+            ~AtEnd() { told.store(true); }
+        } const at_end{has_ended};
+        for (;;) static_cast<void>(testing::take(queue));
+    });
+    for (int i = 0; i < 10; ++i) queue.put(i);
+    consumer.cancel();
+    while (!has_ended.load()) {
+        if (queue.empty()) queue.put(1);  // so each wait ends at once
+    }
+    EXPECT_TRUE(consumer.was_cancelled());
+    while (!queue.empty()) static_cast<void>(testing::take(queue));
+    EXPECT_EQ(queue.stats().deaths, 0U);
+    testing::expect_joined(queue);
+}
+
 TYPED_TEST(Interrupted, by_cancellation_in_the_middle_an_operation_comes_to_its_end) {
     typename TestFixture::Ints queue;
     for (const char* step : {"lock.acquired", "lock.releasing", "lock.released"}) {
