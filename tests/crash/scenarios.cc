@@ -245,10 +245,10 @@ std::vector<Scenario> shrinkers() {
          .predecessors = {{finished(2), "pool.decommit.marked"}},
          .memory_limit = 512 * kUnit},
         {.name = "repairer_of_memory_half_taken_again",
-         .prepare = after({four}, finished(4)),
+         .prepare = after({many}, finished(15)),
          .act = {{Verb::notice}},
-         .predecessors = {{two_large, "pool.commit.rest"}},
-         .memory_limit = 512 * kUnit},
+         .predecessors = {{{{Verb::put, 10, 1, 800'000}}, "pool.commit.committed"}},
+         .memory_limit = 300 * kUnit},
     };
 }
 
