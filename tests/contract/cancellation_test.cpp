@@ -9,7 +9,7 @@
 #include "procession/listener.h"
 #include "procession/pipe.h"
 #include "procession/wait.h"
-#include "support/cancelled_thread.h"
+#include "support/posix_thread.h"
 #include "support/queue_helpers.h"
 
 // A thread is cancelled (pthread_cancel) in a call of connections and processes that waits: the
@@ -21,7 +21,7 @@ namespace {
 void expect_it_comes_to_its_end(const std::function<void()>& call,
                                 const std::function<void()>& let_it_end) {
     bool came_back = false;
-    CancelledThread thread([&] {
+    PosixThread thread([&] {
         call();
         came_back = true;
         ::pthread_testcancel();

@@ -19,8 +19,8 @@
 
 #include "procession/procession.h"
 #include "support/asleep.h"
-#include "support/cancelled_thread.h"
 #include "support/gate.h"
+#include "support/posix_thread.h"
 #include "support/queue_helpers.h"
 #include "support/shared_notes.h"
 #include "support/sudden_death.h"
@@ -32,7 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::at_step;
-using testing::CancelledThread;
+using testing::PosixThread;
 
 std::function<void()> handle;  // what the handler of SIGUSR1 does
 
@@ -252,11 +252,11 @@ TYPED_TEST(Interrupted, by_cancellation_a_waiter_ends_at_its_wait_and_nothing_is
     QueueOptions options;
     options.maxsize = 1;
     typename TestFixture::Ints queue{options};
-    CancelledThread getter([&] { static_cast<void>(queue.get()); });
+    PosixThread getter([&] { static_cast<void>(queue.get()); });
     getter.cancel();
     EXPECT_TRUE(getter.was_cancelled());
     queue.put(1);
-    CancelledThread putter([&] { queue.put(2); });
+    PosixThread putter([&] { queue.put(2); });
     putter.cancel();
     EXPECT_TRUE(putter.was_cancelled());
     EXPECT_EQ(testing::take(queue, Deadline::now()), 1);
@@ -268,7 +268,7 @@ TYPED_TEST(Interrupted, by_cancellation_a_waiter_ends_at_its_wait_and_nothing_is
 TYPED_TEST(Interrupted, by_cancellation_a_consumer_ends_whose_waits_are_all_short) {
     typename TestFixture::Ints queue;
     std::atomic<bool> has_ended{false};
-    CancelledThread consumer([&] {
+    PosixThread consumer([&] {
         struct AtEnd {
             std::atomic<bool>& told;
             ~AtEnd() { told.store(true); }
@@ -290,7 +290,7 @@ TYPED_TEST(Interrupted, by_cancellation_in_the_middle_an_operation_comes_to_its_
     typename TestFixture::Ints queue;
     for (const char* step : {"lock.acquired", "lock.releasing", "lock.released"}) {
         bool came_back = false;
-        const CancelledThread thread([&] {
+        const PosixThread thread([&] {
             at_step(step, [] { pthread_cancel(pthread_self()); });
             queue.put(1);
             came_back = true;

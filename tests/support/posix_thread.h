@@ -12,21 +12,21 @@
 
 namespace procession::testing {
 
-/// A thread that can be cancelled (pthread_cancel). was_cancelled() is to be called once.
-class CancelledThread {
+/// A thread that can be cancelled (pthread_cancel), and of which is known in which system call it
+/// waits. was_cancelled(), which waits for its end, is to be called once.
+class PosixThread {
   public:
-    explicit CancelledThread(std::function<void()> act) : act_(std::move(act)) {
+    explicit PosixThread(std::function<void()> act) : act_(std::move(act)) {
         EXPECT_EQ(::pthread_create(&thread_, nullptr, run, this), 0);
     }
-    CancelledThread(const CancelledThread&) = delete;
-    CancelledThread& operator=(const CancelledThread&) = delete;
+    PosixThread(const PosixThread&) = delete;
+    PosixThread& operator=(const PosixThread&) = delete;
 
     /// Returns when it waits in this system call, or has ended.
     void until_asleep_in(long system_call) {
         testing::until_asleep_in(system_call, this_process(), id_.get_future().get());
     }
     void cancel() { ::pthread_cancel(thread_); }
-    /// Waits for its end.
     [[nodiscard]] bool was_cancelled() const {
         void* result = nullptr;
         ::pthread_join(thread_, &result);
@@ -35,7 +35,7 @@ class CancelledThread {
 
   private:
     static void* run(void* self) {
-        auto* const thread = static_cast<CancelledThread*>(self);
+        auto* const thread = static_cast<PosixThread*>(self);
         thread->id_.set_value(this_thread());
         thread->act_();
         return nullptr;
