@@ -17,7 +17,6 @@ namespace {
 constexpr std::uint32_t kGrowthMin = 16;
 constexpr std::uint32_t kGrowthMax = 16384;
 // When memory goes back, and comes again. A small pool has smaller numbers: see part_of().
-constexpr std::uint32_t kKept = 4096;      // 16 MiB of free memory are kept in any case
 constexpr std::uint32_t kHoleMin = 16;     // 64 KiB, a chunk: less is not worth a system call
 constexpr std::uint32_t kRefill = 256;     // 1 MiB: of a decommitted block so much comes back
 constexpr std::uint32_t kHoleUsual = 512;  // 2 MiB: so much goes in one call, however little comes
@@ -235,7 +234,7 @@ void BlockPool::rebuild() {
 
 // ---- giving memory back ------------------------------------------------------------------------
 
-void BlockPool::decommit_excess() {
+void BlockPool::decommit_what_is_too_much() {
     const std::uint32_t given = state_.given.load();
     if (given == 0 || backing_ == nullptr || !backing_->can_decommit()) return;
     state_.given.store(0);
@@ -243,7 +242,7 @@ void BlockPool::decommit_excess() {
     const std::uint32_t since_join = state_.given_since_join.load() + given;
     state_.given_since_join.store(since_join);
     // A look at all blocks, for which much must have been given.
-    const std::uint32_t much = std::max(part_of(kKept, 4) / 2, checked_end() / 512);
+    const std::uint32_t much = std::max(kept_at_least_ / 2, checked_end() / 512);
     if (since_join >= much && excess() >= hole_min()) {
         state_.given_since_join.store(0);
         join_neighbours();
@@ -264,7 +263,7 @@ std::uint32_t BlockPool::part_of(std::uint32_t number, std::uint32_t part) const
 // its size, shall find memory.
 std::uint32_t BlockPool::kept() const noexcept {
     const std::uint64_t two = std::uint64_t{2} * state_.largest_given.load();
-    const std::uint64_t least = part_of(kKept, 4);
+    const std::uint64_t least = kept_at_least_;
     return static_cast<std::uint32_t>(std::clamp(two, least, std::uint64_t{units_max_}));
 }
 std::uint32_t BlockPool::hole_min() const noexcept { return part_of(kHoleMin, 32); }

@@ -97,6 +97,7 @@ class BlockPool {
           data_(data),
           units_max_(units_max),
           backing_(backing),
+          kept_at_least_(part_of(kKept, 4)),
           there_(backing == nullptr ? units_max : 0) {}
 
     /// The length that a request of `units` gets: sizes are rounded to classes.
@@ -109,7 +110,13 @@ class BlockPool {
     void give(std::uint32_t unit);
     /// Decommits free blocks when too much is free. Bounded: up to twice what was given since the
     /// last call, or 2 MiB. Not while blocks are visited.
-    void decommit_excess();
+    void decommit_excess() {
+        // Usually this is all: no more is free than is kept in any case.
+        const std::uint64_t elsewhere =
+            std::uint64_t{state_.units_used.load()} + state_.units_decommitted.load();
+        if (state_.backed.load() > elsewhere + kept_at_least_) [[unlikely]]
+            decommit_what_is_too_much();
+    }
     /// Changes state and owner in one store.
     void set(std::uint32_t unit, BlockState state, std::uint32_t owner);
     /// Rebuilds all soft state from the table.
@@ -181,6 +188,8 @@ class BlockPool {
                                                   std::error_code& failed) noexcept;
 
     // Giving memory back.
+    static constexpr std::uint32_t kKept = 4096;  // 16 MiB of free memory are kept in any case
+    void decommit_what_is_too_much();
     /// `number`, in a small pool a part of it.
     [[nodiscard]] std::uint32_t part_of(std::uint32_t number, std::uint32_t part) const noexcept;
     [[nodiscard]] std::uint32_t kept() const noexcept;
@@ -202,6 +211,7 @@ class BlockPool {
     std::byte* data_;
     std::uint32_t units_max_;
     Backing* backing_;
+    std::uint32_t kept_at_least_;
     // Local to this process: units that were there when it last looked.
     mutable std::atomic<std::uint32_t> there_;
 };
