@@ -275,7 +275,7 @@ def leaks(action):
 
     The first ones do: caches of the interpreter and pools of the module fill up.
     """
-    for _ in range(6):
+    for _ in range(12):
         blocks, descriptors = held()
         repeat(action, 100)
         more_blocks, more_descriptors = held()
