@@ -15,7 +15,7 @@ namespace procession::connection {
 inline constexpr std::chrono::milliseconds slice_max{100};
 
 /// A lock between the threads of one process that can be held for long and waited for until a
-/// deadline. A fork child makes it anew, even when a thread held it.
+/// deadline. A fork child resets it, even when a thread of the parent held it.
 class Turn {
   public:
     /// Returns: false when the deadline passed, or is_over() became true, first.

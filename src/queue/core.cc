@@ -252,9 +252,9 @@ void Core::forget_parent() noexcept {
     forked_unreported_.store(true, std::memory_order_relaxed);
 }
 
-// Forgets what this process has taken, and makes its own locks anew. The leases of a parent stay
-// the parent's. The lease books are left alone: another thread of the parent, or an operation that
-// was cut short, may have been writing to them.
+// Forgets the items that this process has taken, and resets its own locks. The leases of a parent
+// stay the parent's. The lease books are left alone: another thread of the parent, or an operation
+// that was cut short, may have been writing to them.
 void Core::forget_own_state() noexcept {
     lease_books_.reset_after_fork();
     waiting_letters_.reset_after_fork();

@@ -58,7 +58,7 @@ enum class Outcome : std::uint8_t { done, timed_out, shut_down };
 /// Mechanism: a RecordLog over a BlockPool in the segment, each side under an OwnerLock, sleepers
 /// at Doorbells. Each change of shared state is committed by one store; a process that finds a lock
 /// with a dead owner completes or undoes the owner's last change (repair_locks), and a process that
-/// finds a dead participant takes over all that the dead one held (sweep).
+/// finds a dead participant takes over its items and blocks (sweep).
 ///
 /// Invariants:
 ///   1. A sweep starts with no lock held by its thread; repair_locks() takes no lock at all, so it

@@ -60,7 +60,7 @@ void Core::audit(Actor me) {
     if (sync::OwnerLock(state_.head_lock, name).try_acquire()) {
         const Lock lock(state_.head_lock);
         log_.audit_head();
-        // Otherwise the next consumer has to mend the list that a dead one left.
+        // Otherwise the list is as a dead consumer left it, and the next consumer repairs it.
         if (joinable_ && state_.list_op.load() == kNoListOp) returned_.audit();
         if (joinable_) audit_finished(me);
     }

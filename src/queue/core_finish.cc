@@ -243,8 +243,7 @@ void Core::settle_after_commit(std::uint32_t slot) {
     try {
         refusing_corruption("task_done", [&] { settle_own_announcement({slot}); });
     } catch (const TimeoutError& late) {
-        // The item is finished; the announcement stands until the next call, or a sweep, settles
-        // it.
+        // The item is finished. The next call or a sweep settles the announcement.
         base::log(LogLevel::debug, "%s", late.what());
         // NOLINTBEGIN(bugprone-empty-catch)  likewise
     } catch (const Ending&) {

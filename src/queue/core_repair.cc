@@ -86,8 +86,8 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
     sweep_due_.store(true, std::memory_order_relaxed);
 }
 
-// Mends what the locks of a dead participant guard, and releases them. Takes no lock: no other
-// process can hold one that the dead one holds, and only one process has the claim on the dead one.
+// Repairs the state that the locks of a dead participant guard, and releases them. Takes no lock:
+// the dead participant holds these, so that no other process can, and one process has the claim.
 // Idempotent.
 void Core::repair_locks(std::uint32_t dead) {
     death_log_.notice(dead);

@@ -126,7 +126,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         // announcement is there.
         const std::uint64_t kind = tail_.op_count.load(kOwn);
         const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
-        // The sweep frees what the dead process owns.
+        // The sweep frees the blocks of the dead process.
         if (!published) pool_.set(op - 1, BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }

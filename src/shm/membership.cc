@@ -61,8 +61,8 @@ std::uint32_t Membership::claim_slot(bool& stale) {
 }
 
 void Membership::bury_predecessor(std::uint32_t slot) noexcept {
-    // Before the slot becomes empty, as in bury(): a process that has read the slot's name in the
-    // word of a lock, and then sees the slot empty, also sees that the name has changed. Otherwise
+    // The name changes before the slot becomes empty, as in bury(). So a process that has read the
+    // old name in the word of a lock, and then sees the slot empty, also sees a new name. Otherwise
     // it would conclude that no participant ever took that lock.
     renew(slot);
     PROCESSION_STEP("join.predecessor_renewed");
