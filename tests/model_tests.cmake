@@ -37,11 +37,17 @@ model_mutants(lock "MEMBERS;SLOTS=2;DEATHS=1" predecessor_keeps_its_name)
 model_mutants(lock "TWO;DEATHS=2" newcomer_does_not_sweep)
 model_mutants(lock "THREADS;DEATHS=1" bytes_do_not_exclude_threads)
 
+model_test(intent intent DEATHS=1)
+model_test(intent_whose_repairers_die intent DEATHS=2)
+model_mutants(intent DEATHS=1 does_not_look_at_the_epoch ends_before_it_counts
+    opens_before_it_describes repairer_leaves_it_open)
+model_mutants(intent DEATHS=2 counts_from_what_is_there)
+
 model_test(log log DEATHS=1 soak:DEATHS=2)
 model_test(log_with_longer_chunks log RECORDS=2 DEATHS=1)
 model_test(log_whose_repairers_die log ITEMS=2 DEATHS=2)
 model_mutants(log DEATHS=1 head_leaves_before_the_tail large_items_are_lost_twice
-    links_without_an_announcement repair_does_not_roll_forward terminator_after_the_head_word
+    links_without_an_intent repair_does_not_roll_forward terminator_after_the_head_word
     unlocks_before_the_commit)
 
 model_test(bell_without_deaths_needs_no_slices bell CAPACITY=2 IMPATIENT LOCK_TIMES_OUT

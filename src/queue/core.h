@@ -369,17 +369,17 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void let_go_of_attachment(const Ticket& ticket) noexcept;
     /// Within an operation: the rest of finish_patiently().
     void finish_within(const Ticket& ticket, const char* operation);
-    void settle_own_announcement(Actor me);
+    void settle_own_finishing(Actor me);
     void settle_after_commit(std::uint32_t slot);
     void announce_finished();
 
     // Under the memory lock.
-    void begin_op(MemoryOp op, ring::Position at, std::uint32_t block);
+    void begin_intent(MemoryIntent kind, ring::Position at, std::uint32_t block);
     void complete_finish(ring::Position at);
     void commit_finish(ring::Position at, std::byte* record);
     void repair_memory();
     void recount_finished(std::uint32_t unit);
-    void settle_announcement(std::uint32_t slot);
+    void settle_finishing(std::uint32_t slot);
     [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
                                                   std::uint32_t deliveries, std::string_view reason,
                                                   Actor me);
@@ -484,7 +484,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     };
     std::atomic<OwedError*> owed_{nullptr};
     std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that no call ended
-    sync::SpinLock finishing_;  // one thread of this process at a time announces what it finishes
+    sync::SpinLock finishing_;  // one thread of this process at a time begins to finish an item
     base::ForkSafeMutex joining_;
     // Memory of the queue that this process writes to, or reads, outside of any operation.
     std::atomic<std::uint32_t> loans_{0};

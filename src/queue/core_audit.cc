@@ -61,15 +61,15 @@ void Core::audit(Actor me) {
         const Lock lock(state_.head_lock);
         log_.audit_head();
         // Otherwise the list is as a dead consumer left it, and the next consumer repairs it.
-        if (joinable_ && state_.list_op.load() == kNoListOp) returned_.audit();
+        if (joinable_ && !state_.listing.is_open()) returned_.audit();
         if (joinable_) audit_finished(me);
     }
 }
 
 // Under the head lock: whether as many items are counted as finished as there are. Participants
-// finish items meanwhile: each announces the one, finishes it, counts it, and withdraws the
-// announcement. So each item counted before the look is finished; and each finished item is counted
-// after it, or announced.
+// finish items meanwhile: each begins an intent, finishes the item, counts it, and ends the intent.
+// So each item counted before the look is finished; and each finished item is counted after it, or
+// named by an open intent.
 void Core::audit_finished(Actor me) {
     if (pool_.units_used() > kAuditedUnitsMax) return;
     const std::uint32_t name = membership_.lock_name(me.slot);
@@ -78,13 +78,13 @@ void Core::audit_finished(Actor me) {
     const std::uint64_t counted_before = finished();
     const std::uint64_t there = count_finished();
     require(counted_before <= there, "more items are counted as finished than are");
-    std::uint64_t announced = 0;
+    std::uint64_t being_finished = 0;
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     for (std::uint32_t slot = 0; slot < end; ++slot) {
-        if (segment_.participant(slot).op_record.load() != 0) ++announced;
+        if (segment_.participant(slot).finishing.is_open()) ++being_finished;
     }
-    require(there <= finished() + announced, "fewer items are counted as finished than are");
+    require(there <= finished() + being_finished, "fewer items are counted as finished than are");
 }
 
 // Called when no thread of this process is inside any more: no thread would release such a lock.

@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 // How items are finished, and how join() learns of it.
 //
-// The usual task_done() takes no lock of the queue: the process announces the item in its own line
-// of the registry, finishes it by one exchange of the lease, and counts it there. `unfinished` is
-// the number of items put less the sum of all such counts. A process that repairs after a death
-// looks at the announced lease.
+// The usual task_done() takes no lock of the queue: the process begins an intent in its own line of
+// the registry, finishes the item by one exchange of the lease, and counts it there. `unfinished`
+// is the number of items put less the sum of all such counts. A process that repairs after a death
+// looks at the lease that the intent names.
 //
 // A chunk of the log is free when all of its items are finished and the head has left it. The
 // consumer that moves the head out of it counts its finished leases; a process that finishes an
@@ -35,8 +35,8 @@ std::uint64_t open_word(const Ticket& ticket, std::uint32_t slot, bool ending = 
     return Lease{LeaseState::held, slot, ticket.deliveries, ending}.pack();
 }
 
-// The lease after the usual task_done(). It still names its owner, so that an announcement is never
-// taken for done because of another thread's act.
+// The lease after the usual task_done(). It still names its owner, so that an intent is never taken
+// for done because of another thread's act.
 Lease done_lease(std::uint32_t slot, std::uint32_t deliveries) {
     return {LeaseState::finished, slot, deliveries, true};
 }
@@ -79,27 +79,25 @@ void Core::leave_open(const Ticket& ticket) noexcept {
                                         std::memory_order_release);
 }
 
-void Core::begin_op(MemoryOp op, Position at, std::uint32_t block) {
-    state_.op_record.store(at.pack(), std::memory_order_release);
-    state_.op_block.store(block, std::memory_order_release);
-    state_.op_finished.store(state_.finished.load(), std::memory_order_release);
-    state_.op_dead_lettered.store(state_.dead_lettered.load(), std::memory_order_release);
-    if (op != MemoryOp::lost_bytes) {
-        state_.op_chunk_finished.store(log_.chunk(at.chunk).finished.load(),
-                                       std::memory_order_release);
-    }
-    PROCESSION_STEP("finish.described");
-    state_.op.store(op, std::memory_order_release);
-    PROCESSION_STEP("finish.announced");
+void Core::begin_intent(MemoryIntent kind, Position at, std::uint32_t block) {
+    const std::uint64_t chunk_finished =
+        kind == MemoryIntent::lost_bytes ? 0 : log_.chunk(at.chunk).finished.load();
+    state_.memory_intent.begin(
+        kind, at.pack(), 0,
+        {state_.finished.load(), state_.dead_lettered.load(), chunk_finished, block});
+    PROCESSION_STEP("finish.begun");
 }
 
 // Does everything that follows when an item is finished. Idempotent, also after half of it was
 // done.
 void Core::complete_finish(Position at) {
-    state_.finished.store(state_.op_finished.load() + 1, std::memory_order_release);
+    state_.finished.store(state_.memory_intent.value(kFinishedBefore) + 1,
+                          std::memory_order_release);
     PROCESSION_STEP("finish.counted");
     ring::ChunkHeader& chunk = log_.chunk(at.chunk);
-    chunk.finished.store(state_.op_chunk_finished.load() + 1, std::memory_order_release);
+    chunk.finished.store(
+        static_cast<std::uint32_t>(state_.memory_intent.value(kChunkFinishedBefore) + 1),
+        std::memory_order_release);
     PROCESSION_STEP("finish.counted_in_chunk");
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
@@ -113,14 +111,14 @@ void Core::complete_finish(Position at) {
                             pool_.block(at.chunk).state == BlockState::chunk;
     if (chunk_done) pool_.give(at.chunk);
     PROCESSION_STEP("finish.chunk_freed");
-    state_.op.store(MemoryOp::none, std::memory_order_release);
+    state_.memory_intent.end();
     PROCESSION_STEP("finish.completed");
 }
 
 // Under the memory lock: one store to the lease finishes the item.
 void Core::commit_finish(Position at, std::byte* record) {
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
-    begin_op(MemoryOp::finish, at, 0);
+    begin_intent(MemoryIntent::finish, at, 0);
     RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
                                         std::memory_order_release);
     PROCESSION_STEP("finish.committed");
@@ -138,15 +136,15 @@ void Core::recount_finished(std::uint32_t unit) {
     PROCESSION_STEP("recount.freed");
 }
 
-// Under the memory lock: completes the finish that the process in `slot` has announced, or forgets
-// it. Idempotent.
-void Core::settle_announcement(std::uint32_t slot) {
-    shm::Participant& who = segment_.participant(slot);
-    const auto at = Position::unpack(who.op_record.load());
-    if (at.offset == 0) return;
+// Under the memory lock: completes the finish that the process in `slot` has begun, or forgets it.
+// Idempotent.
+void Core::settle_finishing(std::uint32_t slot) {
+    shm::Participant& owner = segment_.participant(slot);
+    if (!owner.finishing.is_open()) return;
+    const auto at = Position::unpack(owner.finishing.subject());
     // A chunk is freed only when all of its items are finished: if it is gone, so is the lease.
     const bool same_chunk = pool_.block(at.chunk).state == BlockState::chunk &&
-                            log_.chunk(at.chunk).first_count.load() == who.op_first.load();
+                            log_.chunk(at.chunk).first_count.load() == owner.finishing.epoch();
     bool finished = true;
     if (same_chunk) {
         RecordHead head;
@@ -155,18 +153,18 @@ void Core::settle_announcement(std::uint32_t slot) {
         finished = lease == done_lease(slot, lease.deliveries);
     }
     if (finished) {
-        who.finished.store(who.op_finished.load() + 1, std::memory_order_release);
+        owner.finished.store(owner.finishing.value(0) + 1, std::memory_order_release);
         PROCESSION_STEP("settle.counted");
         if (same_chunk) recount_finished(at.chunk);
     }
-    who.op_record.store(0, std::memory_order_release);
+    owner.finishing.end();
     PROCESSION_STEP("settle.settled");
 }
 
-void Core::settle_own_announcement(Actor me) {
+void Core::settle_own_finishing(Actor me) {
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
-    settle_announcement(me.slot);
+    settle_finishing(me.slot);
     pool_.decommit_excess();
 }
 
@@ -204,13 +202,10 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
     {
         const std::lock_guard one_at_a_time(finishing_);
         shm::Participant& self = segment_.participant(slot);
-        if (self.op_record.load(std::memory_order_relaxed) != 0) return false;  // not settled yet
+        if (self.finishing.is_open_here()) return false;  // not settled yet
         const std::uint64_t before = self.finished.load(std::memory_order_relaxed);
-        self.op_finished.store(before, std::memory_order_release);
-        self.op_first.store(ticket.chunk_first, std::memory_order_release);
-        PROCESSION_STEP("done.described");
-        self.op_record.store(ticket.position, std::memory_order_release);
-        PROCESSION_STEP("done.announced");
+        self.finishing.begin(FinishIntent::finish, ticket.position, ticket.chunk_first, {before});
+        PROCESSION_STEP("done.begun");
         std::uint64_t open = open_word(ticket, slot);
         // seq_cst: the commit; and a look at `passed` after it, see the head of this file
         const bool committed = RecordLog::lease_word(record).compare_exchange_strong(
@@ -223,7 +218,7 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
             PROCESSION_STEP("done.counted");
         }
         if (!committed || chunk.passed.load() == 0) {
-            self.op_record.store(0, std::memory_order_release);
+            self.finishing.end();
             PROCESSION_STEP("done.settled");
         } else {
             settle_after_commit(slot);
@@ -241,9 +236,9 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
 void Core::settle_after_commit(std::uint32_t slot) {
     const base::LogHold no_log;
     try {
-        refusing_corruption("task_done", [&] { settle_own_announcement({slot}); });
+        refusing_corruption("task_done", [&] { settle_own_finishing({slot}); });
     } catch (const TimeoutError& late) {
-        // The item is finished. The next call or a sweep settles the announcement.
+        // The item is finished. The next call or a sweep ends the intent.
         base::log(LogLevel::debug, "%s", late.what());
         // NOLINTBEGIN(bugprone-empty-catch)  likewise
     } catch (const Ending&) {
@@ -260,8 +255,8 @@ void Core::finish_within(const Ticket& ticket, const char* operation) {
     const Actor me = self();
     {
         const std::lock_guard one_at_a_time(finishing_);
-        const bool unsettled = segment_.participant(me.slot).op_record.load() != 0;
-        if (unsettled) settle_own_announcement(me);
+        const bool unsettled = segment_.participant(me.slot).finishing.is_open();
+        if (unsettled) settle_own_finishing(me);
     }
     begin_ending(ticket, operation);
     try {
@@ -333,8 +328,8 @@ std::uint64_t Core::unfinished() {
         const std::uint32_t end =
             std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
         for (std::uint32_t slot = 0; slot < end; ++slot) {
-            const bool announced = segment_.participant(slot).op_record.load() != 0;
-            if (announced && membership_.is_dead(slot)) bury_the_dead(me);
+            const bool is_finishing = segment_.participant(slot).finishing.is_open();
+            if (is_finishing && membership_.is_dead(slot)) bury_the_dead(me);
         }
         for (;;) {
             const std::uint64_t before = finished();

@@ -45,7 +45,7 @@ bool Core::shows_an_item() const noexcept {
 void Core::settle_head(Actor me) {
     log_.finish_retiring(
         [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
-    if (state_.list_op.load(std::memory_order_relaxed) != kNoListOp) rebuild_returned(me);
+    if (state_.listing.is_open_here()) rebuild_returned(me);
 }
 
 // Called when the head has left a chunk. A plain queue's chunk is free now, a joinable queue's when
@@ -144,11 +144,8 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     const Lease lease = Lease::unpack(lease_word.load(std::memory_order_relaxed));
     require(lease.state == LeaseState::returned, "the list of returned items names another item");
     claimed.deliveries = lease.deliveries + 1;
-    state_.op_redelivered.store(state_.redelivered.load(), std::memory_order_release);
-    state_.op_returned.store(claimed.at.pack(), std::memory_order_release);
-    PROCESSION_STEP("get.again.described");
-    state_.list_op.store(kListPop, std::memory_order_release);
-    PROCESSION_STEP("get.again.announced");
+    state_.listing.begin(ListIntent::pop, claimed.at.pack(), 0, {state_.redelivered.load()});
+    PROCESSION_STEP("get.again.begun");
     lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
@@ -156,9 +153,9 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
     PROCESSION_STEP("get.again.unlinked");
     state_.returned.count.store(state_.returned.count.load() - 1, std::memory_order_release);
     PROCESSION_STEP("get.again.unlisted");
-    state_.redelivered.store(state_.op_redelivered.load() + 1, std::memory_order_release);
+    state_.redelivered.store(state_.listing.value(0) + 1, std::memory_order_release);
     PROCESSION_STEP("get.again.counted");
-    state_.list_op.store(kNoListOp, std::memory_order_release);
+    state_.listing.end();
     PROCESSION_STEP("get.again.settled");
     return true;
 }
@@ -201,8 +198,7 @@ inline bool Core::get_at_once(Message& message) {
         // relaxed: written by the holder of the lock only, but for `shutdown`, which the slower way
         // looks at again
         constexpr auto own = std::memory_order_relaxed;
-        const bool usual = state_.list_op.load(own) == kNoListOp &&
-                           state_.head.retiring.load(own) == 0 &&
+        const bool usual = !state_.listing.is_open_here() && !state_.head.leaving.is_open_here() &&
                            state_.returned.first.load(own) == 0 &&
                            state_.shutdown.load(own) != kImmediate && log_.try_front(front);
         if (!usual) return false;
@@ -242,7 +238,7 @@ bool Core::get_raw_at_once(std::span<std::byte> place) {
     // relaxed: as in get_at_once()
     constexpr auto own = std::memory_order_relaxed;
     ring::Front front;
-    const bool usual = state_.head.retiring.load(own) == 0 &&
+    const bool usual = !state_.head.leaving.is_open_here() &&
                        state_.shutdown.load(own) != kImmediate && log_.try_front(front) &&
                        front.head.length == place.size() &&
                        front.head.format == static_cast<std::uint8_t>(Format::raw);
@@ -318,8 +314,7 @@ Outcome Core::claim_one(Claim& claimed, Message& message, Deadline deadline, Act
 
 // Whether there is nothing to do under the lock: no item, and no work that a holder left undone.
 bool Core::may_wait_at_once(Deadline deadline) const {
-    return !shows_an_item() && state_.list_op.load(std::memory_order_acquire) == kNoListOp &&
-           state_.head.retiring.load(std::memory_order_acquire) == 0 &&
+    return !shows_an_item() && !state_.listing.is_open() && !state_.head.leaving.is_open() &&
            state_.shutdown.load(std::memory_order_acquire) == kOpen && !deadline.has_passed();
 }
 

@@ -37,10 +37,8 @@ void Core::give_back(const Ticket& ticket, std::string_view why) {
 void Core::push_returned(Position at, std::byte* record) {
     auto& lease_word = RecordLog::lease_word(record);
     const Lease lease = Lease::unpack(lease_word.load());
-    state_.op_returned.store(at.pack(), std::memory_order_release);
-    PROCESSION_STEP("return.described");
-    state_.list_op.store(kListPush, std::memory_order_release);
-    PROCESSION_STEP("return.announced");
+    state_.listing.begin(ListIntent::push, at.pack(), 0, {0});
+    PROCESSION_STEP("return.begun");
     returned_.add(at);
     PROCESSION_STEP("return.listed");
     lease_word.store(Lease{LeaseState::returned, 0, lease.deliveries}.pack(),
@@ -48,7 +46,7 @@ void Core::push_returned(Position at, std::byte* record) {
     PROCESSION_STEP("return.returned");
     state_.returned.count.store(state_.returned.count.load() + 1, std::memory_order_release);
     PROCESSION_STEP("return.counted");
-    state_.list_op.store(kNoListOp, std::memory_order_release);
+    state_.listing.end();
     PROCESSION_STEP("return.settled");
 }
 
@@ -78,13 +76,14 @@ std::uint32_t Core::write_dead_letter(Format format, std::span<const std::byte> 
 void Core::commit_dead_letter(Position at, std::byte* record, std::uint32_t block) {
     const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
     RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
-    begin_op(MemoryOp::dead_letter, at, block);
+    begin_intent(MemoryIntent::dead_letter, at, block);
     RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
                                         std::memory_order_release);
     PROCESSION_STEP("dead_letter.committed");
     pool_.set(block, BlockState::dead_letter, 0);
     PROCESSION_STEP("dead_letter.kept");
-    state_.dead_lettered.store(state_.op_dead_lettered.load() + 1, std::memory_order_release);
+    state_.dead_lettered.store(state_.memory_intent.value(kDeadLetteredBefore) + 1,
+                               std::memory_order_release);
     PROCESSION_STEP("dead_letter.counted");
     complete_finish(at);
 }

@@ -107,9 +107,9 @@ void Core::append(const Piece& piece, std::uint32_t outside, Actor me) {
     }
     const std::array<std::uint64_t, 2> reference{outside, piece.bytes.size()};
     ensure_chunk(sizeof reference, me);
-    log_.announce_block(outside);
+    log_.begin_publish(outside);
     log_.append(format, std::as_bytes(std::span(reference)), piece.bytes.size(), true);
-    log_.end_announcement();
+    log_.end_publish();
 }
 
 // The payload of a large item is copied before any lock is taken.

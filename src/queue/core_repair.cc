@@ -105,7 +105,7 @@ void Core::repair_locks(std::uint32_t dead) {
     }
     if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
         // It may have died while it took over from another dead one.
-        death_log_.settle();
+        death_log_.end_reclaim();
         death_log_.note_lost_at_head(dead, log_.took_inline_uncounted());
         log_.repair_head();
         PROCESSION_STEP("repair.head");
@@ -118,20 +118,20 @@ void Core::repair_locks(std::uint32_t dead) {
 void Core::repair_memory() {
     pool_.rebuild();
     PROCESSION_STEP("repair.memory.rebuilt");
-    const MemoryOp op = state_.op.load();
-    const Position at = Position::unpack(state_.op_record.load());
-    const std::uint32_t block = state_.op_block.load();
-    const std::uint64_t dead_lettered = state_.op_dead_lettered.load() + 1;
-    if (op == MemoryOp::lost_bytes) {
+    const auto& intent = state_.memory_intent;
+    const Position at = Position::unpack(intent.subject());
+    const auto block = static_cast<std::uint32_t>(intent.value(kLetterBlock));
+    const std::uint64_t dead_lettered = intent.value(kDeadLetteredBefore) + 1;
+    if (intent.is(MemoryIntent::lost_bytes)) {
         if (pool_.block(block).state == BlockState::dead_letter) {
             state_.dead_lettered.store(dead_lettered);
         }
-    } else if (op != MemoryOp::none) {
+    } else if (intent.is_open()) {
         RecordHead head;
         std::byte* record = log_.record_at(at, head);
         const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
         if (lease.state == LeaseState::finished) {
-            if (op == MemoryOp::dead_letter) {
+            if (intent.is(MemoryIntent::dead_letter)) {
                 pool_.set(block, BlockState::dead_letter, 0);
                 PROCESSION_STEP("repair.memory.kept");
                 state_.dead_lettered.store(dead_lettered);
@@ -139,7 +139,7 @@ void Core::repair_memory() {
             complete_finish(at);
         }
     }
-    state_.op.store(MemoryOp::none, std::memory_order_release);
+    state_.memory_intent.end();
     PROCESSION_STEP("repair.memory.settled");
 }
 
@@ -170,16 +170,16 @@ void Core::rebuild_returned(Actor me) {
             });
         });
     }
-    if (state_.list_op.load() == kListPop) {
+    if (state_.listing.is(ListIntent::pop)) {
         RecordHead head;
-        std::byte* record = log_.record_at(Position::unpack(state_.op_returned.load()), head);
+        std::byte* record = log_.record_at(Position::unpack(state_.listing.subject()), head);
         const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
         const bool popped = lease.state == LeaseState::held;
-        state_.redelivered.store(state_.op_redelivered.load() + (popped ? 1 : 0));
+        state_.redelivered.store(state_.listing.value(0) + (popped ? 1 : 0));
         PROCESSION_STEP("repair.list.redelivered");
     }
     returned_.rebuild(sorted(std::move(returned)));
-    state_.list_op.store(kNoListOp, std::memory_order_release);
+    state_.listing.end();
     PROCESSION_STEP("repair.list.settled");
 }
 
@@ -217,7 +217,7 @@ std::vector<Position> Core::free_blocks_of(std::uint32_t holder, Holder is, Acto
     std::vector<Placed> held;
     acquire(state_.memory_lock, me);
     const Lock memory_lock(state_.memory_lock);
-    if (joinable_) settle_announcement(holder);
+    if (joinable_) settle_finishing(holder);
     if (is == Holder::dead) death_log_.note_lost_in_blocks(holder, blocks_in_hand(holder));
     pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
         const bool its_own = block.owner == holder &&
@@ -297,14 +297,14 @@ void Core::acquit_if_in_doubt(std::uint32_t dead, Position at) {
 // Under the head lock: the item's fate is counted exactly once, also when this process dies.
 void Core::take_over_counted(std::uint32_t dead, Position at, Actor me) {
     const bool drops = drops_items();
-    death_log_.announce(dead, at, drops);
+    death_log_.begin_reclaim(dead, at, drops);
     try {
         take_over(dead, at, drops, me);
     } catch (...) {
-        death_log_.withdraw();
+        death_log_.forget_reclaim();
         throw;
     }
-    death_log_.settle();
+    death_log_.end_reclaim();
 }
 
 // Under the head lock: an item whose holder died, or gave it back, waits again; or goes to the dead

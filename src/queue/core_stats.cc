@@ -26,7 +26,7 @@ Waiting Core::count_waiting() {
     // A participant that died while changing the list of returned items left the list, and its
     // count, to the next holder of the lock. When that is another process, it settles the same
     // first.
-    if (state_.list_op.load(std::memory_order_acquire) != kNoListOp &&
+    if (state_.listing.is_open() &&
         sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
         const Lock lock(state_.head_lock);
         settle_head(me);

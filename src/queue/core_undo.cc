@@ -32,7 +32,7 @@ void Core::undeliver(Position at, Actor me) {
         auto& lease_word = RecordLog::lease_word(log_.record_at(at, head));
         Lease lease = Lease::unpack(lease_word.load());
         if (lease.deliveries > 0) --lease.deliveries;
-        if (state_.list_op.load() != kNoListOp) {
+        if (state_.listing.is_open()) {
             // The list is to be rebuilt from the leases in any case.
             lease_word.store(Lease{LeaseState::returned, 0, lease.deliveries}.pack());
         } else {
@@ -68,12 +68,13 @@ void Core::store_lost_bytes(Format format, std::span<const std::byte> bytes,
     }
     const Lock lock(state_.memory_lock);
     RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
-    begin_op(MemoryOp::lost_bytes, {}, block);
+    begin_intent(MemoryIntent::lost_bytes, {}, block);
     pool_.set(block, BlockState::dead_letter, 0);
     PROCESSION_STEP("lost_bytes.kept");
-    state_.dead_lettered.store(state_.op_dead_lettered.load() + 1, std::memory_order_release);
+    state_.dead_lettered.store(state_.memory_intent.value(kDeadLetteredBefore) + 1,
+                               std::memory_order_release);
     PROCESSION_STEP("lost_bytes.counted");
-    state_.op.store(MemoryOp::none, std::memory_order_release);
+    state_.memory_intent.end();
     PROCESSION_STEP("lost_bytes.settled");
 }
 

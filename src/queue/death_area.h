@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "shm/intent.h"
 #include "shm/layout.h"
 
 namespace procession::queue {
@@ -62,14 +63,7 @@ struct DeathArea {
     alignas(128) std::atomic<std::uint64_t> deaths;
     std::atomic<std::uint32_t> bell;  // a sync::Doorbell
     // The item that a repairer takes over from a dead participant just now.
-    std::atomic<std::uint32_t> op_slot;  // the dead one's slot + 1, or 0: none
-    std::atomic<std::uint32_t>
-        op_drops;  // if the item gets finished: it was dropped, no dead letter
-    std::atomic<std::uint32_t> op_redelivered;  // the Fate's counts before
-    std::atomic<std::uint32_t> op_dead_lettered;
-    std::atomic<std::uint32_t> op_dropped;
-    std::atomic<std::uint64_t> op_record;       // its position
-    std::atomic<std::uint64_t> op_first_count;  // its chunk's: the chunk may have been used again
+    shm::Intent<4> reclaiming;                      // ReclaimIntent
     alignas(128) DeathRecord records[kDeathsKept];  // number n lies in (n - 1) % kDeathsKept
     Fate fates[shm::kParticipantsMax];
 };

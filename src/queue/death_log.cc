@@ -7,6 +7,7 @@
 
 #include "base/step.h"
 #include "os/child.h"
+#include "queue/intents.h"
 #include "ring/corrupt.h"
 
 namespace procession::queue {
@@ -79,52 +80,52 @@ void DeathLog::forget(std::uint32_t slot) noexcept {
     PROCESSION_STEP("join.fate_cleared");
 }
 
-void DeathLog::announce(std::uint32_t dead, Position at, bool drops) {
+void DeathLog::begin_reclaim(std::uint32_t dead, Position at, bool drops) {
     const Fate& known = fate(dead);
-    area_.op_record.store(at.pack(), kOrdered);
-    area_.op_first_count.store(log_.chunk(at.chunk).first_count.load(kOwn), kOrdered);
-    area_.op_drops.store(drops ? 1 : 0, kOrdered);
-    area_.op_redelivered.store(known.redelivered.load(kOwn), kOrdered);
-    area_.op_dead_lettered.store(known.dead_lettered.load(kOwn), kOrdered);
-    area_.op_dropped.store(known.dropped.load(kOwn), kOrdered);
-    PROCESSION_STEP("death.item_described");
-    area_.op_slot.store(dead + 1, kOrdered);
-    PROCESSION_STEP("death.item_announced");
+    area_.reclaiming.begin(drops ? ReclaimIntent::drop : ReclaimIntent::keep, at.pack(),
+                           log_.chunk(at.chunk).first_count.load(kOwn),
+                           {dead, known.redelivered.load(kOwn), known.dead_lettered.load(kOwn),
+                            known.dropped.load(kOwn)});
+    PROCESSION_STEP("death.item_begun");
 }
 
 // A finished item may be gone with its chunk, which may even have been used again: then its words
 // mean nothing. As long as it is not finished, its chunk stays.
 DeathLog::Became DeathLog::item_became() const {
-    const auto at = Position::unpack(area_.op_record.load(kOwn));
+    const auto at = Position::unpack(area_.reclaiming.subject());
     const Lease lease = Lease::unpack(log_.lease_at(at).load(std::memory_order_acquire));
     // Still the same chunk afterwards: it was the item's lease that was read.
     const bool is_there = pool_.block(at.chunk).state == ring::BlockState::chunk &&
                           log_.chunk(at.chunk).first_count.load(std::memory_order_acquire) ==
-                              area_.op_first_count.load(kOwn);
+                              area_.reclaiming.epoch();
     if (!is_there || lease.state == LeaseState::finished) return Became::finished;
     return lease.state == LeaseState::returned ? Became::returned : Became::nothing;
 }
 
-void DeathLog::settle() {
-    const std::uint32_t dead = area_.op_slot.load(kOwn) - 1;
-    if (dead + 1 == 0) return;
+void DeathLog::end_reclaim() {
+    const auto& intent = area_.reclaiming;
+    if (!intent.is_open()) return;
+    const std::uint64_t dead = intent.value(kReclaimedFrom);
     require(dead < shm::kParticipantsMax, "an item is taken over from an impossible participant");
-    Fate& known = fate(dead);
-    const bool drops = area_.op_drops.load(kOwn) != 0;
+    Fate& known = fate(static_cast<std::uint32_t>(dead));
+    const auto one_more = [&](ReclaimValue before) {
+        return static_cast<std::uint32_t>(intent.value(before)) + 1;
+    };
     switch (item_became()) {
         case Became::nothing: break;
         case Became::returned:
-            known.redelivered.store(area_.op_redelivered.load(kOwn) + 1, kOrdered);
+            known.redelivered.store(one_more(kRedeliveredBefore), kOrdered);
             break;
         case Became::finished:
-            if (drops) known.dropped.store(area_.op_dropped.load(kOwn) + 1, kOrdered);
-            if (!drops) {
-                known.dead_lettered.store(area_.op_dead_lettered.load(kOwn) + 1, kOrdered);
+            if (intent.is(ReclaimIntent::drop)) {
+                known.dropped.store(one_more(kDroppedBefore), kOrdered);
+            } else {
+                known.dead_lettered.store(one_more(kDeadLetteredOfIt), kOrdered);
             }
             break;
     }
     PROCESSION_STEP("death.item_counted");
-    area_.op_slot.store(0, kOrdered);
+    area_.reclaiming.end();
     PROCESSION_STEP("death.item_settled");
 }
 

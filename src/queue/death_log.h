@@ -21,10 +21,10 @@ namespace procession::queue {
 ///   3. since() needs no lock and never waits. It shows at least the last kDeathsKept - 1 deaths.
 ///
 /// Mechanism: what is found out piece by piece is kept in the dead one's Fate, each piece behind a
-/// flag that is set when it is final. An item is announced before it is taken over; its lease tells
-/// afterwards whether that has happened. The record is written into the ring, then committed by the
-/// store to `deaths`. That the dead one is recorded follows from the last record, if its repairer
-/// died before it could note so.
+/// flag that is set when it is final. Before an item is taken over, an intent names it; its
+/// lease tells afterwards whether that has happened. The record is written into the ring, then
+/// committed by the store to `deaths`. That the dead one is recorded follows from the last record,
+/// if its repairer died before it could note so.
 ///
 /// Invariant: only the last record can lack its kRecorded: a process sets it before it writes the
 /// next record.
@@ -51,12 +51,12 @@ class DeathLog {
 
     // Under the head lock.
     /// Before an item of a dead participant is taken over. `drops`: not into the dead letters.
-    void announce(std::uint32_t dead, ring::Position at, bool drops);
+    void begin_reclaim(std::uint32_t dead, ring::Position at, bool drops);
     /// After it, by the process that took the item over, or by the one that has the claim on that
     /// process when it died over it. Idempotent.
-    void settle();
+    void end_reclaim();
     /// Instead, when taking over failed: the item is the dead one's still.
-    void withdraw() noexcept { area_.op_slot.store(0, std::memory_order_release); }
+    void forget_reclaim() noexcept { area_.reclaiming.end(); }
     /// Whether an item that it held is a dead letter now.
     [[nodiscard]] bool has_dead_lettered(std::uint32_t dead) const noexcept {
         return fate(dead).dead_lettered.load(std::memory_order_acquire) != 0;

@@ -36,8 +36,9 @@ struct ReturnedState {
 /// run of one; as long as there is a run of its number, both are merged into one of the next
 /// number. Runs of which one ends before the other begins are merged by one store.
 ///
-/// All of it is soft: the leases are the truth. A process that changes the list announces that in
-/// `list_op`; after a death in between, rebuild() makes the list again from the leases.
+/// All of it is soft: the leases are the truth. A process that changes the list begins
+/// an intent (State::listing); after a death in between, rebuild() makes the list again from the
+/// leases.
 ///
 /// Nothing that it reads is believed: each position is checked by the log, and the order of the
 /// items, which must ascend, ends each loop. All members need the head lock. Throws Corrupt.

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <cstdint>
 
+#include "queue/intents.h"
 #include "queue/returned_list.h"
 #include "ring/block_pool.h"
 #include "ring/record_log.h"
+#include "shm/intent.h"
 #include "shm/layout.h"
 
 namespace procession::queue {
@@ -14,12 +16,6 @@ namespace procession::queue {
 enum class Kind : std::uint32_t { plain = 1, joinable = 2 };
 
 enum ShutdownState : std::uint32_t { kOpen = 0, kDraining = 1, kImmediate = 2 };
-
-/// What a holder of the memory lock is about to change by one committing store.
-enum class MemoryOp : std::uint32_t { none = 0, finish = 1, dead_letter = 2, lost_bytes = 3 };
-
-/// What a holder of the head lock does to the list of returned items.
-enum ListOp : std::uint32_t { kNoListOp = 0, kListPush = 1, kListPop = 2 };
 
 /// The shared state of one queue. Positions are offsets: no pointer is stored.
 ///
@@ -39,23 +35,18 @@ struct State {
     ring::TailState tail;
     std::atomic<std::uint64_t> seen_taken;  // the head's count as a producer last read it
 
-    // Consumers.
-    alignas(128) std::atomic<std::uint32_t> head_lock;
-    std::atomic<std::uint32_t> list_op;  // ListOp: not 0 after a death; the list is rebuilt
+    // Consumers. From the end of `listing` to the first word of `returned`, all that the usual
+    // get() looks at lies in one cache line.
+    alignas(128) std::atomic<std::uint64_t> redelivered;
+    std::uint64_t unused[5];
+    shm::Intent<1> listing;  // ListIntent: open after a death; the list is rebuilt
+    std::atomic<std::uint32_t> head_lock;
     ring::HeadState head;
     ReturnedState returned;  // items given back; the leases are the truth of it
-    std::atomic<std::uint64_t> redelivered;
-    std::atomic<std::uint64_t> op_redelivered;  // before a pop
-    std::atomic<std::uint64_t> op_returned;     // the record of the list operation
 
     // Memory and finished items.
     alignas(128) std::atomic<std::uint32_t> memory_lock;
-    std::atomic<MemoryOp> op;
-    std::atomic<std::uint64_t> op_record;
-    std::atomic<std::uint64_t> op_finished;        // `finished` before
-    std::atomic<std::uint64_t> op_dead_lettered;   // `dead_lettered` before
-    std::atomic<std::uint32_t> op_chunk_finished;  // the chunk's `finished` before
-    std::atomic<std::uint32_t> op_block;           // the dead letter's block
+    shm::Intent<4> memory_intent;  // MemoryIntent
     std::atomic<std::uint64_t> finished;
     std::atomic<std::uint64_t> dead_lettered;
     alignas(128) ring::PoolState pool;  // on lines of its own: all processes read its ends

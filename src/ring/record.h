@@ -15,16 +15,20 @@ struct Position {
     std::uint32_t offset = 0;
 
     [[nodiscard]] static Position unpack(std::uint64_t word) noexcept {
-        return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word)};
+        return {static_cast<std::uint32_t>(word >> kOffsetBits),
+                static_cast<std::uint32_t>(word & 0xffff)};
     }
+    /// Less than 2^48. 0 is no position.
     [[nodiscard]] std::uint64_t pack() const noexcept {
-        return (std::uint64_t{chunk} << 32) | offset;
+        return (std::uint64_t{chunk} << kOffsetBits) | offset;
     }
+    static constexpr unsigned kOffsetBits = 16;
     friend bool operator==(const Position&, const Position&) = default;
 };
 
 inline constexpr std::uint32_t kChunkUnits = 16;
 inline constexpr std::uint32_t kChunkBytes = kChunkUnits * shm::kUnitBytes;
+static_assert(kChunkBytes <= 1U << Position::kOffsetBits, "an offset in a chunk fits a position");
 
 /// The start of each chunk. Constant once linked, but for the marked fields (memory lock).
 /// `finished` is exact from the moment at which the head leaves the chunk; until then the leases

@@ -13,8 +13,6 @@ namespace {
 constexpr auto kOrdered = std::memory_order_release;
 // Read by the holder of the lock, which alone may write.
 constexpr auto kOwn = std::memory_order_relaxed;
-// In op_count: the announced block is a chunk.
-constexpr std::uint64_t kLinking = ~std::uint64_t{0};
 
 }  // namespace
 
@@ -63,9 +61,9 @@ void RecordLog::link(std::uint32_t unit) {
     fresh.finished.store(0, kOrdered);
     word(at(start)).store(0, kOrdered);
     PROCESSION_STEP("log.link.prepared");
-    // Announced, so that a repairer knows whether to keep or to free the chunk.
-    announce(unit, kLinking);
-    PROCESSION_STEP("log.link.announced");
+    // So that a repairer knows whether to keep or to free the chunk.
+    tail_.intent.begin(TailIntent::link_chunk, unit, 0, {tail_.count.load(kOwn)});
+    PROCESSION_STEP("log.link.begun");
     pool_.set(unit, BlockState::chunk, 0);
     PROCESSION_STEP("log.link.marked");
     // release: a consumer that follows the link sees the chunk prepared
@@ -73,7 +71,7 @@ void RecordLog::link(std::uint32_t unit) {
     PROCESSION_STEP("log.link.linked");
     tail_.position.store(start.pack(), kOrdered);
     PROCESSION_STEP("log.link.moved");
-    end_announcement();
+    end_publish();
 }
 
 void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
@@ -86,22 +84,16 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
     write(tail, record, {length, flags, format, 0}, payload, counted);
 }
 
-void RecordLog::announce(std::uint32_t unit, std::uint64_t kind) noexcept {
-    tail_.op_count.store(kind, kOrdered);
-    PROCESSION_STEP("log.announce.described");
-    tail_.op_block.store(unit + 1, kOrdered);
-}
-
-void RecordLog::announce_block(std::uint32_t unit) {
-    announce(unit, tail_.count.load(kOwn));
-    PROCESSION_STEP("log.publish.announced");
+void RecordLog::begin_publish(std::uint32_t unit) {
+    tail_.intent.begin(TailIntent::publish_block, unit, 0, {tail_.count.load(kOwn)});
+    PROCESSION_STEP("log.publish.begun");
     pool_.set(unit, BlockState::queued, 0);
     PROCESSION_STEP("log.publish.marked");
 }
 
-void RecordLog::end_announcement() noexcept {
-    tail_.op_block.store(0, kOrdered);
-    PROCESSION_STEP("log.announce.ended");
+void RecordLog::end_publish() noexcept {
+    tail_.intent.end();
+    PROCESSION_STEP("log.publish.ended");
 }
 
 void RecordLog::repair_tail(std::uint32_t dead) {
@@ -120,14 +112,15 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         }
     }
     const Counted counted = counted_before(tail);
-    const std::uint32_t op = tail_.op_block.load(kOwn);
-    if (op != 0) {
-        // A chunk is in use when the tail stands in it; a payload when one more record than at its
-        // announcement is there.
-        const std::uint64_t kind = tail_.op_count.load(kOwn);
-        const bool published = kind == kLinking ? tail.chunk == op - 1 : counted.count > kind;
+    if (tail_.intent.is_open()) {
+        const auto unit = static_cast<std::uint32_t>(tail_.intent.subject());
+        // A chunk is in use when the tail stands in it; a payload when there is one record more
+        // than at the begin of the intent.
+        const bool committed = tail_.intent.is(TailIntent::link_chunk)
+                                   ? tail.chunk == unit
+                                   : counted.count > tail_.intent.value(0);
         // The sweep frees the blocks of the dead process.
-        if (!published) pool_.set(op - 1, BlockState::owned, dead);
+        if (!committed) pool_.set(unit, BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }
     tail_.position.store(tail.pack(), kOrdered);
@@ -136,7 +129,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
     PROCESSION_STEP("log.repair_tail.weighed");
     tail_.count.store(counted.count, kOrdered);
     PROCESSION_STEP("log.repair_tail.counted");
-    tail_.op_block.store(0, kOrdered);
+    tail_.intent.end();
     PROCESSION_STEP("log.repair_tail.settled");
 }
 
@@ -214,10 +207,9 @@ std::uint32_t RecordLog::count_finished(std::uint32_t unit) const {
 }
 
 void RecordLog::leave_chunk(Position from, std::uint32_t next) {
-    head_.retiring_first.store(chunk(from.chunk).first_count.load(kOwn), kOrdered);
-    PROCESSION_STEP("log.leave.identified");
-    head_.retiring.store(from.chunk + 1, kOrdered);
-    PROCESSION_STEP("log.leave.announced");
+    head_.leaving.begin(HeadIntent::leave_chunk, from.chunk,
+                        chunk(from.chunk).first_count.load(kOwn), {});
+    PROCESSION_STEP("log.leave.begun");
     head_.position.store(Position{next, kFirstRecord}.pack(), kOrdered);
     PROCESSION_STEP("log.leave.left");
 }

@@ -11,16 +11,22 @@
 #include "ring/copy_bytes.h"
 #include "ring/corrupt.h"
 #include "ring/record.h"
+#include "shm/intent.h"
 
 namespace procession::ring {
 
-/// Where producers write. Written only under the tail lock; `op_block` serves recovery.
+/// What a producer is about to do with a block, which is the subject. Value 0 is the tail's count.
+enum class TailIntent : std::uint8_t { publish_block = 1, link_chunk = 2 };
+
+/// The subject is the chunk that the head leaves, the epoch that chunk's first_count.
+enum class HeadIntent : std::uint8_t { leave_chunk = 1 };
+
+/// Where producers write. Written only under the tail lock.
 struct TailState {
     std::atomic<std::uint64_t> position;
-    std::atomic<std::uint64_t> count;     // records ever committed
-    std::atomic<std::uint64_t> bytes;     // payload bytes ever committed
-    std::atomic<std::uint32_t> op_block;  // unit + 1 of the block that is being published
-    std::atomic<std::uint64_t> op_count;  // `count` when it was announced, or kLinking
+    std::atomic<std::uint64_t> count;  // records ever committed
+    std::atomic<std::uint64_t> bytes;  // payload bytes ever committed
+    shm::Intent<1> intent;
 };
 
 /// Where consumers read. Written only under the head lock.
@@ -28,8 +34,7 @@ struct HeadState {
     std::atomic<std::uint64_t> position;
     std::atomic<std::uint64_t> count;  // records ever taken from the log
     std::atomic<std::uint64_t> bytes;
-    std::atomic<std::uint32_t> retiring;        // unit + 1 of the chunk that the head leaves
-    std::atomic<std::uint64_t> retiring_first;  // its first_count: the chunk may have been reused
+    shm::Intent<0> leaving;
 };
 
 /// What the head of the log shows.
@@ -87,9 +92,9 @@ class RecordLog {
     template <class Next>
     [[nodiscard]] std::size_t try_append_run(Next next);
     /// Before append(..., outside): hands the block, until now owned by the caller, to the log.
-    void announce_block(std::uint32_t unit);
+    void begin_publish(std::uint32_t unit);
     /// After it.
-    void end_announcement() noexcept;
+    void end_publish() noexcept;
     /// Whether the counts are those of the records before the tail, and nothing lies behind it.
     /// Throws Corrupt otherwise.
     void audit_tail() const;
@@ -185,7 +190,6 @@ class RecordLog {
     }
     /// Also between the two stores of link(), when the log goes on in another chunk already.
     [[nodiscard]] bool tail_stands_in(std::uint32_t unit) const noexcept;
-    void announce(std::uint32_t unit, std::uint64_t kind) noexcept;
     void leave_chunk(Position from, std::uint32_t next);
 
     TailState& tail_;
@@ -418,14 +422,12 @@ bool RecordLog::front(Front& found, Retire retire) {
 
 template <class Retire>
 void RecordLog::finish_retiring(Retire retire) {
-    const std::uint32_t leaving = head_.retiring.load(std::memory_order_relaxed);
-    if (leaving == 0) return;
+    if (!head_.leaving.is_open_here()) return;
+    const auto chunk = static_cast<std::uint32_t>(head_.leaving.subject());
     const auto now = Position::unpack(head_.position.load(std::memory_order_relaxed));
-    // Otherwise the dead consumer had only announced the leaving.
-    if (now.chunk != leaving - 1) {
-        retire(leaving - 1, head_.retiring_first.load(std::memory_order_relaxed));
-    }
-    head_.retiring.store(0, std::memory_order_release);
+    // Otherwise the dead consumer had only begun the intent.
+    if (now.chunk != chunk) retire(chunk, head_.leaving.epoch());
+    head_.leaving.end();
     PROCESSION_STEP("log.leave.settled");
 }
 

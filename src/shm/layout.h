@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shm/intent.h"
+
 namespace procession::shm {
 
 // What a segment looks like, from its start:
@@ -19,7 +21,7 @@ namespace procession::shm {
 // All references inside are offsets or unit numbers: every process maps it at its own address.
 
 inline constexpr std::uint64_t kMagic = 0x69737365636f7270;  // "processi", little endian
-inline constexpr std::uint32_t kLayoutVersion = 5;
+inline constexpr std::uint32_t kLayoutVersion = 6;
 
 inline constexpr std::uint32_t kUnitBytes = 4096;
 inline constexpr std::uint32_t kParticipantsMax = 1024;
@@ -37,10 +39,8 @@ struct alignas(64) Participant {
     std::atomic<std::uint64_t> id;  // SegmentHeader::joins: never used twice, unlike slot and pid
     // Written only by the process itself, or by the process that repairs after it. They belong to
     // the slot: its next owner continues to count.
-    std::atomic<std::uint64_t> finished;     // items that it finished on its own
-    std::atomic<std::uint64_t> op_record;    // the record of the item that it is finishing, or 0
-    std::atomic<std::uint64_t> op_first;     // first_count of that record's chunk
-    std::atomic<std::uint64_t> op_finished;  // `finished` before
+    std::atomic<std::uint64_t> finished;  // items that it finished on its own
+    Intent<1> finishing;                  // the item that it finishes; value 0 is `finished`
     // Another number for each owner of the slot: see Membership::lock_name.
     std::atomic<std::uint32_t> incarnation;
     std::byte unused[4];

@@ -184,7 +184,7 @@ TEST(Liveness, a_participant_stopped_and_then_killed_is_dead) {
     JoinableQueue<int> queue;
     queue.put(1);
     Process stopped(procession::fork, [&] {
-        testing::stop_at_step("done.announced");
+        testing::stop_at_step("done.begun");
         queue.get().done();
     });
     ASSERT_TRUE(until_stopped(stopped.pid()));

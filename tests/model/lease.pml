@@ -4,11 +4,11 @@
 //
 //   queue::Core   src/queue/core_get.cc      claim, pop_returned, retire, settle_head
 //                 src/queue/core_finish.cc   finish_at_once, finish_patiently, complete_finish,
-//                                            settle_announcement, recount_finished, join
+//                                            settle_finishing, recount_finished, join
 //                 src/queue/core_lease.cc    give_back, push_returned
 //                 src/queue/core_repair.cc   repair_memory, rebuild_returned, sweep, take_over_all
 //
-// The usual task_done() takes no lock while the head has not passed the item's chunk: it announces
+// The usual task_done() takes no lock while the head has not passed the item's chunk: it begins
 // {item, its own counter} in its Participant line, exchanges the lease (the commit), exchanges its
 // own counter, looks whether the chunk has been passed meanwhile, and ends the announcement.
 // unfinished() is put minus the sum of all counters. Once the chunk is passed, items are counted
@@ -45,19 +45,19 @@
 #define HELD(p) (4 + p)
 
 mtype = { FREE, CHUNK, REUSED };       // the chunk's entry and its first_count
-mtype = { NO_OP, PUSH, POP, FINISH };  // ListOp, MemoryOp
+mtype = { NO_OP, PUSH, POP, FINISH };  // ListIntent, MemoryIntent
 
 // ---- shared memory
 byte lease[ITEMS];
 byte head;                          // the first item that nobody has taken
-bool retiring;                      // HeadState::retiring
+bool retiring;                      // HeadState::leaving
 bool listed[ITEMS];                 // the list of returned items, oldest first: its links
 mtype list_op = NO_OP;
 byte head_lock = NONE, memory_lock = NONE;
 mtype chunk = CHUNK;
 bool passed;                        // ChunkHeader: the head has left it
 byte chunk_finished;                // and this many of its items are finished
-mtype op = NO_OP;                   // State::op, op_record, op_chunk_finished
+mtype op = NO_OP;                   // State::memory_intent
 byte op_item, op_chunk_finished, op_finished;
 byte finished_in_order;             // State::finished: under the memory lock
 byte finished[CONSUMERS + 1];       // Participant: its own counter,
@@ -117,9 +117,9 @@ inline recount_finished() {
     fi
 }
 
-// Core::settle_announcement, under the memory lock. Idempotent. When the chunk is gone, so is the
+// Core::settle_finishing, under the memory lock. Idempotent. When the chunk is gone, so is the
 // lease: it was committed. (What lies there now proves nothing.)
-inline settle_announcement(whose) {
+inline settle_finishing(whose) {
     if
     :: announced[whose] != NONE ->
 #ifdef MUTANT_repairer_trusts_a_lease_in_reused_memory
@@ -252,7 +252,7 @@ inline sweep(dead) {
     acquire_head();
     settle_head();
     acquire_memory();
-    settle_announcement(dead);
+    settle_finishing(dead);
     d_step { n = 0; memory_lock = NONE }
     do
     :: i < ITEMS ->
@@ -392,7 +392,7 @@ inline finish_at_once() {
         fi;
         announced[me] = NONE;
 #else
-        settle_announcement(me);
+        settle_finishing(me);
 #endif
         d_step { n = 0; memory_lock = NONE }
 #endif
@@ -404,7 +404,7 @@ inline finish_at_once() {
 #endif
 }
 
-// begin_op, commit_finish, complete_finish. What is described means nothing without `op`.
+// begin_intent, commit_finish, complete_finish. What is described means nothing without `op`.
 inline finish_patiently() {
     acquire_memory();
     atomic { op_item = got; op_chunk_finished = chunk_finished; op_finished = finished_in_order;

@@ -48,7 +48,7 @@
 #define HEAD_OF(item) (item + 1)         // RecordHead with kCommitted
 #define IS_LINK(w) (w >= LINK && w < LINK + BLOCKS)
 #define CHUNK_OF(p) (p / WORDS)
-#define LINKING 77                       // kLinking
+#define LINKING 77                       // TailIntent::link_chunk
 
 mtype = { FREE, OWNED, CHUNK, QUEUED, HELD };  // ring::BlockState
 
@@ -59,8 +59,8 @@ byte first_count[BLOCKS];    // ChunkHeader::first_count
 mtype state[BLOCKS] = FREE;  // the unit table: state and owner, one word
 byte owner[BLOCKS];
 byte tail_lock = NONE, head_lock = NONE;
-byte tail_pos, tail_count, op_block = NONE, op_count;            // TailState
-byte head_pos, head_count, retiring = NONE, retiring_first;      // HeadState
+byte tail_pos, tail_count, op_block = NONE, op_count;            // TailState, its intent
+byte head_pos, head_count, retiring = NONE, retiring_first;      // HeadState, its leaving
 byte lost_in_hand;
 bool buried[PROCESSES];      // Participant::state is kNobody again
 
@@ -245,8 +245,8 @@ inline enter_log() {
         :: b != NONE ->
             // Nobody may look into it before it is linked: one step.
             d_step { first_count[b] = tail_count; word[b * WORDS] = 0 }
-#ifndef MUTANT_links_without_an_announcement
-            // announce: two stores, of which the first means nothing without the second.
+#ifndef MUTANT_links_without_an_intent
+            // Intent::begin: two stores, of which the first means nothing without the second.
             d_step { op_count = LINKING; op_block = b }
 #endif
             state[b] = CHUNK;
@@ -297,7 +297,7 @@ inline put_small(item) {
     release_tail()
 }
 
-// Core::put, store_outside, put_one, append, announce_block of a large one.
+// Core::put, store_outside, put_one, append, begin_publish of a large one.
 inline put_large(item) {
     take_block();
     if
@@ -306,7 +306,7 @@ inline put_large(item) {
         enter_log();
         if
         :: b != NONE ->
-            // announce: as above.
+            // Intent::begin: as above.
             d_step { op_count = tail_count; op_block = outside }
             d_step { assert(state[outside] == OWNED); state[outside] = QUEUED }
             append(item, outside);

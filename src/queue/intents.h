@@ -1,0 +1,36 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+// The kinds of the intents of a queue. What each of them says is in ARCHITECTURE.md, "Intents".
+
+namespace procession::queue {
+
+/// Head lock, State::listing.
+enum class ListIntent : std::uint8_t { push = 1, pop = 2 };
+
+/// Head lock, DeathArea::reclaiming.
+enum class ReclaimIntent : std::uint8_t { keep = 1, drop = 2 };
+/// Its values: the dead participant's slot, and the counts in its Fate before.
+enum ReclaimValue : std::uint8_t {
+    kReclaimedFrom = 0,
+    kRedeliveredBefore = 1,
+    kDeadLetteredOfIt = 2,
+    kDroppedBefore = 3,
+};
+
+/// Memory lock, State::memory_intent.
+enum class MemoryIntent : std::uint8_t { finish = 1, dead_letter = 2, lost_bytes = 3 };
+/// Its values: counts of before, and the dead letter's block.
+enum MemoryValue : std::uint8_t {
+    kFinishedBefore = 0,
+    kDeadLetteredBefore = 1,
+    kChunkFinishedBefore = 2,
+    kLetterBlock = 3,
+};
+
+/// No lock, shm::Participant::finishing: written by its process alone.
+enum class FinishIntent : std::uint8_t { finish = 1 };
+
+}  // namespace procession::queue
