@@ -79,7 +79,7 @@ class Scribbler {
     }
     // The bytes of one record or one chunk's header, wherever a position word points.
     [[nodiscard]] std::uint64_t near_position(std::uint64_t word) const {
-        const auto position = ring::Position::unpack(word);
+        const auto position = queue::Position::unpack(word);
         return data_at() + std::uint64_t{position.chunk} * shm::kUnitBytes + position.offset;
     }
 
@@ -90,7 +90,7 @@ class Scribbler {
             case 0: return offset % shm::kObjectOffset;
             case 1:
             case 2: return shm::kObjectOffset + offset % sizeof(queue::State);
-            case 3: return shm::kRegistryOffset + offset % (4 * sizeof(shm::Participant));
+            case 3: return shm::kRegistryOffset + offset % (4 * sizeof(shm::ParticipantSlot));
             case 4: return shm::kTableOffset + (offset % 128) * 8;
             case 5: return near_position(state.head.position.load()) + offset % 64;
             case 6: return near_position(state.returned.first.load()) + offset % 64;

@@ -10,7 +10,7 @@ if(PROCESSION_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 set(scheduled_sources "")
-foreach(layer base os shm ring sync queue)
+foreach(layer base os shm queue)
     procession_layer_sources(${layer} sources)
     list(APPEND scheduled_sources ${sources})
 endforeach()

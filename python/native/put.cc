@@ -229,7 +229,7 @@ void require_no_stopped(const ByteQueue& queue) {
 }
 
 std::size_t put_all(const ByteQueue& queue, std::span<const Piece> pieces, Deadline deadline) {
-    const sync::WaitInParts one_wait;
+    const shm::WaitInParts one_wait;
     std::size_t done = 0;
     for (;;) {
         const std::size_t before = done;

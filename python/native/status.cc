@@ -236,7 +236,7 @@ PyObject* queue_deaths(PyObject* self, Vector given, Py_ssize_t count, PyObject*
         const Deadline deadline = deadline_after(arguments[1]);
         const ByteQueue& queue = queue_of(self);
         std::vector<Death> deaths;
-        const sync::WaitInParts one_wait;
+        const shm::WaitInParts one_wait;
         for (;;) {
             const Deadline until = end_of_slice(deadline);
             deaths = unlocked([&] { return queue.wait_for_deaths(since, until); });

@@ -12,7 +12,7 @@
 #include "log_lines.h"
 #include "procession/deadline.h"
 #include "references.h"
-#include "sync/slices.h"
+#include "shm/wait_slices.h"
 
 namespace procession::python {
 
@@ -46,8 +46,8 @@ auto unlocked(Work work) {
 }
 
 /// Signal handlers run at least so often. One that comes to the waiting thread itself, as to the
-/// main thread, ends its sleep, so that its handler runs at once (sync::WaitInParts).
-inline constexpr std::chrono::milliseconds kSlice = sync::Slices::kIdle;
+/// main thread, ends its sleep, so that its handler runs at once (shm::WaitInParts).
+inline constexpr std::chrono::milliseconds kSlice = shm::WaitSlices::kIdle;
 
 /// The end of the next slice of a wait until `deadline`.
 [[nodiscard]] inline Deadline end_of_slice(Deadline deadline) {
@@ -66,7 +66,7 @@ inline void run_signal_handlers() {
 /// reason than its time, or until `deadline`.
 template <class Attempt>
 auto wait_in_slices(Deadline deadline, Attempt attempt) {
-    const sync::WaitInParts one_wait;
+    const shm::WaitInParts one_wait;
     for (;;) {
         const Deadline until = end_of_slice(deadline);
         const auto result = unlocked([&] { return attempt(until); });

@@ -10,7 +10,7 @@
 #include "os/meeting_point.h"
 #include "os/stream.h"
 #include "procession/error.h"
-#include "shm/membership.h"
+#include "shm/participant_table.h"
 
 namespace procession::handoff {
 
@@ -86,7 +86,7 @@ bool KeeperTable::may_be_received(const Deposit& deposit, ObjectAt& receiving_en
     receiving_end = objects_.end();
     const Object& carrier = *deposit.carrier;
     if (!deposit.travels_in_stream)
-        return deposit.client != 0 || shm::Membership::is_anybody_there(carrier.handle);
+        return deposit.client != 0 || shm::ParticipantTable::has_live_participant(carrier.handle);
     if (!os::has_peer(carrier.handle)) return false;
     const auto other = os::other_end_of(carrier.identity);
     const auto found = std::ranges::find(objects_, other, &Object::identity);

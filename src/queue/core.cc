@@ -52,7 +52,7 @@ class Registry final : public os::LockedAcrossForks {
 }  // namespace
 
 std::shared_ptr<Core> Core::create(Kind kind, const TypeStamp& stamp, const QueueOptions& options) {
-    constexpr std::uint64_t least = std::uint64_t{ring::kChunkBytes} * 2;
+    constexpr std::uint64_t least = std::uint64_t{kChunkBytes} * 2;
     if (options.memory_limit < least) {
         throw ValueError("create", options.name,
                          "memory_limit is " + std::to_string(options.memory_limit) + "; at least " +
@@ -93,15 +93,15 @@ std::shared_ptr<Core> Core::attach(os::Handle file) {
 Core::Core(shm::Segment segment)
     : segment_(std::move(segment)),
       state_(*reinterpret_cast<State*>(segment_.object())),
-      membership_(segment_),
+      participants_(segment_),
       backing_(segment_),
       pool_(state_.pool, segment_.table(), segment_.data(), segment_.units_max(), &backing_),
       joinable_(static_cast<Kind>(segment_.header().kind) == Kind::joinable),
-      log_(state_.tail, state_.head, pool_, ring::RecordShape(joinable_)),
+      log_(state_.tail, state_.head, pool_, RecordLayout(joinable_)),
       returned_(state_.returned, log_),
-      item_bell_(state_.item_bell),
-      space_bell_(state_.space_bell),
-      join_bell_(state_.join_bell),
+      not_empty_(state_.not_empty),
+      not_full_(state_.not_full),
+      all_done_(state_.all_done),
       death_log_(segment_, log_, pool_),
       death_bell_(death_log_.bell()),
       constants_(read_constants()) {
@@ -116,7 +116,7 @@ void Core::initialise(const QueueOptions& options) {
     constants_ = read_constants();
     PROCESSION_STEP("create.configured");
     const Actor me = self();
-    log_.begin(take_block(ring::kChunkBytes, me));
+    log_.begin(take_block(kChunkBytes, me));
 }
 
 Core::~Core() {
@@ -141,21 +141,21 @@ std::string Core::label() const {
 // Joins, if this process has not done so.
 std::uint32_t Core::own_slot() {
     const std::lock_guard guard(joining_);
-    if (membership_.slot() != shm::Membership::kNone) return membership_.slot();
+    if (participants_.slot() != shm::ParticipantTable::kNone) return participants_.slot();
     check_unshared();
     report_after_fork();
     bool stale = false;
-    const std::uint32_t slot = membership_.claim_slot(stale);
+    const std::uint32_t slot = participants_.claim_slot(stale);
     // The slot's last owner died unnoticed: this process repairs after it before it joins.
     try {
         if (stale) sweep(slot, {slot});
     } catch (...) {
-        membership_.give_up();  // so that another process can try
+        participants_.give_up();  // so that another process can try
         throw;
     }
-    if (stale) membership_.bury_predecessor(slot);
+    if (stale) participants_.release_predecessor(slot);
     death_log_.forget(slot);
-    membership_.confirm(slot);
+    participants_.confirm(slot);
     return slot;
 }
 
@@ -175,7 +175,7 @@ void Core::refuse_use(std::string_view operation) const {
 }
 
 bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation) {
-    sync::OwnerLock lock(word, membership_.lock_name(me.slot));
+    shm::RobustLock lock(word, participants_.owner_token(me.slot));
     if (lock.try_acquire()) return true;
     vain_looks_.store(0, std::memory_order_relaxed);
     // Even a non-blocking call must not report empty or full just because the lock is busy.
@@ -193,7 +193,7 @@ bool Core::try_acquire(std::atomic<std::uint32_t>& word, Actor me, std::string_v
 }
 
 void Core::acquire(std::atomic<std::uint32_t>& word, Actor me) {
-    sync::OwnerLock lock(word, membership_.lock_name(me.slot));
+    shm::RobustLock lock(word, participants_.owner_token(me.slot));
     if (lock.try_acquire()) return;
     vain_looks_.store(0, std::memory_order_relaxed);
     const Deadline patient(me.patience);
@@ -236,8 +236,8 @@ void Core::with_file(std::string_view operation,
 void Core::after_fork_in_child() noexcept { forget_parent(); }
 
 void Core::prepare_child() noexcept {
-    membership_.become_own([this] {
-        sync::Presence::forget_other_threads();
+    participants_.become_own([this] {
+        shm::OperationGuard::forget_other_threads();
         forget_parent();
     });
 }
@@ -282,7 +282,7 @@ std::uint32_t Core::take_block(std::uint64_t bytes, Actor me) {
     std::error_code failed;
     const std::uint32_t unit = pool_.take(static_cast<std::uint32_t>(units_wide), me.slot, failed);
     if (failed == std::errc::bad_file_descriptor) check_file("put");
-    if (unit == ring::BlockPool::kNone) refuse_memory(failed, bytes);
+    if (unit == shm::BlockPool::kNone) refuse_memory(failed, bytes);
     return unit;
 }
 
@@ -319,13 +319,13 @@ void Core::leave_at_the_end() {
     // Another thread may write to the memory until the very end. So this process leaves as if it
     // had died, and all that it held is taken over afterwards. The same holds when this thread is
     // inside the queue itself, because a signal handler has called exit().
-    if (loans_.load() != 0 || sync::Presence::is_inside(this)) return;
+    if (loans_.load() != 0 || shm::OperationGuard::is_inside(this)) return;
     let_go(kClosed | kEnding, Deadline(std::chrono::seconds(1)));
 }
 
 void Core::close() {
-    if (membership_.is_unprepared_child()) prepare_child();
-    if (sync::Presence::is_still_inside(this)) refuse_reentry("close");
+    if (participants_.is_unprepared_child()) prepare_child();
+    if (shm::OperationGuard::is_still_inside(this)) refuse_reentry("close");
     require_no_loans();
     let_go(kClosed, Deadline::never());
 }
@@ -333,7 +333,7 @@ void Core::close() {
 void Core::let_go(std::uint32_t how, Deadline deadline) {
     const os::CancellationDisabled no_cancellation;
     const base::LogHold no_log;
-    const sync::Presence inside(&closing_);  // it may be cut short as well
+    const shm::OperationGuard inside(&closing_);  // it may be cut short as well
     if ((gate_.fetch_or(how) & kClosed) != 0) return;
     // Leased items wait again, and so do their handles.
     if (Attachments* held = attachments_.if_made()) held->leave_all();
@@ -353,13 +353,13 @@ void Core::release_memory() noexcept {
     const std::unique_lock alone(coming_back_, std::try_to_lock);
     if (!alone.owns_lock() || has_no_memory_.exchange(true)) return;
     // If this process has not left, the others repair as they do after a death.
-    if (membership_.slot() != shm::Membership::kNone) membership_.leave_as_if_killed();
+    if (participants_.slot() != shm::ParticipantTable::kNone) participants_.leave_as_if_killed();
     segment_.release();
 }
 
 void Core::leave_queue() {
-    const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone || segment_.is_poisoned()) return;
+    const std::uint32_t slot = participants_.slot();
+    if (slot == shm::ParticipantTable::kNone || segment_.is_poisoned()) return;
     if (loans_.load() != 0) return;  // one began just now: left to the others, after our end
     try {
         give_up_all(slot);
@@ -368,12 +368,12 @@ void Core::leave_queue() {
         // death.
         base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
                   failed.what());
-        membership_.leave_as_if_killed();
+        participants_.leave_as_if_killed();
         wake_everybody();
     } catch (const CutShort&) {
-        membership_.leave_as_if_killed();
+        participants_.leave_as_if_killed();
         wake_everybody();
-    } catch (const ring::Corrupt& corrupt) {
+    } catch (const shm::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "closing %s: the shared memory is corrupt: %s", label().c_str(),
                   corrupt.what);
@@ -392,7 +392,7 @@ void Core::give_up_all(std::uint32_t slot) {
     take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
     wake_everybody();
     PROCESSION_STEP("close.given_back");
-    membership_.leave();
+    participants_.leave();
 }
 
 }  // namespace procession::queue

@@ -13,6 +13,7 @@
 
 #include "base/fork_local.h"
 #include "os/at_fork.h"
+#include "os/spin_lock.h"
 #include "procession/batch.h"
 #include "procession/byte_view.h"
 #include "procession/dead_letter.h"
@@ -29,16 +30,15 @@
 #include "queue/core_types.h"
 #include "queue/death_log.h"
 #include "queue/lease_books.h"
-#include "queue/segment_backing.h"
 #include "queue/state.h"
 #include "queue/suspects.h"
 #include "queue/waiting_letters.h"
-#include "shm/membership.h"
+#include "shm/active_operations.h"
+#include "shm/event_count.h"
+#include "shm/participant_table.h"
+#include "shm/robust_lock.h"
 #include "shm/segment.h"
-#include "sync/doorbell.h"
-#include "sync/owner_lock.h"
-#include "sync/presence.h"
-#include "sync/spin_lock.h"
+#include "shm/segment_backing.h"
 
 namespace procession {
 enum class Abandoned : std::uint8_t;
@@ -55,10 +55,10 @@ enum class Outcome : std::uint8_t { done, timed_out, shut_down };
 ///   - get() returned done from a joinable queue: the item is this process's until finish(),
 ///     give_back() or reject(); if the process dies first, it goes back by itself.
 ///
-/// Mechanism: a RecordLog over a BlockPool in the segment, each side under an OwnerLock, sleepers
-/// at Doorbells. Each change of shared state is committed by one store; a process that finds a lock
-/// with a dead owner completes or undoes the owner's last change (repair_locks), and a process that
-/// finds a dead participant takes over its items and blocks (sweep).
+/// Mechanism: a RecordLog over a BlockPool in the segment, each side under an RobustLock, sleepers
+/// at EventCounts. Each change of shared state is committed by one store; a process that finds a
+/// lock with a dead owner completes or undoes the owner's last change (repair_locks), and a process
+/// that finds a dead participant takes over its items and blocks (sweep).
 ///
 /// Invariants:
 ///   1. A sweep starts with no lock held by its thread; repair_locks() takes no lock at all, so it
@@ -66,7 +66,9 @@ enum class Outcome : std::uint8_t { done, timed_out, shut_down };
 ///   2. The memory lock is taken last and nothing waits while it is held, but the system's memory
 ///      allocation.
 /// Threads: any number, any time.
-class Core final : public os::ForkListener, private sync::Enterable, private sync::OwnerWatch {
+class Core final : public os::ForkListener,
+                   private shm::OperationTarget,
+                   private shm::DeadOwnerHandler {
   public:
     [[nodiscard]] static std::shared_ptr<Core> create(Kind kind, const TypeStamp& stamp,
                                                       const QueueOptions& options);
@@ -133,9 +135,9 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void look_again(Ready what) noexcept { found_nothing(what); }
     [[nodiscard]] bool is_ending() const noexcept { return (gate_.load() & kEnding) != 0; }
     /// Counts the forks that this process has come through.
-    [[nodiscard]] std::uint32_t forks() const noexcept { return membership_.forks(); }
+    [[nodiscard]] std::uint32_t forks() const noexcept { return participants_.forks(); }
     [[nodiscard]] bool is_unprepared_child() const noexcept {
-        return membership_.is_unprepared_child();
+        return participants_.is_unprepared_child();
     }
     /// Whether state of that generation is this process's, and not its parent's.
     [[nodiscard]] bool is_own(std::uint32_t generation) const noexcept;
@@ -242,7 +244,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     /// Throws: OSError when another part of this program has closed the queue's descriptor.
     void check_file(std::string_view operation) const;
     void refuse_use(std::string_view operation) const;
-    /// Runs `work` as an operation of this thread, turning ring::Corrupt into CorruptSegment for
+    /// Runs `work` as an operation of this thread, turning shm::Corrupt into CorruptSegment for
     /// all participants.
     template <class Work>
     auto guarded(std::string_view operation, Work work);
@@ -281,8 +283,8 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void prepare_child() noexcept;
     void forget_parent() noexcept;
     void forget_own_state() noexcept;
-    void look_after(const std::atomic<std::uint32_t>& lock) override;
-    [[nodiscard]] std::uint32_t owner_to_look_after(const std::atomic<std::uint32_t>& lock) const;
+    void check_owner(const std::atomic<std::uint32_t>& lock) override;
+    [[nodiscard]] std::uint32_t owner_to_check(const std::atomic<std::uint32_t>& lock) const;
     void after_fork_in_child() noexcept override;
     /// Throws: std::bad_alloc.
     LeaseBook& book_with_room(std::size_t more);
@@ -313,7 +315,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     [[nodiscard]] Outcome wait_for_room(std::uint64_t bytes, Deadline deadline);
 
     // Under the head lock.
-    [[nodiscard]] Ticket ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept;
+    [[nodiscard]] Ticket ticket_of(Position at, std::uint32_t deliveries) const noexcept;
     [[nodiscard]] bool get_at_once(Message& message);
     Outcome get_patiently(Message& message, Deadline deadline);
     // Within an operation: the rest of get_patiently().
@@ -331,7 +333,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     [[nodiscard]] bool may_wait_at_once(Deadline deadline) const;
     [[nodiscard]] Outcome wait_for_items(Deadline deadline);
     [[nodiscard]] bool pop_returned(Claim& claimed, Actor me);
-    void push_returned(ring::Position at, std::byte* record);
+    void push_returned(Position at, std::byte* record);
     void rebuild_returned(Actor me);
     void retire(std::uint32_t chunk, std::uint64_t first_count, Actor me);
     [[nodiscard]] bool shows_an_item() const noexcept;
@@ -354,7 +356,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
 
     // After the claim, under no lock.
     void complete(const Claim& claimed, Message& message, Actor me);
-    [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, ring::RecordHead head,
+    [[nodiscard]] std::span<const std::byte> payload_of(std::byte* record, RecordHead head,
                                                         std::uint32_t& unit) const;
 
     // Of one thread's own leases.
@@ -374,16 +376,16 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void announce_finished();
 
     // Under the memory lock.
-    void begin_intent(MemoryIntent kind, ring::Position at, std::uint32_t block);
-    void complete_finish(ring::Position at);
-    void commit_finish(ring::Position at, std::byte* record);
+    void begin_intent(MemoryIntent kind, Position at, std::uint32_t block);
+    void complete_finish(Position at);
+    void commit_finish(Position at, std::byte* record);
     void repair_memory();
     void recount_finished(std::uint32_t unit);
     void settle_finishing(std::uint32_t slot);
     [[nodiscard]] std::uint32_t write_dead_letter(Format format, std::span<const std::byte> payload,
                                                   std::uint32_t deliveries, std::string_view reason,
                                                   Actor me);
-    void commit_dead_letter(ring::Position at, std::byte* record, std::uint32_t block);
+    void commit_dead_letter(Position at, std::byte* record, std::uint32_t block);
 
     // core_abandon.cc
     [[nodiscard]] std::string reason_of(Abandoned how);
@@ -399,7 +401,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     /// Whether an error is owed. A hint: pay_owed_error() knows.
     [[nodiscard]] bool owes_an_error() const noexcept;
     void pay_owed_error();
-    void undeliver(ring::Position at, Actor me);
+    void undeliver(Position at, Actor me);
     void store_lost_bytes(Format format, std::span<const std::byte> bytes, std::string_view reason,
                           Actor me);
     void let_letter_wait(const MessageView& message, std::string_view reason);
@@ -410,17 +412,16 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     void repair_locks(std::uint32_t dead);
     void sweep(std::uint32_t dead, Actor me);
     template <class Visit>
-    void each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit);
+    void each_lease_in(std::uint32_t unit, const shm::Block& block, Visit visit);
     void take_over_all(std::uint32_t holder, Holder is, Actor me);
-    void acquit_if_in_doubt(std::uint32_t dead, ring::Position at);
-    void take_over_counted(std::uint32_t dead, ring::Position at, Actor me);
-    [[nodiscard]] std::vector<ring::Position> free_blocks_of(std::uint32_t holder, Holder is,
-                                                             Actor me);
+    void acquit_if_in_doubt(std::uint32_t dead, Position at);
+    void take_over_counted(std::uint32_t dead, Position at, Actor me);
+    [[nodiscard]] std::vector<Position> free_blocks_of(std::uint32_t holder, Holder is, Actor me);
     [[nodiscard]] std::uint32_t blocks_in_hand(std::uint32_t holder);
     [[nodiscard]] std::uint64_t count_finished();
     [[nodiscard]] std::vector<std::uint64_t> count_held(Actor me);
     std::size_t bury_the_dead(Actor me);
-    void take_over(std::uint32_t holder, ring::Position at, bool drops, Actor me,
+    void take_over(std::uint32_t holder, Position at, bool drops, Actor me,
                    std::string_view why = {});
     [[nodiscard]] bool drops_items() const;
     void report_death(std::uint32_t dead) const;
@@ -438,24 +439,24 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
 
     shm::Segment segment_;
     State& state_;
-    shm::Membership membership_;
-    SegmentBacking backing_;
-    ring::BlockPool pool_;
+    shm::ParticipantTable participants_;
+    shm::SegmentBacking backing_;
+    shm::BlockPool pool_;
     const bool joinable_;
-    ring::RecordLog log_;
+    RecordLog log_;
     ReturnedList returned_;
-    sync::Doorbell item_bell_;
-    sync::Doorbell space_bell_;
-    sync::Doorbell join_bell_;
+    shm::EventCount not_empty_;
+    shm::EventCount not_full_;
+    shm::EventCount all_done_;
     DeathLog death_log_;
-    sync::Doorbell death_bell_;
+    shm::EventCount death_bell_;
     std::atomic<std::uint32_t> gate_{0};  // 0: operations may go on
     std::atomic<std::uint32_t> left_{0};  // counts operations that ended while it was not 0
     std::atomic<bool> is_exit_watched_{false};
     std::atomic<bool> is_repair_due_{false};
     base::ForkSafeMutex coming_back_;
     // Entered by close(), which is no operation: those end when they see that the queue is closed.
-    struct Closing final : sync::Enterable {
+    struct Closing final : shm::OperationTarget {
         explicit Closing(Core& closed) : core(closed) {}
         void operation_cut_short() noexcept override;
         Core& core;
@@ -484,7 +485,7 @@ class Core final : public os::ForkListener, private sync::Enterable, private syn
     };
     std::atomic<OwedError*> owed_{nullptr};
     std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that no call ended
-    sync::SpinLock finishing_;  // one thread of this process at a time begins to finish an item
+    os::SpinLock finishing_;  // one thread of this process at a time begins to finish an item
     base::ForkSafeMutex joining_;
     // Memory of the queue that this process writes to, or reads, outside of any operation.
     std::atomic<std::uint32_t> loans_{0};

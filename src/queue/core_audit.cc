@@ -6,7 +6,7 @@
 
 namespace procession::queue {
 
-using ring::require;
+using shm::require;
 
 namespace {
 
@@ -34,8 +34,8 @@ void Core::check_constants() const {
 }
 
 void Core::audit_now_and_then() {
-    const std::uint32_t slot = membership_.slot();
-    if (slot == shm::Membership::kNone) return;
+    const std::uint32_t slot = participants_.slot();
+    if (slot == shm::ParticipantTable::kNone) return;
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     const auto at = [](auto time) { return std::chrono::nanoseconds(time).count(); };
     std::int64_t due = next_audit_.load(std::memory_order_relaxed);  // relaxed: of this process
@@ -49,15 +49,15 @@ void Core::audit_now_and_then() {
 // corruption there itself. Throws Corrupt where no live or repaired participant can have left it
 // so.
 void Core::audit(Actor me) {
-    const std::uint32_t name = membership_.lock_name(me.slot);
-    if (sync::OwnerLock(state_.tail_lock, name).try_acquire()) {
+    const std::uint32_t name = participants_.owner_token(me.slot);
+    if (shm::RobustLock(state_.tail_lock, name).try_acquire()) {
         const Lock lock(state_.tail_lock);
         log_.audit_tail();
         // The producers' count cannot change now, and consumers only take what is counted in it.
         require(state_.head.count.load() <= state_.tail.count.load(),
                 "more items were taken than put");
     }
-    if (sync::OwnerLock(state_.head_lock, name).try_acquire()) {
+    if (shm::RobustLock(state_.head_lock, name).try_acquire()) {
         const Lock lock(state_.head_lock);
         log_.audit_head();
         // Otherwise the list is as a dead consumer left it, and the next consumer repairs it.
@@ -72,8 +72,8 @@ void Core::audit(Actor me) {
 // named by an open intent.
 void Core::audit_finished(Actor me) {
     if (pool_.units_used() > kAuditedUnitsMax) return;
-    const std::uint32_t name = membership_.lock_name(me.slot);
-    if (!sync::OwnerLock(state_.memory_lock, name).try_acquire()) return;
+    const std::uint32_t name = participants_.owner_token(me.slot);
+    if (!shm::RobustLock(state_.memory_lock, name).try_acquire()) return;
     const Lock lock(state_.memory_lock);
     const std::uint64_t counted_before = finished();
     const std::uint64_t there = count_finished();
@@ -90,7 +90,7 @@ void Core::audit_finished(Actor me) {
 // Called when no thread of this process is inside any more: no thread would release such a lock.
 bool Core::is_any_lock_mine(std::uint32_t slot) const noexcept {
     for (const auto* word : {&state_.tail_lock, &state_.head_lock, &state_.memory_lock}) {
-        if (sync::OwnerLock::is_owned_by(*word, slot)) return true;
+        if (shm::RobustLock::is_owned_by(*word, slot)) return true;
     }
     return false;
 }
@@ -103,7 +103,7 @@ bool Core::is_any_lock_mine(std::uint32_t slot) const noexcept {
 // in a row, milliseconds apart, and never between two of them, can be ruled out. A holder that is
 // preempted or stopped for however long is under way, and counted.
 void Core::suspect_own_lock() {
-    if (sync::Presence::others_inside(this)) {
+    if (shm::OperationGuard::others_inside(this)) {
         vain_looks_.store(0, std::memory_order_relaxed);
         return;
     }

@@ -9,8 +9,8 @@ namespace procession::queue {
 namespace {
 
 // Fields of one participant at one time; false when there is none, or it changed meanwhile.
-bool read_participant(const shm::Participant& from, Participant& into) {
-    // acquire: pairs with Membership::confirm(), which writes the id first and the state last
+bool read_participant(const shm::ParticipantSlot& from, Participant& into) {
+    // acquire: pairs with ParticipantTable::confirm(), which writes the id first and the state last
     if (from.state.load(std::memory_order_acquire) != shm::kJoined) return false;
     into.id = from.id.load(std::memory_order_acquire);
     into.pid = static_cast<int>(from.pid.load(std::memory_order_acquire));
@@ -29,8 +29,8 @@ bool Core::is_held_for_long(const std::atomic<std::uint32_t>& lock) {
     std::atomic<std::uint32_t> never_rung{0};
     for (const Deadline end = std::chrono::milliseconds(20); !end.has_passed();) {
         const std::uint32_t now = lock.load(std::memory_order_relaxed);
-        const bool same = now != 0 && sync::OwnerLock::name_of_owner(now) ==
-                                          sync::OwnerLock::name_of_owner(first);
+        const bool same = now != 0 && shm::RobustLock::token_of_owner(now) ==
+                                          shm::RobustLock::token_of_owner(first);
         if (!same) return false;
         static_cast<void>(os::park(never_rung, 0, std::chrono::milliseconds(1)));
     }
@@ -72,7 +72,7 @@ std::vector<Participant> Core::participants() {
         // A process that has left meanwhile, or died and was repaired after, is no participant any
         // more.
         std::erase_if(found, [&](Participant& one) {
-            one.is_alive = !membership_.is_dead(one.slot);
+            one.is_alive = !participants_.is_dead(one.slot);
             Participant now;
             return !read_participant(segment_.participant(one.slot), now) || now.id != one.id;
         });

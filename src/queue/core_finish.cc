@@ -21,39 +21,34 @@
 
 namespace procession::queue {
 
-using ring::BlockState;
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
+using shm::BlockState;
 
 namespace {
 
 // The word of the lease of a ticket's item, while the lease is open.
 std::uint64_t open_word(const Ticket& ticket, std::uint32_t slot, bool ending = false) {
-    return Lease{LeaseState::held, slot, ticket.deliveries, ending}.pack();
+    return LeaseWord{LeaseState::held, slot, ticket.deliveries, ending}.pack();
 }
 
 // The lease after the usual task_done(). It still names its owner, so that an intent is never taken
 // for done because of another thread's act.
-Lease done_lease(std::uint32_t slot, std::uint32_t deliveries) {
+LeaseWord done_lease(std::uint32_t slot, std::uint32_t deliveries) {
     return {LeaseState::finished, slot, deliveries, true};
 }
 
 }  // namespace
 
 bool Core::is_open(const Ticket& ticket) const noexcept {
-    return ticket.generation == membership_.generation() &&
+    return ticket.generation == participants_.generation() &&
            log_.peek_lease(Position::unpack(ticket.position), ticket.chunk_first) ==
-               open_word(ticket, membership_.slot());
+               open_word(ticket, participants_.slot());
 }
 
 void Core::begin_ending(const Ticket& ticket, std::string_view operation) {
     if (!joinable_) {
         throw ValueError(operation, label(), "only a JoinableQueue leases its items");
     }
-    if (ticket.generation != membership_.generation()) {
+    if (ticket.generation != participants_.generation()) {
         throw ValueError(operation, label(),
                          "this lease is the parent process's (a fork child has none of them), or "
                          "was given back when an operation of this process was cut short");
@@ -61,7 +56,7 @@ void Core::begin_ending(const Ticket& ticket, std::string_view operation) {
     if (is_open(ticket)) {
         RecordHead head;
         std::byte* record = log_.record_at(Position::unpack(ticket.position), head);
-        const std::uint32_t slot = membership_.slot();
+        const std::uint32_t slot = participants_.slot();
         std::uint64_t open = open_word(ticket, slot);
         if (RecordLog::lease_word(record).compare_exchange_strong(open,
                                                                   open_word(ticket, slot, true))) {
@@ -75,7 +70,7 @@ void Core::begin_ending(const Ticket& ticket, std::string_view operation) {
 void Core::leave_open(const Ticket& ticket) noexcept {
     std::byte* record = pool_.memory(Position::unpack(ticket.position).chunk) +
                         Position::unpack(ticket.position).offset;
-    RecordLog::lease_word(record).store(open_word(ticket, membership_.slot()),
+    RecordLog::lease_word(record).store(open_word(ticket, participants_.slot()),
                                         std::memory_order_release);
 }
 
@@ -94,14 +89,14 @@ void Core::complete_finish(Position at) {
     state_.finished.store(state_.memory_intent.value(kFinishedBefore) + 1,
                           std::memory_order_release);
     PROCESSION_STEP("finish.counted");
-    ring::ChunkHeader& chunk = log_.chunk(at.chunk);
+    ChunkHeader& chunk = log_.chunk(at.chunk);
     chunk.finished.store(
         static_cast<std::uint32_t>(state_.memory_intent.value(kChunkFinishedBefore) + 1),
         std::memory_order_release);
     PROCESSION_STEP("finish.counted_in_chunk");
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
-    if (head.is(ring::kOutside)) {
+    if (head.is(kOutside)) {
         const std::uint32_t unit = log_.outside_unit(record);
         if (pool_.block(unit).state == BlockState::queued) pool_.give(unit);
         PROCESSION_STEP("finish.payload_freed");
@@ -117,9 +112,9 @@ void Core::complete_finish(Position at) {
 
 // Under the memory lock: one store to the lease finishes the item.
 void Core::commit_finish(Position at, std::byte* record) {
-    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    const LeaseWord lease = LeaseWord::unpack(RecordLog::lease_word(record).load());
     begin_intent(MemoryIntent::finish, at, 0);
-    RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
+    RecordLog::lease_word(record).store(LeaseWord{LeaseState::finished, 0, lease.deliveries}.pack(),
                                         std::memory_order_release);
     PROCESSION_STEP("finish.committed");
     complete_finish(at);
@@ -127,7 +122,7 @@ void Core::commit_finish(Position at, std::byte* record) {
 
 // Of a chunk that the head has left: counts again, and frees it when all of its items are finished.
 void Core::recount_finished(std::uint32_t unit) {
-    ring::ChunkHeader& chunk = log_.chunk(unit);
+    ChunkHeader& chunk = log_.chunk(unit);
     if (chunk.passed.load() == 0) return;
     const std::uint32_t finished = log_.count_finished(unit);
     chunk.finished.store(finished, std::memory_order_release);
@@ -139,7 +134,7 @@ void Core::recount_finished(std::uint32_t unit) {
 // Under the memory lock: completes the finish that the process in `slot` has begun, or forgets it.
 // Idempotent.
 void Core::settle_finishing(std::uint32_t slot) {
-    shm::Participant& owner = segment_.participant(slot);
+    shm::ParticipantSlot& owner = segment_.participant(slot);
     if (!owner.finishing.is_open()) return;
     const auto at = Position::unpack(owner.finishing.subject());
     // A chunk is freed only when all of its items are finished: if it is gone, so is the lease.
@@ -149,7 +144,7 @@ void Core::settle_finishing(std::uint32_t slot) {
     if (same_chunk) {
         RecordHead head;
         std::byte* record = log_.record_at(at, head);
-        const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+        const LeaseWord lease = LeaseWord::unpack(RecordLog::lease_word(record).load());
         finished = lease == done_lease(slot, lease.deliveries);
     }
     if (finished) {
@@ -193,15 +188,15 @@ inline bool Core::finish_at_once(const Ticket& ticket) {
     if (!joinable_) return false;
     const Inside inside(*this);
     const std::uint32_t slot = inside.slot();
-    if (slot == shm::Membership::kNone || !is_open(ticket)) return false;
+    if (slot == shm::ParticipantTable::kNone || !is_open(ticket)) return false;
     const auto at = Position::unpack(ticket.position);
     std::byte* record = pool_.memory(at.chunk) + at.offset;
     const RecordHead head = RecordHead::unpack(RecordLog::word(record).load());
-    const ring::ChunkHeader& chunk = log_.header_at(at.chunk);
-    if (head.is(ring::kOutside) || chunk.passed.load() != 0) return false;
+    const ChunkHeader& chunk = log_.header_at(at.chunk);
+    if (head.is(kOutside) || chunk.passed.load() != 0) return false;
     {
         const std::lock_guard one_at_a_time(finishing_);
-        shm::Participant& self = segment_.participant(slot);
+        shm::ParticipantSlot& self = segment_.participant(slot);
         if (self.finishing.is_open_here()) return false;  // not settled yet
         const std::uint64_t before = self.finished.load(std::memory_order_relaxed);
         self.finishing.begin(FinishIntent::finish, ticket.position, ticket.chunk_first, {before});
@@ -290,11 +285,11 @@ void Core::task_done() {
 
 // Wakes join() when nothing is unfinished any more. Most calls end at the first look.
 void Core::announce_finished() {
-    if (!join_bell_.may_sleep()) return;
+    if (!all_done_.may_have_waiters()) return;
     // While an item waits to be taken, another call will finish the last one.
     const bool something_waits =
         state_.head.count.load() < state_.tail.count.load() || state_.returned.count.load() != 0;
-    if (!something_waits && all_finished()) join_bell_.ring_all();
+    if (!something_waits && all_finished()) all_done_.notify_all();
 }
 
 // Only grows. Never more than were finished at the end of the call, never fewer than at its start.
@@ -329,7 +324,7 @@ std::uint64_t Core::unfinished() {
             std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
         for (std::uint32_t slot = 0; slot < end; ++slot) {
             const bool is_finishing = segment_.participant(slot).finishing.is_open();
-            if (is_finishing && membership_.is_dead(slot)) bury_the_dead(me);
+            if (is_finishing && participants_.is_dead(slot)) bury_the_dead(me);
         }
         for (;;) {
             const std::uint64_t before = finished();
@@ -355,7 +350,7 @@ bool Core::join(Deadline deadline) {
         };
         for (;;) {
             os::CancellationDisabled::act_on_request();
-            const bool in_time = join_bell_.wait(deadline, ready, [&] {
+            const bool in_time = all_done_.wait(deadline, ready, [&] {
                 nap();
                 drop_if_shut_down();
             });

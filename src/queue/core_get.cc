@@ -7,13 +7,8 @@
 
 namespace procession::queue {
 
-using ring::BlockState;
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
-using ring::require;
+using shm::BlockState;
+using shm::require;
 
 namespace {
 
@@ -24,11 +19,11 @@ constexpr std::chrono::milliseconds kRestBesideSuspect{5};
 std::span<const std::byte> Core::payload_of(std::byte* record, RecordHead head,
                                             std::uint32_t& unit) const {
     std::byte* inside = record + log_.shape().payload_at();
-    unit = ring::BlockPool::kNone;
-    if (!head.is(ring::kOutside)) return {inside, head.length};
+    unit = shm::BlockPool::kNone;
+    if (!head.is(kOutside)) return {inside, head.length};
     unit = log_.outside_unit(record);
     const std::uint64_t length = RecordLog::word(inside + 8).load(std::memory_order_relaxed);
-    const ring::Block block = pool_.block(unit);
+    const shm::Block block = pool_.block(unit);
     require(block.state == BlockState::queued || block.state == BlockState::held,
             "a record refers to a block that holds no payload");
     require(length <= std::uint64_t{block.units} * shm::kUnitBytes,
@@ -55,7 +50,7 @@ void Core::retire(std::uint32_t chunk, std::uint64_t first_count, Actor me) {
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
     if (pool_.block(chunk).state != BlockState::chunk) return;
-    ring::ChunkHeader& header = log_.chunk(chunk);
+    ChunkHeader& header = log_.chunk(chunk);
     if (header.first_count.load(std::memory_order_relaxed) != first_count) return;
     const auto records =
         static_cast<std::uint32_t>(state_.head.count.load(std::memory_order_relaxed) - first_count);
@@ -79,21 +74,21 @@ bool Core::claim(Claim& claimed, Message& message, Actor me) {
     if (joinable_ && state_.returned.first.load(std::memory_order_relaxed) != 0) {
         return take_returned(claimed, message, me);
     }
-    ring::Front front;
+    Front front;
     const bool there = log_.front(
         front, [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
     if (!there) return false;
     const auto payload = payload_of(front.record, front.head, unit);
     // Memory for the copy before the item is taken: when there is none, nothing has happened.
-    const bool in_place = claimed.in_place && front.head.is(ring::kOutside);
+    const bool in_place = claimed.in_place && front.head.is(kOutside);
     std::byte* copy = in_place ? nullptr : message.resize(payload.size());
     message.set_format(static_cast<Format>(front.head.format));
-    claimed = {front.at, front.head, front.record, 1, payload, ring::BlockPool::kNone, in_place};
+    claimed = {front.at, front.head, front.record, 1, payload, shm::BlockPool::kNone, in_place};
     if (joinable_) {
         RecordLog::lease_word(front.record)
-            .store(Lease{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
+            .store(LeaseWord{LeaseState::held, me.slot, 1}.pack(), std::memory_order_release);
         PROCESSION_STEP("get.leased");
-    } else if (front.head.is(ring::kOutside)) {
+    } else if (front.head.is(kOutside)) {
         pool_.set(unit, BlockState::held, me.slot);
         claimed.unit = unit;
         PROCESSION_STEP("get.held");
@@ -111,7 +106,7 @@ bool Core::take_returned(Claim& claimed, Message& message, Actor me) {
     claimed.at = Position::unpack(state_.returned.first.load(std::memory_order_relaxed));
     claimed.record = log_.record_at(claimed.at, claimed.head);
     claimed.payload = payload_of(claimed.record, claimed.head, unit);
-    if (!claimed.in_place || !claimed.head.is(ring::kOutside)) {
+    if (!claimed.in_place || !claimed.head.is(kOutside)) {
         message.resize(claimed.payload.size());
     }
     if (!pop_returned(claimed, me)) return false;
@@ -141,12 +136,12 @@ Outcome Core::rest_beside_suspect(Deadline deadline) {
 
 bool Core::pop_returned(Claim& claimed, Actor me) {
     auto& lease_word = RecordLog::lease_word(claimed.record);
-    const Lease lease = Lease::unpack(lease_word.load(std::memory_order_relaxed));
+    const LeaseWord lease = LeaseWord::unpack(lease_word.load(std::memory_order_relaxed));
     require(lease.state == LeaseState::returned, "the list of returned items names another item");
     claimed.deliveries = lease.deliveries + 1;
     state_.listing.begin(ListIntent::pop, claimed.at.pack(), 0, {state_.redelivered.load()});
     PROCESSION_STEP("get.again.begun");
-    lease_word.store(Lease{LeaseState::held, me.slot, claimed.deliveries}.pack(),
+    lease_word.store(LeaseWord{LeaseState::held, me.slot, claimed.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("get.again.leased");
     returned_.remove_first(claimed.at);
@@ -162,7 +157,7 @@ bool Core::pop_returned(Claim& claimed, Actor me) {
 
 // Copies the item that claim() left in shared memory, outside of any lock.
 void Core::complete(const Claim& claimed, Message& message, Actor me) {
-    const bool is_held = claimed.unit != ring::BlockPool::kNone;
+    const bool is_held = claimed.unit != shm::BlockPool::kNone;
     if (!joinable_ && !is_held) return;
     const auto payload = claimed.payload;
     message.set_format(static_cast<Format>(claimed.head.format));
@@ -188,11 +183,11 @@ Outcome Core::get(Message& message, Deadline deadline) {
 inline bool Core::get_at_once(Message& message) {
     const Inside inside(*this);
     const std::uint32_t slot = inside.slot();
-    if (slot == shm::Membership::kNone || owes_an_error()) return false;
+    if (slot == shm::ParticipantTable::kNone || owes_an_error()) return false;
     LeaseBook* book = joinable_ ? &book_with_room(1) : nullptr;
-    sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
+    shm::RobustLock owner_lock(state_.head_lock, participants_.owner_token(slot));
     if (!owner_lock.try_acquire()) return false;
-    ring::Front front;
+    Front front;
     {
         const Lock lock(state_.head_lock);
         // relaxed: written by the holder of the lock only, but for `shutdown`, which the slower way
@@ -206,18 +201,18 @@ inline bool Core::get_at_once(Message& message) {
         std::byte* copy = message.resize(front.head.length);
         if (joinable_) {
             RecordLog::lease_word(front.record)
-                .store(Lease{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
+                .store(LeaseWord{LeaseState::held, slot, 1}.pack(), std::memory_order_release);
             PROCESSION_STEP("get.at_once.leased");
         } else {
-            ring::copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
+            copy_bytes(copy, {front.record + log_.shape().payload_at(), front.head.length});
         }
         log_.advance(front, front.head.length);
     }
-    if (item_bell_.may_sleep() || space_bell_.may_sleep()) ring_for_space();
+    if (not_empty_.may_have_waiters() || not_full_.may_have_waiters()) ring_for_space();
     message.set_format(static_cast<Format>(front.head.format));
     if (joinable_) {
         const std::byte* payload = front.record + log_.shape().payload_at();
-        ring::copy_bytes(message.resize(front.head.length), {payload, front.head.length});
+        copy_bytes(message.resize(front.head.length), {payload, front.head.length});
         PROCESSION_STEP("get.at_once.copied");
         message.set_ticket(ticket_of(front.at, 1));
         if (book != nullptr) book->add(message.ticket());
@@ -232,34 +227,34 @@ bool Core::get_raw_at_once(std::span<std::byte> place) {
     if (joinable_) return false;
     const Inside inside(*this);
     const std::uint32_t slot = inside.slot();
-    if (slot == shm::Membership::kNone || owes_an_error()) return false;
-    sync::OwnerLock owner_lock(state_.head_lock, membership_.lock_name(slot));
+    if (slot == shm::ParticipantTable::kNone || owes_an_error()) return false;
+    shm::RobustLock owner_lock(state_.head_lock, participants_.owner_token(slot));
     if (!owner_lock.try_acquire()) return false;
     // relaxed: as in get_at_once()
     constexpr auto own = std::memory_order_relaxed;
-    ring::Front front;
+    Front front;
     const bool usual = !state_.head.leaving.is_open_here() &&
                        state_.shutdown.load(own) != kImmediate && log_.try_front(front) &&
                        front.head.length == place.size() &&
                        front.head.format == static_cast<std::uint8_t>(Format::raw);
     if (usual) {
-        ring::copy_bytes(place.data(), {front.record + log_.shape().payload_at(), place.size()});
+        copy_bytes(place.data(), {front.record + log_.shape().payload_at(), place.size()});
         log_.advance(front, front.head.length);
     }
     owner_lock.release();
-    if (usual && (item_bell_.may_sleep() || space_bell_.may_sleep())) ring_for_space();
+    if (usual && (not_empty_.may_have_waiters() || not_full_.may_have_waiters())) ring_for_space();
     return usual;
 }
 
 // After an item was taken. A consumer that sleeps may have been woken in our place.
 void Core::ring_for_space(std::size_t places) {
-    if (space_bell_.may_sleep()) ring_for_room(places);
-    if (item_bell_.may_sleep()) pass_on_items();
+    if (not_full_.may_have_waiters()) ring_for_room(places);
+    if (not_empty_.may_have_waiters()) pass_on_items();
 }
 
 void Core::pass_on_items() noexcept {
     if (is_closed()) return;  // as in pass_on_room()
-    if (item_bell_.may_sleep() && shows_an_item()) item_bell_.ring();
+    if (not_empty_.may_have_waiters() && shows_an_item()) not_empty_.notify();
 }
 
 Outcome Core::get_patiently(Message& message, Deadline deadline) {
@@ -322,7 +317,7 @@ bool Core::may_wait_at_once(Deadline deadline) const {
 Outcome Core::wait_for_items(Deadline deadline) {
     os::CancellationDisabled::act_on_request();  // each wait is a cancellation point
     const bool in_time =
-        item_bell_.wait(deadline, [&] { return shows_an_item() || is_over(); }, [this] { nap(); });
+        not_empty_.wait(deadline, [&] { return shows_an_item() || is_over(); }, [this] { nap(); });
     do_what_was_asked();
     check_open("get");
     if (!in_time) found_nothing(Ready::items);

@@ -8,17 +8,11 @@
 
 namespace procession::queue {
 
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
-
 namespace {
 
 // Limits of one critical section, since others wait, and of the memory that is kept for it.
 constexpr std::uint64_t kRunItemsMax = 4096;
-constexpr std::uint64_t kRunBytesMax = ring::kChunkBytes;
+constexpr std::uint64_t kRunBytesMax = kChunkBytes;
 
 }  // namespace
 
@@ -39,7 +33,7 @@ class Core::BatchSink {
         if (!batch_.has_room(head.length)) return false;
         Ticket ticket;
         if (core_.joinable_) {
-            RecordLog::lease_word(record).store(Lease{LeaseState::held, me.slot, 1}.pack(),
+            RecordLog::lease_word(record).store(LeaseWord{LeaseState::held, me.slot, 1}.pack(),
                                                 std::memory_order_release);
             PROCESSION_STEP("get_many.leased");
             ticket = core_.ticket_of(at, 1);
@@ -132,7 +126,7 @@ Room Core::about_waiting(std::size_t most) const noexcept {
     about.items = std::clamp<std::uint64_t>(items, 1, std::min<std::uint64_t>(most, kRunItemsMax));
     const std::uint64_t each = bytes / std::max<std::uint64_t>(items, 1) + 8;
     // One item that lies in the log always fits.
-    about.bytes = std::min(each, kRunBytesMax) * about.items + ring::RecordShape::kInlineMax;
+    about.bytes = std::min(each, kRunBytesMax) * about.items + RecordLayout::kInlineMax;
     about.bytes = std::min(about.bytes, kRunBytesMax);
     return about;
 }
@@ -148,7 +142,7 @@ template <class Sink>
 Section Core::take_section(Sink& sink, std::size_t most, Actor me) {
     sink.reserve(about_waiting(most - sink.size()));
     if (!try_acquire(state_.head_lock, me, "get_many")) return Section::late;
-    ring::Run run;
+    Run run;
     {
         const Lock lock(state_.head_lock);
         if (drops_items()) return Section::shut_down;
@@ -156,7 +150,7 @@ Section Core::take_section(Sink& sink, std::size_t most, Actor me) {
         // relaxed: written by the holder of the lock only
         const bool again = joinable_ && state_.returned.first.load(std::memory_order_relaxed) != 0;
         if (again) return Section::returned;
-        ring::Front front;
+        Front front;
         const bool there = log_.front(
             front, [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
         if (!there) return Section::empty;
@@ -183,7 +177,7 @@ void Core::take_the_rest(Sink& sink, std::size_t most, Actor me) {
                                  (section == Section::other && sink.take_other() == Outcome::done);
             if (!goes_on || sink.size() == before) return;
         }
-    } catch (const ring::Corrupt&) {
+    } catch (const shm::Corrupt&) {
         throw;
     } catch (const CorruptSegment&) {
         throw;

@@ -5,8 +5,8 @@
 #include "os/cancellation.h"
 #include "procession/error.h"
 #include "queue/core.h"
-#include "ring/corrupt.h"
-#include "sync/presence.h"
+#include "shm/active_operations.h"
+#include "shm/corrupt.h"
 
 namespace procession::queue {
 
@@ -20,7 +20,7 @@ class Core::Lock {
     ~Lock() { release(); }
 
     void release() noexcept {
-        if (word_ != nullptr) sync::OwnerLock::release(*word_);
+        if (word_ != nullptr) shm::RobustLock::release(*word_);
         word_ = nullptr;
     }
 
@@ -49,15 +49,15 @@ class Core::Baton {
 };
 
 inline Actor Core::self(Deadline until) {
-    const std::uint32_t known = membership_.slot();
-    return {known != shm::Membership::kNone ? known : own_slot(), until};
+    const std::uint32_t known = participants_.slot();
+    return {known != shm::ParticipantTable::kNone ? known : own_slot(), until};
 }
 
 /// Marks an operation of this thread as under way: close() waits for those. An operation looks at
 /// `gate_` after it has made one.
-class Core::Inside : sync::Presence {
+class Core::Inside : shm::OperationGuard {
   public:
-    explicit Inside(Core& core) : Presence(&core), core_(core) {}
+    explicit Inside(Core& core) : OperationGuard(&core), core_(core) {}
     ~Inside() {
         leave();
         if (core_.gate_.load(std::memory_order_relaxed) != 0) [[unlikely]]
@@ -66,12 +66,12 @@ class Core::Inside : sync::Presence {
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
 
-    using Presence::is_nested;
+    using OperationGuard::is_nested;
     /// The slot of this process, which stays the same as long as this object lives; kNone where the
     /// operation may not take the usual way.
     [[nodiscard]] std::uint32_t slot() const noexcept {
-        return core_.is_usable() && !is_nested() ? core_.membership_.slot()
-                                                 : shm::Membership::kNone;
+        return core_.is_usable() && !is_nested() ? core_.participants_.slot()
+                                                 : shm::ParticipantTable::kNone;
     }
 
   private:
@@ -103,10 +103,10 @@ inline LeaseBook& Core::book_with_room(std::size_t more) {
     return book;
 }
 
-inline Ticket Core::ticket_of(ring::Position at, std::uint32_t deliveries) const noexcept {
+inline Ticket Core::ticket_of(Position at, std::uint32_t deliveries) const noexcept {
     // relaxed: constant while the chunk holds an item of ours
     const auto first = log_.header_at(at.chunk).first_count.load(std::memory_order_relaxed);
-    return {at.pack(), first, deliveries, membership_.generation()};
+    return {at.pack(), first, deliveries, participants_.generation()};
 }
 
 inline void Core::check_open(std::string_view operation) const {
@@ -118,7 +118,7 @@ template <class Work>
 auto Core::refusing_corruption(std::string_view operation, Work work) {
     try {
         return work();
-    } catch (const ring::Corrupt& corrupt) {
+    } catch (const shm::Corrupt& corrupt) {
         segment_.poison();
         throw CorruptSegment(operation, label(),
                              std::string("the shared memory is corrupt: ") + corrupt.what +
@@ -132,7 +132,7 @@ auto Core::guarded(std::string_view operation, Work work) {
     const base::LogHold no_log;
     for (;;) {
         try {
-            if (membership_.is_unprepared_child()) [[unlikely]]
+            if (participants_.is_unprepared_child()) [[unlikely]]
                 prepare_child();
             const Inside inside(*this);
             begin_operation(operation, inside.is_nested());

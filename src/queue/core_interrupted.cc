@@ -38,8 +38,8 @@ constinit std::atomic<Core*> kept{nullptr};
 // when main() has returned, or when a signal handler has called exit(). Then the object stays, and
 // each thread that comes to it waits for the end of the process, as in Python.
 void Core::release(Core* core) noexcept {
-    const bool is_in_use = sync::Presence::is_inside(core) || base::is_exiting() ||
-                           sync::Presence::others_inside(core);
+    const bool is_in_use = shm::OperationGuard::is_inside(core) || base::is_exiting() ||
+                           shm::OperationGuard::others_inside(core);
     if (!is_in_use) {
         delete core;
         return;
@@ -82,10 +82,10 @@ void Core::begin_operation(std::string_view operation, bool is_nested) {
 // async-signal-safe calls: the lock is taken if it is free, otherwise the interrupted operation
 // shuts down when it ends or wakes.
 void Core::shutdown_from_inside(bool immediate) noexcept {
-    const std::uint32_t slot = membership_.slot();
+    const std::uint32_t slot = participants_.slot();
     bool is_done = false;
-    if (slot != shm::Membership::kNone && is_usable() && !immediate) {
-        sync::OwnerLock lock(state_.tail_lock, membership_.lock_name(slot));
+    if (slot != shm::ParticipantTable::kNone && is_usable() && !immediate) {
+        shm::RobustLock lock(state_.tail_lock, participants_.owner_token(slot));
         is_done = lock.try_acquire();
         if (is_done) {
             // Another value is corrupt, which the next operation finds.
@@ -115,7 +115,7 @@ void Core::do_what_was_asked() {
 void Core::after_leaving() noexcept {
     left_.fetch_add(1);
     os::wake(left_, INT32_MAX);
-    if (sync::Presence::is_inside(this)) return;
+    if (shm::OperationGuard::is_inside(this)) return;
     const std::uint32_t asked = gate_.fetch_and(~kAnyShutdownAsked) & kAnyShutdownAsked;
     if (asked == 0) return;
     try {
@@ -144,8 +144,8 @@ bool Core::wait_until_alone(Deadline deadline) noexcept {
     wake_everybody();
     for (;;) {
         const std::uint32_t left = left_.load();
-        const bool others_work =
-            sync::Presence::others_inside(this) || sync::Presence::others_inside(&closing_);
+        const bool others_work = shm::OperationGuard::others_inside(this) ||
+                                 shm::OperationGuard::others_inside(&closing_);
         if (!others_work) return true;
         if (deadline.has_passed()) return false;
         os::park(left_, left, 10ms);
@@ -163,7 +163,7 @@ bool Core::leave_as_if_killed() noexcept {
     if ((gate_.load() & kCutShort) == 0 || has_no_memory_.load()) return true;
     // What this process may write to at any time must stay its own.
     if (!wait_until_alone(deadline) || loans_.load() != 0 || views_.load() != 0) return false;
-    membership_.leave_as_if_killed();
+    participants_.leave_as_if_killed();
     LeaseBooks* const books = lease_books_.if_made();
     forget_own_state();
     // Not freed here: a signal handler that has called exit() may have interrupted malloc.
@@ -193,13 +193,13 @@ void Core::come_back(std::string_view operation) {
 // In the middle of a wait, under no lock.
 void Core::hand_over_log() {
     if (!base::LogHold::has_lines()) return;
-    const std::uint32_t generation = membership_.generation();
+    const std::uint32_t generation = participants_.generation();
     {
-        const sync::Absence outside;
+        const shm::OperationPause outside;
         base::LogHold::flush();
     }
     check_open("wait");
-    if (membership_.generation() != generation) throw CutShort();
+    if (participants_.generation() != generation) throw CutShort();
 }
 
 }  // namespace procession::queue

@@ -6,13 +6,8 @@
 
 namespace procession::queue {
 
-using ring::BlockState;
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
-using ring::require;
+using shm::BlockState;
+using shm::require;
 
 void Core::give_back(const Ticket& ticket, std::string_view why) {
     guarded("give_back", [&] {
@@ -27,7 +22,7 @@ void Core::give_back(const Ticket& ticket, std::string_view why) {
             leave_open(ticket);  // still the caller's
             throw;
         }
-        item_bell_.ring();
+        not_empty_.notify();
         announce_finished();
         if (Attachments* held = attachments_.if_made()) held->leave(ticket);
     });
@@ -36,12 +31,12 @@ void Core::give_back(const Ticket& ticket, std::string_view why) {
 // Into the list of returned items, in the order in which they were put.
 void Core::push_returned(Position at, std::byte* record) {
     auto& lease_word = RecordLog::lease_word(record);
-    const Lease lease = Lease::unpack(lease_word.load());
+    const LeaseWord lease = LeaseWord::unpack(lease_word.load());
     state_.listing.begin(ListIntent::push, at.pack(), 0, {0});
     PROCESSION_STEP("return.begun");
     returned_.add(at);
     PROCESSION_STEP("return.listed");
-    lease_word.store(Lease{LeaseState::returned, 0, lease.deliveries}.pack(),
+    lease_word.store(LeaseWord{LeaseState::returned, 0, lease.deliveries}.pack(),
                      std::memory_order_release);
     PROCESSION_STEP("return.returned");
     state_.returned.count.store(state_.returned.count.load() + 1, std::memory_order_release);
@@ -74,10 +69,10 @@ std::uint32_t Core::write_dead_letter(Format format, std::span<const std::byte> 
 
 // Under the memory lock: from a held item to a dead letter, by one store to its lease.
 void Core::commit_dead_letter(Position at, std::byte* record, std::uint32_t block) {
-    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    const LeaseWord lease = LeaseWord::unpack(RecordLog::lease_word(record).load());
     RecordLog::word(pool_.memory(block)).store(state_.dead_lettered.load() + 1);
     begin_intent(MemoryIntent::dead_letter, at, block);
-    RecordLog::lease_word(record).store(Lease{LeaseState::finished, 0, lease.deliveries}.pack(),
+    RecordLog::lease_word(record).store(LeaseWord{LeaseState::finished, 0, lease.deliveries}.pack(),
                                         std::memory_order_release);
     PROCESSION_STEP("dead_letter.committed");
     pool_.set(block, BlockState::dead_letter, 0);
@@ -131,7 +126,7 @@ std::vector<DeadLetter> Core::dead_letters(bool take) {
         std::vector<DeadLetter> letters;
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
-        pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+        pool_.each_block([&](std::uint32_t unit, const shm::Block& block) {
             if (block.state != BlockState::dead_letter) return;
             DeadLetterHeader header;
             const std::byte* from = pool_.memory(unit);

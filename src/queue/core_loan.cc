@@ -10,7 +10,7 @@
 namespace procession::queue {
 
 bool Core::is_own(std::uint32_t generation) const noexcept {
-    return generation == membership_.generation() && !membership_.is_unprepared_child();
+    return generation == participants_.generation() && !participants_.is_unprepared_child();
 }
 
 void Core::require_no_loans() const {
@@ -31,7 +31,7 @@ Loaned Core::loan(std::uint64_t bytes) {
         try {
             const std::uint32_t unit = take_block(std::max<std::uint64_t>(bytes, 1), self());
             PROCESSION_STEP("loan.taken");
-            return Loaned{{pool_.memory(unit), bytes}, unit, membership_.generation()};
+            return Loaned{{pool_.memory(unit), bytes}, unit, participants_.generation()};
         } catch (...) {
             loans_.fetch_sub(1);
             throw;
@@ -70,7 +70,7 @@ Outcome Core::borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Co
         claimed.in_place = true;
         const Outcome outcome = claim_one(claimed, view.copy_, deadline, me);
         if (outcome != Outcome::done) return outcome;
-        if (!claimed.head.is(ring::kOutside)) {
+        if (!claimed.head.is(kOutside)) {
             complete(claimed, view.copy_, me);
             return outcome;
         }
@@ -79,7 +79,7 @@ Outcome Core::borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Co
         view.copy_.set_format(static_cast<Format>(claimed.head.format));
         view.in_place_ = claimed.payload;
         view.unit_ = claimed.unit;  // none where a lease keeps it
-        view.generation_ = membership_.generation();
+        view.generation_ = participants_.generation();
         view.core_ = self_pointer;
         if (joinable_) {
             view.copy_.set_ticket(ticket_of(claimed.at, claimed.deliveries));
@@ -92,7 +92,7 @@ Outcome Core::borrow(ByteView& view, Deadline deadline, const std::shared_ptr<Co
 void Core::end_view(std::uint32_t unit, std::uint32_t generation) noexcept {
     if (!is_own(generation)) return;
     try {
-        if (unit != ring::BlockPool::kNone) guarded("borrow", [&] { give_block(unit, self()); });
+        if (unit != shm::BlockPool::kNone) guarded("borrow", [&] { give_block(unit, self()); });
     } catch (const std::exception& failed) {
         base::log(LogLevel::debug, "a view is left to the end of the process: %s", failed.what());
     }

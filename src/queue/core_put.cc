@@ -9,8 +9,8 @@ namespace procession::queue {
 
 namespace {
 
-constexpr std::uint32_t kInline = ring::BlockPool::kNone;  // no block: the payload is in the record
-constexpr std::size_t kInlineMax = ring::RecordShape::kInlineMax;
+constexpr std::uint32_t kInline = shm::BlockPool::kNone;  // no block: the payload is in the record
+constexpr std::size_t kInlineMax = RecordLayout::kInlineMax;
 
 }  // namespace
 
@@ -57,10 +57,10 @@ void Core::require_full() const {
     check_constants();
     // relaxed: written under the tail lock, which is held
     constexpr auto own = std::memory_order_relaxed;
-    ring::require(state_.head.count.load() <= state_.tail.count.load(own),
-                  "more items were taken than put");
-    ring::require(state_.head.bytes.load() <= state_.tail.bytes.load(own),
-                  "more bytes were taken than put");
+    shm::require(state_.head.count.load() <= state_.tail.count.load(own),
+                 "more items were taken than put");
+    shm::require(state_.head.bytes.load() <= state_.tail.bytes.load(own),
+                 "more bytes were taken than put");
 }
 
 bool Core::seems_to_have_room(std::uint64_t bytes, std::uint64_t items) const noexcept {
@@ -82,7 +82,7 @@ Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
     // Wait for several free slots: claiming each one as it appears would bounce the consumers'
     // cache line.
     const std::uint64_t several = 1 + state_.maxsize / 8;
-    const bool in_time = space_bell_.wait(
+    const bool in_time = not_full_.wait(
         deadline, [&] { return seems_to_have_room(bytes, 1) || is_over(); }, [this] { nap(); },
         [&] { return seems_to_have_room(bytes, several) || is_over(); });
     do_what_was_asked();
@@ -94,7 +94,7 @@ Outcome Core::wait_for_room(std::uint64_t bytes, Deadline deadline) {
 
 void Core::ensure_chunk(std::size_t payload, Actor me) {
     if (log_.needs_chunk(static_cast<std::uint32_t>(payload))) {
-        log_.link(take_block(ring::kChunkBytes, me));
+        log_.link(take_block(kChunkBytes, me));
     }
 }
 
@@ -133,14 +133,14 @@ inline bool Core::put_at_once(const Piece& piece) {
     if (piece.bytes.size() > kInlineMax) return false;
     const Inside inside(*this);
     const std::uint32_t slot = inside.slot();
-    if (slot == shm::Membership::kNone) return false;
-    sync::OwnerLock lock(state_.tail_lock, membership_.lock_name(slot));
+    if (slot == shm::ParticipantTable::kNone) return false;
+    shm::RobustLock lock(state_.tail_lock, participants_.owner_token(slot));
     if (!lock.try_acquire()) return false;
     const bool done = state_.shutdown.load(std::memory_order_relaxed) == kOpen &&
                       has_room(piece.bytes.size()) &&
                       log_.try_append(static_cast<std::uint8_t>(piece.format), piece.bytes);
     lock.release();
-    if (done && (item_bell_.may_sleep() || space_bell_.may_sleep())) ring_for_items();
+    if (done && (not_empty_.may_have_waiters() || not_full_.may_have_waiters())) ring_for_items();
     return done;
 }
 
@@ -148,22 +148,22 @@ bool Core::put_in_passing(const Piece& piece) { return put_at_once(piece); }
 
 // After an item was put. A producer that sleeps may have been woken in our place.
 void Core::ring_for_items(std::size_t items) {
-    item_bell_.ring(items);
-    if (space_bell_.may_sleep()) pass_on_room();
+    not_empty_.notify(items);
+    if (not_full_.may_have_waiters()) pass_on_room();
 }
 
 void Core::pass_on_room() noexcept {
     if (is_closed()) return;  // while this thread was in a log sink: the memory may be gone
-    if (space_bell_.may_sleep() && seems_to_have_room(1, 1)) ring_for_room();
+    if (not_full_.may_have_waiters() && seems_to_have_room(1, 1)) ring_for_room();
 }
 
 // Producers may wait for different numbers of bytes: where one finds too little room, another one
 // can go on.
 void Core::ring_for_room(std::size_t places) noexcept {
     if (state_.max_bytes != 0) {
-        space_bell_.ring_all();
+        not_full_.notify_all();
     } else {
-        space_bell_.ring(places);
+        not_full_.notify(places);
     }
 }
 
@@ -350,7 +350,7 @@ bool Core::is_shut_down() {
 }
 
 void Core::shutdown(bool immediate) {
-    if (sync::Presence::is_still_inside(this)) {
+    if (shm::OperationGuard::is_still_inside(this)) {
         shutdown_from_inside(immediate);
     } else {
         guarded("shutdown", [&] { shut_down(immediate); });
@@ -371,7 +371,7 @@ void Core::shut_down(bool immediate) {
 void Core::store_shutdown(bool immediate) {
     const std::uint32_t wanted = immediate ? kImmediate : kDraining;
     const std::uint32_t now = state_.shutdown.load(std::memory_order_relaxed);
-    ring::require(now <= kImmediate, "the queue is in no known state");
+    shm::require(now <= kImmediate, "the queue is in no known state");
     state_.shutdown.store(std::max(now, wanted), std::memory_order_release);
     PROCESSION_STEP("shutdown.stored");
 }

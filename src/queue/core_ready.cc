@@ -31,11 +31,11 @@ bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
             // This thread consumes a wake-up without taking anything, so the baton passes it on.
             if (what == Ready::items) {
                 const Baton baton(*this, &Core::pass_on_items);
-                static_cast<void>(item_bell_.sleep(
+                static_cast<void>(not_empty_.sleep(
                     Deadline::never(), [&] { return shows_an_item() || ends(); }, look_around));
             } else {
                 const Baton baton(*this, &Core::pass_on_room);
-                static_cast<void>(space_bell_.sleep(
+                static_cast<void>(not_full_.sleep(
                     Deadline::never(), [&] { return seems_to_have_room(bytes, 1) || ends(); },
                     look_around));
             }
@@ -50,7 +50,7 @@ bool Core::watch_until_ready(Ready what, std::uint64_t bytes,
 
 void Core::wake_watchers(Ready what) noexcept {
     const Inside inside(*this);
-    if (is_usable()) (what == Ready::items ? item_bell_ : space_bell_).ring_all();
+    if (is_usable()) (what == Ready::items ? not_empty_ : not_full_).notify_all();
 }
 
 void Core::found_nothing(Ready what, std::uint64_t bytes) noexcept {

@@ -9,13 +9,8 @@
 
 namespace procession::queue {
 
-using ring::BlockState;
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
-using ring::require;
+using shm::BlockState;
+using shm::require;
 
 namespace {
 
@@ -42,39 +37,39 @@ std::vector<Position> sorted(std::vector<Placed> items) {
 }  // namespace
 
 // The slot that the word of a lock names, or kNone when that is changing just now. A participant
-// does not change its incarnation while a lock names it. So a word that stays the same over three
+// does not change its epoch while a lock names it. So a word that stays the same over three
 // looks and does not fit the slot was not written by a process that took the lock, and no process
 // would ever release it.
-std::uint32_t Core::owner_to_look_after(const std::atomic<std::uint32_t>& lock) const {
+std::uint32_t Core::owner_to_check(const std::atomic<std::uint32_t>& lock) const {
     const std::uint32_t seen = lock.load(std::memory_order_acquire);
-    if (seen == 0) return shm::Membership::kNone;
-    const std::uint32_t slot = sync::OwnerLock::owner_of(seen);
+    if (seen == 0) return shm::ParticipantTable::kNone;
+    const std::uint32_t slot = shm::RobustLock::owner_of(seen);
     require(slot < shm::kParticipantsMax, "a lock names an impossible owner");
-    const std::uint32_t incarnation = membership_.incarnation(slot);
+    const std::uint32_t epoch = participants_.epoch(slot);
     const std::uint32_t again = lock.load(std::memory_order_acquire);
-    const std::uint32_t name = sync::OwnerLock::name_of_owner(again);
-    // A slot becomes empty, and is taken again, only after its incarnation has changed.
+    const std::uint32_t name = shm::RobustLock::token_of_owner(again);
+    // A slot becomes empty, and is taken again, only after its epoch has changed.
     const bool joined =
-        segment_.participant(slot).state.load(std::memory_order_acquire) != shm::kNobody;
-    const bool changing = name != sync::OwnerLock::name_of_owner(seen) ||
-                          membership_.incarnation(slot) != incarnation;
-    if (changing) return shm::Membership::kNone;
-    require(joined && name == shm::Membership::name_of(slot, incarnation),
+        segment_.participant(slot).state.load(std::memory_order_acquire) != shm::kFreeSlot;
+    const bool changing =
+        name != shm::RobustLock::token_of_owner(seen) || participants_.epoch(slot) != epoch;
+    if (changing) return shm::ParticipantTable::kNone;
+    require(joined && name == shm::ParticipantTable::owner_token_of(slot, epoch),
             "a lock names an owner that never took it");
     return slot;
 }
 
-void Core::look_after(const std::atomic<std::uint32_t>& lock) {
+void Core::check_owner(const std::atomic<std::uint32_t>& lock) {
     // Bail out if the queue is being closed; otherwise close() would wait for us.
-    if (sync::Presence::is_inside(this)) check_open("wait");
+    if (shm::OperationGuard::is_inside(this)) check_open("wait");
     require(!segment_.is_poisoned(), "somebody has found that before");
     check_constants();
-    const std::uint32_t slot = owner_to_look_after(lock);
-    if (slot == shm::Membership::kNone) return;
-    if (slot == membership_.slot()) suspect_own_lock();
-    if (!membership_.is_dead(slot)) return;
-    shm::Membership::Claim claim;
-    if (const std::error_code failed = membership_.try_claim(slot, claim)) {
+    const std::uint32_t slot = owner_to_check(lock);
+    if (slot == shm::ParticipantTable::kNone) return;
+    if (slot == participants_.slot()) suspect_own_lock();
+    if (!participants_.is_dead(slot)) return;
+    shm::ParticipantTable::Claim claim;
+    if (const std::error_code failed = participants_.try_claim(slot, claim)) {
         const bool is_in_hand = failed == std::errc::device_or_resource_busy;
         if (!is_in_hand) claim_error_.store(failed.value(), std::memory_order_relaxed);
         return;
@@ -91,26 +86,26 @@ void Core::look_after(const std::atomic<std::uint32_t>& lock) {
 // Idempotent.
 void Core::repair_locks(std::uint32_t dead) {
     death_log_.notice(dead);
-    if (sync::OwnerLock::is_owned_by(state_.memory_lock, dead)) {
+    if (shm::RobustLock::is_owned_by(state_.memory_lock, dead)) {
         repair_memory();
         PROCESSION_STEP("repair.memory");
         death_log_.note_lock(dead, kHeldMemory);
-        sync::OwnerLock::release(state_.memory_lock);
+        shm::RobustLock::release(state_.memory_lock);
     }
-    if (sync::OwnerLock::is_owned_by(state_.tail_lock, dead)) {
+    if (shm::RobustLock::is_owned_by(state_.tail_lock, dead)) {
         log_.repair_tail(dead);
         PROCESSION_STEP("repair.tail");
         death_log_.note_lock(dead, kHeldTail);
-        sync::OwnerLock::release(state_.tail_lock);
+        shm::RobustLock::release(state_.tail_lock);
     }
-    if (sync::OwnerLock::is_owned_by(state_.head_lock, dead)) {
+    if (shm::RobustLock::is_owned_by(state_.head_lock, dead)) {
         // It may have died while it took over from another dead one.
         death_log_.end_reclaim();
         death_log_.note_lost_at_head(dead, log_.took_inline_uncounted());
         log_.repair_head();
         PROCESSION_STEP("repair.head");
         death_log_.note_lock(dead, kHeldHead);
-        sync::OwnerLock::release(state_.head_lock);
+        shm::RobustLock::release(state_.head_lock);
     }
     death_log_.end_of_locks(dead);
 }
@@ -129,7 +124,7 @@ void Core::repair_memory() {
     } else if (intent.is_open()) {
         RecordHead head;
         std::byte* record = log_.record_at(at, head);
-        const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+        const LeaseWord lease = LeaseWord::unpack(RecordLog::lease_word(record).load());
         if (lease.state == LeaseState::finished) {
             if (intent.is(MemoryIntent::dead_letter)) {
                 pool_.set(block, BlockState::dead_letter, 0);
@@ -146,13 +141,13 @@ void Core::repair_memory() {
 // Under the head and the memory lock: visits the lease of each item that the head has passed in
 // this block; nothing when it is no chunk of a joinable queue's log, or lies ahead of the head.
 template <class Visit>
-void Core::each_lease_in(std::uint32_t unit, const ring::Block& block, Visit visit) {
+void Core::each_lease_in(std::uint32_t unit, const shm::Block& block, Visit visit) {
     if (!joinable_ || block.state != BlockState::chunk) return;
     if (log_.chunk(unit).first_count.load() > state_.head.count.load()) return;
     const auto head_at = Position::unpack(state_.head.position.load());
     const std::uint32_t end = unit == head_at.chunk ? head_at.offset : 0;
     log_.each_record(unit, end, [&](Position at, RecordHead, std::byte* record) {
-        visit(at, Lease::unpack(RecordLog::lease_word(record).load()));
+        visit(at, LeaseWord::unpack(RecordLog::lease_word(record).load()));
     });
 }
 
@@ -162,8 +157,8 @@ void Core::rebuild_returned(Actor me) {
     {
         acquire(state_.memory_lock, me);
         const Lock lock(state_.memory_lock);
-        pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
-            each_lease_in(unit, block, [&](Position at, const Lease& lease) {
+        pool_.each_block([&](std::uint32_t unit, const shm::Block& block) {
+            each_lease_in(unit, block, [&](Position at, const LeaseWord& lease) {
                 if (lease.state == LeaseState::returned) {
                     returned.push_back({returned_.sequence_of(at), at});
                 }
@@ -173,7 +168,7 @@ void Core::rebuild_returned(Actor me) {
     if (state_.listing.is(ListIntent::pop)) {
         RecordHead head;
         std::byte* record = log_.record_at(Position::unpack(state_.listing.subject()), head);
-        const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+        const LeaseWord lease = LeaseWord::unpack(RecordLog::lease_word(record).load());
         const bool popped = lease.state == LeaseState::held;
         state_.redelivered.store(state_.listing.value(0) + (popped ? 1 : 0));
         PROCESSION_STEP("repair.list.redelivered");
@@ -219,14 +214,14 @@ std::vector<Position> Core::free_blocks_of(std::uint32_t holder, Holder is, Acto
     const Lock memory_lock(state_.memory_lock);
     if (joinable_) settle_finishing(holder);
     if (is == Holder::dead) death_log_.note_lost_in_blocks(holder, blocks_in_hand(holder));
-    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+    pool_.each_block([&](std::uint32_t unit, const shm::Block& block) {
         const bool its_own = block.owner == holder &&
                              (block.state == BlockState::owned || block.state == BlockState::held);
         if (its_own) {
             pool_.give(unit);
             PROCESSION_STEP("sweep.block_freed");
         }
-        each_lease_in(unit, block, [&](Position at, const Lease& lease) {
+        each_lease_in(unit, block, [&](Position at, const LeaseWord& lease) {
             if (lease.state == LeaseState::held && lease.owner == holder) {
                 held.push_back({returned_.sequence_of(at), at});
             }
@@ -238,7 +233,7 @@ std::vector<Position> Core::free_blocks_of(std::uint32_t holder, Holder is, Acto
 // Under the memory lock: the large items of a plain queue that are being copied.
 std::uint32_t Core::blocks_in_hand(std::uint32_t holder) {
     std::uint32_t blocks = 0;
-    pool_.each_block([&](std::uint32_t, const ring::Block& block) {
+    pool_.each_block([&](std::uint32_t, const shm::Block& block) {
         if (block.state == BlockState::held && block.owner == holder) ++blocks;
     });
     return blocks;
@@ -248,8 +243,8 @@ std::uint32_t Core::blocks_in_hand(std::uint32_t holder) {
 // that wait again. An item that is finished meanwhile may be counted or not.
 std::uint64_t Core::count_finished() {
     std::uint64_t open = 0;
-    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
-        each_lease_in(unit, block, [&](Position, const Lease& lease) {
+    pool_.each_block([&](std::uint32_t unit, const shm::Block& block) {
+        each_lease_in(unit, block, [&](Position, const LeaseWord& lease) {
             // Not those that are queued: of a chunk that the head has yet to enter.
             const bool is_open =
                 lease.state == LeaseState::held || lease.state == LeaseState::returned;
@@ -270,9 +265,9 @@ std::vector<std::uint64_t> Core::count_held(Actor me) {
     };
     acquire(state_.memory_lock, me);
     const Lock lock(state_.memory_lock);
-    pool_.each_block([&](std::uint32_t unit, const ring::Block& block) {
+    pool_.each_block([&](std::uint32_t unit, const shm::Block& block) {
         if (block.state == BlockState::held) count(block.owner);
-        each_lease_in(unit, block, [&](Position, const Lease& lease) {
+        each_lease_in(unit, block, [&](Position, const LeaseWord& lease) {
             if (lease.state == LeaseState::held) count(lease.owner);
         });
     });
@@ -287,7 +282,7 @@ void Core::acquit_if_in_doubt(std::uint32_t dead, Position at) {
     if (most < 2 || drops_items() || !death_log_.has_dead_lettered(dead)) return;
     RecordHead head;
     auto& lease_word = RecordLog::lease_word(log_.record_at(at, head));
-    Lease lease = Lease::unpack(lease_word.load());
+    LeaseWord lease = LeaseWord::unpack(lease_word.load());
     if (lease.deliveries < most) return;
     lease.deliveries = most - 1;
     lease_word.store(lease.pack(), std::memory_order_release);
@@ -313,7 +308,7 @@ void Core::take_over(std::uint32_t holder, Position at, bool drops, Actor me,
                      std::string_view why) {
     RecordHead head;
     std::byte* record = log_.record_at(at, head);
-    const Lease lease = Lease::unpack(RecordLog::lease_word(record).load());
+    const LeaseWord lease = LeaseWord::unpack(RecordLog::lease_word(record).load());
     if (drops) {
         // Nothing is delivered any more.
         acquire(state_.memory_lock, me);
@@ -357,9 +352,9 @@ std::size_t Core::bury_the_dead(Actor me) {
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     std::size_t buried = 0;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
-        if (!membership_.is_dead(slot)) continue;
-        shm::Membership::Claim claim;
-        if (const std::error_code failed = membership_.try_claim(slot, claim)) {
+        if (!participants_.is_dead(slot)) continue;
+        shm::ParticipantTable::Claim claim;
+        if (const std::error_code failed = participants_.try_claim(slot, claim)) {
             if (failed == std::errc::device_or_resource_busy) continue;
             throw OSError(failed, "notice_deaths", label(),
                           std::string("cannot look after a participant that died: ") +
@@ -367,7 +362,7 @@ std::size_t Core::bury_the_dead(Actor me) {
         }
         sweep(slot, me);
         PROCESSION_STEP("sweep.swept");
-        membership_.bury(slot, claim);
+        participants_.bury(slot, claim);
         ++buried;
     }
     return buried;
@@ -378,15 +373,15 @@ void Core::nap() {
     check_watch("wait");
     check_constants();
     audit_now_and_then();
-    write_waiting_letters(membership_.slot());
+    write_waiting_letters(participants_.slot());
     const std::uint32_t end =
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     const std::uint32_t from = nap_cursor_.fetch_add(kLooksPerNap, std::memory_order_relaxed);
     bool somebody_died = sweep_due_.exchange(false, std::memory_order_relaxed);
     for (std::uint32_t look = 0; look < std::min(end, kLooksPerNap) && !somebody_died; ++look) {
-        somebody_died = membership_.is_dead((from + look) % end);
+        somebody_died = participants_.is_dead((from + look) % end);
     }
-    if (somebody_died) notice_deaths_within(membership_.slot());
+    if (somebody_died) notice_deaths_within(participants_.slot());
     hand_over_log();
     os::CancellationDisabled::act_on_request();
 }
@@ -410,7 +405,7 @@ void Core::notice_deaths_quickly() noexcept {
 
 // Within an operation, under no lock.
 void Core::notice_deaths_within(std::uint32_t slot) {
-    if (slot == shm::Membership::kNone || !is_usable()) return;
+    if (slot == shm::ParticipantTable::kNone || !is_usable()) return;
     try {
         // Not longer than a nap: the caller's deadline is its own.
         bury_the_dead({slot, Deadline::now(), kSweepPatience});
@@ -420,7 +415,7 @@ void Core::notice_deaths_within(std::uint32_t slot) {
         sweep_due_.store(true, std::memory_order_relaxed);
     } catch (const std::bad_alloc&) {
         sweep_due_.store(true, std::memory_order_relaxed);
-    } catch (const ring::Corrupt& corrupt) {
+    } catch (const shm::Corrupt& corrupt) {
         segment_.poison();
         base::log(LogLevel::error, "%s: the shared memory is corrupt: %s", label().c_str(),
                   corrupt.what);
@@ -428,10 +423,10 @@ void Core::notice_deaths_within(std::uint32_t slot) {
 }
 
 void Core::wake_everybody() {
-    item_bell_.ring_all();
-    space_bell_.ring_all();
-    join_bell_.ring_all();
-    death_bell_.ring_all();
+    not_empty_.notify_all();
+    not_full_.notify_all();
+    all_done_.notify_all();
+    death_bell_.notify_all();
 }
 
 }  // namespace procession::queue

@@ -22,12 +22,12 @@ std::uint64_t Core::qsize() {
 Waiting Core::count_waiting() {
     const Actor me = self();
     // A lock that is held now may be a dead one's, with counts not yet mended.
-    for (const auto* word : {&state_.tail_lock, &state_.head_lock}) look_after(*word);
+    for (const auto* word : {&state_.tail_lock, &state_.head_lock}) check_owner(*word);
     // A participant that died while changing the list of returned items left the list, and its
     // count, to the next holder of the lock. When that is another process, it settles the same
     // first.
     if (state_.listing.is_open() &&
-        sync::OwnerLock(state_.head_lock, membership_.lock_name(me.slot)).try_acquire()) {
+        shm::RobustLock(state_.head_lock, participants_.owner_token(me.slot)).try_acquire()) {
         const Lock lock(state_.head_lock);
         settle_head(me);
     }
@@ -39,7 +39,7 @@ Waiting Core::count_waiting() {
     // counts.
     acquire(state_.head_lock, me);
     const Lock lock(state_.head_lock);
-    ring::require(read_waiting(waiting), "the counts of consumers change under their lock");
+    shm::require(read_waiting(waiting), "the counts of consumers change under their lock");
     return waiting;
 }
 
@@ -88,7 +88,7 @@ QueueStats Core::read_stats() {
         std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
     for (std::uint32_t slot = 0; slot < end; ++slot) {
         const bool joined = segment_.participant(slot).state.load() == shm::kJoined;
-        if (joined && !membership_.is_dead(slot)) ++stats.participants;
+        if (joined && !participants_.is_dead(slot)) ++stats.participants;
     }
     return stats;
 }

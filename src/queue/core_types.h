@@ -7,9 +7,9 @@
 #include <span>
 
 #include "procession/deadline.h"
-#include "ring/block_pool.h"
-#include "ring/record.h"
-#include "ring/record_log.h"
+#include "queue/record.h"
+#include "queue/record_log.h"
+#include "shm/block_pool.h"
 
 // What the parts of a Core hand each other.
 
@@ -53,14 +53,14 @@ struct Room {
 
 /// An item that was taken and is not copied yet.
 struct Claim {
-    ring::Position at;
-    ring::RecordHead head;
+    Position at;
+    RecordHead head;
     std::byte* record = nullptr;
     std::uint32_t deliveries = 0;
     // Where it lies: a plain queue's record belongs to no process any more, its chunk may be in
     // other use.
     std::span<const std::byte> payload;
-    std::uint32_t unit = ring::BlockPool::kNone;  // its block, if that is to be freed
+    std::uint32_t unit = shm::BlockPool::kNone;  // its block, if that is to be freed
     bool in_place = false;      // asked for: no memory is needed for what lies in a block
     bool may_wait = false;      // so it may leave a redelivered item to another one
     bool only_fresh = false;    // asked for: no returned item

@@ -10,12 +10,7 @@
 
 namespace procession::queue {
 
-using ring::BlockState;
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
+using shm::BlockState;
 
 namespace {
 
@@ -30,11 +25,11 @@ void Core::undeliver(Position at, Actor me) {
         const Lock lock(state_.head_lock);
         RecordHead head;
         auto& lease_word = RecordLog::lease_word(log_.record_at(at, head));
-        Lease lease = Lease::unpack(lease_word.load());
+        LeaseWord lease = LeaseWord::unpack(lease_word.load());
         if (lease.deliveries > 0) --lease.deliveries;
         if (state_.listing.is_open()) {
             // The list is to be rebuilt from the leases in any case.
-            lease_word.store(Lease{LeaseState::returned, 0, lease.deliveries}.pack());
+            lease_word.store(LeaseWord{LeaseState::returned, 0, lease.deliveries}.pack());
         } else {
             lease_word.store(lease.pack());
             PROCESSION_STEP("undeliver.lowered");
@@ -43,10 +38,10 @@ void Core::undeliver(Position at, Actor me) {
     } catch (const std::exception& failed) {
         // A participant is stopped inside. The item comes back when this process closes the queue.
         base::log(LogLevel::warning, "an item stays taken: %s", failed.what());
-    } catch (const ring::Corrupt&) {
+    } catch (const shm::Corrupt&) {
         segment_.poison();
     }
-    item_bell_.ring();
+    not_empty_.notify();
 }
 
 void Core::undeliver(const Ticket& ticket) {
@@ -103,7 +98,7 @@ void Core::owe(const DecodeError& first, std::size_t count) noexcept {
                                  first.what();
         base::log(LogLevel::warning, "%s: %s", label().c_str(), what.c_str());
         auto fresh = std::make_unique<OwedError>(
-            OwedError{DecodeError("get_many", label(), what), membership_.generation()});
+            OwedError{DecodeError("get_many", label(), what), participants_.generation()});
         // acq_rel: pairs with the exchange of the thread that pays. What was owed before has been
         // logged, and is in the dead letters, too.
         delete owed_.exchange(fresh.release(), std::memory_order_acq_rel);
@@ -141,7 +136,7 @@ void Core::let_letter_wait(const MessageView& message, std::string_view reason) 
 
 std::size_t Core::write_waiting_letters(std::uint32_t slot) {
     WaitingLetters* waiting = waiting_letters_.if_made();
-    if (waiting == nullptr || slot == shm::Membership::kNone) return 0;
+    if (waiting == nullptr || slot == shm::ParticipantTable::kNone) return 0;
     // Not longer than a nap: the caller waits for something else.
     const Actor me{slot, Deadline::now(), kLetterPatience};
     return waiting->write_out([&](const WaitingLetters::Letter& letter) {

@@ -13,15 +13,15 @@ void Core::suspect_unshared() noexcept {
     if (loans_.load() != 0) return;
     try {
         // From now on this process is no participant, so that its next operation passes own_slot().
-        const std::uint32_t slot = membership_.slot();
-        if (slot != shm::Membership::kNone) {
+        const std::uint32_t slot = participants_.slot();
+        if (slot != shm::ParticipantTable::kNone) {
             take_over_all(slot, Holder::leaving, {slot, Deadline::now()});
-            membership_.leave();
+            participants_.leave();
         }
         seems_unshared_.store(true, std::memory_order_relaxed);  // relaxed: one thread exists
     } catch (const std::exception& failed) {
         base::log(LogLevel::debug, "%s: %s", label().c_str(), failed.what());
-    } catch (const ring::Corrupt&) {
+    } catch (const shm::Corrupt&) {
         segment_.poison();
     }
 }

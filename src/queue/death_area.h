@@ -61,7 +61,7 @@ inline constexpr std::uint32_t kDeathsKept = 64;
 struct DeathArea {
     // The number of the last death. Its store commits a record, which is complete by then.
     alignas(128) std::atomic<std::uint64_t> deaths;
-    std::atomic<std::uint32_t> bell;  // a sync::Doorbell
+    std::atomic<std::uint32_t> bell;  // a shm::EventCount
     // The item that a repairer takes over from a dead participant just now.
     shm::Intent<4> reclaiming;                      // ReclaimIntent
     alignas(128) DeathRecord records[kDeathsKept];  // number n lies in (n - 1) % kDeathsKept

@@ -8,14 +8,11 @@
 #include "base/step.h"
 #include "os/child.h"
 #include "queue/intents.h"
-#include "ring/corrupt.h"
+#include "shm/corrupt.h"
 
 namespace procession::queue {
 
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::require;
+using shm::require;
 
 namespace {
 
@@ -93,9 +90,9 @@ void DeathLog::begin_reclaim(std::uint32_t dead, Position at, bool drops) {
 // mean nothing. As long as it is not finished, its chunk stays.
 DeathLog::Became DeathLog::item_became() const {
     const auto at = Position::unpack(area_.reclaiming.subject());
-    const Lease lease = Lease::unpack(log_.lease_at(at).load(std::memory_order_acquire));
+    const LeaseWord lease = LeaseWord::unpack(log_.lease_at(at).load(std::memory_order_acquire));
     // Still the same chunk afterwards: it was the item's lease that was read.
-    const bool is_there = pool_.block(at.chunk).state == ring::BlockState::chunk &&
+    const bool is_there = pool_.block(at.chunk).state == shm::BlockState::chunk &&
                           log_.chunk(at.chunk).first_count.load(std::memory_order_acquire) ==
                               area_.reclaiming.epoch();
     if (!is_there || lease.state == LeaseState::finished) return Became::finished;
@@ -149,7 +146,7 @@ void DeathLog::note_last() noexcept {
 bool DeathLog::record(std::uint32_t dead) {
     if (has(dead, kRecorded) || is_last(dead)) return false;
     note_last();
-    const shm::Participant& who = segment_.participant(dead);
+    const shm::ParticipantSlot& who = segment_.participant(dead);
     const Fate& known = fate(dead);
     const std::uint64_t last = count();
     const DeathRecord& before = place_of(last);

@@ -6,7 +6,7 @@
 
 #include "procession/death.h"
 #include "queue/death_area.h"
-#include "ring/record_log.h"
+#include "queue/record_log.h"
 #include "shm/segment.h"
 
 namespace procession::queue {
@@ -30,7 +30,7 @@ namespace procession::queue {
 /// next record.
 class DeathLog {
   public:
-    DeathLog(const shm::Segment& segment, const ring::RecordLog& log, ring::BlockPool& pool)
+    DeathLog(const shm::Segment& segment, const RecordLog& log, shm::BlockPool& pool)
         : segment_(segment),
           area_(*reinterpret_cast<DeathArea*>(segment.deaths())),
           log_(log),
@@ -51,7 +51,7 @@ class DeathLog {
 
     // Under the head lock.
     /// Before an item of a dead participant is taken over. `drops`: not into the dead letters.
-    void begin_reclaim(std::uint32_t dead, ring::Position at, bool drops);
+    void begin_reclaim(std::uint32_t dead, Position at, bool drops);
     /// After it, by the process that took the item over, or by the one that has the claim on that
     /// process when it died over it. Idempotent.
     void end_reclaim();
@@ -99,8 +99,8 @@ class DeathLog {
 
     const shm::Segment& segment_;
     DeathArea& area_;
-    const ring::RecordLog& log_;
-    ring::BlockPool& pool_;
+    const RecordLog& log_;
+    shm::BlockPool& pool_;
 };
 
 }  // namespace procession::queue

@@ -30,7 +30,7 @@ enum MemoryValue : std::uint8_t {
     kLetterBlock = 3,
 };
 
-/// No lock, shm::Participant::finishing: written by its process alone.
+/// No lock, shm::ParticipantSlot::finishing: written by its process alone.
 enum class FinishIntent : std::uint8_t { finish = 1 };
 
 }  // namespace procession::queue

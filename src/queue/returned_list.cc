@@ -5,16 +5,11 @@
 #include <ranges>
 
 #include "base/step.h"
-#include "ring/corrupt.h"
+#include "shm/corrupt.h"
 
 namespace procession::queue {
 
-using ring::Lease;
-using ring::LeaseState;
-using ring::Position;
-using ring::RecordHead;
-using ring::RecordLog;
-using ring::require;
+using shm::require;
 
 namespace {
 
@@ -183,7 +178,7 @@ void ReturnedList::audit() const {
             RecordHead head;
             std::byte* record = log_.record_at(walk.at(), head);
             const auto lease = RecordLog::lease_word(record).load();
-            require(Lease::unpack(lease).state == LeaseState::returned,
+            require(LeaseWord::unpack(lease).state == LeaseState::returned,
                     "the list of returned items names another item");
             if (oldest == 0 || walk.sequence() < oldest_sequence) {
                 oldest = walk.at().pack();

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ring/record_log.h"
+#include "queue/record_log.h"
 
 namespace procession::queue {
 
@@ -44,28 +44,28 @@ struct ReturnedState {
 /// items, which must ascend, ends each loop. All members need the head lock. Throws Corrupt.
 class ReturnedList {
   public:
-    ReturnedList(ReturnedState& state, const ring::RecordLog& log) : state_(state), log_(log) {}
+    ReturnedList(ReturnedState& state, const RecordLog& log) : state_(state), log_(log) {}
 
     /// Does not count it.
-    void add(ring::Position at);
+    void add(Position at);
     /// The oldest is at `at`. Does not count.
-    void remove_first(ring::Position at);
+    void remove_first(Position at);
     /// Makes the list of these items, oldest first, and counts them.
-    void rebuild(const std::vector<ring::Position>& items);
+    void rebuild(const std::vector<Position>& items);
     /// Throws Corrupt unless the list is sound.
     void audit() const;
     /// Grows with the order of the puts.
-    [[nodiscard]] std::uint64_t sequence_of(ring::Position at) const {
-        return log_.chunk(at.chunk).first_count.load() * ring::kChunkBytes + at.offset;
+    [[nodiscard]] std::uint64_t sequence_of(Position at) const {
+        return log_.chunk(at.chunk).first_count.load() * kChunkBytes + at.offset;
     }
 
   private:
     struct Run {
-        ring::Position first;
-        ring::Position last;
+        Position first;
+        Position last;
     };
     class Walk;
-    [[nodiscard]] std::atomic<std::uint64_t>& link_of(ring::Position at) const;
+    [[nodiscard]] std::atomic<std::uint64_t>& link_of(Position at) const;
     [[nodiscard]] Run merge(const Run& one, const Run& other) const;
     [[nodiscard]] Run join(const Run& front, const Run& back) const;
     [[nodiscard]] bool uses(std::uint32_t number) const {
@@ -76,7 +76,7 @@ class ReturnedList {
     void clear(std::uint32_t number);
 
     ReturnedState& state_;
-    const ring::RecordLog& log_;
+    const RecordLog& log_;
 };
 
 }  // namespace procession::queue

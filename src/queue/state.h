@@ -5,9 +5,9 @@
 #include <cstdint>
 
 #include "queue/intents.h"
+#include "queue/record_log.h"
 #include "queue/returned_list.h"
-#include "ring/block_pool.h"
-#include "ring/record_log.h"
+#include "shm/block_pool.h"
 #include "shm/intent.h"
 #include "shm/layout.h"
 
@@ -32,7 +32,7 @@ struct State {
 
     // Producers.
     alignas(128) std::atomic<std::uint32_t> tail_lock;
-    ring::TailState tail;
+    TailState tail;
     std::atomic<std::uint64_t> seen_taken;  // the head's count as a producer last read it
 
     // Consumers. From the end of `listing` to the first word of `returned`, all that the usual
@@ -41,7 +41,7 @@ struct State {
     std::uint64_t unused[5];
     shm::Intent<1> listing;  // ListIntent: open after a death; the list is rebuilt
     std::atomic<std::uint32_t> head_lock;
-    ring::HeadState head;
+    HeadState head;
     ReturnedState returned;  // items given back; the leases are the truth of it
 
     // Memory and finished items.
@@ -49,12 +49,12 @@ struct State {
     shm::Intent<4> memory_intent;  // MemoryIntent
     std::atomic<std::uint64_t> finished;
     std::atomic<std::uint64_t> dead_lettered;
-    alignas(128) ring::PoolState pool;  // on lines of its own: all processes read its ends
+    alignas(128) shm::PoolState pool;  // on lines of its own: all processes read its ends
 
-    // Sleepers; each word is a sync::Doorbell.
-    alignas(128) std::atomic<std::uint32_t> item_bell;
-    alignas(128) std::atomic<std::uint32_t> space_bell;
-    alignas(128) std::atomic<std::uint32_t> join_bell;
+    // Sleepers; each word is a shm::EventCount.
+    alignas(128) std::atomic<std::uint32_t> not_empty;
+    alignas(128) std::atomic<std::uint32_t> not_full;
+    alignas(128) std::atomic<std::uint32_t> all_done;
 };
 static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset,
               "the state of a queue fits before the registry");

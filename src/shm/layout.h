@@ -13,7 +13,7 @@ namespace procession::shm {
 //
 //   0                 SegmentHeader            constant after creation, but for `poisoned`
 //   kObjectOffset     the object's own state   (queue::State)
-//   kRegistryOffset   Participant[kParticipantsMax]
+//   kRegistryOffset   ParticipantSlot[kParticipantsMax]
 //   kDeathsOffset     the object's record of deaths (queue::DeathArea)
 //   kTableOffset      unit table, 8 bytes for each unit of the data area
 //   data_offset       the data area, in units of kUnitBytes
@@ -30,7 +30,7 @@ inline constexpr std::uint64_t kRegistryOffset = 4096;
 
 /// One process that uses the segment. Whether it lives is told by the byte lock at its own offset
 /// (see os::ByteLock), never by a field.
-struct alignas(64) Participant {
+struct alignas(64) ParticipantSlot {
     // Written only by the holder of the byte lock: the process itself, or the process that repairs
     // after it.
     std::atomic<std::uint32_t> state;  // ParticipantState
@@ -41,16 +41,16 @@ struct alignas(64) Participant {
     // the slot: its next owner continues to count.
     std::atomic<std::uint64_t> finished;  // items that it finished on its own
     Intent<1> finishing;                  // the item that it finishes; value 0 is `finished`
-    // Another number for each owner of the slot: see Membership::lock_name.
-    std::atomic<std::uint32_t> incarnation;
+    // Another number for each owner of the slot: see ParticipantTable::owner_token.
+    std::atomic<std::uint32_t> epoch;
     std::byte unused[4];
 };
-static_assert(sizeof(Participant) == 64);
+static_assert(sizeof(ParticipantSlot) == 64);
 
-enum ParticipantState : std::uint32_t { kNobody = 0, kJoined = 1 };
+enum ParticipantState : std::uint32_t { kFreeSlot = 0, kJoined = 1 };
 
 inline constexpr std::uint64_t kDeathsOffset =
-    kRegistryOffset + std::uint64_t{kParticipantsMax} * sizeof(Participant);
+    kRegistryOffset + std::uint64_t{kParticipantsMax} * sizeof(ParticipantSlot);
 inline constexpr std::uint64_t kDeathsBytes = std::uint64_t{10} * kUnitBytes;
 inline constexpr std::uint64_t kTableOffset = kDeathsOffset + kDeathsBytes;
 static_assert(kTableOffset % kUnitBytes == 0);

@@ -41,8 +41,8 @@ class Segment {
         return *reinterpret_cast<SegmentHeader*>(mapping_.base());
     }
     [[nodiscard]] std::byte* object() const noexcept { return mapping_.base() + kObjectOffset; }
-    [[nodiscard]] Participant& participant(std::uint32_t slot) const noexcept {
-        return reinterpret_cast<Participant*>(mapping_.base() + kRegistryOffset)[slot];
+    [[nodiscard]] ParticipantSlot& participant(std::uint32_t slot) const noexcept {
+        return reinterpret_cast<ParticipantSlot*>(mapping_.base() + kRegistryOffset)[slot];
     }
     [[nodiscard]] std::byte* deaths() const noexcept { return mapping_.base() + kDeathsOffset; }
     [[nodiscard]] std::atomic<std::uint64_t>* table() const noexcept {

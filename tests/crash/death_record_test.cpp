@@ -227,7 +227,7 @@ const shm::Segment& segment_of_the_only_queue() {
 bool is_a_participant(int pid) {
     const shm::Segment& segment = segment_of_the_only_queue();
     for (std::uint32_t slot = 0; slot < shm::kParticipantsMax; ++slot) {
-        const shm::Participant& one = segment.participant(slot);
+        const shm::ParticipantSlot& one = segment.participant(slot);
         if (one.state.load() == shm::kJoined && one.pid.load() == static_cast<unsigned>(pid)) {
             return true;
         }
@@ -314,7 +314,7 @@ TEST_P(DeathRecordsOfPlain, are_exact_at_whatever_step_two_repairers_die) {
 void fill_the_other_slots() {
     const shm::Segment& segment = segment_of_the_only_queue();
     for (std::uint32_t slot = 2; slot < shm::kParticipantsMax; ++slot) {
-        ASSERT_EQ(segment.participant(slot).state.exchange(shm::kJoined), shm::kNobody);
+        ASSERT_EQ(segment.participant(slot).state.exchange(shm::kJoined), shm::kFreeSlot);
     }
 }
 

@@ -95,7 +95,7 @@ TYPED_TEST(Interrupted, by_exit_in_a_handler_while_it_waits_a_process_ends) {
     typename TestFixture::Ints queue;
     const int status = status_of([&] {
         static auto own = std::move(queue);
-        interrupt_at("doorbell.armed", [] { std::exit(0); });
+        interrupt_at("event_count.armed", [] { std::exit(0); });
         static_cast<void>(own.get());
     });
     EXPECT_TRUE(exited_with(status, 0)) << status;
@@ -114,7 +114,7 @@ TYPED_TEST(Interrupted, by_a_handler_that_calls_shutdown_an_operation_does_it_wh
 }
 
 TYPED_TEST(Interrupted, by_a_handler_that_calls_shutdown_a_waiter_is_told) {
-    for (const char* step : {"doorbell.armed", "doorbell.woken"}) {
+    for (const char* step : {"event_count.armed", "event_count.woken"}) {
         for (const bool immediate : {false, true}) {
             typename TestFixture::Ints queue;
             interrupt_at(step, [&] { queue.shutdown(immediate); });
@@ -215,7 +215,7 @@ TYPED_TEST(Interrupted, by_longjmp_a_waiter_leaves_and_other_threads_go_on) {
     std::optional<int> got;
     testing::OnThread other([&] { got = testing::take(queue); });
     other.until_asleep();
-    ASSERT_TRUE(is_left_at("doorbell.armed", [&] { static_cast<void>(queue.get()); }));
+    ASSERT_TRUE(is_left_at("event_count.armed", [&] { static_cast<void>(queue.get()); }));
     queue.put(5);
     other.join();
     EXPECT_EQ(got, 5);

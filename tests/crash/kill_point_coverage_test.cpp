@@ -8,8 +8,8 @@
 
 #include "crash/kill_point_fixture.h"
 #include "crash/start_deaths.h"
+#include "shm/robust_lock.h"
 #include "step_list.h"
-#include "sync/owner_lock.h"
 
 #ifdef PROCESSION_KILL_POINTS
 
@@ -63,7 +63,7 @@ TEST(KillPointCoverage, at_each_step_of_the_library_somebody_dies_in_some_scenar
         die_where_nobody_died(*life, life->name(), missing, visited);
     }
     // Nobody polls for a lock where there is one processor.
-    if (!sync::spinning_pays()) missing.erase("lock.acquired.polling");
+    if (!shm::spinning_pays()) missing.erase("lock.acquired.polling");
     for (const Step& step : all_steps) {
         EXPECT_EQ(missing.count(step.name), 0U)
             << "nobody dies at " << step.name << " of " << step.file

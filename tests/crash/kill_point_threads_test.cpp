@@ -128,7 +128,7 @@ void expect_counts(const JoinableQueue<std::string>& queue, const Notes& notes, 
     EXPECT_LE(handed_out, known + kThreads) << "in the hands of the threads that died in get()";
     EXPECT_EQ(stats.dead_lettered, 0U);
     EXPECT_EQ(stats.participants, 1U);
-    EXPECT_EQ(stats.memory_bytes, ring::kChunkBytes) << "blocks are leaked";
+    EXPECT_EQ(stats.memory_bytes, queue::kChunkBytes) << "blocks are leaked";
     EXPECT_EQ(queue.unfinished(), 0U);
     EXPECT_TRUE(queue.join(Deadline::now()));
 }

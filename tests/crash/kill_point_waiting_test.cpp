@@ -239,8 +239,8 @@ bool visit_beside_a_producer(const Case& each, Notes& notes, unsigned n) {
     producer.until_asleep();
     const bool died = victim.run();
     // Where the victim made room, the one who waits for it needs no further help.
-    const auto head = ring::Position::unpack(view.state().head.position.load());
-    const bool made_room = head.offset != ring::kFirstRecord;
+    const auto head = queue::Position::unpack(view.state().head.position.load());
+    const bool made_room = head.offset != queue::kFirstRecord;
     if (made_room) producer.wait();
     if (made_room) queue.bytes().notice_deaths();
     std::vector<Delivery> seen = drain(queue);
@@ -322,7 +322,7 @@ TEST(KillPointsBesideEverybody, who_joins_when_what_is_left_is_dropped_comes_out
         EXPECT_EQ(stats.taken, 3U);
         // The joiner may have noticed the death, and given the item back, before it was dropped.
         EXPECT_LE(stats.redelivered, died ? 1U : 0U);
-        EXPECT_EQ(stats.memory_bytes, ring::kChunkBytes);
+        EXPECT_EQ(stats.memory_bytes, queue::kChunkBytes);
         return died;
     });
 }

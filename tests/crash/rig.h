@@ -303,7 +303,7 @@ class Rig {
             if (!queue_.join(Deadline::now())) return "join() still waits";
         }
         const auto stats = queue_.stats();
-        if (stats.memory_bytes != ring::kChunkBytes) {
+        if (stats.memory_bytes != queue::kChunkBytes) {
             return "blocks are leaked: " + std::to_string(stats.memory_bytes) + " bytes in use";
         }
         return stats.queued_bytes == 0 ? "" : std::to_string(stats.queued_bytes) + " bytes queued";

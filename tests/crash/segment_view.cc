@@ -67,7 +67,7 @@ void SegmentView::fill_slots_from(std::uint32_t first) {
     if (os::identify(file_, identity, size)) throw std::runtime_error("no identity");
     for (std::uint64_t slot = first; slot < shm::kParticipantsMax; ++slot) {
         os::ByteLock lock;
-        const auto at = shm::kRegistryOffset + slot * sizeof(shm::Participant);
+        const auto at = shm::kRegistryOffset + slot * sizeof(shm::ParticipantSlot);
         if (os::ByteLock::try_lock(file_, identity, at, lock)) throw std::runtime_error("no lock");
         crowd_.push_back(std::move(lock));
     }
@@ -78,11 +78,12 @@ void SegmentView::fill_slots_from(std::uint32_t first) {
     struct flock request{};
     request.l_type = F_WRLCK;
     request.l_whence = SEEK_SET;
-    request.l_start = static_cast<off_t>(shm::kRegistryOffset + first * sizeof(shm::Participant));
+    request.l_start =
+        static_cast<off_t>(shm::kRegistryOffset + first * sizeof(shm::ParticipantSlot));
     request.l_len = static_cast<off_t>(shm::kTableOffset) - request.l_start;
     if (::fcntl(crowd_.get(), F_OFD_SETLK, &request) != 0) throw std::runtime_error("no lock");
 #endif
-    auto* participants = reinterpret_cast<shm::Participant*>(at(shm::kRegistryOffset));
+    auto* participants = reinterpret_cast<shm::ParticipantSlot*>(at(shm::kRegistryOffset));
     for (std::uint32_t slot = first; slot < shm::kParticipantsMax; ++slot) {
         participants[slot].state.store(shm::kJoined);
     }

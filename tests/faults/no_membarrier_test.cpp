@@ -13,8 +13,8 @@
 #include "os/linux/fault_hook.h"
 #include "procession/error.h"
 #include "procession/queue.h"
+#include "shm/active_operations.h"
 #include "support/asleep.h"
-#include "sync/presence.h"
 
 namespace procession {
 namespace {
@@ -23,19 +23,19 @@ int refuse_membarrier(os::calls::Call call) noexcept {
     return call == os::calls::Call::membarrier ? EPERM : 0;
 }
 
-struct Object final : sync::Enterable {
+struct Object final : shm::OperationTarget {
     void operation_cut_short() noexcept override {}
 };
 
 // Deeper in the stack: at the same place of it, longjmp would have left the first one.
 template <class Look>
 [[gnu::noinline]] void enter(Object& object, Look look) {
-    const sync::Presence there(&object);
+    const shm::OperationGuard there(&object);
     look();
 }
 template <class Look>
 [[gnu::noinline]] void enter_both(Object& object, Object& other, Look look) {
-    const sync::Presence again(&object);
+    const shm::OperationGuard again(&object);
     enter(other, look);
 }
 
@@ -54,11 +54,11 @@ TEST_F(WithoutMembarrier, a_thread_is_seen_inside_an_object_and_outside_of_it) {
     Object other;
     const auto seen_inside = [](const Object& which) {
         bool seen = false;
-        std::thread([&] { seen = sync::Presence::others_inside(&which); }).join();
+        std::thread([&] { seen = shm::OperationGuard::others_inside(&which); }).join();
         return seen;
     };
     {
-        const sync::Presence here(&object);
+        const shm::OperationGuard here(&object);
         EXPECT_TRUE(seen_inside(object));
         EXPECT_FALSE(seen_inside(other));
         enter_both(object, other, [&] {
@@ -69,7 +69,7 @@ TEST_F(WithoutMembarrier, a_thread_is_seen_inside_an_object_and_outside_of_it) {
         EXPECT_FALSE(seen_inside(other));
     }
     EXPECT_FALSE(seen_inside(object));
-    const sync::Presence later(&other);
+    const shm::OperationGuard later(&other);
     EXPECT_TRUE(seen_inside(other));
     EXPECT_FALSE(seen_inside(object));
 }

@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include "os/linux/fault_hook.h"
-#include "sync/doorbell.h"
+#include "shm/event_count.h"
 
-namespace procession::sync {
+namespace procession::shm {
 namespace {
 
 using os::calls::Call;
@@ -46,16 +46,16 @@ class WaitInPartsOfAThread : public ::testing::Test {
 
   private:
     std::atomic<std::uint32_t> word_{0};
-    Doorbell bell_{word_};
+    EventCount bell_{word_};
 };
 
 TEST_F(WaitInPartsOfAThread, go_on_with_longer_and_longer_slices) {
     from_now_on(time_passes);
     WaitInParts one_wait;
     ASSERT_TRUE(sleep_times(3));
-    EXPECT_EQ(one_wait.slices().length(), Slices::kFirst * 8);
+    EXPECT_EQ(one_wait.slices().length(), WaitSlices::kFirst * 8);
     for (int part = 0; part < 60; ++part) ASSERT_TRUE(sleep_times(1));
-    EXPECT_EQ(one_wait.slices().length(), Slices::kIdle);
+    EXPECT_EQ(one_wait.slices().length(), WaitSlices::kIdle);
     EXPECT_EQ(naps_, 63) << "it looks for deaths after each slice";
 }
 
@@ -67,7 +67,7 @@ TEST_F(WaitInPartsOfAThread, leave_other_waits_as_they_are) {
     {
         WaitInParts of_a_signal_handler;
         ASSERT_TRUE(sleep_times(1));
-        EXPECT_EQ(of_a_signal_handler.slices().length(), Slices::kFirst * 2);
+        EXPECT_EQ(of_a_signal_handler.slices().length(), WaitSlices::kFirst * 2);
     }
     EXPECT_EQ(outer.slices().length(), before);
     ASSERT_TRUE(sleep_times(1));
@@ -95,4 +95,4 @@ TEST_F(WaitInPartsOfAThread, are_the_only_ones_that_a_signal_ends) {
 }
 
 }  // namespace
-}  // namespace procession::sync
+}  // namespace procession::shm

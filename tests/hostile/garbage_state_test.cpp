@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "procession/procession.h"
-#include "shm/membership.h"
+#include "shm/participant_table.h"
 #include "support/queue_helpers.h"
 #include "support/segment_bytes.h"
 
@@ -18,15 +18,15 @@ namespace procession {
 namespace {
 
 using namespace std::chrono_literals;
-using ring::Block;
-using ring::BlockState;
-using ring::ChunkHeader;
-using ring::kChunkBytes;
-using ring::kCommitted;
-using ring::kFirstRecord;
-using ring::kNextChunk;
-using ring::Position;
-using ring::RecordHead;
+using queue::ChunkHeader;
+using queue::kChunkBytes;
+using queue::kCommitted;
+using queue::kFirstRecord;
+using queue::kNextChunk;
+using queue::Position;
+using queue::RecordHead;
+using shm::Block;
+using shm::BlockState;
 using testing::SegmentBytes;
 
 using Texts = Queue<std::string>;
@@ -233,8 +233,8 @@ TEST(GarbageLock,
 
 // This process's own name, as only a forger or a copy of another lock's word can have put it there.
 std::uint32_t forged_own_name(const SegmentBytes& segment) {
-    const std::uint32_t number = segment.participant(0).incarnation.load();
-    return shm::Membership::name_of(0, number) + 1;
+    const std::uint32_t number = segment.participant(0).epoch.load();
+    return shm::ParticipantTable::owner_token_of(0, number) + 1;
 }
 
 // Its own name is no reason to poison the queue for others: the process leaves as if it had died,
@@ -258,8 +258,8 @@ TEST(GarbageLock, a_lock_that_names_this_process_in_vain_does_not_keep_close_wai
         Process other(procession::fork, [&queue, &lock] {
             use_everything(queue);
             const SegmentBytes segment(queue);
-            const std::uint32_t number = segment.participant(1).incarnation.load();
-            lock.of(segment.state()).store(shm::Membership::name_of(1, number) + 1);
+            const std::uint32_t number = segment.participant(1).epoch.load();
+            lock.of(segment.state()).store(shm::ParticipantTable::owner_token_of(1, number) + 1);
             queue.close();
         });
         other.join();
@@ -295,9 +295,9 @@ TEST(GarbageLock, a_lock_that_names_a_participant_that_has_left_is_corrupt) {
     std::uint32_t name_of_child = 0;
     Process child(procession::fork, [&] { use_everything(queue); });
     EXPECT_TRUE(testing::ends_well(child));
-    const std::uint32_t left = segment.participant(1).incarnation.load();
+    const std::uint32_t left = segment.participant(1).epoch.load();
     ASSERT_GT(left, 1U);
-    name_of_child = shm::Membership::name_of(1, left - 1) + 1;
+    name_of_child = shm::ParticipantTable::owner_token_of(1, left - 1) + 1;
     segment.state().tail_lock.store(name_of_child);
     EXPECT_THROW(queue.put("one"), CorruptSegment);
 }

@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "instruction/payload.h"
-#include "ring/record.h"
+#include "queue/record.h"
 
 namespace procession::instruction {
 
@@ -40,8 +40,9 @@ void expect_nothing_in_use(const ByteQueue& queue) {
         must(queue.join(Deadline::now()), "join() does not return");
     }
     const QueueStats stats = queue.stats();
-    must(stats.memory_bytes == ring::kChunkBytes,
-         stats.memory_bytes > ring::kChunkBytes ? "a block has leaked" : "the log's chunk is free");
+    must(stats.memory_bytes == queue::kChunkBytes, stats.memory_bytes > queue::kChunkBytes
+                                                       ? "a block has leaked"
+                                                       : "the log's chunk is free");
     must(stats.queued_bytes == 0, "queued_bytes is not 0 at the end");
     must(stats.participants == 1, "dead participants are still counted");
     must(stats.put == stats.taken, "put and taken differ at the end");

@@ -104,7 +104,8 @@ std::uint64_t participants_in(const Image& image) {
     std::uint64_t count = 0;
     for (std::uint32_t slot = 0; slot < shm::kParticipantsMax; ++slot) {
         std::uint32_t state = 0;
-        std::memcpy(&state, image.data() + shm::kRegistryOffset + slot * sizeof(shm::Participant),
+        std::memcpy(&state,
+                    image.data() + shm::kRegistryOffset + slot * sizeof(shm::ParticipantSlot),
                     sizeof state);
         if (state == shm::kJoined) ++count;
     }

@@ -4,8 +4,8 @@
 
 #include "instruction/payload.h"
 #include "instruction/scenario.h"
+#include "queue/record.h"
 #include "queue/state.h"
-#include "ring/record.h"
 
 namespace procession::instruction {
 
@@ -41,13 +41,13 @@ void Stage::perform(const std::vector<Step>& steps) {
 std::uint32_t Stage::bytes_left() const {
     std::uint64_t tail = 0;
     const std::size_t at =
-        shm::kObjectOffset + offsetof(queue::State, tail) + offsetof(ring::TailState, position);
+        shm::kObjectOffset + offsetof(queue::State, tail) + offsetof(queue::TailState, position);
     std::memcpy(&tail, view_.now().data() + at, sizeof tail);
-    return ring::kChunkBytes - ring::Position::unpack(tail).offset;
+    return queue::kChunkBytes - queue::Position::unpack(tail).offset;
 }
 
 void Stage::put_and_take_filler(std::uint32_t record_bytes) {
-    const ring::RecordShape shape(queue_.kind() == QueueKind::joinable);
+    const queue::RecordLayout shape(queue_.kind() == QueueKind::joinable);
     const Thing filler{kFiller, record_bytes - shape.payload_at()};
     perform({instruction::put(filler.number, filler.bytes), get()});
     if (queue_.kind() == QueueKind::joinable) perform({finish()});

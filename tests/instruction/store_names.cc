@@ -6,18 +6,18 @@
 #include <cstring>
 #include <utility>
 
+#include "queue/record.h"
 #include "queue/state.h"
-#include "ring/block_pool.h"
-#include "ring/record.h"
+#include "shm/block_pool.h"
 #include "shm/layout.h"
 
 namespace procession::instruction {
 
 namespace {
 
-using ring::Block;
-using ring::BlockState;
-using ring::RecordHead;
+using queue::RecordHead;
+using shm::Block;
+using shm::BlockState;
 
 std::uint64_t word_at(const Image& image, std::uint64_t offset) {
     std::uint64_t word = 0;
@@ -60,9 +60,9 @@ constexpr Field kFields[] = {
     FIELD(memory_lock, "memory lock"),
     FIELD(finished, "finished"),
     FIELD(dead_lettered, "dead-lettered"),
-    FIELD(item_bell, "item bell"),
-    FIELD(space_bell, "space bell"),
-    FIELD(join_bell, "join bell"),
+    FIELD(not_empty, "item bell"),
+    FIELD(not_full, "space bell"),
+    FIELD(all_done, "join bell"),
     FIELD(listing, "intent to change the list"),
     FIELD(memory_intent, "intent to finish"),
     FIELD(pool, "pool"),
@@ -79,20 +79,21 @@ std::string name_in_state(std::uint64_t offset) {
 
 std::string name_in_chunk(const Image& image, std::uint64_t start, std::uint64_t inside) {
     inside = inside / 8 * 8;
-    if (inside < ring::kFirstRecord) return "head of a chunk";
+    if (inside < queue::kFirstRecord) return "head of a chunk";
     const bool joinable = header_of(image).kind == 2;
-    const ring::RecordShape shape(joinable);
-    for (std::uint64_t at = ring::kFirstRecord; at < ring::kChunkBytes;) {
+    const queue::RecordLayout shape(joinable);
+    for (std::uint64_t at = queue::kFirstRecord; at < queue::kChunkBytes;) {
         const auto head = RecordHead::unpack(word_at(image, start + at));
-        if (!head.is(ring::kCommitted)) {
+        if (!head.is(queue::kCommitted)) {
             if (inside == at) return "word behind the last record";
             break;
         }
-        if (head.is(ring::kNextChunk)) return inside == at ? "link to a chunk" : "end of a chunk";
+        if (head.is(queue::kNextChunk)) return inside == at ? "link to a chunk" : "end of a chunk";
         if (inside == at) return "head of a record";
         if (joinable && inside == at + 8) return "lease";
         if (joinable && inside == at + 16) return "link of a returned item";
-        at += shape.bytes(head.is(ring::kOutside) ? ring::RecordShape::kOutsideBytes : head.length);
+        at += shape.bytes(head.is(queue::kOutside) ? queue::RecordLayout::kOutsideBytes
+                                                   : head.length);
         if (inside < at) return "payload";
     }
     return "beyond the last record";

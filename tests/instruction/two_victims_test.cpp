@@ -8,7 +8,7 @@
 #include <random>
 
 #include "instruction/observation.h"
-#include "ring/record.h"
+#include "queue/record.h"
 
 namespace procession::instruction {
 namespace {
@@ -20,7 +20,7 @@ enum class End : unsigned char { completed, waits_for_the_other };
 bool puts_a_large_item(const Scenario& scenario) {
     for (const Step& step : scenario.actors[0].observed) {
         for (const Thing& thing : step.things) {
-            if (thing.bytes > ring::RecordShape::kInlineMax) return true;
+            if (thing.bytes > queue::RecordLayout::kInlineMax) return true;
         }
     }
     return false;

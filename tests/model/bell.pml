@@ -2,7 +2,7 @@
 //
 // Model: where processes sleep until something may have changed.
 //
-//   sync::Doorbell   src/sync/doorbell.h          ring, ring_all, wait: the word, the slices
+//   shm::EventCount   src/shm/event_count.h          ring, notify_all, wait: the word, the slices
 //   queue::Core      src/queue/core_get.cc        get: rings for space; passes the baton for items
 //                    src/queue/core_put.cc        put_one, put_inline_run, wait_for_room: rings for
 //                                                 items; passes the baton for space
@@ -11,7 +11,7 @@
 // shuts the queue down instead. A killer ends processes between any two steps.
 //
 // What must hold: when nothing can move any more, no living consumer sleeps beside an item and no
-// living producer beside room. The guarantee of Doorbell has two halves, and both are checked:
+// living producer beside room. The guarantee of EventCount has two halves, and both are checked:
 //   - nobody dies: no wake-up is lost, and the slices are not needed (WITHOUT_SLICES);
 //   - somebody dies: the slices make up for the wake-ups that died with their ringer or receiver.
 // That the second half needs the slices is shown as a fault that is caught.
@@ -40,8 +40,8 @@
 #define PATIENT true
 #endif
 
-#define ITEM 0   // State::item_bell
-#define SPACE 1  // State::space_bell
+#define ITEM 0   // State::not_empty
+#define SPACE 1  // State::not_full
 
 // ---- shared memory
 byte items = ITEMS;  // put and not taken
@@ -76,7 +76,7 @@ inline wake_one(bell) {
 #define RUNG(w) 0
 #endif
 
-// Doorbell::ring: a load, a compare-exchange, a system call. The first two are one step: when the
+// EventCount::ring: a load, a compare-exchange, a system call. The first two are one step: when the
 // second fails, nothing has happened.
 inline ring(bell) {
     if
@@ -85,8 +85,8 @@ inline ring(bell) {
     fi
 }
 
-// Doorbell::ring_all.
-inline ring_all(bell) {
+// EventCount::notify_all.
+inline notify_all(bell) {
     d_step { word[bell] = word[bell] | 1; word[bell] = RUNG(word[bell]) }
     atomic { wake_one(bell); wake_one(bell); wake_one(bell) }
 }
@@ -94,11 +94,11 @@ inline ring_all(bell) {
 // Core::shutdown: the tail lock's critical section, then wake_everybody.
 inline shut_down() {
     shut = true;
-    ring_all(ITEM);
-    ring_all(SPACE)
+    notify_all(ITEM);
+    notify_all(SPACE)
 }
 
-// Doorbell::wait. Its spinning looks at the condition more often, and is left out. A wait that may
+// EventCount::wait. Its spinning looks at the condition more often, and is left out. A wait that may
 // not take longer (`patient` is false) gives up when it likes: its deadline passes.
 inline wait(bell) {
     do

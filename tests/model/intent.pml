@@ -94,7 +94,7 @@ inline repair() {
     fi
 }
 
-inline look_after(p) {
+inline check_owner(p) {
     if
     :: d_step { CLAIMABLE(p) -> claim[p] = me; d = p }
         if
@@ -112,8 +112,8 @@ inline look_after(p) {
 inline write() {
     do
     :: d_step { lock == NONE -> lock = me } break
-    :: lock == 0 && CLAIMABLE(0) -> look_after(0)
-    :: lock == 1 && CLAIMABLE(1) -> look_after(1)
+    :: lock == 0 && CLAIMABLE(0) -> check_owner(0)
+    :: lock == 1 && CLAIMABLE(1) -> check_owner(1)
     od;
     if
     :: in_use && !committed ->
@@ -135,8 +135,8 @@ proctype Writer(byte me) provided (alive[me]) {
     byte d;
     do
     :: in_use && !committed -> write()
-    :: CLAIMABLE(0) -> look_after(0)
-    :: CLAIMABLE(1) -> look_after(1)
+    :: CLAIMABLE(0) -> check_owner(0)
+    :: CLAIMABLE(1) -> check_owner(1)
     :: commits == EPOCHS -> break
     od;
     done[me] = true
@@ -157,8 +157,8 @@ proctype Last(byte me) {
     byte d;
     timeout;
     do
-    :: CLAIMABLE(0) -> look_after(0)
-    :: CLAIMABLE(1) -> look_after(1)
+    :: CLAIMABLE(0) -> check_owner(0)
+    :: CLAIMABLE(1) -> check_owner(1)
     :: in_use && !committed && !CLAIMABLE(0) && !CLAIMABLE(1) -> write()
     :: else -> break
     od;

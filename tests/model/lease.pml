@@ -38,7 +38,7 @@
 #define LAST 2
 #define NONE 15
 
-// ring::Lease, state and owner in one word
+// queue::LeaseWord, state and owner in one word
 #define QUEUED 0
 #define RETURNED 1
 #define FINISHED 2
@@ -63,7 +63,7 @@ byte finished_in_order;             // State::finished: under the memory lock
 byte finished[CONSUMERS + 1];       // Participant: its own counter,
 byte announced[CONSUMERS + 1] = NONE;  // the item that it finishes,
 byte announced_count[CONSUMERS + 1];   // and the counter before
-bool join_word;                     // State::join_bell
+bool join_word;                     // State::all_done
 bool buried[CONSUMERS + 1];
 
 // ---- the kernel
@@ -169,7 +169,7 @@ inline repair_locks(dead) {
     fi
 }
 
-inline look_after(p) {
+inline check_owner(p) {
     if
     :: d_step { CLAIMABLE(p) -> claim[p] = me; d = p }
         repair_locks(d);
@@ -180,15 +180,15 @@ inline look_after(p) {
 inline acquire_head() {
     do
     :: d_step { head_lock == NONE -> head_lock = me } break
-    :: head_lock == 0 && CLAIMABLE(0) -> look_after(0)
-    :: head_lock == 1 && CLAIMABLE(1) -> look_after(1)
+    :: head_lock == 0 && CLAIMABLE(0) -> check_owner(0)
+    :: head_lock == 1 && CLAIMABLE(1) -> check_owner(1)
     od
 }
 inline acquire_memory() {
     do
     :: d_step { memory_lock == NONE -> memory_lock = me } break
-    :: memory_lock == 0 && CLAIMABLE(0) -> look_after(0)
-    :: memory_lock == 1 && CLAIMABLE(1) -> look_after(1)
+    :: memory_lock == 0 && CLAIMABLE(0) -> check_owner(0)
+    :: memory_lock == 1 && CLAIMABLE(1) -> check_owner(1)
     od
 }
 
@@ -265,7 +265,7 @@ inline sweep(dead) {
     od;
     head_lock = NONE;
     buried[dead] = true;
-    ring_all()  // wake_everybody
+    notify_all()  // wake_everybody
 }
 
 inline notice_one() {
@@ -326,9 +326,9 @@ inline give_back() {
     head_lock = NONE
 }
 
-// Doorbell::ring_all, and the look at the word before it. Exchange and wake are one step: a wake-up
+// EventCount::notify_all, and the look at the word before it. Exchange and wake are one step: a wake-up
 // that dies with its ringer is what the slices are for, and bell.pml's.
-inline ring_all() { d_step { join_word = false; joiner_asleep = false } }
+inline notify_all() { d_step { join_word = false; joiner_asleep = false } }
 
 // Core::announce_finished, finished: each counter is one load. They only grow.
 inline sum_up() {
@@ -342,7 +342,7 @@ inline announce_finished() {
     :: join_word ->
         sum_up();
         if
-        :: n == ITEMS -> ring_all()
+        :: n == ITEMS -> notify_all()
         :: else
         fi;
         n = 0
@@ -428,7 +428,7 @@ proctype Consumer(byte me) provided (alive[me]) {
         :: me == 1 && got != NONE && head == ITEMS && !passed -> look_for_more(); finish()
         fi;
         got = NONE
-    // Doorbell::wait: at the end of a slice it looks for deaths (Core::nap).
+    // EventCount::wait: at the end of a slice it looks for deaths (Core::nap).
     :: !ANY_LISTED && head == ITEMS && (CLAIMABLE(0) || CLAIMABLE(1)) -> notice_one()
     :: !ANY_LISTED && head == ITEMS && chunk != CHUNK -> break
     od;

@@ -2,9 +2,9 @@
 //
 // Model: the lock that knows its owner, who is alive, and who repairs.
 //
-//   sync::OwnerLock     src/sync/owner_lock.h, owner_lock.cc   the word, the sleepers' bit, slices
-//   shm::Membership     src/shm/membership.cc                  slots, claims, burials, newcomers
-//   queue::Core         src/queue/core_repair.cc, core.cc      owner_to_look_after, look_after,
+//   shm::RobustLock     src/shm/robust_lock.h, owner_lock.cc   the word, the sleepers' bit, slices
+//   shm::ParticipantTable     src/shm/membership.cc                  slots, claims, burials, newcomers
+//   queue::Core         src/queue/core_repair.cc, core.cc      owner_to_check, check_owner,
 //                                                              repair_locks, sweep, bury_the_dead,
 //                                                              own_slot, close
 //
@@ -48,16 +48,16 @@
 #endif
 #define NONE 7
 #define SLEEPERS 8
-#define OWNER_OF(w) ((w & 7) - 1)  // OwnerLock::owner_of, name_of_owner
+#define OWNER_OF(w) ((w & 7) - 1)  // RobustLock::owner_of, token_of_owner
 #define WITHOUT_SLEEPERS(w) (w & 119)
-// Membership::name_of, plus 1: the slot and a tag that is made of its incarnation.
+// ParticipantTable::owner_token_of, plus 1: the slot and a tag that is made of its epoch.
 #define NAME(s, count) ((s + 1) | (count << 4))
-#define INCARNATIONS 8
+#define EPOCHS 8
 
 // ---- shared memory
-byte word;             // OwnerLock::word_: 0, or the owner's name + 1, and the sleepers' bit
-bool joined[SLOTS];    // shm::Participant::state
-byte incarnation[SLOTS];  // shm::Participant::incarnation, modulo INCARNATIONS
+byte word;             // RobustLock::word_: 0, or the owner's name + 1, and the sleepers' bit
+bool joined[SLOTS];    // shm::ParticipantSlot::state
+byte epoch[SLOTS];  // shm::ParticipantSlot::epoch, modulo EPOCHS
 byte x, y;             // what the lock guards: y follows x
 bool owns[SLOTS];      // a block in the unit table whose owner is this slot
 
@@ -67,7 +67,7 @@ byte byte_lock[SLOTS] = NONE;  // os::ByteLock: which process has the slot's byt
 bool asleep[ACTORS];           // in FUTEX_WAIT on `word`
 
 // ---- memory of one process
-byte slot[PROCESSES] = NONE;  // Membership::slot()
+byte slot[PROCESSES] = NONE;  // ParticipantTable::slot()
 byte threads[PROCESSES];      // of each, not yet at their end
 
 // ---- what only the checker knows
@@ -76,7 +76,7 @@ bool done[ACTORS];
 
 // ByteLock::is_locked: by whomever.
 #define IS_LOCKED(s) (byte_lock[s] != NONE && alive[byte_lock[s]])
-// Membership::is_dead: looks at the state, then asks the kernel; in between anything may happen.
+// ParticipantTable::is_dead: looks at the state, then asks the kernel; in between anything may happen.
 #define SEEMS_JOINED(s) (joined[s] && s != slot[process])
 
 // os::wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
@@ -101,7 +101,7 @@ inline unlock_byte(s) { d_step { assert(byte_lock[s] == process); byte_lock[s] =
 #define LOCK_BYTE(s) d_step { !IS_LOCKED(s) -> byte_lock[s] = process }
 #endif
 
-// Membership::is_dead and try_claim; `mine` says whether this thread has the claim.
+// ParticipantTable::is_dead and try_claim; `mine` says whether this thread has the claim.
 inline claim_if_dead(s) {
     if
     :: SEEMS_JOINED(s) ->
@@ -131,14 +131,14 @@ inline release_claim(s) {
     skip
 #endif
 }
-// Membership::renew: by who has the byte lock.
+// ParticipantTable::renew: by who has the byte lock.
 #ifdef WITHOUT_NAMES
 #define renew(s)
 #else
-#define renew(s) incarnation[s] = (incarnation[s] + 1) % INCARNATIONS;
+#define renew(s) epoch[s] = (epoch[s] + 1) % EPOCHS;
 #endif
 
-// OwnerLock::release: one exchange, then a look at what it gave. `inside` is the checker's.
+// RobustLock::release: one exchange, then a look at what it gave. `inside` is the checker's.
 inline release() {
     if
     :: d_step { (word & SLEEPERS) == 0 -> word = 0; inside = NONE }
@@ -150,7 +150,7 @@ inline release() {
 // Core::repair_locks, by the holder of the claim: takes no lock.
 inline repair_locks(s) {
     if
-    :: word != 0 && OWNER_OF(word) == s ->  // OwnerLock::is_owned_by: one load
+    :: word != 0 && OWNER_OF(word) == s ->  // RobustLock::is_owned_by: one load
 #ifdef MUTANT_releases_before_the_repair
         release();
         y = x
@@ -165,19 +165,19 @@ inline repair_locks(s) {
     fi
 }
 
-// Core::owner_to_look_after: `suspect`, or NONE while the owner changes. That the word fits is
-// ring::Corrupt otherwise. WITHOUT_NAMES: park() has the suspect from the slice's end.
-inline owner_to_look_after() {
+// Core::owner_to_check: `suspect`, or NONE while the owner changes. That the word fits is
+// shm::Corrupt otherwise. WITHOUT_NAMES: park() has the suspect from the slice's end.
+inline owner_to_check() {
     if
     :: d_step { word == 0 -> suspect = NONE }
     :: d_step { word != 0 -> seen = WITHOUT_SLEEPERS(word); suspect = OWNER_OF(word) }
-        count = incarnation[suspect];
+        count = epoch[suspect];
         if
         :: d_step { WITHOUT_SLEEPERS(word) != seen -> suspect = NONE }
         :: else ->
             stale = joined[suspect];
             if
-            :: d_step { incarnation[suspect] != count -> suspect = NONE }
+            :: d_step { epoch[suspect] != count -> suspect = NONE }
             :: else -> assert(stale && seen == NAME(suspect, count))
             fi
         fi
@@ -185,10 +185,10 @@ inline owner_to_look_after() {
     d_step { seen = 0; count = 0; stale = false }
 }
 
-// Core::look_after, called by who waits for the lock.
-inline look_after() {
+// Core::check_owner, called by who waits for the lock.
+inline check_owner() {
 #ifndef WITHOUT_NAMES
-    owner_to_look_after();
+    owner_to_check();
 #endif
     if
     :: suspect != NONE ->
@@ -207,7 +207,7 @@ inline look_after() {
 // A compare-exchange from 0 that succeeds: one instruction, a guard. `inside` is the checker's.
 #define ENTER(value) d_step { word == 0 -> word = value; assert(inside == NONE); inside = actor }
 
-// OwnerLock::acquire, acquire_slowly. Spinning repeats the compare-exchange and is left out.
+// RobustLock::acquire, acquire_slowly. Spinning repeats the compare-exchange and is left out.
 inline acquire() {
     if
     :: ENTER(name)
@@ -242,7 +242,7 @@ inline park() {
         // waiter whom no slice can help is seen to hang.
         :: d_step { asleep[actor] && (word != seen || !IS_LOCKED(OWNER_OF(seen))) ->
                     asleep[actor] = false; suspect = OWNER_OF(seen); seen = 0 }
-           look_after()
+           check_owner()
 #endif
         fi
     fi
@@ -256,7 +256,7 @@ inline sweep(s) {
     release()
 }
 
-// Membership::bury.
+// ParticipantTable::bury.
 inline bury(s) {
     renew(s)
     joined[s] = false;
@@ -279,7 +279,7 @@ inline bury_the_dead() {
     od
 }
 
-// Membership::claim_slot: free slots first, then those of the dead. me == NONE: all are taken.
+// ParticipantTable::claim_slot: free slots first, then those of the dead. me == NONE: all are taken.
 inline claim_slot() {
     do
     :: each < 2 * SLOTS ->
@@ -304,11 +304,11 @@ inline claim_slot() {
     od
 }
 
-// Core::own_slot, Membership::bury_predecessor, confirm.
+// Core::own_slot, ParticipantTable::release_predecessor, confirm.
 inline join() {
     claim_slot();
     if
-    :: d_step { stale -> stale = false; name = NAME(me, incarnation[me]) }
+    :: d_step { stale -> stale = false; name = NAME(me, epoch[me]) }
 #ifndef MUTANT_newcomer_does_not_sweep
        sweep(me);
 #endif
@@ -323,7 +323,7 @@ inline join() {
         // Nothing of the last owner is left to this one.
         assert(!owns[me] && (word == 0 || OWNER_OF(word) != me));
         renew(me)
-        d_step { name = NAME(me, incarnation[me]); joined[me] = true }
+        d_step { name = NAME(me, epoch[me]); joined[me] = true }
         slot[process] = me
     :: else
     fi
@@ -345,7 +345,7 @@ inline close() {
        acquire();
        owns[me] = false;
        release();
-       slot[process] = NONE;  // Membership::leave
+       slot[process] = NONE;  // ParticipantTable::leave
        bury(me)
     :: d_step { threads[process] > 1 -> threads[process]-- }
     fi
@@ -376,7 +376,7 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
     :: actor == 0 -> threads[process] = 2; join()
     :: actor == 1 ->
         slot[process] != NONE;
-        d_step { me = slot[process]; name = NAME(me, incarnation[me]) }
+        d_step { me = slot[process]; name = NAME(me, epoch[me]) }
     :: actor == 2 -> threads[process] = 1; join()
 #else
     // They are all alike: the first is whoever begins first.

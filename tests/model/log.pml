@@ -2,7 +2,7 @@
 //
 // Model: the record log of a plain queue, over a pool whose blocks are used again.
 //
-//   ring::RecordLog   src/ring/record_log.h, record_log.cc   append, link, front, advance, repair
+//   queue::RecordLog   src/queue/record_log.h, record_log.cc   append, link, front, advance, repair
 //   queue::Core       src/queue/core_put.cc                  put, append, store_outside
 //                     src/queue/core_get.cc                  get, claim, retire, complete
 //                     src/queue/core_repair.cc               repair_locks, sweep, take_over_all
@@ -14,7 +14,7 @@
 //
 // What must hold, in every state:
 //   - items are taken in the order of their commits, each once (order[]);
-//   - nobody ever reads as a record what is none (ring::Corrupt);
+//   - nobody ever reads as a record what is none (shm::Corrupt);
 //   - put() returned: the item is committed; counts are exact whenever their lock is free;
 //   - lost_in_hand counts no item twice when one process dies;
 //   - nobody waits for ever;
@@ -50,7 +50,7 @@
 #define CHUNK_OF(p) (p / WORDS)
 #define LINKING 77                       // TailIntent::link_chunk
 
-mtype = { FREE, OWNED, CHUNK, QUEUED, HELD };  // ring::BlockState
+mtype = { FREE, OWNED, CHUNK, QUEUED, HELD };  // shm::BlockState
 
 // ---- shared memory
 byte word[BLOCKS * WORDS];   // the first word of each place for a record
@@ -75,7 +75,7 @@ byte in_hand[PROCESSES];       // taken and not yet returned by get()
 bool done[PROCESSES];
 
 #define DEAD(p) (!alive[p] && !buried[p])
-// Membership::try_claim of a dead one: lock.pml has the steps.
+// ParticipantTable::try_claim of a dead one: lock.pml has the steps.
 #define CLAIM(p) \
     d_step { DEAD(p) && (claim[p] == NONE || !alive[claim[p]]) -> claim[p] = me }
 #define TAIL_STANDS_IN(c) (CHUNK_OF(tail_pos) == c)
@@ -152,7 +152,7 @@ inline repair_locks(dead) {
     fi
 }
 
-// Core::sweep, take_over_all, then Membership::bury.
+// Core::sweep, take_over_all, then ParticipantTable::bury.
 inline sweep(dead) {
     repair_locks(dead);
     acquire_head();
@@ -174,7 +174,7 @@ inline sweep(dead) {
     buried[dead] = true
 }
 
-// OwnerLock::acquire: whoever waits for a dead owner repairs after it (Core::look_after).
+// RobustLock::acquire: whoever waits for a dead owner repairs after it (Core::check_owner).
 inline acquire_tail() {
     do
     :: d_step { tail_lock == NONE -> tail_lock = me } break
@@ -234,7 +234,7 @@ inline fill() {
     }
 }
 
-// OwnerLock::acquire, then Core::ensure_chunk: RecordLog::needs_chunk, link. `b` is NONE when there
+// RobustLock::acquire, then Core::ensure_chunk: RecordLog::needs_chunk, link. `b` is NONE when there
 // is no memory.
 inline enter_log() {
     acquire_tail();
@@ -423,7 +423,7 @@ proctype Consumer(byte me) provided (alive[me]) {
     byte b, at, sum, d, e, outside = NONE, got;
     do
     :: SHOWS_A_RECORD -> try_get(); got = 0
-    // Doorbell::wait: at the end of a slice it looks for deaths (Core::nap).
+    // EventCount::wait: at the end of a slice it looks for deaths (Core::nap).
     :: !SHOWS_A_RECORD && (DEAD(0) || DEAD(1)) -> notice_one()
     :: !SHOWS_A_RECORD && NO_PRODUCERS -> break
     od;

@@ -25,7 +25,7 @@ struct CoreForTests {
     /// inside: beside its open leases.
     static std::uint64_t memory_of(const Core& core) {
         return (std::uint64_t{core.nap_cursor_.load()} << 32) |
-               (std::uint64_t{core.membership_.slot() & 0xffff} << 8) |
+               (std::uint64_t{core.participants_.slot() & 0xffff} << 8) |
                (core.sweep_due_.load() ? 1U : 0U) | (core.is_closed() ? 2U : 0U) |
                (core.pool_.has_memory(0, 1) ? 4U : 0U);
     }

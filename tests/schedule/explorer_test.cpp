@@ -10,7 +10,7 @@
 #include "os/park.h"
 #include "schedule/cases.h"
 #include "schedule/world.h"
-#include "sync/owner_lock.h"
+#include "shm/robust_lock.h"
 
 namespace procession::schedule {
 namespace {
@@ -44,26 +44,26 @@ std::string explore_two(Act first, Act second, std::uint64_t expected, std::uint
     return {};
 }
 
-class NobodyDies final : public sync::OwnerWatch {
-    void look_after(const std::atomic<std::uint32_t>&) override {}
+class NobodyDies final : public shm::DeadOwnerHandler {
+    void check_owner(const std::atomic<std::uint32_t>&) override {}
 };
 
 void lock(Shared& shared, std::uint32_t me) {
     NobodyDies watch;
-    sync::OwnerLock lock(shared.lock, me);
+    shm::RobustLock lock(shared.lock, me);
     static_cast<void>(lock.acquire(Deadline::never(), watch));
 }
 
 void add_under_the_lock(Shared& shared, std::uint32_t me) {
     lock(shared, me);
     shared.value.store(shared.value.load() + 1);
-    sync::OwnerLock::release(shared.lock);
+    shm::RobustLock::release(shared.lock);
 }
 
 void commit_after_the_lock(Shared& shared, std::uint32_t me) {
     lock(shared, me);
     const std::uint64_t seen = shared.value.load();
-    sync::OwnerLock::release(shared.lock);
+    shm::RobustLock::release(shared.lock);
     shared.value.store(seen + 1);
 }
 

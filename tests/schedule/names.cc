@@ -31,8 +31,8 @@ constexpr Named kNames[] = {
     PROCESSION_NAMED(returned.count), PROCESSION_NAMED(returned.used),
     PROCESSION_NAMED(returned.runs),  PROCESSION_NAMED(memory_lock),
     PROCESSION_NAMED(memory_intent),  PROCESSION_NAMED(pool),
-    PROCESSION_NAMED(item_bell),      PROCESSION_NAMED(space_bell),
-    PROCESSION_NAMED(join_bell),
+    PROCESSION_NAMED(not_empty),      PROCESSION_NAMED(not_full),
+    PROCESSION_NAMED(all_done),
 };
 
 #undef PROCESSION_NAMED
@@ -54,8 +54,8 @@ std::string name_of_place(std::uint64_t offset) {
     if (offset < shm::kRegistryOffset) return name_in_state(offset - shm::kObjectOffset);
     if (offset < shm::kDeathsOffset) {
         const std::uint64_t inside = offset - shm::kRegistryOffset;
-        return "slot " + std::to_string(inside / sizeof(shm::Participant)) +
-               plus(inside % sizeof(shm::Participant));
+        return "slot " + std::to_string(inside / sizeof(shm::ParticipantSlot)) +
+               plus(inside % sizeof(shm::ParticipantSlot));
     }
     if (offset < shm::kTableOffset) return "deaths" + plus(offset - shm::kDeathsOffset);
     const std::uint64_t data = shm::data_offset_for((std::uint64_t{1} << 20) / shm::kUnitBytes);

@@ -9,7 +9,7 @@
 #include "queue/core.h"
 #include "schedule/core_for_tests.h"
 #include "schedule/names.h"
-#include "schedule/presence_for_tests.h"
+#include "schedule/operation_guard_for_tests.h"
 #include "support/census.h"
 
 namespace procession::schedule {
@@ -83,7 +83,7 @@ class QueueRun {
         }
         // A run that was cut leaves threads in the middle of their operations.
         for (std::size_t thread = 0; thread < kThreadsMax; ++thread) {
-            sync::PresenceForTests::reset(thread);
+            shm::OperationGuardForTests::reset(thread);
         }
     }
     QueueRun(const QueueRun&) = delete;
@@ -177,15 +177,15 @@ class QueueRun {
     // Number 0 is what happens outside of the coroutines.
     void give_each_a_presence() {
         for (std::size_t thread = 0; thread < kThreadsMax; ++thread) {
-            sync::PresenceForTests::reset(thread);
+            shm::OperationGuardForTests::reset(thread);
             if (!story_.one_process || thread < 1 || thread > 2) continue;
-            world_.watch(sync::PresenceForTests::word_of(thread),
-                         sync::PresenceForTests::kWordBytes,
+            world_.watch(shm::OperationGuardForTests::word_of(thread),
+                         shm::OperationGuardForTests::kWordBytes,
                          static_cast<std::uint32_t>(thread) + 1);
         }
-        sync::PresenceForTests::become(0);
+        shm::OperationGuardForTests::become(0);
         world_.on_switch = [](int who) {
-            sync::PresenceForTests::become(static_cast<std::size_t>(who + 1));
+            shm::OperationGuardForTests::become(static_cast<std::size_t>(who + 1));
         };
     }
 

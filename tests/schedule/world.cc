@@ -18,7 +18,7 @@ namespace procession::schedule {
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
-// Slices that end because nobody can go on: a death costs each waiter one or two of them.
+// WaitSlices that end because nobody can go on: a death costs each waiter one or two of them.
 constexpr unsigned kLateMax = 8;
 
 /// Stacks are used again by later runs: an abandoned coroutine needs its own no more.

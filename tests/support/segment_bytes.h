@@ -33,8 +33,9 @@ class SegmentBytes {
     [[nodiscard]] queue::State& state() const {
         return *reinterpret_cast<queue::State*>(mapping_.base() + shm::kObjectOffset);
     }
-    [[nodiscard]] shm::Participant& participant(std::uint32_t slot) const {
-        return reinterpret_cast<shm::Participant*>(mapping_.base() + shm::kRegistryOffset)[slot];
+    [[nodiscard]] shm::ParticipantSlot& participant(std::uint32_t slot) const {
+        return reinterpret_cast<shm::ParticipantSlot*>(mapping_.base() +
+                                                       shm::kRegistryOffset)[slot];
     }
     [[nodiscard]] std::atomic<std::uint64_t>& table(std::uint32_t unit) const {
         return reinterpret_cast<std::atomic<std::uint64_t>*>(mapping_.base() +
@@ -45,7 +46,7 @@ class SegmentBytes {
     }
     /// Where a position word leads.
     [[nodiscard]] std::byte* record(std::uint64_t position) const {
-        const auto at = ring::Position::unpack(position);
+        const auto at = queue::Position::unpack(position);
         return memory(at.chunk) + at.offset;
     }
     [[nodiscard]] std::uint32_t units_max() const {

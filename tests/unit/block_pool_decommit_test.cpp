@@ -12,10 +12,10 @@
 #include "base/step.h"
 #include "os/mapping.h"
 #include "os/memory_file.h"
-#include "ring/block_pool.h"
+#include "shm/block_pool.h"
 #include "shm/layout.h"
 
-namespace procession::ring {
+namespace procession::shm {
 namespace {
 
 constexpr std::uint32_t kUnits = 32'768;  // 128 MiB, of which little is touched
@@ -286,4 +286,4 @@ TEST_F(DeathAtEachStep, leaves_each_block_whole_and_no_unit_without_the_memory_i
 }
 
 }  // namespace
-}  // namespace procession::ring
+}  // namespace procession::shm

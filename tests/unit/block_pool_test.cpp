@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "ring/block_pool.h"
+#include "shm/block_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -9,10 +9,10 @@
 #include <random>
 #include <vector>
 
-#include "ring/corrupt.h"
+#include "shm/corrupt.h"
 #include "shm/layout.h"
 
-namespace procession::ring {
+namespace procession::shm {
 namespace {
 
 constexpr std::uint32_t kUnits = 2048;
@@ -143,4 +143,4 @@ TEST_F(Pool, keeps_blocks_apart_and_whole_over_random_use_and_rebuilding) {
 }
 
 }  // namespace
-}  // namespace procession::ring
+}  // namespace procession::shm

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "ring/record_log.h"
+#include "queue/record_log.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace procession::ring {
+namespace procession::queue {
 namespace {
 
 constexpr std::uint32_t kUnits = 1024;
@@ -21,7 +21,7 @@ class Log : public ::testing::TestWithParam<bool> {
         : memory_(std::size_t{kUnits} * shm::kUnitBytes),
           table_(std::make_unique<std::atomic<std::uint64_t>[]>(kUnits + 1)),
           pool_(pool_state_, table_.get(), memory_.data(), kUnits),
-          log_(tail_, head_, pool_, RecordShape(GetParam())) {
+          log_(tail_, head_, pool_, RecordLayout(GetParam())) {
         pool_state_.backed.store(kUnits);
         log_.begin(new_chunk());
     }
@@ -45,10 +45,10 @@ class Log : public ::testing::TestWithParam<bool> {
 
     std::vector<std::byte> memory_;
     std::unique_ptr<std::atomic<std::uint64_t>[]> table_;
-    PoolState pool_state_{};
+    shm::PoolState pool_state_{};
     TailState tail_{};
     HeadState head_{};
-    BlockPool pool_;
+    shm::BlockPool pool_;
     RecordLog log_;
 };
 
@@ -120,15 +120,15 @@ TEST_P(Log, a_position_or_length_that_cannot_be_is_reported) {
          {std::uint64_t{0}, Position{0, 63}.pack(), Position{0, kChunkBytes}.pack(),
           Position{kUnits, 64}.pack(), ~std::uint64_t{0}}) {
         const std::uint64_t good = head_.position.exchange(bad);
-        EXPECT_THROW(static_cast<void>(front(found)), Corrupt);
+        EXPECT_THROW(static_cast<void>(front(found)), shm::Corrupt);
         EXPECT_TRUE(log_.shows_a_record()) << "for somebody to look under the lock";
         head_.position.store(good);
     }
     ASSERT_TRUE(front(found));
     RecordLog::word(found.record).store(RecordHead{1'000'000, kCommitted, 0, 0}.pack());
-    EXPECT_THROW(static_cast<void>(front(found)), Corrupt);
+    EXPECT_THROW(static_cast<void>(front(found)), shm::Corrupt);
     RecordLog::word(found.record).store(RecordHead{3, kCommitted, 0, 77}.pack());
-    EXPECT_THROW(static_cast<void>(front(found)), Corrupt) << "another record's number";
+    EXPECT_THROW(static_cast<void>(front(found)), shm::Corrupt) << "another record's number";
 }
 
 TEST_P(Log, chunks_that_form_a_ring_do_not_hold_the_repairer) {
@@ -136,7 +136,7 @@ TEST_P(Log, chunks_that_form_a_ring_do_not_hold_the_repairer) {
     const auto tail = Position::unpack(tail_.position.load());
     RecordLog::word(memory_.data() + tail.offset)
         .store(RecordHead{tail.chunk, kCommitted | kNextChunk, 0, 0}.pack());
-    EXPECT_THROW(log_.repair_tail(9), Corrupt);
+    EXPECT_THROW(log_.repair_tail(9), shm::Corrupt);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shape, Log, ::testing::Bool(), [](const auto& each) {
@@ -144,4 +144,4 @@ INSTANTIATE_TEST_SUITE_P(Shape, Log, ::testing::Bool(), [](const auto& each) {
 });
 
 }  // namespace
-}  // namespace procession::ring
+}  // namespace procession::queue

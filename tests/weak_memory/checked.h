@@ -53,7 +53,7 @@
 /// library that is included inside this namespace is compiled as it stands, and checked:
 ///
 ///     namespace checked {
-///     #include "sync/doorbell.h"
+///     #include "shm/event_count.h"
 ///     }
 ///
 /// What such a header includes must have been included before, outside.

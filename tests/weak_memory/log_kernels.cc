@@ -79,8 +79,8 @@ struct UsesAChunkAgain : rl::test_suite<UsesAChunkAgain, 2> {
     }
 };
 
-// Presence, where each thread fences for itself, beside Core::close(), which unmaps the memory when
-// nobody is inside.
+// OperationGuard, where each thread fences for itself, beside Core::close(), which unmaps the
+// memory when nobody is inside.
 struct ClosesBesideAThread : rl::test_suite<ClosesBesideAThread, 2> {
     std::atomic<std::uint32_t> inside;
     std::atomic<std::uint32_t> closed;
@@ -95,12 +95,12 @@ struct ClosesBesideAThread : rl::test_suite<ClosesBesideAThread, 2> {
     void thread(unsigned index) {
         const std::Caller here;
         if (index == 0) {
-            inside.store(1, std::memory_order_relaxed);           // Presence::enter_unusually()
+            inside.store(1, std::memory_order_relaxed);  // OperationGuard::enter_unusually()
             std::atomic_thread_fence(std::memory_order_seq_cst);  // there
             if (closed.load(std::memory_order_relaxed) == 0) {    // Core::is_usable()
                 RL_ASSERT(static_cast<int>(mapping(here.info)) == 1);
             }
-            inside.store(0, std::memory_order_release);  // Presence::leave()
+            inside.store(0, std::memory_order_release);  // OperationGuard::leave()
         } else {
             closed.exchange(1);                                   // Core::close()
             std::atomic_thread_fence(std::memory_order_seq_cst);  // barrier_in_all_threads()

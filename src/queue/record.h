@@ -7,7 +7,7 @@
 
 #include "shm/layout.h"
 
-namespace procession::ring {
+namespace procession::queue {
 
 /// A place in the log: the first unit of a chunk, and the offset of a record in it.
 struct Position {
@@ -75,15 +75,15 @@ struct RecordHead {
 /// The state of an item of a joinable queue, in the second word of its record.
 enum class LeaseState : std::uint8_t { queued = 0, held = 1, returned = 2, finished = 3 };
 
-struct Lease {
+struct LeaseWord {
     LeaseState state = LeaseState::queued;
     std::uint32_t owner = 0;       // slot, while held
     std::uint32_t deliveries = 0;  // how often it was handed out
     bool ending = false;           // held: one thread of the owner is about to end it
 
-    friend bool operator==(const Lease&, const Lease&) = default;
+    friend bool operator==(const LeaseWord&, const LeaseWord&) = default;
 
-    [[nodiscard]] static Lease unpack(std::uint64_t word) noexcept {
+    [[nodiscard]] static LeaseWord unpack(std::uint64_t word) noexcept {
         return {static_cast<LeaseState>(word & 0xff),
                 static_cast<std::uint32_t>(word >> 8) & 0xffff,
                 static_cast<std::uint32_t>(word >> 32), ((word >> 24) & 0xff) != 0};
@@ -99,9 +99,9 @@ struct Lease {
 ///
 ///     plain      | head 8 | payload, padded to 8 |
 ///     joinable   | head 8 | lease 8 | link 8 | payload, padded to 8 |
-class RecordShape {
+class RecordLayout {
   public:
-    explicit constexpr RecordShape(bool joinable) : prefix_(joinable ? 24 : 8) {}
+    explicit constexpr RecordLayout(bool joinable) : prefix_(joinable ? 24 : 8) {}
 
     [[nodiscard]] std::uint32_t payload_at() const noexcept { return prefix_; }
     [[nodiscard]] std::uint32_t bytes(std::uint32_t payload) const noexcept {
@@ -115,7 +115,7 @@ class RecordShape {
   private:
     std::uint32_t prefix_;
 };
-static_assert(kFirstRecord + 24 + RecordShape::kInlineMax + 8 <= kChunkBytes,
+static_assert(kFirstRecord + 24 + RecordLayout::kInlineMax + 8 <= kChunkBytes,
               "the largest inline record fits an empty chunk, with the word that ends it");
 
-}  // namespace procession::ring
+}  // namespace procession::queue

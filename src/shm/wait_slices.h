@@ -7,10 +7,10 @@
 
 #include "procession/deadline.h"
 
-namespace procession::sync {
+namespace procession::shm {
 
 /// How long a waiter sleeps before it looks for deaths: the longer, the longer it has waited.
-class Slices {
+class WaitSlices {
   public:
     static constexpr std::chrono::milliseconds kFirst{5};
     static constexpr std::chrono::milliseconds kLongest{50};
@@ -32,7 +32,7 @@ class Slices {
     std::uint32_t count_ = 0;
 };
 
-/// Makes one wait of several: while it lives, each wait of this thread at a Doorbell goes on with
+/// Makes one wait of several: while it lives, each wait of this thread at a EventCount goes on with
 /// the slices where the last one stopped, and ends early, as at its deadline, when a signal handler
 /// has run on this thread. For a caller that has something of its own to do in between.
 ///
@@ -46,13 +46,13 @@ class WaitInParts {
 
     /// The WaitInParts of this thread, or nullptr.
     [[nodiscard]] static WaitInParts* current() noexcept { return current_; }
-    [[nodiscard]] Slices& slices() noexcept { return slices_; }
+    [[nodiscard]] WaitSlices& slices() noexcept { return slices_; }
 
   private:
     inline static constinit thread_local WaitInParts* current_ = nullptr;
 
     WaitInParts* const outer_;
-    Slices slices_;
+    WaitSlices slices_;
 };
 
-}  // namespace procession::sync
+}  // namespace procession::shm

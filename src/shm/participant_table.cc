@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "shm/membership.h"
+#include "shm/participant_table.h"
 
 #include <chrono>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace procession::shm {
 
-Membership::Membership(const Segment& segment) : segment_(segment) {
+ParticipantTable::ParticipantTable(const Segment& segment) : segment_(segment) {
     if (const std::error_code failed = self_.map()) {
         throw OSError(failed, "open", segment.name(), "cannot map a page of this process's own");
     }
@@ -19,25 +19,25 @@ Membership::Membership(const Segment& segment) : segment_(segment) {
     start_listening();
 }
 
-Membership::~Membership() {
+ParticipantTable::~ParticipantTable() {
     stop_listening();
     // In a child there is nothing to unlock: it is wiped.
     self_->lock.unlock();
 }
 
-std::error_code Membership::try_lock(std::uint32_t slot, os::ByteLock& taken,
-                                     decltype(os::ByteLock::try_lock)* how) noexcept {
+std::error_code ParticipantTable::try_lock(std::uint32_t slot, os::ByteLock& taken,
+                                           decltype(os::ByteLock::try_lock)* how) noexcept {
     const std::lock_guard guard(locking_);
     return how(segment_.file(), segment_.identity(), byte_of(slot), taken);
 }
 
-std::uint32_t Membership::claim_slot(bool& stale) {
+std::uint32_t ParticipantTable::claim_slot(bool& stale) {
     // Free slots first; then slots whose owner died unnoticed.
     for (const bool take_stale : {false, true}) {
         for (std::uint32_t s = 0; s < kParticipantsMax; ++s) {
             // relaxed: a hint, the byte lock decides
             const auto state = segment_.participant(s).state.load(std::memory_order_relaxed);
-            if ((state != kNobody) != take_stale) continue;
+            if ((state != kFreeSlot) != take_stale) continue;
             if (take_stale && seems_locked(s)) continue;
             // Not in a variable: leave_as_if_killed() gives it up when this is cut short.
             const std::error_code failed = try_lock(s, self_->lock);
@@ -50,7 +50,7 @@ std::uint32_t Membership::claim_slot(bool& stale) {
             }
             PROCESSION_STEP("join.locked");
             // acquire: pairs with bury() and leave(); what the last owner did is visible
-            stale = segment_.participant(s).state.load(std::memory_order_acquire) != kNobody;
+            stale = segment_.participant(s).state.load(std::memory_order_acquire) != kFreeSlot;
             if (!stale || take_stale) return s;
             self_->lock.unlock();
         }
@@ -60,18 +60,18 @@ std::uint32_t Membership::claim_slot(bool& stale) {
                            " participants are taken by live processes; close() the queue in some");
 }
 
-void Membership::bury_predecessor(std::uint32_t slot) noexcept {
+void ParticipantTable::release_predecessor(std::uint32_t slot) noexcept {
     // The name changes before the slot becomes empty, as in bury(). So a process that has read the
     // old name in the word of a lock, and then sees the slot empty, also sees a new name. Otherwise
     // it would conclude that no participant ever took that lock.
     renew(slot);
     PROCESSION_STEP("join.predecessor_renewed");
-    segment_.participant(slot).state.store(kNobody, std::memory_order_release);
-    PROCESSION_STEP("join.predecessor_buried");
+    segment_.participant(slot).state.store(kFreeSlot, std::memory_order_release);
+    PROCESSION_STEP("join.predecessor_released");
 }
 
-void Membership::confirm(std::uint32_t slot) noexcept {
-    Participant& self = segment_.participant(slot);
+void ParticipantTable::confirm(std::uint32_t slot) noexcept {
+    ParticipantSlot& self = segment_.participant(slot);
     auto& end = segment_.header().participants_end;
     std::uint32_t seen = end.load(std::memory_order_relaxed);  // relaxed: retried by the exchange
     while (seen <= slot && !end.compare_exchange_weak(seen, slot + 1)) {}
@@ -86,7 +86,7 @@ void Membership::confirm(std::uint32_t slot) noexcept {
                          std::memory_order_release);
     PROCESSION_STEP("join.described");
     renew(slot);
-    self_->lock_name.store(name_of(slot, incarnation(slot)), std::memory_order_relaxed);
+    self_->owner_token.store(owner_token_of(slot, epoch(slot)), std::memory_order_relaxed);
     PROCESSION_STEP("join.renewed");
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
@@ -95,22 +95,22 @@ void Membership::confirm(std::uint32_t slot) noexcept {
               slot, segment_.name().c_str());
 }
 
-std::uint32_t Membership::name_of(std::uint32_t s, std::uint32_t incarnation) noexcept {
-    constexpr std::uint32_t slot_bits = 11;  // as sync::OwnerLock divides its word
+std::uint32_t ParticipantTable::owner_token_of(std::uint32_t s, std::uint32_t epoch) noexcept {
+    constexpr std::uint32_t slot_bits = 11;  // as RobustLock divides its word
     static_assert(kParticipantsMax < 1U << slot_bits);
     // Spread over the tag's bits, and never 0: small numbers, which stray writes leave, name no
     // owner.
-    const std::uint32_t mixed = (incarnation * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
+    const std::uint32_t mixed = (epoch * 0x9e3779b1U) ^ (s * 0x85ebca6bU);
     return s | (mixed >> 12 | 1U) << slot_bits;
 }
 
 // By the holder of the byte lock. release: a lock taken by the new owner is seen after it.
-void Membership::renew(std::uint32_t s) noexcept {
-    auto& number = segment_.participant(s).incarnation;
+void ParticipantTable::renew(std::uint32_t s) noexcept {
+    auto& number = segment_.participant(s).epoch;
     number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-void Membership::leave() noexcept {
+void ParticipantTable::leave() noexcept {
     const std::uint32_t slot = self_->slot_plus_1.exchange(0) - 1;
     if (slot == kNone) return;
     base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'", os::this_process(),
@@ -118,7 +118,7 @@ void Membership::leave() noexcept {
     free_slot(slot, self_->lock);
 }
 
-void Membership::leave_as_if_killed() noexcept {
+void ParticipantTable::leave_as_if_killed() noexcept {
     self_->slot_plus_1.store(0);
     // relaxed: no other thread uses the segment
     generation_.fetch_add(1, std::memory_order_relaxed);
@@ -130,14 +130,14 @@ void Membership::leave_as_if_killed() noexcept {
     self_->lock.unlock();
 }
 
-bool Membership::is_dead(std::uint32_t s) const noexcept {
+bool ParticipantTable::is_dead(std::uint32_t s) const noexcept {
     if (s >= kParticipantsMax || s == slot()) return false;
     // acquire: pairs with confirm(); a slot seen as joined was locked before
-    if (segment_.participant(s).state.load(std::memory_order_acquire) == kNobody) return false;
+    if (segment_.participant(s).state.load(std::memory_order_acquire) == kFreeSlot) return false;
     return !seems_locked(s);
 }
 
-std::error_code Membership::try_claim(std::uint32_t s, Claim& claim) noexcept {
+std::error_code ParticipantTable::try_claim(std::uint32_t s, Claim& claim) noexcept {
     const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
     if (s == slot()) return not_now;
     for (ClaimCell& cell : self_->claims) {
@@ -146,41 +146,41 @@ std::error_code Membership::try_claim(std::uint32_t s, Claim& claim) noexcept {
         claim.cell_ = &cell;
         const std::error_code failed = try_lock(s, cell.lock, os::ByteLock::try_claim);
         const bool is_dead =
-            !failed && segment_.participant(s).state.load(std::memory_order_acquire) != kNobody;
+            !failed && segment_.participant(s).state.load(std::memory_order_acquire) != kFreeSlot;
         if (!is_dead) claim.release();
         return failed || is_dead ? failed : not_now;
     }
     return not_now;
 }
 
-void Membership::bury(std::uint32_t s, Claim& claim) noexcept {
+void ParticipantTable::bury(std::uint32_t s, Claim& claim) noexcept {
     free_slot(s, claim.cell_->lock);
     claim.release();
 }
 
-void Membership::free_slot(std::uint32_t s, os::ByteLock& lock) noexcept {
+void ParticipantTable::free_slot(std::uint32_t s, os::ByteLock& lock) noexcept {
     renew(s);
     PROCESSION_STEP("leave.renewed");
     // release: pairs with claim_slot(); the next owner sees everything repaired
-    segment_.participant(s).state.store(kNobody, std::memory_order_release);
-    PROCESSION_STEP("leave.buried");
+    segment_.participant(s).state.store(kFreeSlot, std::memory_order_release);
+    PROCESSION_STEP("leave.released");
     lock.unlock();
     PROCESSION_STEP("leave.unlocked");
 }
 
-void Membership::after_fork_in_child() noexcept {
+void ParticipantTable::after_fork_in_child() noexcept {
     count_fork();
     self_->is_own.store(kOwn, std::memory_order_relaxed);
     locking_.unlock();
 }
 
-void Membership::after_unprepared_fork() noexcept {
+void ParticipantTable::after_unprepared_fork() noexcept {
     locking_.reset_after_fork();
     count_fork();
 }
 
 // relaxed: one thread exists
-void Membership::count_fork() noexcept {
+void ParticipantTable::count_fork() noexcept {
     generation_.fetch_add(1, std::memory_order_relaxed);
     forks_.fetch_add(1, std::memory_order_relaxed);
 }

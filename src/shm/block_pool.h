@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <system_error>
 
-#include "ring/backing.h"
+#include "shm/backing.h"
 #include "shm/layout.h"
 
-namespace procession::ring {
+namespace procession::shm {
 
 /// What a block of units is; the single truth of its ownership.
 enum class BlockState : std::uint8_t {
@@ -137,12 +137,12 @@ class BlockPool {
     // Queries.
     [[nodiscard]] Block block(std::uint32_t unit) const;
     [[nodiscard]] std::byte* memory(std::uint32_t unit) const noexcept {
-        return data_ + std::uint64_t{unit} * shm::kUnitBytes;
+        return data_ + std::uint64_t{unit} * kUnitBytes;
     }
     [[nodiscard]] std::uint32_t units_max() const noexcept { return units_max_; }
     /// An upper bound for the number of records, leases or list entries that can exist.
     [[nodiscard]] std::uint64_t records_max() const {
-        return std::uint64_t{checked_end()} * (shm::kUnitBytes / sizeof(std::uint64_t));
+        return std::uint64_t{checked_end()} * (kUnitBytes / sizeof(std::uint64_t));
     }
     /// Whether these units can be touched, as far as this process knows.
     [[nodiscard]] bool has_memory(std::uint32_t unit, std::uint32_t units) const noexcept {
@@ -216,4 +216,4 @@ class BlockPool {
     mutable std::atomic<std::uint32_t> there_;
 };
 
-}  // namespace procession::ring
+}  // namespace procession::shm

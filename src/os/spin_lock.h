@@ -6,7 +6,7 @@
 #include "os/park.h"
 #include "os/threads.h"
 
-namespace procession::sync {
+namespace procession::os {
 
 /// A lock between the threads of one process, for a few instructions at a time. Not in shared
 /// memory.
@@ -40,4 +40,4 @@ class SpinLock {
     std::atomic<bool> locked_{false};
 };
 
-}  // namespace procession::sync
+}  // namespace procession::os

@@ -7,21 +7,21 @@
 
 #include "os/stack.h"
 
-namespace procession::sync {
+namespace procession::shm {
 
 /// Something that threads of this process can be at work inside.
-class Enterable {
+class OperationTarget {
   public:
-    Enterable(const Enterable&) = delete;
-    Enterable& operator=(const Enterable&) = delete;
+    OperationTarget(const OperationTarget&) = delete;
+    OperationTarget& operator=(const OperationTarget&) = delete;
 
     /// A thread was at work inside and will never go on: it was led elsewhere by longjmp, or it has
     /// ended. Called by that thread, or at its end.
     virtual void operation_cut_short() noexcept = 0;
 
   protected:
-    Enterable() = default;
-    ~Enterable() = default;
+    OperationTarget() = default;
+    ~OperationTarget() = default;
 };
 
 /// Says, while it lives, that this thread is at work inside an object, at the cost of a few plain
@@ -31,7 +31,7 @@ class Enterable {
 /// Guarantees:
 ///   1. After "mark the object as ended, then others_inside() was false", no other thread is
 ///      inside that has not seen the mark, provided that each looks for the mark after it has made
-///      its Presence.
+///      its OperationGuard.
 ///   2. A thread that comes again while it is inside (from a signal handler) can tell:
 ///      is_nested().
 ///   3. The object is told of an operation that was cut short, when the thread comes again to any
@@ -43,9 +43,9 @@ class Enterable {
 /// way round on which it fences; threads that need not fence do not even ask.
 ///
 /// Threads: its own. May be nested on one thread.
-class Presence {
+class OperationGuard {
   public:
-    explicit Presence(Enterable* object)
+    explicit OperationGuard(OperationTarget* object)
         : here_(mine_ != nullptr ? *mine_ : register_this_thread()),
           // relaxed: this thread's own
           before_(here_.inside.load(std::memory_order_relaxed)) {
@@ -58,25 +58,25 @@ class Presence {
         here_.inside.store(object, std::memory_order_relaxed);
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
-    ~Presence() { leave(); }
-    Presence(const Presence&) = delete;
-    Presence& operator=(const Presence&) = delete;
+    ~OperationGuard() { leave(); }
+    OperationGuard(const OperationGuard&) = delete;
+    OperationGuard& operator=(const OperationGuard&) = delete;
 
     /// In a child that no at-fork handler has prepared: the other threads were the parent's.
     static void forget_other_threads() noexcept;
     /// Whether this thread is inside `object`. Async-signal-safe.
-    [[nodiscard]] static bool is_inside(const Enterable* object) noexcept {
+    [[nodiscard]] static bool is_inside(const OperationTarget* object) noexcept {
         return mine_ != nullptr && mine_->holds(object);
     }
     /// The same, but for an operation that was cut short: the object is told of that instead.
-    [[nodiscard]] static bool is_still_inside(const Enterable* object) noexcept {
+    [[nodiscard]] static bool is_still_inside(const OperationTarget* object) noexcept {
         if (!is_inside(object)) return false;
         forget_what_was_cut_short(__builtin_frame_address(0));
         return is_inside(object);
     }
     /// Whether some other thread of this process is inside `object`. True also when that cannot be
     /// told, since this thread was interrupted in the middle of what is needed to tell.
-    [[nodiscard]] static bool others_inside(const Enterable* object) noexcept;
+    [[nodiscard]] static bool others_inside(const OperationTarget* object) noexcept;
 
   protected:
     /// Whether this thread was inside the object already.
@@ -88,9 +88,9 @@ class Presence {
     }
 
   private:
-    friend class PresentThreads;
-    friend class Absence;
-    friend struct PresenceForTests;  // tests/schedule: several threads that are none
+    friend class ActiveOperations;
+    friend class OperationPause;
+    friend struct OperationGuardForTests;  // tests/schedule: several threads that are none
 
     static constexpr std::size_t kNestedMax = 4;
     // Their addresses: inside more than one object; inside none, and enters by a fence.
@@ -104,9 +104,9 @@ class Presence {
         int process = 0;
         os::StackRange stack;
         // While `inside` is &kSeveral: all of them, as far as there is room.
-        std::array<Enterable*, kNestedMax> several{};
+        std::array<OperationTarget*, kNestedMax> several{};
 
-        [[nodiscard]] bool holds(const Enterable* object) const noexcept {
+        [[nodiscard]] bool holds(const OperationTarget* object) const noexcept {
             // acquire: pairs with leave()
             const void* what = inside.load(std::memory_order_acquire);
             return what == object || what == &kSeveral;
@@ -115,8 +115,8 @@ class Presence {
 
     static Thread& register_this_thread();
     static void forget_ended_thread(void* record) noexcept;
-    void enter_unusually(Enterable* object, const void* frame);
-    void enter_several(Enterable* object) noexcept;
+    void enter_unusually(OperationTarget* object, const void* frame);
+    void enter_several(OperationTarget* object) noexcept;
     static void forget_what_was_cut_short(const void* frame) noexcept;
     static void cut_short(Thread& thread) noexcept;
 
@@ -130,17 +130,17 @@ class Presence {
 
 /// While it lives, this thread is inside nothing, in the middle of its operations: for code of the
 /// program's own that is called there. An object may have been ended when it is over.
-class Absence {
+class OperationPause {
   public:
-    Absence() noexcept;
-    ~Absence();
-    Absence(const Absence&) = delete;
-    Absence& operator=(const Absence&) = delete;
+    OperationPause() noexcept;
+    ~OperationPause();
+    OperationPause(const OperationPause&) = delete;
+    OperationPause& operator=(const OperationPause&) = delete;
 
   private:
     const void* before_;
     const void* frame_;
-    std::array<Enterable*, Presence::kNestedMax> several_;
+    std::array<OperationTarget*, OperationGuard::kNestedMax> several_;
 };
 
-}  // namespace procession::sync
+}  // namespace procession::shm

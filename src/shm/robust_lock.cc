@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "sync/owner_lock.h"
+#include "shm/robust_lock.h"
 
 #include <algorithm>
 #include <chrono>
 
-namespace procession::sync {
+namespace procession::shm {
 
 namespace {
 
@@ -28,7 +28,7 @@ bool spinning_pays() noexcept {
     return known > 1;
 }
 
-bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
+bool RobustLock::acquire_slowly(Deadline deadline, DeadOwnerHandler& watch) {
     PROCESSION_STEP("lock.contended");
     for (int spin = 0; spinning_pays() && spin < kSpins; ++spin) {
         std::uint32_t seen =
@@ -64,10 +64,10 @@ bool OwnerLock::acquire_slowly(Deadline deadline, OwnerWatch& watch) {
         if (deadline.has_passed()) return false;
         const auto limit = std::min(slice, deadline.remaining());
         if (os::park(word_, seen | kSleepers, limit) == os::Parked::limit_passed) {
-            watch.look_after(word_);
+            watch.check_owner(word_);
             slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
         }
     }
 }
 
-}  // namespace procession::sync
+}  // namespace procession::shm

@@ -7,13 +7,13 @@
 #include <span>
 
 #include "base/step.h"
-#include "ring/block_pool.h"
-#include "ring/copy_bytes.h"
-#include "ring/corrupt.h"
-#include "ring/record.h"
+#include "queue/copy_bytes.h"
+#include "queue/record.h"
+#include "shm/block_pool.h"
+#include "shm/corrupt.h"
 #include "shm/intent.h"
 
-namespace procession::ring {
+namespace procession::queue {
 
 /// What a producer is about to do with a block, which is the subject. Value 0 is the tail's count.
 enum class TailIntent : std::uint8_t { publish_block = 1, link_chunk = 2 };
@@ -52,7 +52,7 @@ struct Run {
     std::uint64_t bytes = 0;  // that they count for
 };
 
-/// A first-in-first-out log of records over linked chunks of a BlockPool.
+/// A first-in-first-out log of records over linked chunks of a shm::BlockPool.
 ///
 /// Guarantee: append() commits by exactly one store, as does advance(). After a death between any
 /// two stores, repair_tail() and repair_head() make every count exact again: what was committed is
@@ -71,7 +71,7 @@ struct Run {
 ///   3. Each passed chunk has at least one record.
 class RecordLog {
   public:
-    RecordLog(TailState& tail, HeadState& head, BlockPool& pool, RecordShape shape)
+    RecordLog(TailState& tail, HeadState& head, shm::BlockPool& pool, RecordLayout shape)
         : tail_(tail), head_(head), pool_(pool), shape_(shape) {}
 
     /// Makes the first chunk. Called by the creator, before any other process sees the queue.
@@ -150,7 +150,7 @@ class RecordLog {
     [[nodiscard]] ChunkHeader& header_at(std::uint32_t unit) const noexcept {
         return *reinterpret_cast<ChunkHeader*>(pool_.memory(unit));
     }
-    [[nodiscard]] RecordShape shape() const noexcept { return shape_; }
+    [[nodiscard]] RecordLayout shape() const noexcept { return shape_; }
 
     /// Visits each record of a chunk up to `end` (0: to its end): visit(position, head, record).
     template <class Visit>
@@ -186,7 +186,7 @@ class RecordLog {
     };
     [[nodiscard]] Counted counted_before(Position position) const;
     [[nodiscard]] std::uint32_t record_bytes(RecordHead head) const noexcept {
-        return shape_.bytes(head.is(kOutside) ? RecordShape::kOutsideBytes : head.length);
+        return shape_.bytes(head.is(kOutside) ? RecordLayout::kOutsideBytes : head.length);
     }
     /// Also between the two stores of link(), when the log goes on in another chunk already.
     [[nodiscard]] bool tail_stands_in(std::uint32_t unit) const noexcept;
@@ -194,8 +194,8 @@ class RecordLog {
 
     TailState& tail_;
     HeadState& head_;
-    BlockPool& pool_;
-    RecordShape shape_;
+    shm::BlockPool& pool_;
+    RecordLayout shape_;
 };
 
 inline bool RecordLog::is_inside(Position position) const noexcept {
@@ -204,16 +204,16 @@ inline bool RecordLog::is_inside(Position position) const noexcept {
 }
 
 inline std::byte* RecordLog::at(Position position) const {
-    require(position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
-                position.offset % 8 == 0,
-            "a position lies outside its chunk");
+    shm::require(position.offset >= kFirstRecord && position.offset <= kChunkBytes - 8 &&
+                     position.offset % 8 == 0,
+                 "a position lies outside its chunk");
     pool_.require_memory(position.chunk, kChunkUnits);
     return pool_.memory(position.chunk) + position.offset;
 }
 
 inline std::byte* RecordLog::record_at(Position position, RecordHead& head) const {
     std::byte* record = look_at(position, head);
-    require(head.is(kCommitted) && !head.is(kNextChunk), "a position shows no record");
+    shm::require(head.is(kCommitted) && !head.is(kNextChunk), "a position shows no record");
     return record;
 }
 
@@ -222,9 +222,9 @@ inline std::byte* RecordLog::look_at(Position position, RecordHead& head) const 
     // acquire: pairs with the committing store; the payload is visible
     head = RecordHead::unpack(word(record).load(std::memory_order_acquire));
     if (head.is(kCommitted) && !head.is(kNextChunk)) {
-        require((head.is(kOutside) || head.length <= RecordShape::kInlineMax) &&
-                    position.offset + record_bytes(head) + 8 <= kChunkBytes,
-                "a record reaches beyond its chunk");
+        shm::require((head.is(kOutside) || head.length <= RecordLayout::kInlineMax) &&
+                         position.offset + record_bytes(head) + 8 <= kChunkBytes,
+                     "a record reaches beyond its chunk");
     }
     return record;
 }
@@ -248,7 +248,7 @@ inline void RecordLog::write(Position tail, std::byte* record, RecordHead head,
     const std::uint64_t count = tail_.count.load(std::memory_order_relaxed);
     const std::uint32_t bytes = shape_.bytes(static_cast<std::uint32_t>(payload.size()));
     copy_bytes(record + shape_.payload_at(), payload);
-    if (shape_.payload_at() > 8) lease_word(record).store(Lease{}.pack(), ordered);
+    if (shape_.payload_at() > 8) lease_word(record).store(LeaseWord{}.pack(), ordered);
     PROCESSION_STEP("log.append.copied");
     word(record + bytes).store(0, ordered);
     PROCESSION_STEP("log.append.ended");
@@ -296,7 +296,7 @@ std::size_t RecordLog::try_append_run(Next next) {
         } else {
             word(chunk + end).store(head.pack(), ordered);
         }
-        if (shape_.payload_at() > 8) lease_word(chunk + end).store(Lease{}.pack(), ordered);
+        if (shape_.payload_at() > 8) lease_word(chunk + end).store(LeaseWord{}.pack(), ordered);
         copy_bytes(chunk + end + shape_.payload_at(), payload);
         PROCESSION_STEP("log.append_run.copied");
         end += bytes;
@@ -321,7 +321,7 @@ inline bool RecordLog::try_front(Front& found) const noexcept {
     // acquire: pairs with the committing store; the payload is visible
     found.head = RecordHead::unpack(word(found.record).load(std::memory_order_acquire));
     const bool usual = found.head.flags == kCommitted &&
-                       found.head.length <= RecordShape::kInlineMax &&
+                       found.head.length <= RecordLayout::kInlineMax &&
                        found.at.offset + shape_.bytes(found.head.length) + 8 <= kChunkBytes;
     return usual && found.head.check ==
                         static_cast<std::uint16_t>(head_.count.load(std::memory_order_relaxed));
@@ -354,7 +354,7 @@ Run RecordLog::front_run(const Front& front, Take take) const {
     for (;;) {
         // acquire: pairs with the committing store; the payload is visible
         const auto head = RecordHead::unpack(word(chunk + run.end).load(std::memory_order_acquire));
-        if (head.flags != kCommitted || head.length > RecordShape::kInlineMax) break;
+        if (head.flags != kCommitted || head.length > RecordLayout::kInlineMax) break;
         const std::uint32_t end = run.end + shape_.bytes(head.length);
         if (end + 8 > kChunkBytes) break;
         if (head.check != static_cast<std::uint16_t>(count + run.records)) break;
@@ -405,13 +405,13 @@ bool RecordLog::front(Front& found, Retire retire) {
         found.record = look_at(found.at, found.head);
         if (!found.head.is(kCommitted)) return false;
         if (!found.head.is(kNextChunk)) {
-            require(found.head.check ==
-                        static_cast<std::uint16_t>(head_.count.load(std::memory_order_relaxed)),
-                    "the head shows a record of another place");
+            shm::require(found.head.check == static_cast<std::uint16_t>(
+                                                 head_.count.load(std::memory_order_relaxed)),
+                         "the head shows a record of another place");
             return true;
         }
         // Otherwise chunks that form a ring would keep us here for ever.
-        require(found.at.offset != kFirstRecord, "a chunk without records was left");
+        shm::require(found.at.offset != kFirstRecord, "a chunk without records was left");
         // Then the next chunk is empty, and the process that repairs after a dead producer reads
         // this one.
         if (tail_stands_in(found.at.chunk)) return false;
@@ -431,4 +431,4 @@ void RecordLog::finish_retiring(Retire retire) {
     PROCESSION_STEP("log.leave.settled");
 }
 
-}  // namespace procession::ring
+}  // namespace procession::queue

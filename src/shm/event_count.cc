@@ -1,13 +1,13 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "sync/doorbell.h"
+#include "shm/event_count.h"
 
-#include "sync/owner_lock.h"
+#include "shm/robust_lock.h"
 
-namespace procession::sync {
+namespace procession::shm {
 
 std::uint32_t turns_that_pay() noexcept {
     constexpr std::chrono::nanoseconds turn{25};
     return spinning_pays() ? static_cast<std::uint32_t>(os::cost_of_sleep() / turn) : 0;
 }
 
-}  // namespace procession::sync
+}  // namespace procession::shm

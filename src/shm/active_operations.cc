@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "sync/presence.h"
+#include "shm/active_operations.h"
 
 #include <memory>
 #include <mutex>
@@ -13,36 +13,38 @@
 #include "os/park.h"
 #include "os/thread_end.h"
 
-namespace procession::sync {
+namespace procession::shm {
 
 /// All threads of this process that were ever present anywhere. A fork child keeps only the thread
 /// that forked.
-class PresentThreads final : public os::LockedAcrossForks {
+class ActiveOperations final : public os::LockedAcrossForks {
   public:
-    static PresentThreads& instance() { return base::ProcessSingleton<PresentThreads>::instance(); }
-    void add(Presence::Thread* thread) {
+    static ActiveOperations& instance() {
+        return base::ProcessSingleton<ActiveOperations>::instance();
+    }
+    void add(OperationGuard::Thread* thread) {
         const std::lock_guard guard(lock_);
         thread->next = first_;
         first_ = thread;
     }
     /// False: nothing has happened, see try_lock().
-    [[nodiscard]] bool remove(Presence::Thread* thread) noexcept {
+    [[nodiscard]] bool remove(OperationGuard::Thread* thread) noexcept {
         if (!try_lock()) return false;
         const std::lock_guard guard(lock_, std::adopt_lock);
-        for (Presence::Thread** each = &first_; *each != nullptr; each = &(*each)->next) {
+        for (OperationGuard::Thread** each = &first_; *each != nullptr; each = &(*each)->next) {
             if (*each != thread) continue;
             *each = thread->next;
             break;
         }
         return true;
     }
-    bool others_inside(const Enterable* object, const Presence::Thread* self) noexcept {
+    bool others_inside(const OperationTarget* object, const OperationGuard::Thread* self) noexcept {
         if (!try_lock()) return true;
         const std::lock_guard guard(lock_, std::adopt_lock);
         // Alone: a thread that comes from now on takes the lock first, and sees what we had stored.
         if (first_ == nullptr || (first_ == self && first_->next == nullptr)) return false;
         os::barrier_in_all_threads();
-        for (const Presence::Thread* each = first_; each != nullptr; each = each->next) {
+        for (const OperationGuard::Thread* each = first_; each != nullptr; each = each->next) {
             if (each != self && each->holds(object)) return true;
         }
         return false;
@@ -54,8 +56,8 @@ class PresentThreads final : public os::LockedAcrossForks {
     }
 
   private:
-    friend class base::ProcessSingleton<PresentThreads>;
-    PresentThreads() { start_listening(); }
+    friend class base::ProcessSingleton<ActiveOperations>;
+    ActiveOperations() { start_listening(); }
 
     // The lock is held for moments only. False, in the end, when this very thread has it: a signal
     // handler has interrupted it there, and has called exit().
@@ -75,8 +77,8 @@ class PresentThreads final : public os::LockedAcrossForks {
     // The records of the parent's threads are left alone.
     void keep_this_process() noexcept {
         const int self = os::this_process();
-        if (Presence::mine_ != nullptr) Presence::mine_->process = self;
-        for (Presence::Thread** each = &first_; *each != nullptr;) {
+        if (OperationGuard::mine_ != nullptr) OperationGuard::mine_->process = self;
+        for (OperationGuard::Thread** each = &first_; *each != nullptr;) {
             if ((*each)->process == self) {
                 each = &(*each)->next;
             } else {
@@ -85,19 +87,19 @@ class PresentThreads final : public os::LockedAcrossForks {
         }
     }
 
-    Presence::Thread* first_ = nullptr;
+    OperationGuard::Thread* first_ = nullptr;
 };
 
-void Presence::forget_ended_thread(void* record) noexcept {
+void OperationGuard::forget_ended_thread(void* record) noexcept {
     auto* const mine = static_cast<Thread*>(record);
     if (mine->inside.load(std::memory_order_relaxed) != mine->idle) cut_short(*mine);
-    if (PresentThreads::instance().remove(mine)) delete mine;  // otherwise it stays in the list
+    if (ActiveOperations::instance().remove(mine)) delete mine;  // otherwise it stays in the list
     if constexpr (os::thread_locals_outlive_threads) mine_ = nullptr;
 }
 
 // A thread-local object of the user that ends after this thread's record and uses a queue makes a
 // second record: that one stays in the list, empty.
-Presence::Thread& Presence::register_this_thread() {
+OperationGuard::Thread& OperationGuard::register_this_thread() {
     auto record = std::make_unique<Thread>();
     record->process = os::this_process();
     // relaxed: no other thread knows the record
@@ -107,14 +109,14 @@ Presence::Thread& Presence::register_this_thread() {
     // Statics that were made before this thread used anything are destroyed after the mark.
     base::watch_exit();
     os::at_thread_end(forget_ended_thread, record.get());
-    PresentThreads::instance().add(record.get());
+    ActiveOperations::instance().add(record.get());
     mine_ = record.release();
     return *mine_;
 }
 
 // The thread must fence for itself; or it is inside an object already: an operation of ours has
 // called another one, a signal handler has interrupted it, or longjmp has led the thread out of it.
-void Presence::enter_unusually(Enterable* object, const void* frame) {
+void OperationGuard::enter_unusually(OperationTarget* object, const void* frame) {
     if (before_ != here_.idle) {
         forget_what_was_cut_short(frame);
         before_ = here_.inside.load(std::memory_order_relaxed);  // relaxed: this thread's own
@@ -134,59 +136,59 @@ void Presence::enter_unusually(Enterable* object, const void* frame) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-void Presence::enter_several(Enterable* object) noexcept {
+void OperationGuard::enter_several(OperationTarget* object) noexcept {
     auto& several = here_.several;
     if (before_ != &kSeveral) {
-        several = {static_cast<Enterable*>(const_cast<void*>(before_)), object};
+        several = {static_cast<OperationTarget*>(const_cast<void*>(before_)), object};
         return;
     }
-    for (Enterable*& each : several) {
+    for (OperationTarget*& each : several) {
         if (each == object) nested_ = true;
         if (each == nullptr) each = object;
         if (each == object) return;
     }
 }
 
-void Presence::forget_what_was_cut_short(const void* frame) noexcept {
+void OperationGuard::forget_what_was_cut_short(const void* frame) noexcept {
     Thread& mine = *mine_;
     if (os::is_left_frame(mine.frame, frame, mine.stack)) cut_short(mine);
 }
 
-void Presence::cut_short(Thread& thread) noexcept {
+void OperationGuard::cut_short(Thread& thread) noexcept {
     const void* const inside = thread.inside.load(std::memory_order_relaxed);
     auto objects = std::exchange(thread.several, {});
-    if (inside != &kSeveral) objects = {static_cast<Enterable*>(const_cast<void*>(inside))};
+    if (inside != &kSeveral) objects = {static_cast<OperationTarget*>(const_cast<void*>(inside))};
     // release: pairs with others_inside()
     thread.inside.store(thread.idle, std::memory_order_release);
-    for (Enterable* const object : objects) {
+    for (OperationTarget* const object : objects) {
         if (object != nullptr) object->operation_cut_short();
     }
 }
 
-void Presence::forget_other_threads() noexcept {
-    PresentThreads::instance().forget_other_threads();
+void OperationGuard::forget_other_threads() noexcept {
+    ActiveOperations::instance().forget_other_threads();
 }
 
-bool Presence::others_inside(const Enterable* object) noexcept {
-    return PresentThreads::instance().others_inside(object, mine_);
+bool OperationGuard::others_inside(const OperationTarget* object) noexcept {
+    return ActiveOperations::instance().others_inside(object, mine_);
 }
 
-Absence::Absence() noexcept : before_(nullptr), frame_(nullptr), several_{} {
-    Presence::Thread* const mine = Presence::mine_;
+OperationPause::OperationPause() noexcept : before_(nullptr), frame_(nullptr), several_{} {
+    OperationGuard::Thread* const mine = OperationGuard::mine_;
     if (mine == nullptr) return;
     frame_ = mine->frame;
     several_ = mine->several;
-    // release: pairs with others_inside(), as the end of a Presence
+    // release: pairs with others_inside(), as the end of a OperationGuard
     before_ = mine->inside.exchange(mine->idle, std::memory_order_release);
 }
 
-Absence::~Absence() {
-    Presence::Thread* const mine = Presence::mine_;
+OperationPause::~OperationPause() {
+    OperationGuard::Thread* const mine = OperationGuard::mine_;
     if (mine == nullptr || before_ == mine->idle) return;
     mine->frame = frame_;
     mine->several = several_;
-    mine->inside.store(before_, std::memory_order_relaxed);  // relaxed: as a Presence begins
+    mine->inside.store(before_, std::memory_order_relaxed);  // relaxed: as a OperationGuard begins
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-}  // namespace procession::sync
+}  // namespace procession::shm

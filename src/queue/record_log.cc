@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "ring/record_log.h"
+#include "queue/record_log.h"
 
 #include "base/step.h"
-#include "ring/corrupt.h"
+#include "shm/corrupt.h"
 
-namespace procession::ring {
+namespace procession::queue {
 
 namespace {
 
@@ -38,7 +38,7 @@ void RecordLog::begin(std::uint32_t unit) {
     PROCESSION_STEP("log.begin.headed");
     tail_.position.store(start.pack(), kOrdered);
     PROCESSION_STEP("log.begin.placed");
-    pool_.set(unit, BlockState::chunk, 0);
+    pool_.set(unit, shm::BlockState::chunk, 0);
     PROCESSION_STEP("log.begin.marked");
 }
 
@@ -64,7 +64,7 @@ void RecordLog::link(std::uint32_t unit) {
     // So that a repairer knows whether to keep or to free the chunk.
     tail_.intent.begin(TailIntent::link_chunk, unit, 0, {tail_.count.load(kOwn)});
     PROCESSION_STEP("log.link.begun");
-    pool_.set(unit, BlockState::chunk, 0);
+    pool_.set(unit, shm::BlockState::chunk, 0);
     PROCESSION_STEP("log.link.marked");
     // release: a consumer that follows the link sees the chunk prepared
     word(at(tail)).store(RecordHead{unit, kCommitted | kNextChunk, 0, 0}.pack(), kOrdered);
@@ -79,7 +79,8 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
     const auto tail = Position::unpack(tail_.position.load(kOwn));
     std::byte* record = at(tail);
     const auto length = static_cast<std::uint32_t>(payload.size());
-    require(tail.offset + shape_.bytes(length) + 8 <= kChunkBytes, "the tail's chunk is too short");
+    shm::require(tail.offset + shape_.bytes(length) + 8 <= kChunkBytes,
+                 "the tail's chunk is too short");
     const auto flags = static_cast<std::uint8_t>(kCommitted | (outside ? kOutside : 0));
     write(tail, record, {length, flags, format, 0}, payload, counted);
 }
@@ -87,7 +88,7 @@ void RecordLog::append(std::uint8_t format, std::span<const std::byte> payload,
 void RecordLog::begin_publish(std::uint32_t unit) {
     tail_.intent.begin(TailIntent::publish_block, unit, 0, {tail_.count.load(kOwn)});
     PROCESSION_STEP("log.publish.begun");
-    pool_.set(unit, BlockState::queued, 0);
+    pool_.set(unit, shm::BlockState::queued, 0);
     PROCESSION_STEP("log.publish.marked");
 }
 
@@ -105,7 +106,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
         if (!head.is(kCommitted)) break;
         if (head.is(kNextChunk)) {
             // A producer moves the tail before it goes on: it is one link behind at most.
-            require(++chunks == 1, "the tail is several chunks behind");
+            shm::require(++chunks == 1, "the tail is several chunks behind");
             tail = {head.length, kFirstRecord};
         } else {
             tail.offset += record_bytes(head);
@@ -120,7 +121,7 @@ void RecordLog::repair_tail(std::uint32_t dead) {
                                    ? tail.chunk == unit
                                    : counted.count > tail_.intent.value(0);
         // The sweep frees the blocks of the dead process.
-        if (!committed) pool_.set(unit, BlockState::owned, dead);
+        if (!committed) pool_.set(unit, shm::BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }
     tail_.position.store(tail.pack(), kOrdered);
@@ -137,16 +138,16 @@ void RecordLog::audit_tail() const {
     const auto tail = Position::unpack(tail_.position.load(kOwn));
     RecordHead head;
     look_at(tail, head);
-    require(!head.is(kCommitted), "there are records behind the tail");
+    shm::require(!head.is(kCommitted), "there are records behind the tail");
     const Counted counted = counted_before(tail);
-    require(counted.count == tail_.count.load(kOwn) && counted.bytes == tail_.bytes.load(kOwn),
-            "the producers' counts are not those of the log");
+    shm::require(counted.count == tail_.count.load(kOwn) && counted.bytes == tail_.bytes.load(kOwn),
+                 "the producers' counts are not those of the log");
 }
 
 void RecordLog::audit_head() const {
     const Counted counted = counted_before(Position::unpack(head_.position.load(kOwn)));
-    require(counted.count == head_.count.load(kOwn) && counted.bytes == head_.bytes.load(kOwn),
-            "the consumers' counts are not those of the log");
+    shm::require(counted.count == head_.count.load(kOwn) && counted.bytes == head_.bytes.load(kOwn),
+                 "the consumers' counts are not those of the log");
 }
 
 RecordLog::Counted RecordLog::counted_before(Position position) const {
@@ -158,7 +159,7 @@ RecordLog::Counted RecordLog::counted_before(Position position) const {
         counted.bytes += counted_bytes(record, head);
         end += record_bytes(head);
     });
-    require(end == position.offset, "the records do not lead to the position");
+    shm::require(end == position.offset, "the records do not lead to the position");
     return counted;
 }
 
@@ -200,7 +201,8 @@ std::uint32_t RecordLog::count_finished(std::uint32_t unit) const {
         // seq_cst: pairs with the exchange that finished it. In Core::retire() this load stands
         // behind the exchange of `passed`, and in Core::finish_at_once() the load of `passed`
         // behind the exchange of the lease: one of the two sees the other's store.
-        const Lease lease = Lease::unpack(lease_word(record).load(std::memory_order_seq_cst));
+        const LeaseWord lease =
+            LeaseWord::unpack(lease_word(record).load(std::memory_order_seq_cst));
         if (lease.state == LeaseState::finished) ++finished;
     });
     return finished;
@@ -241,7 +243,7 @@ void RecordLog::repair_head() {
     if (shape_.payload_at() == 8 && head.is(kCommitted) && head.is(kOutside)) {
         // Perhaps marked as taken by the dead consumer, which had not committed: it was never
         // taken. (A lease in the same state means nothing: the next consumer writes its own.)
-        pool_.set(outside_unit(record), BlockState::queued, 0);
+        pool_.set(outside_unit(record), shm::BlockState::queued, 0);
         PROCESSION_STEP("log.repair_head.unmarked");
     }
     const Counted counted = counted_before(position);
@@ -253,8 +255,8 @@ void RecordLog::repair_head() {
 
 std::uint32_t RecordLog::outside_unit(std::byte* record) const {
     const std::uint64_t unit = word(record + shape_.payload_at()).load(kOwn);
-    require(unit < pool_.units_max(), "a record refers to a block outside the memory");
+    shm::require(unit < pool_.units_max(), "a record refers to a block outside the memory");
     return static_cast<std::uint32_t>(unit);
 }
 
-}  // namespace procession::ring
+}  // namespace procession::queue

@@ -10,9 +10,9 @@
 #include "os/barrier.h"
 #include "os/park.h"
 #include "procession/deadline.h"
-#include "sync/slices.h"
+#include "shm/wait_slices.h"
 
-namespace procession::sync {
+namespace procession::shm {
 
 /// How often a wait may look at what it waits for before it would have been cheaper to sleep; 0
 /// where there is one processor.
@@ -32,29 +32,29 @@ namespace procession::sync {
 /// nothing stale behind. The word counts how often it was rung: a sleeper that has looked before
 /// the ring and is not yet asleep does not fall asleep, even if another sleeper has made the word
 /// odd again meanwhile.
-class Doorbell {
+class EventCount {
   public:
-    explicit Doorbell(std::atomic<std::uint32_t>& word) : word_(word) {}
+    explicit EventCount(std::atomic<std::uint32_t>& word) : word_(word) {}
 
     /// Whether there may be a sleeper: a look that costs nothing. To be called after the change, as
     /// ring().
-    [[nodiscard]] bool may_sleep() const noexcept { return (look_after_change() & 1U) != 0; }
+    [[nodiscard]] bool may_have_waiters() const noexcept { return (look_after_change() & 1U) != 0; }
     /// To be called after the change, which is a sequentially consistent exchange, or is followed
-    /// by one (OwnerLock::release). `sleepers`: how many of them find what they wait for.
-    void ring(std::size_t sleepers = 1) noexcept {
+    /// by one (RobustLock::release). `sleepers`: how many of them find what they wait for.
+    void notify(std::size_t sleepers = 1) noexcept {
         std::uint32_t seen = look_after_change();
         if ((seen & 1U) == 0) return;
-        PROCESSION_STEP("doorbell.seen");
+        PROCESSION_STEP("event_count.seen");
         // If this fails, another caller has rung since.
         if (word_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel)) {
-            PROCESSION_STEP("doorbell.taken");
+            PROCESSION_STEP("event_count.taken");
             os::wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
         }
     }
-    void ring_all() noexcept {
+    void notify_all() noexcept {
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
         while (!word_.compare_exchange_weak(seen, (seen | 1U) + 1, std::memory_order_acq_rel)) {}
-        PROCESSION_STEP("doorbell.cleared");
+        PROCESSION_STEP("event_count.cleared");
         os::wake(word_, INT32_MAX);
     }
 
@@ -73,15 +73,15 @@ class Doorbell {
     /// wait() without polling first.
     template <class Ready, class Nap>
     [[nodiscard]] bool sleep(Deadline deadline, Ready ready, Nap nap) {
-        Slices own;
+        WaitSlices own;
         WaitInParts* const parts = WaitInParts::current();
-        Slices& slices = parts != nullptr ? parts->slices() : own;
+        WaitSlices& slices = parts != nullptr ? parts->slices() : own;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
             // Pairs with look_after_change(): either the ringer sees the word odd, or ready() sees
             // what the ringer has changed.
             std::atomic_thread_fence(std::memory_order_seq_cst);
-            PROCESSION_STEP("doorbell.armed");
+            PROCESSION_STEP("event_count.armed");
             if (ready()) return true;
             if (deadline.has_passed()) return false;
             const os::Parked parked =
@@ -90,7 +90,7 @@ class Doorbell {
                 nap();
                 slices.passed();
             }
-            PROCESSION_STEP("doorbell.woken");
+            PROCESSION_STEP("event_count.woken");
             if (parked == os::Parked::interrupted && parts != nullptr) return ready();
         }
     }
@@ -141,4 +141,4 @@ class Doorbell {
     std::atomic<std::uint32_t> skipped_{0};
 };
 
-}  // namespace procession::sync
+}  // namespace procession::shm

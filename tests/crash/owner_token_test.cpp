@@ -15,9 +15,9 @@
 namespace procession {
 namespace {
 
-const shm::Participant& participant(const testing::SegmentView& view, std::uint32_t slot) {
+const shm::ParticipantSlot& participant(const testing::SegmentView& view, std::uint32_t slot) {
     const auto* start = reinterpret_cast<const std::byte*>(&view.header());
-    return reinterpret_cast<const shm::Participant*>(start + shm::kRegistryOffset)[slot];
+    return reinterpret_cast<const shm::ParticipantSlot*>(start + shm::kRegistryOffset)[slot];
 }
 
 // Without collecting it, which would make this process notice its death.
@@ -35,7 +35,7 @@ void expect_another_name_in_the_empty_slot(const char* step, bool slots_are_full
     });
     until(WEXITED, victim.pid());
     testing::SegmentView view(queue.bytes());
-    const std::uint32_t before = participant(view, 1).incarnation.load();
+    const std::uint32_t before = participant(view, 1).epoch.load();
     ASSERT_EQ(participant(view, 1).state.load(), shm::kJoined);
     if (slots_are_full) view.fill_slots_from(2);
     Process successor(procession::fork, [&] {
@@ -43,16 +43,16 @@ void expect_another_name_in_the_empty_slot(const char* step, bool slots_are_full
         static_cast<void>(queue.bytes().notice_deaths());
     });
     until(WSTOPPED, successor.pid());
-    EXPECT_EQ(participant(view, 1).state.load(), shm::kNobody);
-    EXPECT_NE(participant(view, 1).incarnation.load(), before);
+    EXPECT_EQ(participant(view, 1).state.load(), shm::kFreeSlot);
+    EXPECT_NE(participant(view, 1).epoch.load(), before);
     ::kill(successor.pid(), SIGCONT);
 }
 
 TEST(LockName, changes_before_the_slot_of_the_dead_is_empty) {
-    expect_another_name_in_the_empty_slot("leave.buried", false);
+    expect_another_name_in_the_empty_slot("leave.released", false);
 }
 TEST(LockName, changes_before_the_slot_that_a_newcomer_takes_over_is_empty) {
-    expect_another_name_in_the_empty_slot("join.predecessor_buried", true);
+    expect_another_name_in_the_empty_slot("join.predecessor_released", true);
 }
 
 }  // namespace

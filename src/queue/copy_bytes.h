@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-namespace procession::ring {
+namespace procession::queue {
 
 /// memcpy, with the shortest messages copied in place of a call. Plain stores, also to shared
 /// memory that RecordLog::shows_a_record() or peek_lease() may be reading as words: these functions
@@ -27,4 +27,4 @@ inline void copy_bytes(std::byte* to, std::span<const std::byte> from) noexcept 
     }
 }
 
-}  // namespace procession::ring
+}  // namespace procession::queue

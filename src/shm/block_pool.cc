@@ -1,15 +1,15 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "ring/block_pool.h"
+#include "shm/block_pool.h"
 
 #include <algorithm>
 #include <bit>
 
 #include "base/checks.h"
 #include "base/step.h"
-#include "ring/corrupt.h"
+#include "shm/corrupt.h"
 #include "shm/layout.h"
 
-namespace procession::ring {
+namespace procession::shm {
 
 namespace {
 
@@ -464,4 +464,4 @@ void BlockPool::push(std::uint32_t unit, const Block& block) noexcept {
     head.store(unit + 1);
 }
 
-}  // namespace procession::ring
+}  // namespace procession::shm

@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// The doorbell: the real sync/doorbell.h and sync/owner_lock.h, with Relacy's atomics.
-#include "sync/slices.h"
+// The doorbell: the real shm/event_count.h and shm/robust_lock.h, with Relacy's atomics.
+#include "shm/wait_slices.h"
 #include "weak_memory/checked.h"
 #include "weak_memory/kernels.h"
 
@@ -8,19 +8,19 @@
 #define PROCESSION_STEP(name) static_cast<void>(0)
 
 namespace checked {
-namespace procession::sync {
-using ::procession::sync::Slices;
-using ::procession::sync::WaitInParts;
-}  // namespace procession::sync
-#include "sync/owner_lock.h"
+namespace procession::shm {
+using ::procession::shm::WaitInParts;
+using ::procession::shm::WaitSlices;
+}  // namespace procession::shm
+#include "shm/robust_lock.h"
 //
-#include "sync/doorbell.h"
+#include "shm/event_count.h"
 
 namespace {
 
 using procession::Deadline;
-using procession::sync::Doorbell;
-using procession::sync::OwnerLock;
+using procession::shm::EventCount;
+using procession::shm::RobustLock;
 
 Mutation mutation_of(Without without) {
     return {without == Without::fence_after_rmw, without == Without::fences};
@@ -44,7 +44,7 @@ struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
 
     void before() { begin(); }
     void thread(unsigned index) {
-        Doorbell item_bell(bell_word);
+        EventCount not_empty(bell_word);
         if (index == kSleeper) {
             const auto shows_the_items = [&] {
                 for (const auto& head : heads) {
@@ -52,11 +52,11 @@ struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
                 }
                 return true;
             };
-            static_cast<void>(item_bell.sleep(Deadline::never(), shows_the_items, [] {}));
+            static_cast<void>(not_empty.sleep(Deadline::never(), shows_the_items, [] {}));
         } else {
             heads[index - 1].store(1, std::memory_order_release);  // RecordLog::write(): the commit
-            OwnerLock::release(lock_word);
-            if (item_bell.may_sleep()) item_bell.ring();
+            RobustLock::release(lock_word);
+            if (not_empty.may_have_waiters()) not_empty.notify();
         }
     }
 };
@@ -69,21 +69,21 @@ struct TaskDones : rl::test_suite<TaskDones, 3>, BellProgram {
 
     void before() { begin(); }
     bool all_finished() const { return finished[0].load() + finished[1].load() >= kPut; }
-    void announce_finished(Doorbell& join_bell) const {
-        if (!join_bell.may_sleep()) return;
+    void announce_finished(EventCount& all_done) const {
+        if (!all_done.may_have_waiters()) return;
         const bool something_waits = head_count.load() < kPut;
-        if (!something_waits && all_finished()) join_bell.ring_all();
+        if (!something_waits && all_finished()) all_done.notify_all();
     }
     void thread(unsigned index) {
-        Doorbell join_bell(bell_word);
+        EventCount all_done(bell_word);
         if (index == kSleeper) {
             static_cast<void>(
-                join_bell.sleep(Deadline::never(), [&] { return all_finished(); }, [] {}));
+                all_done.sleep(Deadline::never(), [&] { return all_finished(); }, [] {}));
         } else {
             // The second consumer takes the last item.
             if (index == 2) head_count.store(kPut, std::memory_order_release);
             finished[index - 1].exchange(1);
-            announce_finished(join_bell);
+            announce_finished(all_done);
         }
     }
 };

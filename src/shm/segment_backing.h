@@ -7,15 +7,15 @@
 
 #include "os/memory_file.h"
 #include "procession/error.h"
-#include "ring/backing.h"
+#include "shm/backing.h"
 #include "shm/segment.h"
 
-namespace procession::queue {
+namespace procession::shm {
 
 /// The memory file of a segment, as what lies behind a pool.
-class SegmentBacking final : public ring::Backing {
+class SegmentBacking final : public Backing {
   public:
-    explicit SegmentBacking(shm::Segment& segment) : segment_(segment) {}
+    explicit SegmentBacking(Segment& segment) : segment_(segment) {}
 
     /// Throws: OSError.
     [[nodiscard]] std::uint32_t units_there() const override {
@@ -38,7 +38,7 @@ class SegmentBacking final : public ring::Backing {
     [[nodiscard]] bool can_decommit() const noexcept override { return os::can_decommit(); }
 
   private:
-    shm::Segment& segment_;
+    Segment& segment_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::shm

@@ -8,23 +8,23 @@
 #include "os/park.h"
 #include "procession/deadline.h"
 
-namespace procession::sync {
+namespace procession::shm {
 
 /// Whether another process can run while this one polls.
 [[nodiscard]] bool spinning_pays() noexcept;
 
 /// Asked by a waiter that suspects the holder of a lock.
-class OwnerWatch {
+class DeadOwnerHandler {
   public:
-    OwnerWatch() = default;
-    OwnerWatch(const OwnerWatch&) = delete;
-    OwnerWatch& operator=(const OwnerWatch&) = delete;
+    DeadOwnerHandler() = default;
+    DeadOwnerHandler(const DeadOwnerHandler&) = delete;
+    DeadOwnerHandler& operator=(const DeadOwnerHandler&) = delete;
     /// If the owner that the lock's word names is dead: repairs what the lock guards and releases
     /// the lock.
-    virtual void look_after(const std::atomic<std::uint32_t>& lock) = 0;
+    virtual void check_owner(const std::atomic<std::uint32_t>& lock) = 0;
 
   protected:
-    virtual ~OwnerWatch() = default;
+    virtual ~DeadOwnerHandler() = default;
 };
 
 /// A lock between processes, in one shared word, that knows its owner.
@@ -34,14 +34,14 @@ class OwnerWatch {
 ///
 /// Mechanism: the word is 0, or the owner's name + 1, with the top bit set while a waiter may sleep
 /// on it. A name is a slot in the low 11 bits and above it a tag, the same for all locks that the
-/// owner takes; only the OwnerWatch gives the tag a meaning. Waiters spin a little, then sleep in
-/// slices; after every slice they ask the OwnerWatch whether the owner lives. A waker that dies
-/// between releasing and waking costs the sleepers one slice.
+/// owner takes; only the DeadOwnerHandler gives the tag a meaning. Waiters spin a little, then
+/// sleep in slices; after every slice they ask the DeadOwnerHandler whether the owner lives. A
+/// waker that dies between releasing and waking costs the sleepers one slice.
 ///
 /// Invariants:
 ///   1. The word changes from 0 to an owner only by that owner's compare-exchange.
 ///   2. From an owner to 0: by that owner, or by the holder of the claim on the dead owner.
-class OwnerLock {
+class RobustLock {
   public:
     static constexpr std::uint32_t kSleepers = 0x80000000;
 
@@ -50,7 +50,7 @@ class OwnerLock {
     static_assert(kSlotBits + kTagBits == 31, "a name and the sleepers' bit fill the word");
 
     /// `me` is the caller's name.
-    OwnerLock(std::atomic<std::uint32_t>& word, std::uint32_t me) : word_(word), me_(me + 1) {}
+    RobustLock(std::atomic<std::uint32_t>& word, std::uint32_t me) : word_(word), me_(me + 1) {}
 
     /// Takes the lock if it is free now.
     [[nodiscard]] bool try_acquire() noexcept {
@@ -61,7 +61,7 @@ class OwnerLock {
         PROCESSION_STEP("lock.acquired");
         return taken;
     }
-    [[nodiscard]] bool acquire(Deadline deadline, OwnerWatch& watch) {
+    [[nodiscard]] bool acquire(Deadline deadline, DeadOwnerHandler& watch) {
         return try_acquire() || acquire_slowly(deadline, watch);
     }
 
@@ -70,20 +70,20 @@ class OwnerLock {
     /// Also by the repairer on behalf of the dead owner.
     static void release(std::atomic<std::uint32_t>& word) noexcept {
         PROCESSION_STEP("lock.releasing");
-        // release: pairs with the next acquire. seq_cst: with the fence of a Doorbell's look behind
-        // it, what was done under the lock is visible before that look.
+        // release: pairs with the next acquire. seq_cst: with the fence of a EventCount's look
+        // behind it, what was done under the lock is visible before that look.
         const std::uint32_t last = word.exchange(0, std::memory_order_seq_cst);
         PROCESSION_STEP("lock.released");
         if ((last & kSleepers) != 0) os::wake(word, 1);
     }
 
     /// The name of the owner in a word that is not 0.
-    [[nodiscard]] static std::uint32_t name_of_owner(std::uint32_t word) noexcept {
+    [[nodiscard]] static std::uint32_t token_of_owner(std::uint32_t word) noexcept {
         return (word & ~kSleepers) - 1;
     }
-    /// Its slot; an impossible one where the word was not made by an OwnerLock.
+    /// Its slot; an impossible one where the word was not made by an RobustLock.
     [[nodiscard]] static std::uint32_t owner_of(std::uint32_t word) noexcept {
-        return name_of_owner(word) & ((1U << kSlotBits) - 1);
+        return token_of_owner(word) & ((1U << kSlotBits) - 1);
     }
     [[nodiscard]] static bool is_owned_by(const std::atomic<std::uint32_t>& word,
                                           std::uint32_t slot) noexcept {
@@ -92,10 +92,10 @@ class OwnerLock {
     }
 
   private:
-    [[nodiscard]] bool acquire_slowly(Deadline deadline, OwnerWatch& watch);
+    [[nodiscard]] bool acquire_slowly(Deadline deadline, DeadOwnerHandler& watch);
 
     std::atomic<std::uint32_t>& word_;
     const std::uint32_t me_;
 };
 
-}  // namespace procession::sync
+}  // namespace procession::shm

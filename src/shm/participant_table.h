@@ -24,20 +24,20 @@ namespace procession::shm {
 ///   3. The holder of the claim on a dead s is alone in repairing after it, among all threads of
 ///      all processes; if its process dies, the kernel gives up both bytes and the next process
 ///      repairs both.
-class Membership final : public os::ForkListener {
+class ParticipantTable final : public os::ForkListener {
   public:
     /// Whether any process takes part in the segment in `file`. Does not join it.
-    [[nodiscard]] static bool is_anybody_there(const os::Handle& file) noexcept {
+    [[nodiscard]] static bool has_live_participant(const os::Handle& file) noexcept {
         return os::ByteLock::is_any_locked(file, byte_of(0), byte_of(kParticipantsMax));
     }
 
     static constexpr std::uint32_t kNone = 0xffffffff;
 
     /// Throws: OSError.
-    explicit Membership(const Segment& segment);
-    ~Membership() override;
-    Membership(const Membership&) = delete;
-    Membership& operator=(const Membership&) = delete;
+    explicit ParticipantTable(const Segment& segment);
+    ~ParticipantTable() override;
+    ParticipantTable(const ParticipantTable&) = delete;
+    ParticipantTable& operator=(const ParticipantTable&) = delete;
 
     /// This process's slot, or kNone. One load.
     [[nodiscard]] std::uint32_t slot() const noexcept {
@@ -46,26 +46,27 @@ class Membership final : public os::ForkListener {
 
     /// The name of slot `s`'s owner in the words of locks: the slot, and above it a tag that every
     /// owner of the slot has for itself. So a word that no participant wrote names no owner, except
-    /// by deliberate forgery: see Core::owner_to_look_after. For this process's own slot, two loads
+    /// by deliberate forgery: see Core::owner_to_check. For this process's own slot, two loads
     /// of its own memory.
-    [[nodiscard]] std::uint32_t lock_name(std::uint32_t s) const noexcept {
+    [[nodiscard]] std::uint32_t owner_token(std::uint32_t s) const noexcept {
         // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
         if (s + 1 == self_->slot_plus_1.load(std::memory_order_relaxed)) {
-            return self_->lock_name.load(std::memory_order_relaxed);
+            return self_->owner_token.load(std::memory_order_relaxed);
         }
-        return name_of(s, incarnation(s));
+        return owner_token_of(s, epoch(s));
     }
-    [[nodiscard]] static std::uint32_t name_of(std::uint32_t s, std::uint32_t incarnation) noexcept;
+    [[nodiscard]] static std::uint32_t owner_token_of(std::uint32_t s,
+                                                      std::uint32_t epoch) noexcept;
     /// Changes whenever slot `s` gets or loses its owner, at moments when no lock names it.
-    [[nodiscard]] std::uint32_t incarnation(std::uint32_t s) const noexcept {
-        return segment_.participant(s).incarnation.load(std::memory_order_acquire);
+    [[nodiscard]] std::uint32_t epoch(std::uint32_t s) const noexcept {
+        return segment_.participant(s).epoch.load(std::memory_order_acquire);
     }
 
     /// Takes a slot. `stale` is set when its last owner died and no process has repaired after it
-    /// yet: the caller repairs as that owner, calls bury_predecessor(), then confirm(). Throws:
+    /// yet: the caller repairs as that owner, calls release_predecessor(), then confirm(). Throws:
     /// OSError; ProcessError when all kParticipantsMax slots are taken.
     std::uint32_t claim_slot(bool& stale);
-    void bury_predecessor(std::uint32_t slot) noexcept;
+    void release_predecessor(std::uint32_t slot) noexcept;
     void confirm(std::uint32_t slot) noexcept;
     /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
     void give_up() noexcept { self_->lock.unlock(); }
@@ -119,7 +120,7 @@ class Membership final : public os::ForkListener {
     struct Self {
         std::atomic<std::uint32_t> slot_plus_1;
         std::atomic<std::uint32_t> is_own;
-        std::atomic<std::uint32_t> lock_name;
+        std::atomic<std::uint32_t> owner_token;
         os::ByteLock lock;  // on the byte of the slot
         ClaimCell claims[kClaimsMax];
     };
@@ -132,7 +133,7 @@ class Membership final : public os::ForkListener {
     void after_unprepared_fork() noexcept;
 
     [[nodiscard]] static std::uint64_t byte_of(std::uint32_t slot) noexcept {
-        return kRegistryOffset + std::uint64_t{slot} * sizeof(Participant);
+        return kRegistryOffset + std::uint64_t{slot} * sizeof(ParticipantSlot);
     }
     [[nodiscard]] bool seems_locked(std::uint32_t slot) const noexcept {
         return os::ByteLock::is_locked(segment_.file(), segment_.identity(), byte_of(slot));
@@ -153,9 +154,9 @@ class Membership final : public os::ForkListener {
     std::atomic<std::uint32_t> forks_{0};
 };
 
-/// The right to repair after one dead participant. It lies in the Membership, not here: when the
-/// repair is cut short, leave_as_if_killed() gives it up.
-class Membership::Claim {
+/// The right to repair after one dead participant. It lies in the ParticipantTable, not here: when
+/// the repair is cut short, leave_as_if_killed() gives it up.
+class ParticipantTable::Claim {
   public:
     Claim() = default;
     Claim(const Claim&) = delete;
@@ -171,12 +172,12 @@ class Membership::Claim {
     }
 
   private:
-    friend class Membership;
+    friend class ParticipantTable;
     ClaimCell* cell_ = nullptr;
 };
 
 template <class Prepare>
-void Membership::become_own(Prepare prepare) noexcept {
+void ParticipantTable::become_own(Prepare prepare) noexcept {
     std::uint32_t found = kInherited;
     // acq_rel: pairs with the release below, what another thread has prepared is visible
     if (self_->is_own.compare_exchange_strong(found, kBecoming, std::memory_order_acq_rel)) {

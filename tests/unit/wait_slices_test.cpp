@@ -1,11 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "sync/slices.h"
+#include "shm/wait_slices.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace procession::sync {
+namespace procession::shm {
 namespace {
 
 using namespace std::chrono_literals;
@@ -13,7 +13,7 @@ using Duration = Deadline::Clock::duration;
 
 /// How often a waiter wakes in each second of a wait that is made of parts so long.
 struct Waiter {
-    Slices slices;
+    WaitSlices slices;
     Duration part;
     Duration left = part;
 
@@ -31,28 +31,28 @@ struct Waiter {
     }
 };
 
-TEST(Slices, the_first_are_short_so_that_a_death_is_noticed_soon) {
+TEST(WaitSlices, the_first_are_short_so_that_a_death_is_noticed_soon) {
     Waiter waiter{{}, std::chrono::hours(1)};
     EXPECT_EQ(waiter.wake_ups_in(35ms), 3);
 }
 
-TEST(Slices, an_idle_waiter_wakes_ten_times_a_second) {
+TEST(WaitSlices, an_idle_waiter_wakes_ten_times_a_second) {
     Waiter waiter{{}, std::chrono::hours(1)};
     waiter.wake_ups_in(5s);
     EXPECT_EQ(waiter.wake_ups_in(10s), 100);
 }
 
-TEST(Slices, an_idle_waiter_in_parts_wakes_as_rarely) {
-    Waiter waiter{{}, Slices::kIdle};
+TEST(WaitSlices, an_idle_waiter_in_parts_wakes_as_rarely) {
+    Waiter waiter{{}, WaitSlices::kIdle};
     waiter.wake_ups_in(5s);
     EXPECT_EQ(waiter.wake_ups_in(10s), 100);
 }
 
-TEST(Slices, a_waiter_for_days_stays_idle) {
+TEST(WaitSlices, a_waiter_for_days_stays_idle) {
     Waiter waiter{{}, std::chrono::hours(1)};
     waiter.wake_ups_in(std::chrono::hours(24));
-    EXPECT_EQ(waiter.slices.length(), Slices::kIdle);
+    EXPECT_EQ(waiter.slices.length(), WaitSlices::kIdle);
 }
 
 }  // namespace
-}  // namespace procession::sync
+}  // namespace procession::shm
