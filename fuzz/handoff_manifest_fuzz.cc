@@ -37,8 +37,8 @@ class Inheritance {
   public:
     void add(std::uint8_t kind) {
         os::Handle handle;
-        if (kind % 4 == 0) handle = image_of_death(queue::Kind::joinable, 0).restore();
-        if (kind % 4 == 1) handle = image_of_death(queue::Kind::plain, 0).restore();
+        if (kind % 4 == 0) handle = image_of_death(QueueKind::joinable, 0).restore();
+        if (kind % 4 == 1) handle = image_of_death(QueueKind::plain, 0).restore();
         if (kind % 4 == 2) handle = memory_file_with({}, 100'000);
         if (kind % 4 == 3) handle = os::Handle(::open("/dev/null", O_RDWR | O_CLOEXEC));
         InheritedHandle listed;

@@ -17,23 +17,22 @@
 #include "fuzz/expect.h"
 #include "fuzz/input.h"
 #include "fuzz/scenario.h"
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 
 namespace procession::fuzz {
 namespace {
 
-using queue::Core;
-using queue::Kind;
+using queue::SharedQueue;
 
 constexpr std::size_t kCommandsMax = 60;
 
 /// Writes over the segment as the input says. Never beyond the file.
 class Scribbler {
   public:
-    explicit Scribbler(const Core& core)
-        : base_(core.segment().object() - shm::kObjectOffset), core_(core) {
+    explicit Scribbler(const SharedQueue& queue)
+        : base_(queue.segment().object() - shm::kObjectOffset), queue_(queue) {
         os::FileIdentity identity;
-        if (os::identify(core.segment().file(), identity, bytes_)) found("cannot identify");
+        if (os::identify(queue.segment().file(), identity, bytes_)) found("cannot identify");
     }
 
     struct Patch {
@@ -75,7 +74,7 @@ class Scribbler {
     }
 
     [[nodiscard]] std::uint64_t data_at() const {
-        return static_cast<std::uint64_t>(core_.segment().data() - base_);
+        return static_cast<std::uint64_t>(queue_.segment().data() - base_);
     }
     // The bytes of one record or one chunk's header, wherever a position word points.
     [[nodiscard]] std::uint64_t near_position(std::uint64_t word) const {
@@ -85,7 +84,7 @@ class Scribbler {
 
     [[nodiscard]] std::uint64_t place(Input& input, unsigned area) const {
         const std::uint64_t offset = input.next<std::uint16_t>();
-        const auto& state = *reinterpret_cast<const queue::State*>(core_.segment().object());
+        const auto& state = *reinterpret_cast<const queue::State*>(queue_.segment().object());
         switch (area) {
             case 0: return offset % shm::kObjectOffset;
             case 1:
@@ -127,7 +126,7 @@ class Scribbler {
     }
 
     std::byte* base_;
-    const Core& core_;
+    const SharedQueue& queue_;
     std::uint64_t bytes_ = 0;
 };
 
@@ -145,8 +144,9 @@ unsigned armed_after = 0;
 /// A participant that does what the input says.
 class Participant {
   public:
-    Participant(std::shared_ptr<Core> core, Input& input) : core_(std::move(core)), input_(input) {
-        scribbler_.emplace(*core_);
+    Participant(std::shared_ptr<SharedQueue> queue, Input& input)
+        : queue_(std::move(queue)), input_(input) {
+        scribbler_.emplace(*queue_);
     }
     ~Participant() { armed_scribbler = nullptr; }
     Participant(const Participant&) = delete;
@@ -159,7 +159,7 @@ class Participant {
         }
         armed_scribbler = nullptr;
         in_hand_.clear();
-        survives([&] { core_->close(); });
+        survives([&] { queue_->close(); });
     }
 
   private:
@@ -187,12 +187,14 @@ class Participant {
             case 8: return put(input_.byte());
             case 9: return put(std::size_t{input_.next<std::uint16_t>()} * 4);
             case 10: return get();
-            case 11: return with_one([&](const Message& m) { core_->finish(m.ticket()); });
-            case 12: return with_one([&](const Message& m) { core_->give_back(m.ticket()); });
+            case 11:
+                return with_one([&](const Message& m) { queue_->leases().finish(m.ticket()); });
+            case 12:
+                return with_one([&](const Message& m) { queue_->leases().give_back(m.ticket()); });
             case 13:
                 return with_one([&](const Message& m) {
-                    if (core_->is_joinable()) return core_->reject(m.ticket(), "fuzz");
-                    core_->keep_as_dead_letter(m.view(), "fuzz");
+                    if (queue_->is_joinable()) return queue_->leases().reject(m.ticket(), "fuzz");
+                    queue_->undecodable().keep_as_dead_letter(m.view(), "fuzz");
                 });
             case 14: return put_many();
             default: return get_many();
@@ -201,28 +203,30 @@ class Participant {
 
     void look(std::uint8_t which) {
         switch (which) {
-            case 16: return core_->shutdown(input_.byte() % 2 == 1);
-            case 17: return static_cast<void>(core_->dead_letters(input_.byte() % 2 == 1));
-            case 18: return static_cast<void>(core_->stats());
-            case 19: return static_cast<void>(core_->notice_deaths());
-            case 20: return static_cast<void>(core_->join(Deadline::now()));
+            case 16: return queue_->shutdown(input_.byte() % 2 == 1);
+            case 17:
+                return static_cast<void>(
+                    queue_->undecodable().dead_letters(input_.byte() % 2 == 1));
+            case 18: return static_cast<void>(queue_->stats());
+            case 19: return static_cast<void>(queue_->notice_deaths());
+            case 20: return static_cast<void>(queue_->leases().join(Deadline::now()));
             case 21:
-                static_cast<void>(core_->qsize());
-                static_cast<void>(core_->full());
-                return static_cast<void>(core_->unfinished());
-            case 22: return core_->task_done();
+                static_cast<void>(queue_->qsize());
+                static_cast<void>(queue_->full());
+                return static_cast<void>(queue_->leases().unfinished());
+            case 22: return queue_->leases().task_done();
             default: return come_back();
         }
     }
 
     void put(std::size_t bytes) {
         const std::string text(bytes, 'p');
-        static_cast<void>(
-            core_->put({Format::msgpack, std::as_bytes(std::span(text))}, Deadline::now()));
+        static_cast<void>(queue_->producer().put({Format::msgpack, std::as_bytes(std::span(text))},
+                                                 Deadline::now()));
     }
     void get() {
         Message message;
-        if (core_->get(message, Deadline::now()) != queue::Outcome::done) return;
+        if (queue_->consumer().get(message, Deadline::now()) != queue::Outcome::done) return;
         look_at(message);
         in_hand_.push_back(std::move(message));
     }
@@ -231,11 +235,12 @@ class Participant {
         const std::vector<Piece> pieces(1 + input_.byte() % 30,
                                         {Format::msgpack, std::as_bytes(std::span(text))});
         queue::Outcome outcome{};
-        static_cast<void>(core_->put_many(Pieces(pieces), Deadline::now(), outcome));
+        static_cast<void>(queue_->producer().put_many(Pieces(pieces), Deadline::now(), outcome));
     }
     void get_many() {
         Batch batch;
-        static_cast<void>(core_->get_many(batch, 1 + input_.byte() % 30, Deadline::now()));
+        static_cast<void>(
+            queue_->consumer().get_many(batch, 1 + input_.byte() % 30, Deadline::now()));
         for (const MessageView& item : batch) {
             Message message;
             std::ranges::copy(item.bytes, message.resize(item.bytes.size()));
@@ -260,16 +265,16 @@ class Participant {
     }
     // Leaves, and attaches again: attaching reads what the last one left.
     void come_back() {
-        os::Handle file = core_->segment().file().duplicate();
+        os::Handle file = queue_->segment().file().duplicate();
         in_hand_.clear();
         armed_scribbler = nullptr;
         scribbler_.reset();  // close() gives the memory back
-        core_->close();
-        core_ = Core::attach(std::move(file));
-        scribbler_.emplace(*core_);
+        queue_->close();
+        queue_ = SharedQueue::attach(std::move(file));
+        scribbler_.emplace(*queue_);
     }
 
-    std::shared_ptr<Core> core_;
+    std::shared_ptr<SharedQueue> queue_;
     Input& input_;
     std::optional<Scribbler> scribbler_;
     std::vector<Message> in_hand_;
@@ -278,13 +283,13 @@ class Participant {
 
 void run(Input input) {
     const std::uint8_t flags = input.byte();
-    const Kind kind = flags % 2 == 0 ? Kind::joinable : Kind::plain;
+    const QueueKind kind = flags % 2 == 0 ? QueueKind::joinable : QueueKind::plain;
     const unsigned step = flags < 128 ? 0 : input.next<std::uint16_t>() % 1024;
     const MemoryImage& image = image_of_death(kind, step);
 #ifdef PROCESSION_KILL_POINTS
     base::step_hook.store(scribble_at_step);
 #endif
-    survives([&] { Participant(Core::attach(image.restore()), input).run(); });
+    survives([&] { Participant(SharedQueue::attach(image.restore()), input).run(); });
 #ifdef PROCESSION_KILL_POINTS
     base::step_hook.store(nullptr);
 #endif

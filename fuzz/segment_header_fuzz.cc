@@ -9,7 +9,7 @@
 #include "fuzz/expect.h"
 #include "fuzz/input.h"
 #include "fuzz/scenario.h"
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 
 namespace procession::fuzz {
 namespace {
@@ -20,16 +20,17 @@ constexpr std::array<std::uint64_t, 8> kSizes{
 
 void use(Input& input, os::Handle file) {
     survives([&] {
-        const auto core = queue::Core::attach(std::move(file));
-        static_cast<void>(core->label());
-        static_cast<void>(core->segment().signature());
-        survives([&] { static_cast<void>(core->stats()); });
-        survives([&] { static_cast<void>(core->put({}, Deadline::now())); });
+        const auto queue = queue::SharedQueue::attach(std::move(file));
+        static_cast<void>(queue->label());
+        static_cast<void>(queue->segment().signature());
+        survives([&] { static_cast<void>(queue->stats()); });
+        survives([&] { static_cast<void>(queue->producer().put({}, Deadline::now())); });
         Message message;
-        survives([&] { static_cast<void>(core->get(message, Deadline::now())); });
-        survives([&] { static_cast<void>(core->dead_letters(input.byte() % 2 == 0)); });
-        survives([&] { core->shutdown(true); });
-        core->close();
+        survives([&] { static_cast<void>(queue->consumer().get(message, Deadline::now())); });
+        survives(
+            [&] { static_cast<void>(queue->undecodable().dead_letters(input.byte() % 2 == 0)); });
+        survives([&] { queue->shutdown(true); });
+        queue->close();
     });
 }
 
@@ -41,7 +42,7 @@ void run(Input input) {
         return use(input, memory_file_with(header, size));
     }
     // Patches of a sound segment: offset, length, bytes.
-    os::Handle file = image_of_death(queue::Kind::joinable, 0).restore();
+    os::Handle file = image_of_death(QueueKind::joinable, 0).restore();
     while (!input.at_end()) {
         const std::uint64_t at = input.next<std::uint16_t>() % (shm::kObjectOffset + 64);
         const auto bytes = input.take(1 + input.byte() % 16);

@@ -4,8 +4,8 @@
 // wrong".
 //
 // The rules are those of a reader who wants to trust the shape of the house: what may include what,
-// how long things may get, and which calls have a better replacement. A line may be excepted from a
-// rule by a comment that ends it:   // style-ok(rule): why
+// how long functions and how large classes may get, and which calls have a better replacement. A
+// line may be excepted from a rule by a comment that ends it:   // style-ok(rule): why
 // The lengths have no exceptions.
 
 #include <algorithm>
@@ -20,7 +20,10 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "class_shape.h"
 
 namespace {
 
@@ -29,7 +32,10 @@ using Lines = std::vector<std::string>;
 
 constexpr std::size_t kLineLengthMax = 100;
 constexpr std::size_t kFunctionLengthMax = 70;
-constexpr std::size_t kFileLengthMax = 500;
+// A class that is larger has more than one reason to change.
+constexpr std::size_t kPublicFunctionsMax = 25;
+constexpr std::size_t kPrivateFunctionsMax = 35;
+constexpr std::size_t kFilesOfAClassMax = 2;
 
 constexpr std::string_view kCopyright =
     " The Procession Authors. SPDX-License-Identifier: Apache-2.0";
@@ -143,11 +149,6 @@ void check_lines(const Source& source) {
                 source, i + 1, "line_length",
                 std::to_string(letters) + " characters; at most " + std::to_string(kLineLengthMax));
         }
-    }
-    if (source.lines.size() > kFileLengthMax) {
-        fault(source, source.lines.size(), "file_length",
-              std::to_string(source.lines.size()) + " lines; at most " +
-                  std::to_string(kFileLengthMax) + ": split it by what its parts are for");
     }
 }
 
@@ -404,6 +405,38 @@ void check_platform_twins(const Source& source, const fs::path& root) {
     }
 }
 
+// ---- classes -----------------------------------------------------------------------------------
+
+/// Which .cc files define members of a class, by folder and name.
+using FilesOfClasses = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
+
+void check_classes(const Source& source, FilesOfClasses& files_of) {
+    if (!is_below(source, "src/")) return;
+    for (const ClassShape& shape : classes_of(source.code)) {
+        const auto limit = [&](std::size_t number, std::size_t most, const char* what) {
+            if (number <= most) return;
+            fault(source, shape.line, "class_size",
+                  "class " + shape.name + " has " + std::to_string(number) + ' ' + what +
+                      " functions, at most " + std::to_string(most) +
+                      " are wanted: split it by what its parts are for");
+        };
+        limit(shape.public_functions, kPublicFunctionsMax, "public");
+        limit(shape.private_functions, kPrivateFunctionsMax, "private");
+    }
+    if (fs::path(source.path).extension() != ".cc") return;
+    const std::string folder = fs::path(source.path).parent_path().generic_string();
+    for (const std::string& name : defined_members_of(source.code)) {
+        auto& files = files_of[{folder, name}];
+        if (!files.empty() && files.back() == source.path) continue;
+        files.push_back(source.path);
+        if (files.size() == kFilesOfAClassMax + 1) {
+            fault(source, 1, "class_files",
+                  "class " + name + " is in more than " + std::to_string(kFilesOfAClassMax) +
+                      " .cc files: what is cut is the file, not the class");
+        }
+    }
+}
+
 // ---- the walk ----------------------------------------------------------------------------------
 
 std::vector<fs::path> files_below(const fs::path& root) {
@@ -419,7 +452,8 @@ std::vector<fs::path> files_below(const fs::path& root) {
     return files;
 }
 
-void check_file(const fs::path& root, const fs::path& file, const Lines& layers) {
+void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
+                FilesOfClasses& files_of) {
     Source source{fs::relative(file, root).generic_string(), {}, {}};
     const bool is_build_file = file.filename() == "CMakeLists.txt" ||
                                file.extension() == ".cmake" || file.extension() == ".sh";
@@ -437,6 +471,7 @@ void check_file(const fs::path& root, const fs::path& file, const Lines& layers)
     check_system_calls(source);
     check_platform_conditionals(source);
     check_platform_twins(source, root);
+    check_classes(source, files_of);
 }
 
 }  // namespace
@@ -449,7 +484,8 @@ int main(int argc, char** argv) {
     const fs::path root = fs::canonical(argv[1]);
     const Lines layers = read_layers(root);
     const std::vector<fs::path> files = files_below(root);
-    for (const fs::path& file : files) check_file(root, file, layers);
+    FilesOfClasses files_of;
+    for (const fs::path& file : files) check_file(root, file, layers, files_of);
     std::printf("%zu files, %d faults\n", files.size(), fault_count);
     return fault_count == 0 ? 0 : 1;
 }

@@ -87,13 +87,26 @@ expect line_length 'a long line'
 write src/base/CMakeLists.txt "# $(repeated 100 x | tr -d '\n')"
 expect line_length 'a long line of a build file'
 write src/base/text.cc "$(repeated 500 'int x();')"
-expect file_length 'a long file'
+expect_clean 'a long file'
+write src/base/text.h '#pragma once' 'class A {' 'public:' "$(repeated 26 'int f(int x = 1);')" '};'
+expect class_size 'a class of many public functions'
+write src/base/text.h '#pragma once' 'class A : B {' 'void f() { if (x) { y(); } }' \
+    "$(repeated 35 'template <class T> [[nodiscard]] bool g(T t) const noexcept;')" '};'
+expect class_size 'a class of many private functions'
+write src/base/text.h '#pragma once' 'class A {' 'public:' 'A();' '~A();' \
+    "$(repeated 25 'int f();')" "$(repeated 40 'std::function<void(int)> f_{g()};')" \
+    'friend bool operator==(A, A);' 'A& operator=(A);' 'class B { void h(); };' '};'
+expect_clean 'what is no function of a class'
+for file in one two three; do
+    write "src/base/$file.cc" 'int A::f() { return 1; }' 'std::vector<B> A::g() { return {}; }'
+done
+expect class_files 'a class in three files'
 write src/base/text.cc 'namespace a {' 'int f(int x)' '{' \
     "$(repeated 70 '    x += 1;')" 'return x; }' '}'
 expect function_length 'a long function'
 write src/base/text.cc 'class A {' 'A() : a_{1}, b_{2} {' "$(repeated 70 '    f();')" '}' '};'
 expect function_length 'a long constructor behind braced members'
-write src/base/text.cc 'template <class T>' 'struct A {' "$(repeated 80 'void f();')" '};'
+write src/base/text.cc 'template <class T>' 'struct A {' "$(repeated 80 'int x = 0;')" '};'
 expect_clean 'a long class is no long function'
 write src/base/text.cc 'int table[] = {' "$(repeated 80 '1,')" '};'
 expect_clean 'a long table is no long function'

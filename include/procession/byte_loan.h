@@ -15,7 +15,7 @@
 namespace procession {
 
 namespace queue {
-class Core;
+class SharedQueue;
 }
 
 /// Memory of a queue in the hands of this process: what is written there becomes an item without
@@ -27,7 +27,7 @@ class ByteLoan {
     /// None.
     ByteLoan() = default;
     ByteLoan(ByteLoan&& other) noexcept
-        : core_(std::move(other.core_)),
+        : queue_(std::move(other.queue_)),
           bytes_(std::exchange(other.bytes_, {})),
           unit_(other.unit_),
           generation_(other.generation_) {}
@@ -37,7 +37,7 @@ class ByteLoan {
     ~ByteLoan() { drop(); }
 
     /// Whether there is one still: false after publishing.
-    [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
+    [[nodiscard]] explicit operator bool() const noexcept { return queue_ != nullptr; }
     /// At least 4096-byte aligned; not initialised.
     [[nodiscard]] std::span<std::byte> bytes() const noexcept { return bytes_; }
     /// Appends the first `size` bytes as an item, as ByteQueue::try_put does. Then the memory is
@@ -48,10 +48,10 @@ class ByteLoan {
 
   private:
     friend class ByteQueue;
-    ByteLoan(std::shared_ptr<queue::Core> core, std::size_t bytes);
+    ByteLoan(std::shared_ptr<queue::SharedQueue> queue, std::size_t bytes);
     void drop() noexcept;
 
-    std::shared_ptr<queue::Core> core_;
+    std::shared_ptr<queue::SharedQueue> queue_;
     std::span<std::byte> bytes_;
     std::uint32_t unit_ = 0;
     std::uint32_t generation_ = 0;

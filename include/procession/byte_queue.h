@@ -33,10 +33,9 @@
 namespace procession {
 
 namespace queue {
-class Core;
+class SharedQueue;
 }
 
-enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
 enum class GetError : std::uint8_t { timed_out, shut_down };
 /// How a lease was left open: it was destroyed, or an exception left its scope, or the exception
 /// that is being handled now did.
@@ -140,7 +139,7 @@ class ByteQueue {
     [[nodiscard]] QueueKind kind() const;
     [[nodiscard]] bool dead_letters_on_exception() const;
     /// Whether two handles lead to the same queue.
-    friend bool operator==(const ByteQueue& a, const ByteQueue& b) { return a.core_ == b.core_; }
+    friend bool operator==(const ByteQueue& a, const ByteQueue& b) { return a.queue_ == b.queue_; }
 
     /// Into a message for another process.
     /// Throws: SharingError when this thread builds none.
@@ -172,9 +171,9 @@ class ByteQueue {
                      void* value) const;
 
   private:
-    explicit ByteQueue(std::shared_ptr<queue::Core> core) : core_(std::move(core)) {}
+    explicit ByteQueue(std::shared_ptr<queue::SharedQueue> queue) : queue_(std::move(queue)) {}
 
-    std::shared_ptr<queue::Core> core_;
+    std::shared_ptr<queue::SharedQueue> queue_;
 };
 
 }  // namespace procession

@@ -12,8 +12,9 @@
 namespace procession {
 
 namespace queue {
-class Core;
-}
+class ConsumerSide;
+class SharedQueue;
+}  // namespace queue
 
 /// An item of a queue, taken and looked at where it lies: a large one is not copied. Small ones,
 /// which lie in the queue's log, are copied into the view.
@@ -27,7 +28,7 @@ class ByteView {
     /// None.
     ByteView() = default;
     ByteView(ByteView&& other) noexcept
-        : core_(std::move(other.core_)),
+        : queue_(std::move(other.queue_)),
           copy_(std::move(other.copy_)),
           in_place_(std::exchange(other.in_place_, {})),
           unit_(other.unit_),
@@ -40,18 +41,18 @@ class ByteView {
     [[nodiscard]] Format format() const noexcept { return copy_.format(); }
     /// At least 16-byte aligned.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
-        return core_ != nullptr ? in_place_ : copy_.bytes();
+        return queue_ != nullptr ? in_place_ : copy_.bytes();
     }
     [[nodiscard]] const Ticket& ticket() const noexcept { return copy_.ticket(); }
     [[nodiscard]] MessageView view() const noexcept { return {format(), bytes(), ticket()}; }
 
   private:
     friend class ByteQueue;
-    friend class queue::Core;
+    friend class queue::ConsumerSide;
     void drop() noexcept;
 
-    std::shared_ptr<queue::Core> core_;  // when the bytes lie in the queue
-    Message copy_;                       // else, and format and ticket in any case
+    std::shared_ptr<queue::SharedQueue> queue_;  // when the bytes lie in the queue
+    Message copy_;                               // else, and format and ticket in any case
     std::span<const std::byte> in_place_;
     std::uint32_t unit_ = 0;  // the block to be given back
     std::uint32_t generation_ = 0;

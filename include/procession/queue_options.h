@@ -9,6 +9,9 @@
 
 namespace procession {
 
+/// Whether the items of a queue are leased to their consumers until they are done.
+enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
+
 /// What happens to an item of a JoinableQueue when an exception leaves the scope of its Lease, or
 /// the lease is destroyed without done().
 enum class OnException : std::uint8_t { give_back, dead_letter };

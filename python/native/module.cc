@@ -16,10 +16,10 @@
 #include "process/keeper_process.h"
 #include "procession/error.h"
 #include "procession/log.h"
-#include "queue/notice.h"
 #include "queue_object.h"
 #include "receive.h"
 #include "shared_view.h"
+#include "shm/shared_object.h"
 #include "waiting.h"
 
 // procession._native: ByteQueue for Python. What is not hot, and what users see, is in the package.
@@ -69,7 +69,7 @@ PyObject* leave_queues(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {
         {
             const WithoutGil others_run;
-            queue::leave_everywhere();
+            shm::leave_everywhere();
             process::leave_keeper_at_end();
         }
         return none();

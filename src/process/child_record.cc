@@ -8,7 +8,7 @@
 #include "os/signals.h"
 #include "os/wait.h"
 #include "procession/error.h"
-#include "queue/notice.h"
+#include "shm/shared_object.h"
 
 namespace procession::process {
 
@@ -65,7 +65,7 @@ std::optional<int> ChildRecord::exit_code() {
         ended_now = !known && code.has_value();
     }
     // Items that the child held wait again when its end is known.
-    if (ended_now) queue::notice_deaths_everywhere();
+    if (ended_now) shm::notice_deaths_everywhere();
     return code;
 }
 

@@ -12,7 +12,7 @@
 #include "os/child.h"
 #include "process/report.h"
 #include "procession/system_exit.h"
-#include "queue/notice.h"
+#include "shm/shared_object.h"
 
 namespace procession::process {
 
@@ -83,7 +83,7 @@ int run_and_report(const std::string& name, os::NativeHandle reports, ForkBody b
     const int code = report.exit_code;
     flush_standard_streams();
     // A forked child ends without destructors: it leaves its queues here, in good order.
-    queue::leave_everywhere();
+    shm::leave_everywhere();
     PROCESSION_STEP("child.left");
     base::log(LogLevel::debug, "%s ends with exit code %d", name.c_str(), code);
     send(reports, std::move(report));

@@ -23,7 +23,7 @@
 #include "process/run_keeper.h"
 #include "procession/error.h"
 #include "procession/log.h"
-#include "queue/notice.h"
+#include "shm/shared_object.h"
 
 namespace procession::process {
 
@@ -104,7 +104,7 @@ void arrive() {
     // Code before init() in main, or a preload function, may have blocked signals for threads that
     // this process will never have; terminate() is to work.
     os::unblock_signals();
-    queue::suspect_all_unshared();
+    shm::suspect_all_unshared();
     const Bootstrap& bootstrap = arrival->opened.bootstrap;
     arrival->handles = std::make_unique<handoff::Arriving>(bootstrap.handles);
     reports = arrival->handles->take(0).release();

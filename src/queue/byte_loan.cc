@@ -3,19 +3,20 @@
 
 #include "procession/byte_view.h"
 #include "procession/error.h"
-#include "queue/core.h"
-#include "queue/result_of.h"
+#include "queue/outcome.h"
+#include "queue/shared_queue.h"
 
 namespace procession {
 
-ByteLoan::ByteLoan(std::shared_ptr<queue::Core> core, std::size_t bytes) : core_(std::move(core)) {
+ByteLoan::ByteLoan(std::shared_ptr<queue::SharedQueue> queue, std::size_t bytes)
+    : queue_(std::move(queue)) {
     try {
-        const auto loaned = core_->loan(bytes);
+        const auto loaned = queue_->producer().loan(bytes);
         bytes_ = loaned.bytes;
         unit_ = loaned.unit;
         generation_ = loaned.generation;
     } catch (...) {
-        core_.reset();  // nothing to give back
+        queue_.reset();  // nothing to give back
         throw;
     }
 }
@@ -23,7 +24,7 @@ ByteLoan::ByteLoan(std::shared_ptr<queue::Core> core, std::size_t bytes) : core_
 ByteLoan& ByteLoan::operator=(ByteLoan&& other) noexcept {
     if (this == &other) return *this;
     drop();
-    core_ = std::move(other.core_);
+    queue_ = std::move(other.queue_);
     bytes_ = std::exchange(other.bytes_, {});
     unit_ = other.unit_;
     generation_ = other.generation_;
@@ -31,22 +32,24 @@ ByteLoan& ByteLoan::operator=(ByteLoan&& other) noexcept {
 }
 
 void ByteLoan::drop() noexcept {
-    if (const auto core = std::exchange(core_, nullptr)) core->end_loan(unit_, generation_);
+    if (const auto queue = std::exchange(queue_, nullptr))
+        queue->producer().end_loan(unit_, generation_);
     bytes_ = {};
 }
 
 Result<void, PutError> ByteLoan::try_publish(Format format, std::size_t size, Deadline deadline) {
-    if (core_ == nullptr) {
+    if (queue_ == nullptr) {
         throw ValueError("publish", "ByteLoan", "there is no loan; it was published already");
     }
     if (size > bytes_.size()) {
-        throw ValueError("publish", core_->label(),
+        throw ValueError("publish", queue_->label(),
                          "the loan has " + std::to_string(bytes_.size()) + " bytes, not " +
                              std::to_string(size));
     }
-    const auto outcome = core_->publish(unit_, generation_, {format, bytes_.first(size)}, deadline);
+    const auto outcome =
+        queue_->producer().publish(unit_, generation_, {format, bytes_.first(size)}, deadline);
     if (outcome == queue::Outcome::done) {
-        core_.reset();
+        queue_.reset();
         bytes_ = {};
     }
     return queue::result_of<PutError>(outcome);
@@ -55,7 +58,7 @@ Result<void, PutError> ByteLoan::try_publish(Format format, std::size_t size, De
 ByteView& ByteView::operator=(ByteView&& other) noexcept {
     if (this == &other) return *this;
     drop();
-    core_ = std::move(other.core_);
+    queue_ = std::move(other.queue_);
     copy_ = std::move(other.copy_);
     in_place_ = std::exchange(other.in_place_, {});
     unit_ = other.unit_;
@@ -64,7 +67,8 @@ ByteView& ByteView::operator=(ByteView&& other) noexcept {
 }
 
 void ByteView::drop() noexcept {
-    if (const auto core = std::exchange(core_, nullptr)) core->end_view(unit_, generation_);
+    if (const auto queue = std::exchange(queue_, nullptr))
+        queue->consumer().end_view(unit_, generation_);
     in_place_ = {};
 }
 

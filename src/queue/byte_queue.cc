@@ -10,15 +10,12 @@
 #include "handoff/keeper_client.h"
 #include "handoff/outgoing.h"
 #include "procession/error.h"
-#include "queue/core.h"
-#include "queue/result_of.h"
+#include "queue/outcome.h"
+#include "queue/shared_queue.h"
 
 namespace procession {
 
 namespace {
-
-static_assert(static_cast<int>(QueueKind::plain) == static_cast<int>(queue::Kind::plain));
-static_assert(static_cast<int>(QueueKind::joinable) == static_cast<int>(queue::Kind::joinable));
 
 std::string_view type_name(QueueKind kind) {
     return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
@@ -45,22 +42,26 @@ AttachmentName attachment_name(Reader& reader) {
 }  // namespace
 
 ByteQueue::ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options)
-    : core_(queue::Core::create(static_cast<queue::Kind>(kind), stamp, options)) {}
+    : queue_(queue::SharedQueue::create(kind, stamp, options)) {}
 
 Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline) const {
-    return queue::result_of<PutError>(core_->put(piece, deadline));
+    return queue::result_of<PutError>(queue_->producer().put(piece, deadline));
 }
 
-bool ByteQueue::put_at_once(const Piece& piece) const { return core_->put_in_passing(piece); }
-bool ByteQueue::get_at_once(Message& message) const { return core_->get_in_passing(message); }
+bool ByteQueue::put_at_once(const Piece& piece) const {
+    return queue_->producer().try_put_fast(piece);
+}
+bool ByteQueue::get_at_once(Message& message) const {
+    return queue_->consumer().try_get_fast(message);
+}
 
 Result<void, PutError> ByteQueue::await_room(std::uint64_t bytes, Deadline deadline) const {
-    return queue::result_of<PutError>(core_->await_room(bytes, deadline));
+    return queue::result_of<PutError>(queue_->producer().await_room(bytes, deadline));
 }
 
 std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
     queue::Outcome outcome = queue::Outcome::done;
-    const std::size_t put = core_->put_many(pieces, deadline, outcome);
+    const std::size_t put = queue_->producer().put_many(pieces, deadline, outcome);
     if (put == 0 && outcome == queue::Outcome::shut_down) {
         throw ShutDown("put_many", label(), "the queue was shut down; nothing can be put any more");
     }
@@ -68,33 +69,33 @@ std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
 }
 
 Result<void, GetError> ByteQueue::try_get(Message& message, Deadline deadline) const {
-    return queue::result_of<GetError>(core_->get(message, deadline));
+    return queue::result_of<GetError>(queue_->consumer().get(message, deadline));
 }
 
 bool ByteQueue::get_raw_at_once(std::span<std::byte> place) const {
-    return core_->get_raw_at_once(place);
+    return queue_->consumer().try_get_raw_fast(place);
 }
 
 Result<void, GetError> ByteQueue::try_get_many(Batch& batch, std::size_t most,
                                                Deadline deadline) const {
-    return queue::result_of<GetError>(core_->get_many(batch, most, deadline));
+    return queue::result_of<GetError>(queue_->consumer().get_many(batch, most, deadline));
 }
 
 Result<void, GetError> ByteQueue::try_get_many_raw(std::span<std::byte> places, std::size_t each,
                                                    std::size_t& got, Deadline deadline) const {
-    return queue::result_of<GetError>(core_->get_many_raw(places, each, got, deadline));
+    return queue::result_of<GetError>(queue_->consumer().get_many_raw(places, each, got, deadline));
 }
 
-ByteLoan ByteQueue::loan(std::size_t bytes) const { return {core_, bytes}; }
+ByteLoan ByteQueue::loan(std::size_t bytes) const { return {queue_, bytes}; }
 
 Result<void, GetError> ByteQueue::try_borrow(ByteView& view, Deadline deadline) const {
     view = {};
-    return queue::result_of<GetError>(core_->borrow(view, deadline, core_));
+    return queue::result_of<GetError>(queue_->consumer().borrow(view, deadline, queue_));
 }
 
 void ByteQueue::refuse_put(PutError error, const char* operation) const {
     if (error == PutError::shut_down) throw ShutDown(operation, label(), "the queue was shut down");
-    core_->require_no_stopped_producer(operation);
+    queue_->producer().require_running(operation);
     throw Full(operation, label(), "the queue is full");
 }
 
@@ -102,75 +103,82 @@ void ByteQueue::refuse_get(GetError error, const char* operation) const {
     if (error == GetError::shut_down) {
         throw ShutDown(operation, label(), "the queue was shut down and is empty");
     }
-    core_->require_no_stopped_consumer(operation);
+    queue_->consumer().require_running(operation);
     throw Empty(operation, label(), "the queue is empty");
 }
 
 void ByteQueue::finish(const Ticket& ticket, const char* operation) const {
-    core_->finish(ticket, operation);
+    queue_->leases().finish(ticket, operation);
 }
 void ByteQueue::give_back(const Ticket& ticket, std::string_view why) const {
-    core_->give_back(ticket, why);
+    queue_->leases().give_back(ticket, why);
 }
 void ByteQueue::reject(const Ticket& ticket, std::string_view reason) const {
-    core_->reject(ticket, reason);
+    queue_->leases().reject(ticket, reason);
 }
 void ByteQueue::abandon(const Ticket& ticket, Abandoned how) const noexcept {
-    core_->abandon(ticket, how);
+    queue_->leases().abandon(ticket, how);
 }
-void ByteQueue::detach(const Ticket& ticket) const { core_->detach(ticket); }
-void ByteQueue::task_done() const { core_->task_done(); }
-bool ByteQueue::join(Deadline deadline) const { return core_->join(deadline); }
-std::uint64_t ByteQueue::unfinished() const { return core_->unfinished(); }
+void ByteQueue::detach(const Ticket& ticket) const { queue_->leases().detach(ticket); }
+void ByteQueue::task_done() const { queue_->leases().task_done(); }
+bool ByteQueue::join(Deadline deadline) const { return queue_->leases().join(deadline); }
+std::uint64_t ByteQueue::unfinished() const { return queue_->leases().unfinished(); }
 
 void ByteQueue::keep_undecodable(const MessageView& message, std::string_view reason) const {
-    core_->keep_as_dead_letter(message, reason);
+    queue_->undecodable().keep_as_dead_letter(message, reason);
 }
 
 void ByteQueue::owe(const DecodeError& first, std::size_t count) const noexcept {
-    core_->owe(first, count);
+    queue_->undecodable().owe(first, count);
 }
 
 void ByteQueue::undeliver(const MessageView& message, std::string_view reason) const {
-    if (core_->is_joinable()) {
-        core_->undeliver(message.ticket);
+    if (queue_->is_joinable()) {
+        queue_->undecodable().requeue(message.ticket);
     } else {
-        core_->keep_as_dead_letter(message, reason);
+        queue_->undecodable().keep_as_dead_letter(message, reason);
     }
 }
 
-std::vector<DeadLetter> ByteQueue::dead_letters() const { return core_->dead_letters(false); }
-std::vector<DeadLetter> ByteQueue::take_dead_letters() const { return core_->dead_letters(true); }
+std::vector<DeadLetter> ByteQueue::dead_letters() const {
+    return queue_->undecodable().dead_letters(false);
+}
+std::vector<DeadLetter> ByteQueue::take_dead_letters() const {
+    return queue_->undecodable().dead_letters(true);
+}
 
-std::uint64_t ByteQueue::qsize() const { return core_->qsize(); }
-std::size_t ByteQueue::about_waiting() const { return core_->about_waiting(); }
-bool ByteQueue::full() const { return core_->full(); }
-std::size_t ByteQueue::maxsize() const { return core_->maxsize(); }
-QueueStats ByteQueue::stats() const { return core_->stats(); }
-void ByteQueue::shutdown(bool immediate) const { core_->shutdown(immediate); }
-void ByteQueue::close() const { core_->close(); }
-bool ByteQueue::is_closed() const { return core_->is_closed(); }
-bool ByteQueue::is_shut_down() const { return core_->is_shut_down(); }
-std::size_t ByteQueue::notice_deaths() const { return core_->notice_deaths(); }
-std::vector<Participant> ByteQueue::participants() const { return core_->participants(); }
-std::vector<Death> ByteQueue::deaths(std::uint64_t since) const { return core_->deaths(since); }
+std::uint64_t ByteQueue::qsize() const { return queue_->qsize(); }
+std::size_t ByteQueue::about_waiting() const { return queue_->consumer().size_hint(); }
+bool ByteQueue::full() const { return queue_->full(); }
+std::size_t ByteQueue::maxsize() const { return queue_->limits().maxsize; }
+QueueStats ByteQueue::stats() const { return queue_->stats(); }
+void ByteQueue::shutdown(bool immediate) const { queue_->shutdown(immediate); }
+void ByteQueue::close() const { queue_->close(); }
+bool ByteQueue::is_closed() const { return queue_->is_closed(); }
+bool ByteQueue::is_shut_down() const { return queue_->is_shut_down(); }
+std::size_t ByteQueue::notice_deaths() const { return queue_->notice_deaths(); }
+std::vector<Participant> ByteQueue::participants() const { return queue_->participants(); }
+std::vector<Death> ByteQueue::deaths(std::uint64_t since) const { return queue_->deaths(since); }
 std::vector<Death> ByteQueue::wait_for_deaths(std::uint64_t since, Deadline deadline) const {
-    return core_->wait_for_deaths(since, deadline);
+    queue_->wait_for_deaths(since, deadline);
+    return queue_->deaths(since);
 }
 ReadyHandle ByteQueue::ready_handle(Ready what) const {
-    return ReadyHandle(core_->ready(what, core_));
+    return ReadyHandle(queue_->watchers().ready(what, queue_));
 }
-void ByteQueue::look_again(Ready what) const { core_->look_again(what); }
-std::string ByteQueue::label() const { return core_->label(); }
+void ByteQueue::look_again(Ready what) const { queue_->watchers().on_would_block(what); }
+std::string ByteQueue::label() const { return queue_->label(); }
 QueueKind ByteQueue::kind() const {
-    return core_->is_joinable() ? QueueKind::joinable : QueueKind::plain;
+    return queue_->is_joinable() ? QueueKind::joinable : QueueKind::plain;
 }
-bool ByteQueue::dead_letters_on_exception() const { return core_->dead_letters_on_exception(); }
+bool ByteQueue::dead_letters_on_exception() const {
+    return queue_->limits().dead_letter_on_exception != 0;
+}
 
 void ByteQueue::encode_handle(Writer& writer) const {
     handoff::assert_sharing(type_name(kind()));
-    core_->with_file("pass", [&](const os::Handle& file) {
-        core_->trust_shared();
+    queue_->with_file("pass", [&](const os::Handle& file) {
+        queue_->trust_shared();
         handoff::encode_handle(writer, file.get(), type_name(kind()));
     });
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
@@ -178,17 +186,19 @@ void ByteQueue::encode_handle(Writer& writer) const {
 
 NativeHandle ByteQueue::native_handle() const {
     NativeHandle native{};
-    core_->with_file("pass", [&](const os::Handle& file) {
-        core_->trust_shared();
+    queue_->with_file("pass", [&](const os::Handle& file) {
+        queue_->trust_shared();
         native = file.get();
     });
     return native;
 }
 
-ByteQueue ByteQueue::attach(Handle file) { return ByteQueue(queue::Core::attach(std::move(file))); }
+ByteQueue ByteQueue::attach(Handle file) {
+    return ByteQueue(queue::SharedQueue::attach(std::move(file)));
+}
 
 TypeStamp ByteQueue::stamp() const {
-    const shm::Segment& segment = core_->segment();
+    const shm::Segment& segment = queue_->segment();
     return {static_cast<Format>(segment.stamp_format()), segment.stamp_hash(), segment.signature()};
 }
 
@@ -204,9 +214,9 @@ Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const vo
         item.raw(encoded.bytes());
         return {};
     }
-    core_->take_part();  // from now on the keeper sees that the queue is in use
+    queue_->take_part();  // from now on the keeper sees that the queue is in use
     AttachmentName name;
-    core_->with_file(
+    queue_->with_file(
         "put", [&](const os::Handle& file) { name = handoff::deposit(file, outgoing.handles()); });
     Attachment attachment(name);
     Writer where;
@@ -226,16 +236,17 @@ void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, 
     std::optional<AttachmentName> name;
     if (!reader.skip_nil()) {
         name = attachment_name(reader);
-        handles = core_->is_joinable() ? handoff::fetch(*name) : handoff::take(*name);
+        handles = queue_->is_joinable() ? handoff::fetch(*name) : handoff::take(*name);
     }
     try {
         const handoff::Arriving arriving(std::move(handles));
         decode(reader, value);
         reader.expect_end();
-        if (name && core_->is_joinable()) core_->hold_attachment(message.ticket, Attachment(*name));
+        if (name && queue_->is_joinable())
+            queue_->leases().hold_attachment(message.ticket, Attachment(*name));
     } catch (const DecodeError&) {
         // No other process could decode it as a T either.
-        if (name && core_->is_joinable()) handoff::release(*name);
+        if (name && queue_->is_joinable()) handoff::release(*name);
         throw;
     }
 }

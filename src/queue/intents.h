@@ -10,14 +10,12 @@ namespace procession::queue {
 /// Head lock, State::listing.
 enum class ListIntent : std::uint8_t { push = 1, pop = 2 };
 
-/// Head lock, DeathArea::reclaiming.
+/// Head lock, State::reclaiming.
 enum class ReclaimIntent : std::uint8_t { keep = 1, drop = 2 };
-/// Its values: the dead participant's slot, and the counts in its Fate before.
+/// Its values: the dead participant's slot, and its tallies before.
 enum ReclaimValue : std::uint8_t {
     kReclaimedFrom = 0,
-    kRedeliveredBefore = 1,
-    kDeadLetteredOfIt = 2,
-    kDroppedBefore = 3,
+    kTallyBefore = 1,  // + queue::Tally, of kRedelivered to kDropped
 };
 
 /// Memory lock, State::memory_intent.

@@ -20,7 +20,7 @@ constexpr auto kOrdered = std::memory_order_release;
 
 std::atomic<std::uint64_t>& ReturnedList::link_of(Position at) const {
     RecordHead head;
-    return RecordLog::link_word(log_.record_at(at, head));
+    return link_word(records_.record_at(at, head));
 }
 
 /// One run from its first item on.
@@ -98,7 +98,7 @@ ReturnedList::Run ReturnedList::merge(const Run& one, const Run& other) const {
     return merged;
 }
 
-void ReturnedList::add(Position at) {
+void ReturnedList::add(HoldsHead /*lock*/, Position at) {
     link_of(at).store(0, kOrdered);
     PROCESSION_STEP("returned.linked");
     Run carried{at, at};
@@ -116,7 +116,7 @@ void ReturnedList::add(Position at) {
     PROCESSION_STEP("returned.headed");
 }
 
-void ReturnedList::remove_first(Position at) {
+void ReturnedList::remove_first(HoldsHead /*lock*/, Position at) {
     std::uint64_t first = 0;
     std::uint64_t first_sequence = 0;
     bool is_found = false;
@@ -143,7 +143,7 @@ void ReturnedList::remove_first(Position at) {
     PROCESSION_STEP("returned.next");
 }
 
-void ReturnedList::rebuild(const std::vector<Position>& items) {
+void ReturnedList::rebuild(HoldsHead /*lock*/, const std::vector<Position>& items) {
     state_.used.store(0, kOrdered);
     PROCESSION_STEP("returned.rebuild.emptied");
     std::uint64_t next = 0;
@@ -163,7 +163,7 @@ void ReturnedList::rebuild(const std::vector<Position>& items) {
     PROCESSION_STEP("returned.rebuild.counted");
 }
 
-void ReturnedList::audit() const {
+void ReturnedList::audit(HoldsHead /*lock*/) const {
     const std::uint64_t count = state_.count.load();
     std::uint64_t found = 0;
     std::uint64_t oldest = 0;
@@ -176,8 +176,8 @@ void ReturnedList::audit() const {
         for (Walk walk(*this, whole.first); !walk.is_over(); walk.go_on()) {
             require(found++ < count, "more items are in the list of returned ones than counted");
             RecordHead head;
-            std::byte* record = log_.record_at(walk.at(), head);
-            const auto lease = RecordLog::lease_word(record).load();
+            std::byte* record = records_.record_at(walk.at(), head);
+            const auto lease = lease_word(record).load();
             require(LeaseWord::unpack(lease).state == LeaseState::returned,
                     "the list of returned items names another item");
             if (oldest == 0 || walk.sequence() < oldest_sequence) {

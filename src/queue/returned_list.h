@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "queue/record_log.h"
+#include "queue/locks.h"
+#include "queue/records.h"
 
 namespace procession::queue {
 
@@ -41,22 +42,22 @@ struct ReturnedState {
 /// leases.
 ///
 /// Nothing that it reads is believed: each position is checked by the log, and the order of the
-/// items, which must ascend, ends each loop. All members need the head lock. Throws Corrupt.
+/// items, which must ascend, ends each loop. Throws Corrupt.
 class ReturnedList {
   public:
-    ReturnedList(ReturnedState& state, const RecordLog& log) : state_(state), log_(log) {}
+    ReturnedList(ReturnedState& state, const Records& records) : state_(state), records_(records) {}
 
     /// Does not count it.
-    void add(Position at);
+    void add(HoldsHead lock, Position at);
     /// The oldest is at `at`. Does not count.
-    void remove_first(Position at);
+    void remove_first(HoldsHead lock, Position at);
     /// Makes the list of these items, oldest first, and counts them.
-    void rebuild(const std::vector<Position>& items);
+    void rebuild(HoldsHead lock, const std::vector<Position>& items);
     /// Throws Corrupt unless the list is sound.
-    void audit() const;
+    void audit(HoldsHead lock) const;
     /// Grows with the order of the puts.
     [[nodiscard]] std::uint64_t sequence_of(Position at) const {
-        return log_.chunk(at.chunk).first_count.load() * kChunkBytes + at.offset;
+        return records_.chunk(at.chunk).first_count.load() * kChunkBytes + at.offset;
     }
 
   private:
@@ -76,7 +77,7 @@ class ReturnedList {
     void clear(std::uint32_t number);
 
     ReturnedState& state_;
-    const RecordLog& log_;
+    const Records& records_;
 };
 
 }  // namespace procession::queue

@@ -5,7 +5,8 @@
 #include <cstdint>
 
 #include "queue/intents.h"
-#include "queue/record_log.h"
+#include "queue/locks.h"
+#include "queue/log_state.h"
 #include "queue/returned_list.h"
 #include "shm/block_pool.h"
 #include "shm/intent.h"
@@ -31,7 +32,7 @@ struct State {
     std::atomic<std::uint32_t> shutdown;  // ShutdownState
 
     // Producers.
-    alignas(128) std::atomic<std::uint32_t> tail_lock;
+    alignas(128) shm::LockWord<TailLock> tail_lock;
     TailState tail;
     std::atomic<std::uint64_t> seen_taken;  // the head's count as a producer last read it
 
@@ -40,12 +41,14 @@ struct State {
     alignas(128) std::atomic<std::uint64_t> redelivered;
     std::uint64_t unused[5];
     shm::Intent<1> listing;  // ListIntent: open after a death; the list is rebuilt
-    std::atomic<std::uint32_t> head_lock;
+    shm::LockWord<HeadLock> head_lock;
     HeadState head;
     ReturnedState returned;  // items given back; the leases are the truth of it
+    // The item that is taken over from a dead participant just now.
+    shm::Intent<4> reclaiming;  // ReclaimIntent
 
     // Memory and finished items.
-    alignas(128) std::atomic<std::uint32_t> memory_lock;
+    alignas(128) shm::LockWord<MemoryLock> memory_lock;
     shm::Intent<4> memory_intent;  // MemoryIntent
     std::atomic<std::uint64_t> finished;
     std::atomic<std::uint64_t> dead_lettered;
@@ -59,23 +62,30 @@ struct State {
 static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset,
               "the state of a queue fits before the registry");
 
-/// What never changes in a State, as one process found it.
-struct Constants {
+/// What never changes in a State, as one process found it when it attached.
+struct Limits {
     std::uint64_t maxsize = 0;
     std::uint64_t max_bytes = 0;
     std::uint32_t max_deliveries = 0;
     std::uint32_t dead_letter_on_exception = 0;
-    friend bool operator==(const Constants&, const Constants&) = default;
+
+    [[nodiscard]] static Limits of(const State& state) noexcept {
+        return {state.maxsize, state.max_bytes, state.max_deliveries,
+                state.dead_letter_on_exception};
+    }
+    friend bool operator==(const Limits&, const Limits&) = default;
 };
 
-/// The start of a dead letter's block; the reason and the payload follow.
-struct DeadLetterHeader {
-    std::uint64_t number;
-    std::uint64_t payload_bytes;
-    std::uint32_t reason_bytes;
-    std::uint32_t deliveries;
-    std::uint32_t format;
-    std::uint32_t unused;
+/// The tallies of a dead participant, see shm::DeathLog.
+enum Tally : std::uint32_t {
+    kRedelivered = 0,
+    kDeadLettered = 1,
+    kDropped = 2,
+    kLostAtHead = 3,    // a plain queue's items: taken and not yet counted
+    kLostInBlocks = 4,  // and large ones that were being copied
 };
+
+/// The numbers of the locks, in the order of their repair.
+enum LockNumber : std::uint32_t { kMemoryLock = 0, kTailLock = 1, kHeadLock = 2, kLocks = 3 };
 
 }  // namespace procession::queue

@@ -43,7 +43,8 @@ std::uint32_t BlockPool::rounded(std::uint32_t units) noexcept {
     return units_of(below) == units ? units : units_of(below + 1);
 }
 
-std::uint32_t BlockPool::take(std::uint32_t units, std::uint32_t owner, std::error_code& failed) {
+std::uint32_t BlockPool::take(HoldsPool /*lock*/, std::uint32_t units, std::uint32_t owner,
+                              std::error_code& failed) {
     failed = {};
     const std::uint32_t wanted = rounded(units);
     std::uint32_t unit = take_listed(wanted, owner);
@@ -129,14 +130,14 @@ std::uint32_t BlockPool::take_by_joining(std::uint32_t units, std::uint32_t owne
         if (block.is_free() && is_last && found == kNone) lower_end(unit, block);
         unit += block.units;
     }
-    rebuild();
+    relist();
     if (found == kNone) return kNone;
     const Block block = this->block(found);
     require(block.is_free() && block.units >= units, "a block that was joined has changed");
     const std::uint32_t taken = block.state == BlockState::free
                                     ? carve(found, block.units, units, owner)
                                     : carve_decommitted(found, block.units, units, owner, failed);
-    rebuild();
+    relist();
     return taken;
 }
 
@@ -189,7 +190,7 @@ std::uint32_t BlockPool::carve_decommitted(std::uint32_t unit, std::uint32_t len
     return unit;
 }
 
-void BlockPool::give(std::uint32_t unit) {
+void BlockPool::give(HoldsPool /*lock*/, std::uint32_t unit) {
     const Block block = this->block(unit);
     require(!block.is_free(), "a block is freed twice");
     const Block freed{BlockState::free, 0, block.units};
@@ -216,13 +217,13 @@ void BlockPool::set(std::uint32_t unit, BlockState state, std::uint32_t owner) {
     table_[unit].store(Block{state, owner, now.units}.pack(), std::memory_order_release);
 }
 
-void BlockPool::rebuild() {
+void BlockPool::relist() {
     for (auto& head : state_.free_heads) head.store(0, std::memory_order_relaxed);
     for (auto& head : state_.decommitted_heads) head.store(0, std::memory_order_relaxed);
     PROCESSION_STEP("pool.rebuild.emptied");
     std::uint32_t used = 0;
     std::uint32_t decommitted = 0;
-    each_block([&](std::uint32_t unit, const Block& block) {
+    visit_blocks([&](std::uint32_t unit, const Block& block) {
         if (block.is_free()) push(unit, block);
         if (!block.is_free()) used += block.units;
         if (block.state == BlockState::decommitted) decommitted += block.units;
@@ -342,7 +343,7 @@ void BlockPool::join_neighbours() {
         if (block.is_free() && is_last) lower_end(unit, block);
         unit += block.units;
     }
-    rebuild();
+    relist();
 }
 
 // Joins a free block with the free blocks behind it. The lists are to be rebuilt.

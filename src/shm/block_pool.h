@@ -8,8 +8,13 @@
 
 #include "shm/backing.h"
 #include "shm/layout.h"
+#include "shm/lock_guard.h"
 
 namespace procession::shm {
+
+/// Names the lock that guards a BlockPool, see LockWord.
+struct PoolLock {};
+using HoldsPool = Holds<PoolLock>;
 
 /// What a block of units is; the single truth of its ownership.
 enum class BlockState : std::uint8_t {
@@ -43,7 +48,7 @@ struct Block {
     }
 };
 
-/// The pool's shared state. Written only under the memory lock.
+/// The pool's shared state. Written only under the lock.
 struct PoolState {
     static constexpr std::uint32_t kClasses = 96;
 
@@ -75,7 +80,7 @@ struct PoolState {
 /// lock died. A block is marked as decommitted before its memory goes, and gets memory before it is
 /// taken: a death in between leaves memory there that need not be, never the opposite.
 ///
-/// Invariants (under the memory lock):
+/// Invariants (under the lock):
 ///   1. From unit 0, the lengths of blocks chain exactly to `end`.
 ///   2. A block is free iff its entry says so; every listed block is free.
 ///   3. Each unit below `backed` has memory but those of a decommitted block behind its first one,
@@ -84,7 +89,7 @@ struct PoolState {
 /// unit number and length is read once and checked against the pool's end, and that against the
 /// Backing.
 ///
-/// All members but the queries need the memory lock. Throws Corrupt where the state is impossible.
+/// Throws Corrupt where the state is impossible.
 class BlockPool {
   public:
     static constexpr std::uint32_t kNone = 0xffffffff;
@@ -105,33 +110,27 @@ class BlockPool {
 
     /// A block for `owner`. kNone when the system refuses the memory for it, which `failed` tells,
     /// or when no room is left, joined or not.
-    [[nodiscard]] std::uint32_t take(std::uint32_t units, std::uint32_t owner,
+    [[nodiscard]] std::uint32_t take(HoldsPool lock, std::uint32_t units, std::uint32_t owner,
                                      std::error_code& failed);
-    void give(std::uint32_t unit);
+    void give(HoldsPool lock, std::uint32_t unit);
     /// Decommits free blocks when too much is free. Bounded: up to twice what was given since the
     /// last call, or 2 MiB. Not while blocks are visited.
-    void decommit_excess() {
+    void decommit_excess(HoldsPool /*lock*/) {
         // Usually this is all: no more is free than is kept in any case.
         const std::uint64_t elsewhere =
             std::uint64_t{state_.units_used.load()} + state_.units_decommitted.load();
         if (state_.backed.load() > elsewhere + kept_at_least_) [[unlikely]]
             decommit_what_is_too_much();
     }
-    /// Changes state and owner in one store.
+    /// Changes state and owner in one store. Under the lock, or by the block's owner.
     void set(std::uint32_t unit, BlockState state, std::uint32_t owner);
     /// Rebuilds all soft state from the table.
-    void rebuild();
+    void rebuild(HoldsPool /*lock*/) { relist(); }
 
     /// Calls visit(unit, block) for each block. `visit` may give() the block it is shown.
     template <class Visit>
-    void each_block(Visit visit) {
-        std::uint32_t unit = 0;
-        const std::uint32_t end = checked_end();
-        while (unit < end) {
-            const Block block = checked(unit, end);
-            visit(unit, block);
-            unit += block.units;
-        }
+    void each_block(HoldsPool /*lock*/, Visit visit) {
+        visit_blocks(visit);
     }
 
     // Queries.
@@ -157,6 +156,17 @@ class BlockPool {
     [[nodiscard]] std::uint32_t units_used() const noexcept { return state_.units_used.load(); }
 
   private:
+    template <class Visit>
+    void visit_blocks(Visit visit) {
+        std::uint32_t unit = 0;
+        const std::uint32_t end = checked_end();
+        while (unit < end) {
+            const Block block = checked(unit, end);
+            visit(unit, block);
+            unit += block.units;
+        }
+    }
+    void relist();
     [[nodiscard]] std::uint32_t checked_end() const;
     [[nodiscard]] Block checked(std::uint32_t unit, std::uint32_t end) const;
     void look_again(std::uint64_t end) const;

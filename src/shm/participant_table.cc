@@ -49,7 +49,7 @@ std::uint32_t ParticipantTable::claim_slot(bool& stale) {
                         os::ByteLock::why(failed));
             }
             PROCESSION_STEP("join.locked");
-            // acquire: pairs with bury() and leave(); what the last owner did is visible
+            // acquire: pairs with release_slot() and leave(); what the last owner did is visible
             stale = segment_.participant(s).state.load(std::memory_order_acquire) != kFreeSlot;
             if (!stale || take_stale) return s;
             self_->lock.unlock();
@@ -61,16 +61,16 @@ std::uint32_t ParticipantTable::claim_slot(bool& stale) {
 }
 
 void ParticipantTable::release_predecessor(std::uint32_t slot) noexcept {
-    // The name changes before the slot becomes empty, as in bury(). So a process that has read the
-    // old name in the word of a lock, and then sees the slot empty, also sees a new name. Otherwise
-    // it would conclude that no participant ever took that lock.
+    // The name changes before the slot becomes empty, as in release_slot(). So a process that has
+    // read the old name in the word of a lock, and then sees the slot empty, also sees a new name.
+    // Otherwise it would conclude that no participant ever took that lock.
     renew(slot);
     PROCESSION_STEP("join.predecessor_renewed");
     segment_.participant(slot).state.store(kFreeSlot, std::memory_order_release);
     PROCESSION_STEP("join.predecessor_released");
 }
 
-void ParticipantTable::confirm(std::uint32_t slot) noexcept {
+void ParticipantTable::publish(std::uint32_t slot) noexcept {
     ParticipantSlot& self = segment_.participant(slot);
     auto& end = segment_.header().participants_end;
     std::uint32_t seen = end.load(std::memory_order_relaxed);  // relaxed: retried by the exchange
@@ -132,7 +132,7 @@ void ParticipantTable::leave_as_if_killed() noexcept {
 
 bool ParticipantTable::is_dead(std::uint32_t s) const noexcept {
     if (s >= kParticipantsMax || s == slot()) return false;
-    // acquire: pairs with confirm(); a slot seen as joined was locked before
+    // acquire: pairs with publish(); a slot seen as joined was locked before
     if (segment_.participant(s).state.load(std::memory_order_acquire) == kFreeSlot) return false;
     return !seems_locked(s);
 }
@@ -153,7 +153,7 @@ std::error_code ParticipantTable::try_claim(std::uint32_t s, Claim& claim) noexc
     return not_now;
 }
 
-void ParticipantTable::bury(std::uint32_t s, Claim& claim) noexcept {
+void ParticipantTable::release_slot(std::uint32_t s, Claim& claim) noexcept {
     free_slot(s, claim.cell_->lock);
     claim.release();
 }

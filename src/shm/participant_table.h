@@ -41,7 +41,7 @@ class ParticipantTable final : public os::ForkListener {
 
     /// This process's slot, or kNone. One load.
     [[nodiscard]] std::uint32_t slot() const noexcept {
-        return self_->slot_plus_1.load(std::memory_order_acquire) - 1;  // pairs with confirm()
+        return self_->slot_plus_1.load(std::memory_order_acquire) - 1;  // pairs with publish()
     }
 
     /// The name of slot `s`'s owner in the words of locks: the slot, and above it a tag that every
@@ -49,7 +49,7 @@ class ParticipantTable final : public os::ForkListener {
     /// by deliberate forgery: see Core::owner_to_check. For this process's own slot, two loads
     /// of its own memory.
     [[nodiscard]] std::uint32_t owner_token(std::uint32_t s) const noexcept {
-        // relaxed: a thread that knows its slot has synchronised with confirm() in slot()
+        // relaxed: a thread that knows its slot has synchronised with publish() in slot()
         if (s + 1 == self_->slot_plus_1.load(std::memory_order_relaxed)) {
             return self_->owner_token.load(std::memory_order_relaxed);
         }
@@ -63,12 +63,12 @@ class ParticipantTable final : public os::ForkListener {
     }
 
     /// Takes a slot. `stale` is set when its last owner died and no process has repaired after it
-    /// yet: the caller repairs as that owner, calls release_predecessor(), then confirm(). Throws:
+    /// yet: the caller repairs as that owner, calls release_predecessor(), then publish(). Throws:
     /// OSError; ProcessError when all kParticipantsMax slots are taken.
     std::uint32_t claim_slot(bool& stale);
     void release_predecessor(std::uint32_t slot) noexcept;
-    void confirm(std::uint32_t slot) noexcept;
-    /// Instead of confirm(), when the repair failed: the slot is its dead owner's again.
+    void publish(std::uint32_t slot) noexcept;
+    /// Instead of publish(), when the repair failed: the slot is its dead owner's again.
     void give_up() noexcept { self_->lock.unlock(); }
 
     /// Gives up the byte lock, and all claims: the next process that notices takes over what this
@@ -88,7 +88,7 @@ class ParticipantTable final : public os::ForkListener {
     ///          files).
     [[nodiscard]] std::error_code try_claim(std::uint32_t s, Claim& claim) noexcept;
     /// After the repair: the slot is free again.
-    void bury(std::uint32_t s, Claim& claim) noexcept;
+    void release_slot(std::uint32_t s, Claim& claim) noexcept;
 
     /// Counts the forks that this process has come through, and how often it left as if killed:
     /// state made before belongs to the parent, or to others.

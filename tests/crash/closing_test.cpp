@@ -31,7 +31,7 @@ Scene* scene = nullptr;
 
 // In the middle of a sweep, another thread closes the queue, and gets as far as it can.
 void close_meanwhile(const char* step) {
-    if (std::strcmp(step, "sweep.locks_repaired") != 0 || scene->closer) return;
+    if (std::strcmp(step, "reclaim.locks_repaired") != 0 || scene->closer) return;
     scene->closer.emplace([] {
         scene->queue->close();
         scene->is_closed.store(true);

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "procession/procession.h"
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 
 namespace procession::testing {
 
@@ -33,17 +33,17 @@ os::Handle memory_of(pid_t pid) {
 
 std::string use(os::Handle memory, bool is_whole) {
     try {
-        const auto core = queue::Core::attach(std::move(memory));
+        const auto queue = queue::SharedQueue::attach(std::move(memory));
         const std::array<std::byte, 4> item{std::byte{1}};
         Message message;
         const bool works =
-            core->put({Format::raw, item}, Deadline::now()) == queue::Outcome::done &&
-            core->get(message, Deadline::now()) == queue::Outcome::done &&
+            queue->producer().put({Format::raw, item}, Deadline::now()) == queue::Outcome::done &&
+            queue->consumer().get(message, Deadline::now()) == queue::Outcome::done &&
             message.bytes().size() == item.size();
         if (!works) return "what is put does not come out";
-        core->finish(message.ticket());
-        core->notice_deaths();
-        return core->stats().participants == 1 ? "" : "the creator is still there";
+        queue->leases().finish(message.ticket());
+        queue->notice_deaths();
+        return queue->stats().participants == 1 ? "" : "the creator is still there";
     } catch (const CorruptSegment& refused) {
         return is_whole ? refused.what() : "";
     }

@@ -9,8 +9,8 @@
 #include <span>
 
 #include "procession/procession.h"
-#include "queue/core.h"
-#include "queue/death_area.h"
+#include "queue/shared_queue.h"
+#include "shm/death_log.h"
 #include "support/gate.h"
 
 namespace procession {
@@ -19,9 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 
 std::span<std::byte> area_of_the_only_queue() {
-    const auto all = queue::Core::all();
+    const auto all = shm::SharedObject::all();
     EXPECT_EQ(all.size(), 1U);
-    return {all.front()->segment().deaths(), sizeof(queue::DeathArea)};
+    return {all.front()->segment().deaths(), sizeof(shm::DeathArea)};
 }
 
 void let_one_die(const JoinableQueue<int>& queue) {
@@ -88,7 +88,7 @@ TEST(HostileDeathRecord, that_counts_more_than_it_records_is_corrupt) {
     const JoinableQueue<int> queue;
     let_one_die(queue);
     queue.bytes().notice_deaths();
-    auto& area = *reinterpret_cast<queue::DeathArea*>(area_of_the_only_queue().data());
+    auto& area = *reinterpret_cast<shm::DeathArea*>(area_of_the_only_queue().data());
     area.deaths.store(2);
     EXPECT_THROW(static_cast<void>(queue.deaths()), CorruptSegment);
 }
@@ -97,7 +97,7 @@ TEST(HostileDeathRecord, of_an_impossible_participant_is_corrupt) {
     const JoinableQueue<int> queue;
     let_one_die(queue);
     queue.bytes().notice_deaths();
-    auto& area = *reinterpret_cast<queue::DeathArea*>(area_of_the_only_queue().data());
+    auto& area = *reinterpret_cast<shm::DeathArea*>(area_of_the_only_queue().data());
     area.records[0].slot.store(shm::kParticipantsMax);
     EXPECT_THROW(static_cast<void>(queue.deaths()), CorruptSegment);
 }

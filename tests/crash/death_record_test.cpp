@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "procession/procession.h"
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 #include "shm/layout.h"
 #include "support/gate.h"
 #include "support/sudden_death.h"
@@ -219,7 +219,7 @@ void expect_consistent(const Q& queue, std::size_t expected_deaths) {
 }
 
 const shm::Segment& segment_of_the_only_queue() {
-    const auto all = queue::Core::all();
+    const auto all = shm::SharedObject::all();
     EXPECT_EQ(all.size(), 1U);
     return all.front()->segment();
 }

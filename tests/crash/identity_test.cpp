@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "procession/procession.h"
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 #include "support/gate.h"
 #include "support/queue_helpers.h"
 #include "support/shared_notes.h"
@@ -377,7 +377,7 @@ TEST(ProcessThatClosedAllDescriptors, leaves_the_file_alone_that_has_the_number_
     Process daemon(procession::fork, [&] {
         queue.put("x");
         queue.get().done();
-        const int number = queue::Core::all().front()->segment().file().get();
+        const int number = shm::SharedObject::all().front()->segment().file().get();
         const int stranger = ::memfd_create("a stranger's file", 0);
         testing::must(::dup2(stranger, number) == number);
         ::close(stranger);

@@ -344,7 +344,7 @@ TEST(InterruptedProcess, whose_function_returns_while_a_thread_looks_for_deaths_
     Process child(procession::fork, [&queue] {
         queue.put(1);
         // Inside notice_deaths_quickly(), as Process::join() calls it, when main's part is over.
-        at_step("sweep.locks_repaired", [] { std::this_thread::sleep_for(1h); });
+        at_step("reclaim.locks_repaired", [] { std::this_thread::sleep_for(1h); });
         std::thread([] {
             for (;;) {
                 Process grandchild(procession::fork, [] {});

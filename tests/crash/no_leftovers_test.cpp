@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "procession/procession.h"
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 #include "support/gate.h"
 #include "support/queue_helpers.h"
 #include "support/shared_notes.h"
@@ -60,7 +60,7 @@ struct Work {
     ::setpgid(0, 0);
     Work work;
     work.depth = 1;
-    const auto all = queue::Core::all();
+    const auto all = shm::SharedObject::all();
     made.inodes[0] = all[0]->segment().identity().inode;
     made.inodes[1] = all[1]->segment().identity().inode;
     std::vector<Process> children;

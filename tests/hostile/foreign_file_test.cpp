@@ -11,19 +11,21 @@
 
 #include <string>
 
-#include "queue/core.h"
+#include "queue/shared_queue.h"
 #include "support/queue_helpers.h"
 
 namespace procession {
 namespace {
 
-using queue::Core;
+using queue::SharedQueue;
 using testing::contains;
 
 /// A queue whose bytes are copied into files of other kinds.
 class ForeignFile : public ::testing::Test {
   protected:
-    [[nodiscard]] static const os::Handle& ours(const Core& core) { return core.segment().file(); }
+    [[nodiscard]] static const os::Handle& ours(const SharedQueue& core) {
+        return core.segment().file();
+    }
     [[nodiscard]] std::uint64_t bytes() const {
         const off_t end = ::lseek(ours(*queue_).get(), 0, SEEK_END);
         return static_cast<std::uint64_t>(end);
@@ -42,17 +44,18 @@ class ForeignFile : public ::testing::Test {
         return copy;
     }
     static void expect_refused(os::Handle file, const std::string& because) {
-        const auto why =
-            testing::message_of<CorruptSegment>([&] { (void)Core::attach(std::move(file)); });
+        const auto why = testing::message_of<CorruptSegment>(
+            [&] { (void)SharedQueue::attach(std::move(file)); });
         EXPECT_TRUE(contains(why, because)) << why;
     }
 
-    std::shared_ptr<Core> queue_ = Core::create(queue::Kind::plain, TypeStamp{}, QueueOptions{});
+    std::shared_ptr<SharedQueue> queue_ =
+        SharedQueue::create(QueueKind::plain, TypeStamp{}, QueueOptions{});
 };
 
 TEST_F(ForeignFile, a_copy_of_a_queue_in_the_same_kind_of_file_is_one) {
-    EXPECT_NE(Core::attach(memory_copy(F_SEAL_SHRINK)), nullptr);
-    EXPECT_NE(Core::attach(memory_copy(F_SEAL_SHRINK | F_SEAL_SEAL)), nullptr);
+    EXPECT_NE(SharedQueue::attach(memory_copy(F_SEAL_SHRINK)), nullptr);
+    EXPECT_NE(SharedQueue::attach(memory_copy(F_SEAL_SHRINK | F_SEAL_SEAL)), nullptr);
 }
 TEST_F(ForeignFile, memory_that_could_shrink_is_refused) {
     expect_refused(memory_copy(0), "it may shrink");

@@ -205,9 +205,9 @@ struct LockWord {
     std::atomic<std::uint32_t>& (*of)(queue::State&);
 };
 const LockWord kLocks[] = {
-    {"tail", [](queue::State& s) -> auto& { return s.tail_lock; }},
-    {"head", [](queue::State& s) -> auto& { return s.head_lock; }},
-    {"memory", [](queue::State& s) -> auto& { return s.memory_lock; }},
+    {"tail", [](queue::State& s) -> auto& { return s.tail_lock.word; }},
+    {"head", [](queue::State& s) -> auto& { return s.head_lock.word; }},
+    {"memory", [](queue::State& s) -> auto& { return s.memory_lock.word; }},
 };
 
 // Takes all three.
@@ -283,7 +283,7 @@ TEST(GarbageLock, a_small_number_does_not_name_a_live_participant) {
     auto until_it_is_there = stay.get();
     const SegmentBytes segment(queue);
     ASSERT_EQ(segment.participant(1).state.load(), shm::kJoined);
-    segment.state().tail_lock.store(2);
+    segment.state().tail_lock.word.store(2);
     EXPECT_THROW(queue.put("one"), CorruptSegment);
     until_it_is_there.done();
     EXPECT_TRUE(testing::ends_well(child));
@@ -298,7 +298,7 @@ TEST(GarbageLock, a_lock_that_names_a_participant_that_has_left_is_corrupt) {
     const std::uint32_t left = segment.participant(1).epoch.load();
     ASSERT_GT(left, 1U);
     name_of_child = shm::ParticipantTable::owner_token_of(1, left - 1) + 1;
-    segment.state().tail_lock.store(name_of_child);
+    segment.state().tail_lock.word.store(name_of_child);
     EXPECT_THROW(queue.put("one"), CorruptSegment);
 }
 

@@ -3,8 +3,8 @@
 #include <stdexcept>
 
 #include "procession/error.h"
-#include "queue/core.h"
-#include "schedule/core_for_tests.h"
+#include "queue/shared_queue.h"
+#include "schedule/queue_for_tests.h"
 #include "schedule/queue_run.h"
 
 namespace procession::schedule {
@@ -42,9 +42,9 @@ Ending ending_of(queue::Outcome outcome) {
 
 }  // namespace
 
-Participant::Participant(queue::Core& core, History& history, World& world, int process,
+Participant::Participant(queue::SharedQueue& queue, History& history, World& world, int process,
                          std::size_t item_bytes)
-    : core_(core), history_(history), world_(world), process_(process), item_bytes_(item_bytes) {}
+    : queue_(queue), history_(history), world_(world), process_(process), item_bytes_(item_bytes) {}
 
 template <class Act>
 Ending Participant::call(Verb verb, int value, Act act) {
@@ -56,7 +56,7 @@ Ending Participant::call(Verb verb, int value, Act act) {
     world_.note(number + 1024 + (static_cast<std::uint64_t>(value) << 16) +
                 (static_cast<std::uint64_t>(ending) << 12));
     // What was returned is noted; nothing else of the way here matters for what follows.
-    world_.settle((queue::CoreForTests::memory_of(core_) << 8) + ++calls_);
+    world_.settle((queue::QueueForTests::memory_of(queue_) << 8) + ++calls_);
     return ending;
 }
 
@@ -64,14 +64,14 @@ void Participant::put(int item) { put(item, item_bytes_); }
 void Participant::put(int item, std::size_t size) {
     call(Verb::put, item, [&](int&) {
         const auto bytes = bytes_of(item, size);
-        return ending_of(core_.put({Format::raw, bytes}, Deadline::never()));
+        return ending_of(queue_.producer().put({Format::raw, bytes}, Deadline::never()));
     });
 }
 
 void Participant::put_in_vain() {
     const auto bytes = bytes_of(0, std::size_t{1} << 20);
     try {
-        static_cast<void>(core_.put({Format::raw, bytes}, Deadline::never()));
+        static_cast<void>(queue_.producer().put({Format::raw, bytes}, Deadline::never()));
         world_.fail("there is memory beyond the limit");
     } catch (const MemoryError&) {
         world_.note(4097);
@@ -81,7 +81,7 @@ void Participant::put_in_vain() {
 Ending Participant::get_until(Deadline deadline, Ending without_item) {
     return call(Verb::get, 0, [&](int& value) {
         Message message;
-        const Ending ending = ending_of(core_.get(message, deadline));
+        const Ending ending = ending_of(queue_.consumer().get(message, deadline));
         if (ending == Ending::empty) return without_item;
         if (ending != Ending::done) return ending;
         value = item_in(message.bytes());
@@ -107,67 +107,70 @@ void Participant::end_of_newest(Verb verb, Act act) {
 }
 
 void Participant::finish() {
-    end_of_newest(Verb::finish, [&](const Ticket& ticket) { core_.finish(ticket); });
+    end_of_newest(Verb::finish, [&](const Ticket& ticket) { queue_.leases().finish(ticket); });
 }
 void Participant::give_back() {
-    end_of_newest(Verb::give_back, [&](const Ticket& ticket) { core_.give_back(ticket); });
+    end_of_newest(Verb::give_back,
+                  [&](const Ticket& ticket) { queue_.leases().give_back(ticket); });
 }
 void Participant::reject() {
-    end_of_newest(Verb::reject, [&](const Ticket& ticket) { core_.reject(ticket, "no"); });
+    end_of_newest(Verb::reject,
+                  [&](const Ticket& ticket) { queue_.leases().reject(ticket, "no"); });
 }
 
 void Participant::join() {
-    call(Verb::join, 0,
-         [&](int&) { return core_.join(Deadline::never()) ? Ending::done : Ending::empty; });
+    call(Verb::join, 0, [&](int&) {
+        return queue_.leases().join(Deadline::never()) ? Ending::done : Ending::empty;
+    });
 }
 
 void Participant::shut_down(bool immediate) {
     call(Verb::shut_down, 0, [&](int&) {
-        core_.shutdown(immediate);
+        queue_.shutdown(immediate);
         return Ending::done;
     });
 }
 
 void Participant::size() {
     call(Verb::size, 0, [&](int& value) {
-        value = static_cast<int>(core_.qsize());
+        value = static_cast<int>(queue_.qsize());
         return Ending::done;
     });
 }
 
 void Participant::unfinished() {
     call(Verb::unfinished, 0, [&](int& value) {
-        value = static_cast<int>(core_.unfinished());
+        value = static_cast<int>(queue_.leases().unfinished());
         return Ending::done;
     });
 }
 
-void Participant::notice_deaths() { static_cast<void>(core_.notice_deaths()); }
+void Participant::notice_deaths() { static_cast<void>(queue_.notice_deaths()); }
 
-void Participant::look_at_participants() { static_cast<void>(core_.participants()); }
+void Participant::look_at_participants() { static_cast<void>(queue_.participants()); }
 
 void Participant::drain() {
     while (get_nowait() == Ending::done) {
-        if (core_.is_joinable()) finish();
+        if (queue_.is_joinable()) finish();
     }
 }
 
 void Participant::expect_empty() {
-    if (core_.qsize() != 0) world_.fail("somebody sleeps though there is an item");
+    if (queue_.qsize() != 0) world_.fail("somebody sleeps though there is an item");
 }
 
 void Participant::until_closed(const std::function<void()>& act) {
     try {
         act();
     } catch (const ClosedError&) {
-        if (!core_.is_closed()) world_.fail("ClosedError, though nobody has closed it");
+        if (!queue_.is_closed()) world_.fail("ClosedError, though nobody has closed it");
     }
 }
 
 void Participant::close() {
     held_.clear();
     call(Verb::leave, 0, [&](int&) {
-        core_.close();
+        queue_.close();
         return Ending::done;
     });
 }

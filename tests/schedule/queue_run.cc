@@ -6,18 +6,18 @@
 #include <algorithm>
 #include <memory>
 
-#include "queue/core.h"
-#include "schedule/core_for_tests.h"
+#include "queue/shared_queue.h"
 #include "schedule/names.h"
 #include "schedule/operation_guard_for_tests.h"
+#include "schedule/queue_for_tests.h"
 #include "support/census.h"
 
 namespace procession::schedule {
 
 namespace {
 
-using queue::Core;
-using queue::CoreForTests;
+using queue::QueueForTests;
+using queue::SharedQueue;
 
 constexpr int kLastItem = 900;
 constexpr std::size_t kThreadsMax = 16;
@@ -31,22 +31,22 @@ class Stage {
         options.max_bytes = story.max_bytes;
         options.max_deliveries = story.max_deliveries;
         options.memory_limit = std::uint64_t{1} << 20;
-        const auto kind = story.joinable ? queue::Kind::joinable : queue::Kind::plain;
-        core_ = Core::create(kind, TypeStamp{}, options);
-        CoreForTests::keep_memory(*core_);
+        const auto kind = story.joinable ? QueueKind::joinable : QueueKind::plain;
+        queue_ = SharedQueue::create(kind, TypeStamp{}, options);
+        QueueForTests::keep_memory(*queue_);
         // All of it from the start: a run that lets the file grow changes nothing for the next one.
-        const shm::SegmentHeader& header = core_->segment().header();
-        static_cast<void>(os::allocate(core_->segment().file(), 0, header.total_bytes));
+        const shm::SegmentHeader& header = queue_->segment().header();
+        static_cast<void>(os::allocate(queue_->segment().file(), 0, header.total_bytes));
         fill(story);
         AllRuns nothing_to_choose(false);
         World world({}, nothing_to_choose);
-        Participant first(*core_, history_, world, world.add_process(), story.item_bytes);
+        Participant first(*queue_, history_, world, world.add_process(), story.item_bytes);
         for (const int item : story.items_before) first.put(item);
         if (story.before) story.before(first);
         first.close();  // its mapping stays
     }
 
-    [[nodiscard]] Core& core() const { return *core_; }
+    [[nodiscard]] SharedQueue& queue() const { return *queue_; }
     [[nodiscard]] const History& history() const { return history_; }
 
   private:
@@ -55,14 +55,14 @@ class Stage {
             const auto some = static_cast<std::size_t>(std::min(1000, story.filling - moved));
             // What is left of it looks like anything but a free place.
             const std::vector<std::byte> bytes(some, std::byte{0xff});
-            static_cast<void>(core_->put({Format::raw, bytes}, Deadline::never()));
+            static_cast<void>(queue_->producer().put({Format::raw, bytes}, Deadline::never()));
             Message message;
-            static_cast<void>(core_->get(message, Deadline::never()));
-            if (story.joinable) core_->finish(message.ticket());
+            static_cast<void>(queue_->consumer().get(message, Deadline::never()));
+            if (story.joinable) queue_->leases().finish(message.ticket());
         }
     }
 
-    std::shared_ptr<Core> core_;
+    std::shared_ptr<SharedQueue> queue_;
     History history_;
 };
 
@@ -71,15 +71,15 @@ class QueueRun {
   public:
     QueueRun(const Stage& stage, const QueueCase& story, World& world)
         : stage_(stage), story_(story), world_(world), history_(stage.history()) {
-        watch(stage.core());
+        watch(stage.queue());
         world.add_process();  // that of the stage
-        cores_.push_back(nullptr);
+        queues_.push_back(nullptr);
         participants_.push_back(nullptr);
         world.name_of = [](std::uint64_t offset) { return name_of_place(offset); };
     }
     ~QueueRun() {
-        for (const auto& core : cores_) {
-            if (core) CoreForTests::forget(*core);
+        for (const auto& queue : queues_) {
+            if (queue) QueueForTests::forget(*queue);
         }
         // A run that was cut leaves threads in the middle of their operations.
         for (std::size_t thread = 0; thread < kThreadsMax; ++thread) {
@@ -92,7 +92,7 @@ class QueueRun {
     void play() {
         prepare();
         world_.run();
-        for (int process = 1; process < static_cast<int>(cores_.size()); ++process) {
+        for (int process = 1; process < static_cast<int>(queues_.size()); ++process) {
             if (world_.is_dead(process) || has_left(process)) continue;
             world_.run_alone(process, [this, process] { participant(process).close(); });
         }
@@ -108,8 +108,8 @@ class QueueRun {
     [[nodiscard]] const History& history() const { return history_; }
 
   private:
-    void watch(const Core& core) {
-        const shm::SegmentHeader& header = core.segment().header();
+    void watch(const SharedQueue& queue) {
+        const shm::SegmentHeader& header = queue.segment().header();
         world_.watch(const_cast<shm::SegmentHeader*>(&header), header.total_bytes, 0);
     }
     Participant& participant(int process) {
@@ -119,22 +119,22 @@ class QueueRun {
     /// A participant more, in a process of its own.
     int enter(bool joins) {
         const int process = world_.add_process();
-        cores_.push_back(nullptr);
+        queues_.push_back(nullptr);
         participants_.push_back(nullptr);
         appear(process);
         if (joins) {
             world_.act_as(process);
-            static_cast<void>(cores_.back()->qsize());
-            CoreForTests::learn_the_memory(*cores_.back());
+            static_cast<void>(queues_.back()->qsize());
+            QueueForTests::learn_the_memory(*queues_.back());
             world_.act_as(-1);
         }
         return process;
     }
     void appear(int process) {
         const auto index = static_cast<std::size_t>(process);
-        cores_[index] = CoreForTests::attach(stage_.core().segment().file().duplicate());
-        watch(*cores_[index]);
-        participants_[index] = std::make_unique<Participant>(*cores_[index], history_, world_,
+        queues_[index] = QueueForTests::attach(stage_.queue().segment().file().duplicate());
+        watch(*queues_[index]);
+        participants_[index] = std::make_unique<Participant>(*queues_[index], history_, world_,
                                                              process, story_.item_bytes);
     }
 
@@ -156,7 +156,7 @@ class QueueRun {
         if (story_.rescue) {
             // Mostly nobody needs it: it comes into being when somebody does.
             const int process = world_.add_process();
-            cores_.push_back(nullptr);
+            queues_.push_back(nullptr);
             participants_.push_back(nullptr);
             world_.add(
                 process,
@@ -166,7 +166,7 @@ class QueueRun {
                 },
                 World::kWhenStuck);
         }
-        if (story_.one_process) world_.watch(cores_[1].get(), sizeof(Core), 1);
+        if (story_.one_process) world_.watch(queues_[1].get(), sizeof(SharedQueue), 1);
         give_each_a_presence();
         world_.on_death = [this](int process) {
             leaving_.push_back(history_.begin(process, Verb::leave));
@@ -194,8 +194,8 @@ class QueueRun {
     }
 
     [[nodiscard]] bool has_left(int process) const {
-        const auto& core = cores_[static_cast<std::size_t>(process)];
-        return core == nullptr || core->is_closed();
+        const auto& queue = queues_[static_cast<std::size_t>(process)];
+        return queue == nullptr || queue->is_closed();
     }
 
     void require(bool holds, const std::string& what) {
@@ -211,10 +211,10 @@ class QueueRun {
         inspector.drain();
         inspector.size();
         if (story_.joinable) inspector.unfinished();
-        Core& core = *cores_.back();
-        const std::size_t letters = core.dead_letters(true).size();
-        check_counts(core, letters);
-        if (CoreForTests::state(core).shutdown.load() == queue::kOpen) {
+        SharedQueue& queue = *queues_.back();
+        const std::size_t letters = queue.undecodable().dead_letters(true).size();
+        check_counts(queue, letters);
+        if (QueueForTests::state(queue).shutdown.load() == queue::kOpen) {
             inspector.put(kLastItem);
             inspector.get();
             if (story_.joinable) inspector.finish(), inspector.join();
@@ -230,8 +230,8 @@ class QueueRun {
             }));
     }
 
-    void check_counts(Core& core, std::size_t letters) {
-        const QueueStats stats = core.stats();
+    void check_counts(SharedQueue& queue, std::size_t letters) {
+        const QueueStats stats = queue.stats();
         const auto is = [&](const char* what, std::uint64_t value, std::uint64_t least,
                             std::uint64_t most) {
             require(value >= least && value <= most,
@@ -277,7 +277,7 @@ class QueueRun {
     const QueueCase& story_;
     World& world_;
     History history_;
-    std::vector<std::shared_ptr<Core>> cores_;
+    std::vector<std::shared_ptr<SharedQueue>> queues_;
     std::vector<std::unique_ptr<Participant>> participants_;
     std::vector<int> processes_;
     std::vector<std::size_t> leaving_;

@@ -13,7 +13,7 @@
 #include "schedule/world.h"
 
 namespace procession::queue {
-class Core;
+class SharedQueue;
 }
 
 namespace procession::schedule {
@@ -21,7 +21,7 @@ namespace procession::schedule {
 /// A participant in a script: makes calls on the queue and writes them into the history.
 class Participant {
   public:
-    Participant(queue::Core& core, History& history, World& world, int process,
+    Participant(queue::SharedQueue& queue, History& history, World& world, int process,
                 std::size_t item_bytes);
 
     void put(int item);
@@ -62,7 +62,7 @@ class Participant {
     template <class Act>
     void end_of_newest(Verb verb, Act act);
 
-    queue::Core& core_;
+    queue::SharedQueue& queue_;
     History& history_;
     World& world_;
     const int process_;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "support/held_lock.h"
+
 #include "base/step.h"
 #include "os/mapping.h"
 #include "os/memory_file.h"
@@ -77,6 +79,8 @@ struct Image {
     Simulated backing;
 };
 
+const testing::HeldLock<PoolLock> kLock;  // of each pool here
+
 class Decommitting : public ::testing::Test {
   protected:
     Decommitting() : pool_(pool_of(real_)) {}
@@ -86,11 +90,11 @@ class Decommitting : public ::testing::Test {
     }
     std::uint32_t take(std::uint32_t units) {
         std::error_code failed;
-        return pool_.take(units, kOwner, failed);
+        return pool_.take(kLock.proof(), units, kOwner, failed);
     }
     void give(std::uint32_t unit) {
-        pool_.give(unit);
-        pool_.decommit_excess();
+        pool_.give(kLock.proof(), unit);
+        pool_.decommit_excess(kLock.proof());
     }
     /// Blocks of `each` units until `units` are taken.
     std::vector<std::uint32_t> take_many(std::uint32_t units, std::uint32_t each) {
@@ -102,7 +106,7 @@ class Decommitting : public ::testing::Test {
     static std::string wrong_with(Image& image) {
         BlockPool pool = pool_of(image);
         std::string wrong;
-        pool.each_block([&](std::uint32_t unit, const Block& block) {
+        pool.each_block(kLock.proof(), [&](std::uint32_t unit, const Block& block) {
             const bool is_hole = block.state == BlockState::decommitted;
             for (std::uint32_t u = unit; u < unit + (is_hole ? 1 : block.units); ++u) {
                 if (!image.backing.is_there(u)) wrong = "no memory behind " + std::to_string(u);
@@ -162,11 +166,11 @@ TEST_F(Decommitting, a_block_that_gets_no_memory_stays_and_can_be_taken_later) {
     const std::uint32_t used = pool_.units_used();
     real_.backing.most_at_once = 0;
     std::error_code failed;
-    EXPECT_EQ(pool_.take(9000, kOwner, failed), BlockPool::kNone);
+    EXPECT_EQ(pool_.take(kLock.proof(), 9000, kOwner, failed), BlockPool::kNone);
     EXPECT_EQ(failed, std::errc::not_enough_memory);
     EXPECT_EQ(pool_.units_used(), used);
     real_.backing.most_at_once = 10'241;  // less than it would like to have
-    EXPECT_NE(pool_.take(9000, kOwner, failed), BlockPool::kNone);
+    EXPECT_NE(pool_.take(kLock.proof(), 9000, kOwner, failed), BlockPool::kNone);
     EXPECT_FALSE(failed);
     EXPECT_EQ(wrong_with(real_), "");
 }
@@ -226,7 +230,7 @@ class DeathAtEachStep : public Decommitting {
         is_looking_ = true;
         after_.copy(real_);
         BlockPool pool = pool_of(after_);
-        pool.rebuild();
+        pool.rebuild(kLock.proof());
         EXPECT_EQ(wrong_with(after_), "") << "after a death at " << step;
         for (const auto& [unit, units] : held_) {
             if (unit == in_hand_) continue;
@@ -242,10 +246,10 @@ class DeathAtEachStep : public Decommitting {
     }
     void give_one(std::uint32_t unit) {
         in_hand_ = unit;
-        pool_.give(unit);
+        pool_.give(kLock.proof(), unit);
         held_.erase(unit);
         in_hand_ = BlockPool::kNone;
-        pool_.decommit_excess();
+        pool_.decommit_excess(kLock.proof());
     }
 
     static inline DeathAtEachStep* current = nullptr;

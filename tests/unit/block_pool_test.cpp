@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+#include "support/held_lock.h"
+
 #include "shm/corrupt.h"
 #include "shm/layout.h"
 
@@ -29,11 +31,12 @@ class Pool : public ::testing::Test {
 
     std::uint32_t take(std::uint32_t units) {
         std::error_code failed;
-        const std::uint32_t unit = pool_.take(units, kOwner, failed);
+        const std::uint32_t unit = pool_.take(lock_.proof(), units, kOwner, failed);
         EXPECT_FALSE(failed) << failed.message();
         return unit;
     }
 
+    testing::HeldLock<PoolLock> lock_;
     std::vector<std::byte> memory_;
     std::unique_ptr<std::atomic<std::uint64_t>[]> table_;
     PoolState state_{};
@@ -53,8 +56,8 @@ TEST_F(Pool, rounds_a_length_up_by_at_most_a_quarter) {
 TEST_F(Pool, gives_the_block_freed_last_first) {
     const std::uint32_t first = take(4);
     const std::uint32_t second = take(4);
-    pool_.give(first);
-    pool_.give(second);
+    pool_.give(lock_.proof(), first);
+    pool_.give(lock_.proof(), second);
     EXPECT_EQ(take(4), second);
     EXPECT_EQ(take(4), first);
 }
@@ -69,7 +72,7 @@ TEST_F(Pool, a_block_taken_is_its_takers) {
 
 TEST_F(Pool, splits_a_larger_block_when_none_fits) {
     const std::uint32_t large = take(16);
-    pool_.give(large);
+    pool_.give(lock_.proof(), large);
     EXPECT_EQ(take(4), large);
     EXPECT_EQ(take(12), large + 4);
 }
@@ -87,7 +90,7 @@ TEST_F(Pool, joins_neighbours_when_memory_is_used_up) {
         if (unit != BlockPool::kNone) blocks.push_back(unit);
     }
     EXPECT_EQ(blocks.size(), kUnits);
-    for (std::size_t i = 100; i < 150; ++i) pool_.give(blocks[i]);
+    for (std::size_t i = 100; i < 150; ++i) pool_.give(lock_.proof(), blocks[i]);
     EXPECT_EQ(take(51), BlockPool::kNone);
     EXPECT_EQ(take(50), 100U);
     EXPECT_EQ(take(1), BlockPool::kNone);
@@ -96,8 +99,8 @@ TEST_F(Pool, joins_neighbours_when_memory_is_used_up) {
 
 TEST_F(Pool, refuses_to_free_a_block_twice) {
     const std::uint32_t unit = take(2);
-    pool_.give(unit);
-    EXPECT_THROW(pool_.give(unit), Corrupt);
+    pool_.give(lock_.proof(), unit);
+    EXPECT_THROW(pool_.give(lock_.proof(), unit), Corrupt);
 }
 
 TEST_F(Pool, reports_an_impossible_entry_or_end_instead_of_using_it) {
@@ -132,10 +135,10 @@ TEST_F(Pool, keeps_blocks_apart_and_whole_over_random_use_and_rebuilding) {
             const std::byte* memory = pool_.memory(victim->first);
             ASSERT_EQ(memory[0], filling);
             ASSERT_EQ(memory[std::size_t{length} * shm::kUnitBytes - 1], filling);
-            pool_.give(victim->first);
+            pool_.give(lock_.proof(), victim->first);
             model.erase(victim);
         }
-        if (round % 500 == 0) pool_.rebuild();
+        if (round % 500 == 0) pool_.rebuild(lock_.proof());
     }
     std::uint32_t units = 0;
     for (const auto& [unit, block] : model) units += pool_.block(unit).units;

@@ -36,8 +36,8 @@ struct BellProgram {
     void begin() { procession::os::futex = &futex; }
 };
 
-// As Core::put_at_once() under the tail lock, and Core::wait_for_items(). The producers' locks are
-// released only: what they exclude is not the question here.
+// As SharedQueue::put_at_once() under the tail lock, and SharedQueue::wait_for_items(). The
+// producers' locks are released only: what they exclude is not the question here.
 template <unsigned Producers>
 struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
     std::array<std::atomic<std::uint64_t>, Producers> heads;
@@ -61,7 +61,7 @@ struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
     }
 };
 
-// As Core::finish_at_once() with Core::announce_finished(), and Core::join().
+// As SharedQueue::finish_at_once() with SharedQueue::announce_finished(), and SharedQueue::join().
 struct TaskDones : rl::test_suite<TaskDones, 3>, BellProgram {
     std::array<std::atomic<std::uint64_t>, 2> finished;
     std::atomic<std::uint64_t> head_count;

@@ -11,7 +11,7 @@ bool is_old_order = false;
 
 enum Lease : std::uint64_t { held = 1, finished = 2 };
 
-// Core::retire() beside Core::finish_at_once(), for the last item of a chunk.
+// SharedQueue::retire() beside SharedQueue::finish_at_once(), for the last item of a chunk.
 struct LeavesAChunk : rl::test_suite<LeavesAChunk, 2> {
     std::atomic<std::uint64_t> lease;
     std::atomic<std::uint32_t> passed;
@@ -79,8 +79,8 @@ struct UsesAChunkAgain : rl::test_suite<UsesAChunkAgain, 2> {
     }
 };
 
-// OperationGuard, where each thread fences for itself, beside Core::close(), which unmaps the
-// memory when nobody is inside.
+// OperationGuard, where each thread fences for itself, beside SharedQueue::close(), which unmaps
+// the memory when nobody is inside.
 struct ClosesBesideAThread : rl::test_suite<ClosesBesideAThread, 2> {
     std::atomic<std::uint32_t> inside;
     std::atomic<std::uint32_t> closed;
@@ -97,12 +97,12 @@ struct ClosesBesideAThread : rl::test_suite<ClosesBesideAThread, 2> {
         if (index == 0) {
             inside.store(1, std::memory_order_relaxed);  // OperationGuard::enter_unusually()
             std::atomic_thread_fence(std::memory_order_seq_cst);  // there
-            if (closed.load(std::memory_order_relaxed) == 0) {    // Core::is_usable()
+            if (closed.load(std::memory_order_relaxed) == 0) {    // SharedQueue::is_usable()
                 RL_ASSERT(static_cast<int>(mapping(here.info)) == 1);
             }
             inside.store(0, std::memory_order_release);  // OperationGuard::leave()
         } else {
-            closed.exchange(1);                                   // Core::close()
+            closed.exchange(1);                                   // SharedQueue::close()
             std::atomic_thread_fence(std::memory_order_seq_cst);  // barrier_in_all_threads()
             const bool others_inside = inside.load(std::memory_order_acquire) != 0;
             if (!others_inside) mapping(here.info) = 0;

@@ -1,0 +1,402 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include "queue/shared_queue.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "base/logging.h"
+#include "os/memory_file.h"
+#include "procession/error.h"
+
+namespace procession::queue {
+
+namespace {
+
+constexpr int kLooksWithoutLock = 100;
+
+}  // namespace
+
+// ---- made --------------------------------------------------------------------------------------
+
+std::shared_ptr<SharedQueue> SharedQueue::create(QueueKind kind, const TypeStamp& stamp,
+                                                 const QueueOptions& options) {
+    constexpr std::uint64_t least = std::uint64_t{kChunkBytes} * 2;
+    if (options.memory_limit < least) {
+        throw ValueError("create", options.name,
+                         "memory_limit is " + std::to_string(options.memory_limit) + "; at least " +
+                             std::to_string(least) + " bytes are needed");
+    }
+    if (options.max_deliveries == 0) {
+        throw ValueError("create", options.name, "max_deliveries is 0; at least 1 is needed");
+    }
+    if (options.name.size() >= sizeof(shm::SegmentHeader::name)) {
+        throw ValueError("create", options.name,
+                         "the name has " + std::to_string(options.name.size()) +
+                             " bytes; at most 63 are kept: give a shorter one");
+    }
+    shm::SegmentPlan plan;
+    plan.kind = static_cast<std::uint32_t>(kind);
+    plan.memory_limit = options.memory_limit;
+    plan.stamp_format = static_cast<std::uint32_t>(stamp.format);
+    plan.stamp_hash = stamp.hash;
+    plan.signature = stamp.signature;
+    plan.name = options.name;
+    std::shared_ptr<SharedQueue> queue(new SharedQueue(shm::Segment::create(plan)), release);
+    queue->initialise(options);
+    return std::static_pointer_cast<SharedQueue>(adopt(std::move(queue)));
+}
+
+std::shared_ptr<SharedQueue> SharedQueue::attach(os::Handle file) {
+    shm::Segment segment = shm::Segment::attach(std::move(file));
+    const auto kind = static_cast<QueueKind>(segment.header().kind);
+    if (kind != QueueKind::plain && kind != QueueKind::joinable) {
+        throw CorruptSegment("attach", segment.name(), "the shared memory holds no queue");
+    }
+    std::shared_ptr<SharedQueue> fresh(new SharedQueue(std::move(segment)), release);
+    const auto known = std::dynamic_pointer_cast<SharedQueue>(adopt(std::move(fresh)));
+    if (known == nullptr) {
+        throw CorruptSegment("attach", "shared memory", "its kind has changed meanwhile");
+    }
+    return known;
+}
+
+SharedQueue::SharedQueue(shm::Segment fresh)
+    : SharedObject(std::move(fresh)),
+      memory_(segment()),
+      locks_{&memory_.state.memory_lock.word, &memory_.state.tail_lock.word,
+             &memory_.state.head_lock.word},
+      recovery_(*this, memory_),
+      leases_(*this, memory_),
+      undecodable_(*this, memory_),
+      producer_(*this, memory_),
+      consumer_(*this, memory_),
+      watchers_(*this, memory_) {
+    start_listening();
+}
+
+void SharedQueue::initialise(const QueueOptions& options) {
+    State& state = memory_.state;
+    state.maxsize = options.maxsize;
+    state.max_bytes = options.max_bytes;
+    state.max_deliveries = options.max_deliveries;
+    state.dead_letter_on_exception = options.on_exception == OnException::dead_letter ? 1 : 0;
+    memory_.limits = Limits::of(state);
+    PROCESSION_STEP("create.configured");
+    memory_.tail.begin(state.head, take_block(kChunkBytes, self()));
+}
+
+SharedQueue::~SharedQueue() { close_at_destruction(); }
+
+std::string SharedQueue::label() const {
+    const std::string name = segment().name();
+    return (memory_.joinable ? "JoinableQueue" : "Queue") + (name.empty() ? "" : " '" + name + "'");
+}
+
+// ---- memory ------------------------------------------------------------------------------------
+
+std::uint32_t SharedQueue::take_block(std::uint64_t bytes, shm::Actor me) {
+    const std::uint64_t units_wide = (bytes + shm::kUnitBytes - 1) / shm::kUnitBytes;
+    if (units_wide > memory_.pool.units_max()) refuse_memory({}, bytes);
+    const auto lock = acquire(memory_.state.memory_lock, me);
+    std::error_code failed;
+    const std::uint32_t unit =
+        memory_.pool.take(lock.proof(), static_cast<std::uint32_t>(units_wide), me.slot, failed);
+    if (failed == std::errc::bad_file_descriptor) check_file("put");
+    if (unit == shm::BlockPool::kNone) refuse_memory(failed, bytes);
+    return unit;
+}
+
+void SharedQueue::give_block(std::uint32_t unit, shm::Actor me) {
+    if (is_closed()) return;  // freed by the thread that closed it
+    shm::LockGuard<MemoryLock> lock;
+    try {
+        lock = acquire(memory_.state.memory_lock, me);
+    } catch (const TimeoutError&) {
+        return;  // what the caller has achieved stands; the block is ours, and freed when we leave
+    }
+    memory_.pool.give(lock.proof(), unit);
+    memory_.pool.decommit_excess(lock.proof());
+}
+
+void SharedQueue::refuse_memory(std::error_code code, std::uint64_t bytes) {
+    const auto in_units = [](std::uint64_t units) {
+        return std::to_string(units * shm::kUnitBytes);
+    };
+    std::string message = "no memory for " + std::to_string(bytes) + " bytes more: ";
+    if (code) {
+        message += "the system has " + std::to_string(os::available_memory()) +
+                   " bytes available; drain the queue or free memory";
+    } else {
+        message += in_units(memory_.pool.units_used()) + " of the queue's memory_limit of " +
+                   in_units(memory_.pool.units_max()) +
+                   " bytes are in use; drain it, or make it with a greater memory_limit";
+    }
+    throw MemoryError(code ? code : std::make_error_code(std::errc::not_enough_memory), "put",
+                      label(), message);
+}
+
+// ---- as a SharedObject -------------------------------------------------------------------------
+
+void SharedQueue::repair(std::uint32_t lock, const shm::DeadOwner& owner) {
+    recovery_.repair(lock, owner);
+}
+
+void SharedQueue::reclaim(std::uint32_t slot, shm::Holder is, shm::Actor me) {
+    if (recovery_.reclaim(slot, is, me)) report_death(slot);
+}
+
+void SharedQueue::wake_all() noexcept {
+    memory_.not_empty.notify_all();
+    memory_.not_full.notify_all();
+    memory_.all_done.notify_all();
+    notify_of_deaths();
+}
+
+void SharedQueue::audit(shm::Actor me) { recovery_.audit(me); }
+
+void SharedQueue::check_constants() const {
+    shm::require(Limits::of(memory_.state) == memory_.limits,
+                 "the limits of the queue have changed");
+    shm::require(memory_.state.shutdown.load(std::memory_order_relaxed) <= kImmediate,
+                 "the queue is in no known state");
+}
+
+void SharedQueue::on_slice(std::uint32_t slot) { undecodable_.write_pending(slot); }
+
+std::string SharedQueue::describe(const shm::DeathEntry& death) const {
+    const auto& tallies = death.tallies;
+    char text[256];
+    std::snprintf(text, sizeof text,
+                  " holding %u items: %u wait again, %u are dead letters, %u dropped; %u lost in "
+                  "hand; inner locks:%s%s%s",
+                  tallies[kRedelivered] + tallies[kDeadLettered] + tallies[kDropped],
+                  tallies[kRedelivered], tallies[kDeadLettered], tallies[kDropped],
+                  tallies[kLostAtHead] + tallies[kLostInBlocks],
+                  (death.locks & 1U << kTailLock) != 0 ? " producers'" : "",
+                  (death.locks & 1U << kHeadLock) != 0 ? " consumers'" : "",
+                  (death.locks & 1U << kMemoryLock) != 0 ? " memory's" : "");
+    return text;
+}
+
+void SharedQueue::give_up_all(std::uint32_t slot) {
+    const std::size_t letters = undecodable_.write_pending(slot);
+    if (letters != 0 && !memory_.joinable) {
+        base::log(LogLevel::error, "closing %s: no memory for %zu dead letters: they are lost",
+                  label().c_str(), letters);
+    }
+    SharedObject::give_up_all(slot);
+}
+
+void SharedQueue::forget_own_state(Reason reason) noexcept {
+    leases_.forget_own_state(reason == Reason::cut_short);
+    undecodable_.forget_own_state();
+    if (reason == Reason::forked) watchers_.forget();
+}
+
+void SharedQueue::repair_own_remains() {
+    leases_.forget_old_books();
+    SharedObject::repair_own_remains();
+}
+
+void SharedQueue::on_close() noexcept { leases_.leave_attachments(); }
+
+// ---- shutdown ----------------------------------------------------------------------------------
+
+bool SharedQueue::is_shut_down() {
+    return guarded("shutdown", [&] { return memory_.is_shut_down(); });
+}
+
+void SharedQueue::shutdown(bool immediate) {
+    if (shm::OperationGuard::is_still_inside(this)) {
+        shut_down_from_inside(immediate);
+    } else {
+        guarded("shutdown", [&] { shut_down(immediate); });
+    }
+}
+
+void SharedQueue::serve(std::uint32_t requests) { shut_down((requests & kShutDownNow) != 0); }
+
+void SharedQueue::shut_down(bool immediate) {
+    {
+        const auto lock = acquire(memory_.state.tail_lock, self());
+        store_shutdown(lock.proof(), immediate);
+    }
+    wake_all();
+    if (immediate) consumer_.drain();
+}
+
+void SharedQueue::store_shutdown(HoldsTail /*lock*/, bool immediate) {
+    auto& shutdown = memory_.state.shutdown;
+    const std::uint32_t wanted = immediate ? kImmediate : kDraining;
+    const std::uint32_t now = shutdown.load(std::memory_order_relaxed);
+    shm::require(now <= kImmediate, "the queue is in no known state");
+    shutdown.store(std::max(now, wanted), std::memory_order_release);
+    PROCESSION_STEP("shutdown.stored");
+}
+
+// In a signal handler that has interrupted an operation of this very thread. Only async-signal-safe
+// calls: the lock is taken if it is free, otherwise the interrupted operation shuts down when it
+// ends or wakes.
+void SharedQueue::shut_down_from_inside(bool immediate) noexcept {
+    const std::uint32_t slot = participant_table().slot();
+    bool is_done = false;
+    if (slot != shm::ParticipantTable::kNone && is_usable() && !immediate) {
+        if (const auto lock = try_take(memory_.state.tail_lock, slot)) {
+            is_done = true;
+            // Another value is corrupt, which the next operation finds.
+            const bool is_known =
+                memory_.state.shutdown.load(std::memory_order_relaxed) <= kImmediate;
+            if (is_known) store_shutdown(lock.proof(), false);
+        }
+    }
+    if (!is_done) request(immediate ? kShutDownNow : kShutDown);
+    wake_all();
+}
+
+// ---- what there is -----------------------------------------------------------------------------
+
+std::uint64_t SharedQueue::qsize() {
+    const Waiting waiting = guarded("qsize", [this] { return count_waiting(); });
+    return waiting.in_log + waiting.returned;
+}
+
+// Within an operation.
+SharedQueue::Waiting SharedQueue::count_waiting() {
+    const shm::Actor me = self();
+    // A lock that is held now may be a dead one's, with counts not yet mended.
+    check_owner(memory_.state.tail_lock.word);
+    check_owner(memory_.state.head_lock.word);
+    // A participant that died while changing the list of returned items left the list, and its
+    // count, to the next holder of the lock. When that is another process, it settles the same
+    // first.
+    if (memory_.leases.is_list_torn()) {
+        const auto lock = try_take(memory_.state.head_lock, me.slot);
+        if (lock) consumer_.settle(lock.proof(), me);
+    }
+    Waiting waiting;
+    for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
+        if (read_waiting(waiting)) return waiting;
+    }
+    // The consumers are busy: this makes them wait a moment. Then only a scribbler changes their
+    // counts.
+    const auto lock = acquire(memory_.state.head_lock, me);
+    shm::require(read_waiting(waiting), "the counts of consumers change under their lock");
+    return waiting;
+}
+
+// Whether it is exact: the consumers' counts did not change around the look at the producers'.
+bool SharedQueue::read_waiting(Waiting& waiting) const {
+    const State& state = memory_.state;
+    const std::uint64_t taken = state.head.count.load();
+    const std::uint64_t returned = state.returned.count.load();
+    const std::uint64_t put = state.tail.count.load();
+    waiting = {put > taken ? put - taken : 0, returned};
+    return taken == state.head.count.load() && returned == state.returned.count.load();
+}
+
+bool SharedQueue::full() {
+    return guarded("full", [this] {
+        const Waiting waiting = count_waiting();
+        if (memory_.limits.maxsize != 0 && waiting.in_log >= memory_.limits.maxsize) return true;
+        return memory_.limits.max_bytes != 0 && !producer_.has_room_hint(1, 0);
+    });
+}
+
+QueueStats SharedQueue::stats() {
+    return guarded("stats", [this] { return read_stats(); });
+}
+
+QueueStats SharedQueue::read_stats() {
+    QueueStats stats;
+    const State& state = memory_.state;
+    const Waiting waiting = count_waiting();
+    stats.queued = waiting.in_log + waiting.returned;
+    stats.put = memory_.leases.known_put();
+    stats.taken = state.head.count.load();
+    stats.redelivered = state.redelivered.load();
+    stats.finished = memory_.leases.finished();
+    stats.dead_lettered = state.dead_lettered.load();
+    const shm::DeathLog::Totals totals = death_log().totals();
+    stats.lost_in_hand = totals.sums[kLostAtHead - shm::kFirstSummed] +
+                         totals.sums[kLostInBlocks - shm::kFirstSummed];
+    stats.locks_repaired = totals.locks_repaired;
+    stats.deaths = totals.deaths;
+    const std::uint64_t bytes_in = state.tail.bytes.load();
+    const std::uint64_t bytes_out = state.head.bytes.load();
+    stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
+    stats.memory_bytes = std::uint64_t{memory_.pool.units_used()} * shm::kUnitBytes;
+    std::uint64_t reserved = 0;
+    const bool is_known = !segment().committed_bytes(reserved);
+    stats.memory_reserved_bytes = is_known ? reserved : stats.memory_bytes;
+    const auto known = list_participants();
+    stats.participants = static_cast<std::uint32_t>(
+        std::count_if(known.begin(), known.end(), [](const auto& one) { return one.is_alive; }));
+    return stats;
+}
+
+// By slot: the items that each participant has taken and not finished.
+std::vector<std::uint64_t> SharedQueue::count_held(shm::Actor me) {
+    std::vector<std::uint64_t> held(slots_used());
+    const auto head = acquire(memory_.state.head_lock, me);
+    consumer_.settle(head.proof(), me);
+    const auto memory = acquire(memory_.state.memory_lock, me);
+    memory_.leases.count_held(head.proof(), memory.proof(), held);
+    return held;
+}
+
+std::vector<Participant> SharedQueue::participants() {
+    return guarded("participants", [&] {
+        const shm::Actor me = self();
+        const auto before = list_participants();
+        const auto held = count_held(me);
+        std::vector<Participant> found;
+        for (const shm::ParticipantInfo& info : list_participants()) {
+            // One that has joined since held nothing when that was counted, its predecessor in the
+            // slot may have.
+            const bool is_new = std::none_of(before.begin(), before.end(),
+                                             [&](const auto& one) { return one.id == info.id; });
+            Participant one;
+            one.slot = info.slot;
+            one.id = info.id;
+            one.pid = info.pid;
+            one.joined = info.joined;
+            one.is_alive = info.is_alive;
+            one.is_this_process = info.slot == me.slot;
+            one.items_held = is_new || info.slot >= held.size() ? 0 : held[info.slot];
+            found.push_back(one);
+        }
+        return found;
+    });
+}
+
+std::vector<Death> SharedQueue::deaths(std::uint64_t since) {
+    return guarded("deaths", [&] {
+        std::vector<Death> deaths;
+        for (const shm::DeathEntry& entry : death_log().since(since)) {
+            shm::require(entry.locks < 1U << kLocks, "a record of a death names no known lock");
+            const auto& tallies = entry.tallies;
+            Death death;
+            death.number = entry.number;
+            death.id = entry.id;
+            death.pid = entry.pid;
+            death.slot = entry.slot;
+            death.joined = entry.joined;
+            death.noticed = entry.noticed;
+            death.repaired = entry.repaired;
+            death.repaired_by = entry.repaired_by;
+            death.redelivered = tallies[kRedelivered];
+            death.dead_lettered = tallies[kDeadLettered];
+            death.dropped = tallies[kDropped];
+            death.items_held = death.redelivered + death.dead_lettered + death.dropped;
+            death.lost_in_hand = tallies[kLostAtHead] + tallies[kLostInBlocks];
+            death.held_producer_lock = (entry.locks & 1U << kTailLock) != 0;
+            death.held_consumer_lock = (entry.locks & 1U << kHeadLock) != 0;
+            death.held_memory_lock = (entry.locks & 1U << kMemoryLock) != 0;
+            deaths.push_back(death);
+        }
+        return deaths;
+    });
+}
+
+}  // namespace procession::queue

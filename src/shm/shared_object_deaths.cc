@@ -1,0 +1,186 @@
+// Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+#include "base/logging.h"
+#include "shm/shared_object.h"
+
+// What a participant does when another one has died.
+
+namespace procession::shm {
+
+namespace {
+
+// How long a waiter lets a stopped participant keep it from reclaiming after a dead one.
+constexpr std::chrono::milliseconds kReclaimPatience{20};
+
+// Fields of one participant at one time; false when there is none, or it changed meanwhile.
+bool read_participant(const ParticipantSlot& from, ParticipantInfo& into) {
+    // acquire: pairs with ParticipantTable::publish(), which writes the id first and the state last
+    if (from.state.load(std::memory_order_acquire) != kJoined) return false;
+    into.id = from.id.load(std::memory_order_acquire);
+    into.pid = static_cast<int>(from.pid.load(std::memory_order_acquire));
+    into.joined = Deadline::Clock::time_point(std::chrono::nanoseconds(
+        static_cast<std::int64_t>(from.joined_ns.load(std::memory_order_acquire))));
+    return from.id.load(std::memory_order_acquire) == into.id &&
+           from.state.load(std::memory_order_acquire) == kJoined;
+}
+
+// For each object: what must not fail.
+template <class Do>
+void with_all_objects(const char* what, Do act) noexcept {
+    try {
+        for (const auto& object : SharedObject::all()) act(*object);
+    } catch (const std::exception& failed) {
+        base::log(LogLevel::warning, "%s failed: %s", what, failed.what());
+    }
+}
+
+}  // namespace
+
+std::uint32_t SharedObject::slots_used() const noexcept {
+    return std::min(segment().header().participants_end.load(), kParticipantsMax);
+}
+
+// Repairs the state that the locks of a dead participant guard, and releases them. Takes no lock:
+// the dead participant holds these, so that no other process can, and one process has the claim.
+// Idempotent.
+void SharedObject::repair_locks(std::uint32_t dead) {
+    death_log_.notice(dead);
+    const DeadOwner owner(dead);
+    const auto words = locks();
+    for (std::uint32_t lock = 0; lock < words.size(); ++lock) {
+        if (!RobustLock::is_owned_by(*words[lock], dead)) continue;
+        repair(lock, owner);
+        PROCESSION_STEP("repair.repaired");
+        death_log_.note_lock(dead, lock);
+        RobustLock::release(*words[lock]);
+    }
+    death_log_.end_of_locks(dead);
+}
+
+// Takes over all that a dead participant held, and records its death. The caller has the claim on
+// it (or is its successor in the slot) and holds no lock. Idempotent: if the caller dies on the
+// way, another process starts again.
+void SharedObject::reclaim_dead(std::uint32_t dead, Actor me) {
+    repair_locks(dead);
+    PROCESSION_STEP("reclaim.locks_repaired");
+    reclaim(dead, Holder::dead, me);
+    PROCESSION_STEP("reclaim.recorded");
+    wake_all();
+    notify_of_deaths();
+}
+
+std::size_t SharedObject::notice_deaths() {
+    return guarded("notice_deaths", [&] { return reclaim_all_dead(self()); });
+}
+
+std::size_t SharedObject::reclaim_all_dead(Actor me) {
+    const std::uint32_t end = slots_used();
+    std::size_t reclaimed = 0;
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+        if (!participant_table().is_dead(slot)) continue;
+        ParticipantTable::Claim claim;
+        if (const std::error_code failed = participant_table().try_claim(slot, claim)) {
+            if (failed == std::errc::device_or_resource_busy) continue;
+            throw OSError(failed, "notice_deaths", label(),
+                          std::string("cannot look after a participant that died: ") +
+                              os::ByteLock::why(failed));
+        }
+        reclaim_dead(slot, me);
+        PROCESSION_STEP("reclaim.reclaimed");
+        participant_table().release_slot(slot, claim);
+        ++reclaimed;
+    }
+    return reclaimed;
+}
+
+void SharedObject::notice_deaths_quickly() noexcept {
+    const os::CancellationDisabled no_cancellation;
+    const base::LogHold no_log;
+    try {
+        const Operation inside(*this);
+        notice_deaths_within(inside.slot());
+    } catch (const Exiting&) {
+        wait_for_exit();
+        // NOLINTNEXTLINE(bugprone-empty-catch)
+    } catch (const CutShort&) {
+        // At the next operation.
+    } catch (const std::exception& failed) {
+        // The waiters of that object see the failure themselves.
+        base::log(LogLevel::warning, "%s", failed.what());
+    }
+}
+
+void SharedObject::notice_deaths_within(std::uint32_t slot) {
+    if (slot == ParticipantTable::kNone || !is_usable()) return;
+    try {
+        // Not longer than a slice: the caller's deadline is its own.
+        reclaim_all_dead({slot, Deadline::now(), kReclaimPatience});
+    } catch (const TimeoutError&) {  // a participant is stopped: at the end of the next slice
+        is_reclaim_due_.store(true, std::memory_order_relaxed);
+    } catch (const MemoryError&) {
+        is_reclaim_due_.store(true, std::memory_order_relaxed);
+    } catch (const std::bad_alloc&) {
+        is_reclaim_due_.store(true, std::memory_order_relaxed);
+    } catch (const Corrupt& corrupt) {
+        segment().poison();
+        base::log(LogLevel::error, "%s: the shared memory is corrupt: %s", label().c_str(),
+                  corrupt.what);
+    }
+}
+
+void SharedObject::wait_for_deaths(std::uint64_t since, Deadline deadline) {
+    guarded("wait_for_deaths", [&] {
+        notice_deaths_within(self().slot);
+        const auto is_there = [&] { return death_log_.count() > since; };
+        while (wait(deaths_noted_, "wait_for_deaths", deadline, is_there) && !is_there()) {}
+    });
+}
+
+std::vector<ParticipantInfo> SharedObject::list_participants() const {
+    std::vector<ParticipantInfo> found;
+    for (std::uint32_t slot = 0; slot < slots_used(); ++slot) {
+        ParticipantInfo one;
+        if (!read_participant(segment().participant(slot), one)) continue;
+        one.slot = slot;
+        one.is_alive = !participant_table().is_dead(slot);
+        found.push_back(one);
+    }
+    // A process that has left meanwhile, or died and was repaired after, is no participant any
+    // more.
+    std::erase_if(found, [&](const ParticipantInfo& one) {
+        ParticipantInfo now;
+        return !read_participant(segment().participant(one.slot), now) || now.id != one.id;
+    });
+    return found;
+}
+
+void SharedObject::report_death(std::uint32_t dead) const {
+    if (!base::logs(LogLevel::debug)) return;
+    const auto last = death_log_.since(death_log_.count() - 1);
+    if (last.empty()) return;
+    const DeathEntry& death = last.back();
+    base::log(LogLevel::debug, "%s: participant %llu (pid %d, slot %u) died%s", label().c_str(),
+              static_cast<unsigned long long>(death.id), death.pid, dead, describe(death).c_str());
+}
+
+// ---- of all objects ----------------------------------------------------------------------------
+
+void notice_deaths_everywhere() noexcept {
+    with_all_objects("looking for dead participants",
+                     [](SharedObject& object) { object.notice_deaths_quickly(); });
+}
+
+void suspect_all_unshared() noexcept {
+    with_all_objects("looking at the objects of this process",
+                     [](SharedObject& object) { object.suspect_unshared(); });
+}
+
+void leave_everywhere() noexcept {
+    // Where it fails, the others notice the end of this process.
+    with_all_objects("leaving the objects", [](SharedObject& object) { object.leave_at_exit(); });
+}
+
+}  // namespace procession::shm
