@@ -18,6 +18,12 @@ endif()
 function(procession_compile_flags target)
     target_compile_features(${target} PUBLIC cxx_std_20)
     target_compile_options(${target} PRIVATE ${PROCESSION_WARNINGS} -fno-omit-frame-pointer)
+    # What is compiled with -fPIC may inline its own functions all the same: no program replaces them
+    # at load.
+    if(NOT WIN32)
+        target_compile_options(${target} PRIVATE
+            $<$<CONFIG:Release,RelWithDebInfo>:-fno-semantic-interposition>)
+    endif()
     target_link_options(${target} PRIVATE -Wl,--build-id)
     if(WIN32)
         # Windows 10; printf as standard C has it.

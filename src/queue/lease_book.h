@@ -55,7 +55,7 @@ class LeaseBook {
 
   private:
     template <class IsOpen>
-    void make_room(std::size_t more, IsOpen is_open) {
+    [[gnu::noinline, gnu::cold]] void make_room(std::size_t more, IsOpen is_open) {
         std::size_t kept = 0;
         for (std::size_t i = first_; i < tickets_.size(); ++i) {
             if (is_open(tickets_[i])) tickets_[kept++] = tickets_[i];

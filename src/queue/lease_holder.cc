@@ -72,13 +72,6 @@ void LeaseHolder::forget_own_state(bool free_later) noexcept {
 
 // ---- finish ------------------------------------------------------------------------------------
 
-void LeaseHolder::finish(const Ticket& ticket, const char* operation) {
-    if (!try_finish_fast(ticket)) [[unlikely]] {
-        queue_.guarded(operation, [&] { finish_within(ticket, operation); });
-    }
-    release_attachment(ticket);
-}
-
 // The usual task_done(). False when it is not the usual one; then nothing has happened, and
 // finish_within() finds out why.
 inline bool LeaseHolder::try_finish_fast(const Ticket& ticket) {
@@ -97,6 +90,13 @@ inline bool LeaseHolder::try_finish_fast(const Ticket& ticket) {
     }
     notify_joiners();
     return true;
+}
+
+void LeaseHolder::finish(const Ticket& ticket, const char* operation) {
+    if (!try_finish_fast(ticket)) [[unlikely]] {
+        queue_.guarded(operation, [&] { finish_within(ticket, operation); });
+    }
+    release_attachment(ticket);
 }
 
 // The head has left the chunk just now, perhaps without having counted this item.

@@ -64,7 +64,7 @@ class LeaseHolder {
     /// finish() of an item that drain() has taken.
     void finish_drained(const Ticket& ticket);
     /// This thread's book, with room for so many leases more. Throws: std::bad_alloc.
-    [[nodiscard]] LeaseBook& book_with_room(std::size_t more) {
+    [[nodiscard, gnu::always_inline]] LeaseBook& book_with_room(std::size_t more) {
         LeaseBook& book = books_.get().of_this_thread();
         book.reserve(more, [this](const Ticket& ticket) { return is_open(ticket); });
         return book;
@@ -83,7 +83,7 @@ class LeaseHolder {
 
   private:
     void leave_open(const Ticket& ticket) noexcept;
-    [[nodiscard]] bool try_finish_fast(const Ticket& ticket);
+    [[nodiscard, gnu::always_inline]] bool try_finish_fast(const Ticket& ticket);
     void finish_within(const Ticket& ticket, const char* operation);
     void settle_own_finishing(shm::Actor me);
     void settle_after_commit(std::uint32_t slot);

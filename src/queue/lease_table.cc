@@ -17,25 +17,9 @@ namespace {
 // Stored in program order for the process that repairs after us.
 constexpr auto kOrdered = std::memory_order_release;
 
-// The word of the lease of a ticket's item, while the lease is open.
-std::uint64_t open_word(const Ticket& ticket, std::uint32_t slot, bool ending = false) {
-    return LeaseWord{LeaseState::held, slot, ticket.deliveries, ending}.pack();
-}
-
-// The lease after the usual task_done(). It still names its owner, so that an intent is never taken
-// for done because of another thread's act.
-LeaseWord done_lease(std::uint32_t slot, std::uint32_t deliveries) {
-    return {LeaseState::finished, slot, deliveries, true};
-}
-
 }  // namespace
 
 // ---- one lease ---------------------------------------------------------------------------------
-
-bool LeaseTable::is_open(const Ticket& ticket, std::uint32_t slot) const noexcept {
-    return records_.peek_lease(Position::unpack(ticket.position), ticket.chunk_first) ==
-           open_word(ticket, slot);
-}
 
 bool LeaseTable::begin_ending(const Ticket& ticket, std::uint32_t slot) {
     if (!is_open(ticket, slot)) return false;
@@ -51,11 +35,6 @@ bool LeaseTable::begin_ending(const Ticket& ticket, std::uint32_t slot) {
 void LeaseTable::leave_open(const Ticket& ticket, std::uint32_t slot) noexcept {
     std::byte* record = records_.memory_at(Position::unpack(ticket.position));
     lease_word(record).store(open_word(ticket, slot), std::memory_order_release);
-}
-
-void LeaseTable::hand_out(HoldsHead /*lock*/, std::byte* record, std::uint32_t slot) noexcept {
-    lease_word(record).store(LeaseWord{LeaseState::held, slot, 1}.pack(), kOrdered);
-    PROCESSION_STEP("lease.handed_out");
 }
 
 // ---- items that wait again ---------------------------------------------------------------------
@@ -152,34 +131,6 @@ std::vector<Position> LeaseTable::collect(HoldsHead head, HoldsMemory memory, Le
 
 // ---- ends --------------------------------------------------------------------------------------
 
-LeaseTable::Finished LeaseTable::try_finish_fast(const Ticket& ticket, std::uint32_t slot) {
-    const auto at = Position::unpack(ticket.position);
-    std::byte* record = records_.memory_at(at);
-    const RecordHead head = RecordHead::unpack(word_at(record).load());
-    const ChunkHeader& chunk = records_.header_at(at.chunk);
-    if (head.is(kOutside) || chunk.passed.load() != 0) return Finished::no;
-    shm::ParticipantSlot& self = segment_.participant(slot);
-    if (self.finishing.is_open_here()) return Finished::no;  // not settled yet
-    const std::uint64_t before = self.finished.load(std::memory_order_relaxed);
-    self.finishing.begin(FinishIntent::finish, ticket.position, ticket.chunk_first, {before});
-    PROCESSION_STEP("done.begun");
-    std::uint64_t open = open_word(ticket, slot);
-    // seq_cst: the commit; and a look at `passed` after it, see the class
-    const bool committed = lease_word(record).compare_exchange_strong(
-        open, done_lease(slot, ticket.deliveries).pack());
-    PROCESSION_STEP("done.committed");
-    if (committed) {
-        // seq_cst: with the fence of the look at the event in LeaseHolder::notify_joiners(), a
-        // joiner that the look misses sees this count
-        self.finished.exchange(before + 1);
-        PROCESSION_STEP("done.counted");
-    }
-    if (committed && chunk.passed.load() != 0) return Finished::in_a_passed_chunk;
-    self.finishing.end();
-    PROCESSION_STEP("done.ended");
-    return committed ? Finished::done : Finished::no;
-}
-
 void LeaseTable::settle_finishing(HoldsMemory lock, std::uint32_t slot) {
     shm::ParticipantSlot& owner = segment_.participant(slot);
     if (!owner.finishing.is_open()) return;
@@ -192,7 +143,7 @@ void LeaseTable::settle_finishing(HoldsMemory lock, std::uint32_t slot) {
         RecordHead head;
         std::byte* record = records_.record_at(at, head);
         const LeaseWord lease = LeaseWord::unpack(lease_word(record).load());
-        finished = lease == done_lease(slot, lease.deliveries);
+        finished = lease == LeaseWord::done_by(slot, lease.deliveries);
     }
     if (finished) {
         owner.finished.store(owner.finishing.value(0) + 1, kOrdered);

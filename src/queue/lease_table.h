@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/step.h"
 #include "procession/message.h"
 #include "queue/dead_letters.h"
 #include "queue/intents.h"
@@ -110,6 +111,11 @@ class LeaseTable {
     void count_held(HoldsHead head, HoldsMemory memory, std::vector<std::uint64_t>& counts) const;
 
   private:
+    /// The word of the lease of a ticket's item, while the lease is open.
+    [[nodiscard]] static std::uint64_t open_word(const Ticket& ticket, std::uint32_t slot,
+                                                 bool ending = false) noexcept {
+        return LeaseWord{LeaseState::held, slot, ticket.deliveries, ending}.pack();
+    }
     template <class Visit>
     void each_lease(HoldsHead head, HoldsMemory memory, Visit visit) const;
     void begin_intent(HoldsMemory lock, MemoryIntent kind, Position at, std::uint32_t block);
@@ -125,5 +131,45 @@ class LeaseTable {
     ReturnedList returned_;
     const bool joinable_;
 };
+
+inline bool LeaseTable::is_open(const Ticket& ticket, std::uint32_t slot) const noexcept {
+    return records_.peek_lease(Position::unpack(ticket.position), ticket.chunk_first) ==
+           open_word(ticket, slot);
+}
+
+inline void LeaseTable::hand_out(HoldsHead /*lock*/, std::byte* record,
+                                 std::uint32_t slot) noexcept {
+    lease_word(record).store(LeaseWord{LeaseState::held, slot, 1}.pack(),
+                             std::memory_order_release);
+    PROCESSION_STEP("lease.handed_out");
+}
+
+inline LeaseTable::Finished LeaseTable::try_finish_fast(const Ticket& ticket, std::uint32_t slot) {
+    const auto at = Position::unpack(ticket.position);
+    std::byte* record = records_.memory_at(at);
+    const RecordHead head = RecordHead::unpack(word_at(record).load());
+    const ChunkHeader& chunk = records_.header_at(at.chunk);
+    if (head.is(kOutside) || chunk.passed.load() != 0) return Finished::no;
+    shm::ParticipantSlot& self = segment_.participant(slot);
+    if (self.finishing.is_open_here()) return Finished::no;  // not settled yet
+    const std::uint64_t before = self.finished.load(std::memory_order_relaxed);
+    self.finishing.begin(FinishIntent::finish, ticket.position, ticket.chunk_first, {before});
+    PROCESSION_STEP("done.begun");
+    std::uint64_t open = open_word(ticket, slot);
+    // seq_cst: the commit; and a look at `passed` after it, see the class
+    const bool committed = lease_word(record).compare_exchange_strong(
+        open, LeaseWord::done_by(slot, ticket.deliveries).pack());
+    PROCESSION_STEP("done.committed");
+    if (committed) {
+        // seq_cst: with the fence of the look at the event in LeaseHolder::notify_joiners(), a
+        // joiner that the look misses sees this count
+        self.finished.exchange(before + 1);
+        PROCESSION_STEP("done.counted");
+    }
+    if (committed && chunk.passed.load() != 0) return Finished::in_a_passed_chunk;
+    self.finishing.end();
+    PROCESSION_STEP("done.ended");
+    return committed ? Finished::done : Finished::no;
+}
 
 }  // namespace procession::queue

@@ -81,6 +81,11 @@ struct LeaseWord {
     std::uint32_t deliveries = 0;  // how often it was handed out
     bool ending = false;           // held: one thread of the owner is about to end it
 
+    /// After the usual task_done(). It still names its owner, so that an intent is never taken for
+    /// done because of another thread's act.
+    [[nodiscard]] static LeaseWord done_by(std::uint32_t slot, std::uint32_t times) noexcept {
+        return {LeaseState::finished, slot, times, true};
+    }
     friend bool operator==(const LeaseWord&, const LeaseWord&) = default;
 
     [[nodiscard]] static LeaseWord unpack(std::uint64_t word) noexcept {

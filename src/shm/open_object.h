@@ -136,7 +136,7 @@ class OpenObject : public os::ForkListener, public OperationTarget {
     /// Throws CutShort when it holds a lock of the object.
     virtual void give_up_all(std::uint32_t slot) = 0;
     /// What this process remembers of its own share is its parent's, or is lost. Frees nothing.
-    virtual void forget_own_state(Reason reason) noexcept = 0;
+    virtual void forget_own_state(Reason /*reason*/) noexcept {}
     /// Before the first operation after this process has left as if killed.
     virtual void repair_own_remains() = 0;
     /// A signal handler has requested this, in the middle of an operation of its thread.

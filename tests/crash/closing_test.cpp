@@ -69,7 +69,7 @@ TEST(Closing, behind_a_participant_that_is_stopped_inside_abandons_what_is_held)
     });
     ASSERT_TRUE(testing::until_stopped(closer.pid()));
     Process stopped(procession::fork, [&] {
-        testing::stop_at_step("get.leased");  // holds the consumers' lock
+        testing::stop_at_step("lease.handed_out");  // holds the consumers' lock
         queue.get().done();
     });
     ASSERT_TRUE(testing::until_stopped(stopped.pid()));
