@@ -32,7 +32,7 @@ bool Core::is_held_for_long(const std::atomic<std::uint32_t>& lock) {
         const bool same = now != 0 && shm::RobustLock::token_of_owner(now) ==
                                           shm::RobustLock::token_of_owner(first);
         if (!same) return false;
-        static_cast<void>(os::park(never_rung, 0, std::chrono::milliseconds(1)));
+        static_cast<void>(os::futex_wait(never_rung, 0, std::chrono::milliseconds(1)));
     }
     return true;
 }

@@ -128,7 +128,7 @@ Outcome Core::rest_beside_suspect(Deadline deadline) {
     const bool is_last = deadline.time_point() <= rest.time_point();
     const auto left = (is_last ? deadline : rest).time_point() - Deadline::Clock::now();
     std::atomic<std::uint32_t> nobody_rings{0};
-    if (left.count() > 0) os::park(nobody_rings, 0, left);
+    if (left.count() > 0) os::futex_wait(nobody_rings, 0, left);
     check_open("get");
     nap();
     return is_last ? Outcome::timed_out : Outcome::done;

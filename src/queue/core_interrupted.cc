@@ -14,7 +14,7 @@
 
 #include "base/exit.h"
 #include "base/logging.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "queue/core_impl.h"
 
 namespace procession::queue {
@@ -51,7 +51,7 @@ void Core::release(Core* core) noexcept {
 
 void Core::wait_for_the_end() noexcept {
     base::LogHold::flush();
-    for (std::atomic<std::uint32_t> never{0};;) os::park(never, 0, std::chrono::hours(1));
+    for (std::atomic<std::uint32_t> never{0};;) os::futex_wait(never, 0, std::chrono::hours(1));
 }
 
 void Core::refuse_reentry(std::string_view operation) const {
@@ -114,7 +114,7 @@ void Core::do_what_was_asked() {
 // An operation of this thread has ended while `gate_` was not 0.
 void Core::after_leaving() noexcept {
     left_.fetch_add(1);
-    os::wake(left_, INT32_MAX);
+    os::futex_wake(left_, INT32_MAX);
     if (shm::OperationGuard::is_inside(this)) return;
     const std::uint32_t asked = gate_.fetch_and(~kAnyShutdownAsked) & kAnyShutdownAsked;
     if (asked == 0) return;
@@ -148,7 +148,7 @@ bool Core::wait_until_alone(Deadline deadline) noexcept {
                                  shm::OperationGuard::others_inside(&closing_);
         if (!others_work) return true;
         if (deadline.has_passed()) return false;
-        os::park(left_, left, 10ms);
+        os::futex_wait(left_, left, 10ms);
     }
 }
 

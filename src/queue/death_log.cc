@@ -168,7 +168,7 @@ bool DeathLog::record(std::uint32_t dead) {
     fresh.locks_in_all.store(locks_before + static_cast<unsigned>(std::popcount(locks)), kOwn);
     fresh.pid.store(who.pid.load(kOwn), kOwn);
     fresh.slot.store(dead, kOwn);
-    fresh.repairer_pid.store(static_cast<std::uint32_t>(os::this_process()), kOwn);
+    fresh.repairer_pid.store(static_cast<std::uint32_t>(os::current_process_id()), kOwn);
     fresh.locks.store(locks, kOwn);
     fresh.redelivered.store(known.redelivered.load(kOwn), kOwn);
     fresh.dead_lettered.store(known.dead_lettered.load(kOwn), kOwn);

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "contract/process_fixture.h"
-#include "contract/strangers.h"
+#include "contract/raw_clients.h"
 #include "procession/client.h"
 #include "procession/listener.h"
 #include "procession/wait.h"
@@ -141,7 +141,7 @@ TEST(ListenerInACrowd, ends_at_its_deadline_while_others_keep_coming) {
     for (int i = 0; i < 3; ++i) {
         crowd.emplace_back([&] {
             // It does not wait for a place in the queue.
-            while (!is_over) stranger_at(listener.address(), SOCK_NONBLOCK);
+            while (!is_over) raw_client_at(listener.address(), SOCK_NONBLOCK);
         });
     }
     EXPECT_FALSE(listener.try_accept(30ms).has_value());

@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "contract/process_fixture.h"
-#include "contract/strangers.h"
+#include "contract/raw_clients.h"
 #include "procession/client.h"
 #include "procession/joinable_queue.h"
 #include "procession/listener.h"
@@ -90,7 +90,7 @@ TEST(ListenerAddress, that_is_none_is_refused_with_what_is_allowed) {
     EXPECT_THROW((void)Address::path(std::string(200, 'x')), ValueError);
     EXPECT_THROW((void)Address::abstract(""), ValueError);
     EXPECT_TRUE(contains(message_of<ValueError>([] { (void)Address::tcp("example.org", 1); }),
-                         "no numeric IPv4 or IPv6 address"));
+                         "not a numeric IPv4 or IPv6 address"));
     EXPECT_THROW((void)Address::tcp("127.0.0.1", 70000), ValueError);
     EXPECT_EQ(Address::tcp("localhost", 80).text(), "127.0.0.1:80");
     EXPECT_EQ(Address::tcp("::1", 80).text(), "[::1]:80");
@@ -119,7 +119,7 @@ TEST(ListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_let
 TEST(ListenerStrangers, that_are_silent_keep_nobody_waiting) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
     std::vector<Handle> silent;
-    for (int i = 0; i < 10; ++i) silent.push_back(stranger_at(listener.address()));
+    for (int i = 0; i < 10; ++i) silent.push_back(raw_client_at(listener.address()));
     std::thread client([&] { Client(listener.address(), {.authkey = kKey}).send(1); });
     EXPECT_EQ(listener.accept().recv<int>(), 1);
     client.join();
@@ -128,7 +128,7 @@ TEST(ListenerStrangers, that_are_silent_keep_nobody_waiting) {
 TEST(ListenerStrangers, that_stay_silent_are_let_go) {
     Listener listener(Address::tcp("127.0.0.1", 0),
                       {.authkey = kKey, .patience = std::chrono::milliseconds(20)});
-    const Handle silent = stranger_at(listener.address());
+    const Handle silent = raw_client_at(listener.address());
     while (!listener.try_accept(5ms).has_value()) {
         // Its challenge first, then the end.
         char byte = 0;
@@ -144,7 +144,7 @@ TEST(ListenerStrangers, that_send_nonsense_or_too_much_are_let_go) {
     for (const std::string& nonsense : {"GET / HTTP/1.1\r\n\r\n"s, "\0\0\0\1x"s,
                                         "\xff\xff\xff\xff\x7f\xff\xff\xff\xff\xff\xff\xff"s,
                                         "\0\0\2\0"s + std::string(512, 'x'), "\0\0\0\0"s}) {
-        strangers.push_back(stranger_at(listener.address()));
+        strangers.push_back(raw_client_at(listener.address()));
         must(::send(strangers.back().get(), nonsense.data(), nonsense.size(), MSG_NOSIGNAL) > 0);
     }
     std::thread client([&] { Client(listener.address(), {.authkey = kKey}).send(1); });
@@ -165,7 +165,7 @@ TEST(ListenerWaiting, ends_at_the_deadline_and_when_it_is_closed) {
     EXPECT_THROW((void)listener.accept(1ms), TimeoutError);
     EXPECT_EQ(listener.try_accept().error(), AcceptError::timed_out);
     EXPECT_EQ(wait({listener}, Deadline::now()), std::vector<std::size_t>());
-    const Handle stranger = stranger_at(listener.address());
+    const Handle stranger = raw_client_at(listener.address());
     EXPECT_EQ(wait({listener}), std::vector<std::size_t>{0});
     listener.close();
     EXPECT_THROW((void)listener.accept(1ms), ClosedError);

@@ -14,7 +14,7 @@
 namespace procession::testing {
 
 /// Connects by TCP and does nothing of what a client does. With SOCK_NONBLOCK it only sets out.
-inline os::Handle stranger_at(const Address& address, int flags = 0) {
+inline os::Handle raw_client_at(const Address& address, int flags = 0) {
     os::Handle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
     sockaddr_in where{};
     where.sin_family = AF_INET;

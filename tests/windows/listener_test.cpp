@@ -5,7 +5,7 @@
 
 #include "contract/listener_helpers.h"
 #include "contract/process_fixture.h"
-#include "os/listening.h"
+#include "os/listening_socket.h"
 #include "os/windows/stream_name.h"
 #include "procession/client.h"
 #include "procession/joinable_queue.h"
@@ -29,7 +29,7 @@ std::wstring pipe_of(const Address& address) {
 }
 
 /// Connects to the pipe and does nothing of what a client does.
-Handle stranger_at(const Address& address) {
+Handle raw_client_at(const Address& address) {
     Handle line;
     while (os::connect_to_pipe(pipe_of(address), line)) std::this_thread::yield();
     return line;
@@ -181,7 +181,7 @@ TEST(WindowsListenerStrangers, that_are_silent_keep_nobody_waiting) {
     std::vector<Handle> strangers;
     // More than there are places: the listener makes room as it goes.
     std::thread crowd([&] {
-        for (int i = 0; i < 80; ++i) strangers.push_back(stranger_at(where));
+        for (int i = 0; i < 80; ++i) strangers.push_back(raw_client_at(where));
         for (int i = 0; i < 10; ++i) guests.push_back(Client(where));
         Client(where, {.authkey = kKey}).send(1);
     });
@@ -221,11 +221,11 @@ TEST(WindowsListenerStrangers, that_talk_nonsense_are_let_go) {
           static_cast<std::uint64_t>(os::number_of(listener.native_handle()))}) {
         Greeting greeting;
         greeting.end = number;
-        strangers.push_back(stranger_at(where));
+        strangers.push_back(raw_client_at(where));
         write_record(strangers.back(), {reinterpret_cast<const char*>(&greeting), sizeof greeting});
     }
     for (const auto size : {0, 1, 15, 17, 60'000}) {
-        strangers.push_back(stranger_at(where));
+        strangers.push_back(raw_client_at(where));
         write_record(strangers.back(), std::string(static_cast<std::size_t>(size), 'x'));
     }
     const auto guest = Client(where);
