@@ -38,7 +38,7 @@ std::vector<std::byte> record_from(Input& input) {
 
 void talk(const std::string& name, Input& input, const os::Handle& file) {
     os::Handle channel;
-    if (os::connect_to_rendezvous(name, channel)) found("nobody is there");
+    if (os::connect_to_rendezvous(name, channel)) found("no keeper is there");
     std::array<std::byte, 4096> answer;
     for (int turn = 0; turn < 16 && !input.at_end(); ++turn) {
         const std::vector<os::NativeHandle> handles(input.byte() % 4, file.get());

@@ -256,7 +256,7 @@ TEST(WindowsWait, watches_more_objects_than_one_call_of_windows_can) {
     EXPECT_FALSE(watched[0].ready);
 }
 
-TEST(WindowsSealedBytes, are_read_and_nobody_can_write_them) {
+TEST(WindowsSealedBytes, are_read_and_cannot_be_written) {
     const std::string text = "a bootstrap message";
     const std::array parts{std::as_bytes(std::span(text))};
     Handle sealed;

@@ -9,11 +9,11 @@
 #include "procession/address.h"
 #include "support/queue_helpers.h"
 
-// Who comes to a Listener without being a Client.
+// Connections to a Listener that are not made by a Client.
 
 namespace procession::testing {
 
-/// Connects by TCP and does nothing of what a client does. With SOCK_NONBLOCK it only sets out.
+/// Connects by TCP and sends nothing. With SOCK_NONBLOCK it does not wait for the connection.
 inline os::Handle raw_client_at(const Address& address, int flags = 0) {
     os::Handle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
     sockaddr_in where{};
