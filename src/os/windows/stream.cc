@@ -196,13 +196,8 @@ void Stream::close() noexcept {
     end_.reset();
 }
 Handle Stream::release() noexcept {
-    Handle released = std::move(impl_->end);
-    impl_->end_record.reset();  // a pending write uses the handle
     impl_.reset();
-    return released;
-}
-NativeHandle Stream::native_handle() const noexcept {
-    return impl_ != nullptr ? end_.get() : no_handle;
+    return std::exchange(end_, Handle());
 }
 
 std::error_code Stream::send_within(std::span<const std::span<const std::byte>> parts,
