@@ -23,9 +23,9 @@ struct FunctionRef {
 using AnyFunction = void (*)();
 
 /// Throws:  SharingError when no loaded image contains the function.
-[[nodiscard]] FunctionRef function_ref(AnyFunction function);
+[[nodiscard]] FunctionRef ref_to(AnyFunction function);
 /// Throws:  DecodeError when no such code is loaded in this process.
-[[nodiscard]] AnyFunction resolve_function(const FunctionRef& ref);
+[[nodiscard]] AnyFunction function_of(const FunctionRef& ref);
 
 /// What a forked child runs, in its copy of the caller's stack.
 struct ForkBody {

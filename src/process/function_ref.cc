@@ -5,7 +5,7 @@
 
 namespace procession::process {
 
-FunctionRef function_ref(AnyFunction function) {
+FunctionRef ref_to(AnyFunction function) {
     os::CodeLocation location;
     if (const auto problem = os::locate_code(reinterpret_cast<const void*>(function), location)) {
         throw SharingError("encode", "function pointer",
@@ -23,7 +23,7 @@ FunctionRef function_ref(AnyFunction function) {
     return {std::move(location.image), std::move(location.build_id), location.offset};
 }
 
-AnyFunction resolve_function(const FunctionRef& ref) {
+AnyFunction function_of(const FunctionRef& ref) {
     const void* code = nullptr;
     if (const auto problem = os::find_code({ref.image, ref.build_id, ref.offset}, code)) {
         const std::string image = ref.image.empty() ? "the program" : ref.image;

@@ -13,7 +13,7 @@ namespace procession::process {
 
 std::string text_of_function(AnyFunction function) {
     Writer writer;
-    encode(writer, function_ref(function));
+    encode(writer, ref_to(function));
     return base::hexadecimal(writer.bytes());
 }
 
@@ -30,7 +30,7 @@ AnyFunction function_from_text(std::string_view text) {
     Reader reader(bytes, "function");
     const auto ref = decode<FunctionRef>(reader);
     reader.expect_end();
-    return resolve_function(ref);
+    return function_of(ref);
 }
 
 }  // namespace procession::process

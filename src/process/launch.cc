@@ -106,7 +106,7 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     bootstrap.default_method = static_cast<std::uint8_t>(get_start_method());
     bootstrap.log_level = static_cast<std::uint8_t>(log_level());
     bootstrap.die_with_parent = options.die_with_parent;
-    bootstrap.entry = function_ref(reinterpret_cast<AnyFunction>(entry));
+    bootstrap.entry = ref_to(reinterpret_cast<AnyFunction>(entry));
     return bootstrap;
 }
 

@@ -115,7 +115,7 @@ void arrive() {
         if (const auto problem = os::die_with_parent(arrival->handles->take(1)))
             throw OSError(problem, "arm", "die_with_parent", "the kernel refused");
     }
-    arrival->entry = reinterpret_cast<SpawnEntry>(resolve_function(bootstrap.entry));
+    arrival->entry = reinterpret_cast<SpawnEntry>(function_of(bootstrap.entry));
     PROCESSION_STEP("child.entry_found");
 }
 

@@ -221,29 +221,29 @@ TEST(ProcessBootstrap, a_message_of_another_build_says_so) {
 
 TEST(ProcessFunctionRef, leads_back_to_the_function) {
     const auto function = reinterpret_cast<process::AnyFunction>(&take_fragile);
-    const auto ref = process::function_ref(function);
-    EXPECT_EQ(process::resolve_function(ref), function);
+    const auto ref = process::ref_to(function);
+    EXPECT_EQ(process::function_of(ref), function);
     EXPECT_EQ(ref.build_id.size(), 40U) << "the linker's default is SHA-1";
 }
 
 TEST(ProcessFunctionRef, in_another_build_or_outside_of_code_is_refused) {
-    auto ref = process::function_ref(reinterpret_cast<process::AnyFunction>(&take_fragile));
+    auto ref = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
     auto elsewhere = ref;
     elsewhere.offset = ~std::uint64_t{0};
-    EXPECT_THROW((void)process::resolve_function(elsewhere), DecodeError);
+    EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     elsewhere.offset = 0;  // the ELF header
-    EXPECT_THROW((void)process::resolve_function(elsewhere), DecodeError);
+    EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     ref.build_id = "0123456789";
-    EXPECT_THROW((void)process::resolve_function(ref), DecodeError);
+    EXPECT_THROW((void)process::function_of(ref), DecodeError);
     ref.build_id.clear();
     ref.image = "libnothing.so";
-    EXPECT_THROW((void)process::resolve_function(ref), DecodeError);
+    EXPECT_THROW((void)process::function_of(ref), DecodeError);
 }
 
 TEST(ProcessFunctionRef, of_no_function_at_all_is_refused) {
     static int data = 0;
-    EXPECT_THROW((void)process::function_ref(nullptr), SharingError);
-    EXPECT_THROW((void)process::function_ref(reinterpret_cast<process::AnyFunction>(&data)),
+    EXPECT_THROW((void)process::ref_to(nullptr), SharingError);
+    EXPECT_THROW((void)process::ref_to(reinterpret_cast<process::AnyFunction>(&data)),
                  SharingError);
 }
 
