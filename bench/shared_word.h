@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "contestant.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "team.h"
 
 namespace procession::bench {
@@ -25,14 +25,14 @@ class SharedWord : public Contestant {
     [[nodiscard]] std::string name() const override { return name_; }
     void put(std::uint64_t number) override {
         const auto value = static_cast<std::uint32_t>(number) + kFirstValue;
-        if (word_[0].exchange(value) == kAsleep) os::wake(word_[0], 1);
+        if (word_[0].exchange(value) == kAsleep) os::futex_wake(word_[0], 1);
     }
     std::uint64_t take() override {
         std::uint32_t seen = polled();
         while (seen < kFirstValue) {
             std::uint32_t nothing = kNothing;
             word_[0].compare_exchange_strong(nothing, kAsleep);
-            os::park(word_[0], kAsleep, std::chrono::seconds(1));
+            os::futex_wait(word_[0], kAsleep, std::chrono::seconds(1));
             seen = word_[0].load();
         }
         word_[0].store(kNothing);

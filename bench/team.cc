@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "os/park.h"
+#include "os/futex.h"
 #include "procession/process.h"
 
 namespace procession::bench {
@@ -51,8 +51,8 @@ struct Gate {
 
     void pass() {
         waiting.fetch_add(1);
-        os::wake(waiting, 1);
-        while (open.load() == 0) os::park(open, 0, std::chrono::seconds(1));
+        os::futex_wake(waiting, 1);
+        while (open.load() == 0) os::futex_wait(open, 0, std::chrono::seconds(1));
     }
 };
 
@@ -78,12 +78,12 @@ Clock::time_point open_for_all(Gate& gate, std::vector<Process>& team) {
     for (;;) {
         const std::uint32_t waiting = gate.waiting.load();
         if (waiting == team.size()) break;
-        os::park(gate.waiting, waiting, std::chrono::milliseconds(100));
+        os::futex_wait(gate.waiting, waiting, std::chrono::milliseconds(100));
         for (Process& process : team) require_success(process);
     }
     const auto started = Clock::now();
     gate.open.store(1);
-    os::wake(gate.open, INT32_MAX);
+    os::futex_wake(gate.open, INT32_MAX);
     return started;
 }
 

@@ -21,7 +21,7 @@ void open(std::span<const std::byte> message) {
         const auto& end = message.back();
         if (!opened.state.empty() && &opened.state.back() != &end)
             found("the state lies elsewhere");
-        static_cast<void>(process::function_at(opened.bootstrap.entry));
+        static_cast<void>(process::resolve_function(opened.bootstrap.entry));
     });
 }
 

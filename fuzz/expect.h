@@ -15,8 +15,8 @@ namespace procession::fuzz {
     std::abort();
 }
 
-/// Runs what a caller of the library may run on bytes from a stranger. The only outcomes are that
-/// it returns, or a procession::Error. Returns whether it returned.
+/// Runs what a caller of the library may run on bytes from another process. The only outcomes are
+/// that it returns, or a procession::Error. Returns whether it returned.
 template <class Act>
 bool survives(Act act) {
     try {

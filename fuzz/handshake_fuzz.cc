@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// What one who does not know the key says while both sides prove that they do. The input is a list
-// of messages; whatever they are, nobody is let in.
+// The messages of a peer that does not know the key, during authentication. The input is a list
+// of messages; whatever they are, the peer is not accepted.
 
 #include <cstdint>
 #include <string>
@@ -16,7 +16,7 @@ using connection::Handshake;
 
 void run(Input input) {
     const auto role = input.byte() % 2 == 0 ? connection::Role::listener : connection::Role::client;
-    Handshake handshake(role, "a key that the stranger does not know");
+    Handshake handshake(role, "a key that the peer does not know");
     for (int turn = 0; turn < 8 && !input.at_end(); ++turn) {
         const auto choice = input.byte();
         auto sent = handshake.take_messages();
@@ -28,7 +28,7 @@ void run(Input input) {
         handshake.receive(input.take(input.byte()));
         if (handshake.reason().size() > 400) found("the reason is a book");
     }
-    if (handshake.state() == Handshake::State::done) found("a stranger was let in");
+    if (handshake.state() == Handshake::State::done) found("a peer without the key was accepted");
 }
 
 }  // namespace

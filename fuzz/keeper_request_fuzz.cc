@@ -16,8 +16,9 @@
 #include "handoff/keeper.h"
 #include "handoff/keeper_client.h"
 #include "os/channel.h"
-#include "os/meeting_point.h"
 #include "os/memory_file.h"
+#include "os/random.h"
+#include "os/rendezvous.h"
 #include "procession/log.h"
 
 namespace procession::fuzz {
@@ -37,7 +38,7 @@ std::vector<std::byte> record_from(Input& input) {
 
 void talk(const std::string& name, Input& input, const os::Handle& file) {
     os::Handle channel;
-    if (os::go_to_meeting_point(name, channel)) found("nobody is there");
+    if (os::connect_to_rendezvous(name, channel)) found("no keeper is there");
     std::array<std::byte, 4096> answer;
     for (int turn = 0; turn < 16 && !input.at_end(); ++turn) {
         const std::vector<os::NativeHandle> handles(input.byte() % 4, file.get());
@@ -53,16 +54,16 @@ void talk(const std::string& name, Input& input, const os::Handle& file) {
 void run(Input input) {
     set_log_level(LogLevel::off);
     std::array<std::byte, 8> random;
-    if (os::fill_randomly(random)) found("no random bytes");
+    if (os::fill_random(random)) found("no random bytes");
     std::string name = "procession-fuzz-";
     for (const std::byte each : random) name += std::to_string(std::to_integer<int>(each));
-    os::Handle meeting_point;
-    if (os::open_meeting_point(name, meeting_point)) found("no meeting point");
+    os::Handle rendezvous_socket;
+    if (os::open_rendezvous(name, rendezvous_socket)) found("no rendezvous socket");
     os::Handle carrier;
     if (os::create_memory_file("carrier", 1 << 20, carrier)) found("no memory");
     // Both are there before it lives, so that it ends with the last of them.
     handoff::join_family(name, {});
-    std::thread keeper([&] { handoff::Keeper(std::move(meeting_point)).run(); });
+    std::thread keeper([&] { handoff::Keeper(std::move(rendezvous_socket)).run(); });
     const std::array handles{carrier.get()};
     const auto kept = handoff::deposit(carrier, handles);
     talk(name, input, carrier);

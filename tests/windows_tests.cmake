@@ -28,7 +28,7 @@ foreach(test IN ITEMS
         queue_lease queue_many queue_shutdown queue_sizes queue_threads queue_undecodable wait)
     list(APPEND windows_sources contract/${test}_test.cpp)
 endforeach()
-foreach(test IN ITEMS deadline handshake)
+foreach(test IN ITEMS deadline frames handshake)
     list(APPEND windows_sources unit/${test}_test.cpp)
 endforeach()
 list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/kill_storm_test.cpp

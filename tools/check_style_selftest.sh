@@ -15,9 +15,9 @@ clean_tree() {
     echo 'set(PROCESSION_LAYERS base os queue process)' >"$folder/CMakeLists.txt"
     write include/procession/queue.h '#pragma once'
     write src/base/text.h '#pragma once'
-    write src/os/park.h '#pragma once' '#include "base/text.h"'
-    write src/os/linux/park.cc '#include "os/park.h"' '#ifdef __linux__' '#endif'
-    write src/queue/core.cc '#include "procession/queue.h"' '#include "os/park.h"' \
+    write src/os/futex.h '#pragma once' '#include "base/text.h"'
+    write src/os/linux/futex.cc '#include "os/futex.h"' '#ifdef __linux__' '#endif'
+    write src/queue/core.cc '#include "procession/queue.h"' '#include "os/futex.h"' \
         '// std::endl in a comment, and in a literal, is no call' \
         "const char* text = \"system(\"; const long big = 1'000'000;" \
         'static_assert(sizeof(int) == 4);'
@@ -69,9 +69,9 @@ expect_clean 'a clean tree is accepted'
 
 write src/base/text.cc '#include "queue/core.h"'
 expect layers 'a layer includes a higher one'
-write src/os/park.h '#pragma once' '#include "procession/queue.h"'
+write src/os/futex.h '#pragma once' '#include "procession/queue.h"'
 expect layers 'a low layer includes a public header of a higher one'
-write include/procession/lock.h '#pragma once' '#include "os/park.h"'
+write include/procession/lock.h '#pragma once' '#include "os/futex.h"'
 expect layers 'a public header includes an internal one'
 write src/queue/core.cc '#include "core.h"'
 expect layers 'an include without its folder'
@@ -128,18 +128,18 @@ write src/os/linux/calls.h '#pragma once' 'int open() { return ::open("", 0) + :
 expect_clean 'the wrappers make the system calls'
 for call in 'int a = ::open("", 0);' 'fcntl(0, F_GETFD);' '::syscall(SYS_futex);' \
     'if (::close(fd) != 0) return;' '*base = mmap(nullptr, 1, 0, 0, -1, 0);'; do
-    write src/os/linux/park.cc '#include "os/park.h"' "void f() { $call }"
+    write src/os/linux/futex.cc '#include "os/futex.h"' "void f() { $call }"
     expect system_call "a platform file goes around the wrappers: $call"
     write src/queue/core.cc "void f() { $call }"
     expect system_call "a higher layer makes a system call: $call"
 done
-write src/os/linux/park.cc '#include "os/park.h"' 'int A::open() { return calls::open("", 1); }' \
+write src/os/linux/futex.cc '#include "os/futex.h"' 'int A::open() { return calls::open("", 1); }' \
     'void g(A& a, A* b) { a.open(1); b->close(2); locks_.open(file); SealedBytes::open(x); }'
 expect_clean 'wrappers, and methods of such names, are no system calls'
 
 write src/base/text.cc '#if defined(_WIN32)' '#endif'
 expect platform_conditional 'a platform conditional outside of src/os'
-write src/os/linux/park.cc '#include <windows.h>'
+write src/os/linux/futex.cc '#include <windows.h>'
 expect platform_conditional 'windows.h outside of src/os/windows'
 write src/os/linux/clock.cc 'int x;'
 expect platform_twin 'a platform file without a contract'

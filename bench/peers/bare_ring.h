@@ -8,7 +8,7 @@
 #include <span>
 #include <stdexcept>
 
-#include "os/park.h"
+#include "os/futex.h"
 
 namespace procession::bench {
 

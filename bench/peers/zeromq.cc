@@ -16,7 +16,7 @@
 #include <stdexcept>
 
 #include "item.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "team.h"
 
 namespace procession::bench {
@@ -57,11 +57,11 @@ class ZeroMqContestant : public Contestant {
         std::atomic<std::uint32_t>& gone = shared_[0].consumers_gone;
         if (is_producer_) {
             for (std::uint32_t seen = gone.load(); seen < members_; seen = gone.load()) {
-                os::park(gone, seen, std::chrono::seconds(1));
+                os::futex_wait(gone, seen, std::chrono::seconds(1));
             }
         } else {
             gone.fetch_add(1);
-            os::wake(gone, INT32_MAX);
+            os::futex_wake(gone, INT32_MAX);
         }
         require(::zmq_close(socket_) == 0);
         require(::zmq_ctx_term(context_) == 0);

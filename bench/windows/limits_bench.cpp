@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "machine.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "os/windows/api.h"
 #include "procession/init.h"
 #include "report.h"

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "machine.h"
 
-#include "os/park.h"
+#include "os/futex.h"
 #include "os/windows/api.h"
 
 namespace procession::bench {

@@ -7,30 +7,32 @@
 
 namespace procession {
 
-/// Where a Listener listens and a Client goes.
+/// The address of a Listener, to which a Client connects.
 ///
 /// Python: the address of a Listener: a path, "\0name", or (host, port)
 class Address {
   public:
     enum class Kind : std::uint8_t { path, abstract, tcp };
 
-    /// A Unix socket in the file system; on Windows a named pipe that stands for the path, or is it
-    /// (\\.\pipe\name). Throws: ValueError when it is empty or longer than 107 bytes.
+    /// A Unix socket in the file system. On Windows it is a named pipe, whose name is `path` itself
+    /// (\\.\pipe\name) or is derived from it.
+    /// Throws: ValueError when the path is empty or longer than 107 bytes.
     [[nodiscard]] static Address path(std::string_view path);
-    /// A Unix socket in Linux's abstract namespace, on Windows a named pipe: gone with its
-    /// Listener.
+    /// A Unix socket in Linux's abstract namespace, on Windows a named pipe. The name is free again
+    /// when its Listener ends.
     [[nodiscard]] static Address abstract(std::string_view name);
-    /// `host` is a numeric IPv4 or IPv6 address, or "localhost". Port 0: any that is free, see
-    /// Listener::address(). Not on Windows.
+    /// `host` is a numeric IPv4 or IPv6 address, or "localhost". With port 0 the system chooses a
+    /// free port, see Listener::address(). Not on Windows.
     [[nodiscard]] static Address tcp(std::string_view host, unsigned port);
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
     /// The path, the name, or the host.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    /// Whether only processes of this machine can come there.
+    /// Whether only processes of this machine can connect.
     [[nodiscard]] bool is_local() const noexcept;
-    /// "/run/x", "@name", "127.0.0.1:80", "[::1]:80"; control characters as "\x1b".
+    /// As in "/run/x", "@name", "127.0.0.1:80", "[::1]:80". Control characters become "\x1b" and
+    /// the like.
     [[nodiscard]] std::string text() const;
 
     friend bool operator==(const Address&, const Address&) = default;

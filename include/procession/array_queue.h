@@ -17,13 +17,14 @@
 
 namespace procession {
 
-/// What may be an element of a queue's arrays: any bytes are one, and need no decoding.
+/// The types of elements of a queue's arrays: types for which any bytes are a valid value, so that
+/// they need no decoding.
 template <class U>
 concept ArrayElement =
     format_of<U> == Format::raw && codec::Builtin<U>::any_bytes_are_one && alignof(U) <= 16;
 
-/// What Queue<U[]> and JoinableQueue<U[]> have in common: queues of arrays, each item as long as it
-/// was made. Large ones are made and read in place: nothing is copied, however long they are.
+/// The common base of Queue<U[]> and JoinableQueue<U[]>, whose items are arrays of any length.
+/// Large arrays can be written and read in the queue's memory, without a copy.
 template <class U>
 class ArrayQueue : public QueueHandle {
     static_assert(ArrayElement<U>,
@@ -33,7 +34,7 @@ class ArrayQueue : public QueueHandle {
   public:
     using value_type = U[];
 
-    /// Appends a copy of an array. As Queue::put() otherwise.
+    /// Appends a copy of an array. Otherwise as Queue::put().
     void put(std::span<const U> array, Deadline deadline = Deadline::never()) const {
         this->require_put(try_put(array, deadline), "put");
     }
@@ -44,12 +45,13 @@ class ArrayQueue : public QueueHandle {
                                    Deadline deadline = Deadline::now()) const {
         return this->bytes_.try_put({Format::raw, std::as_bytes(array)}, deadline);
     }
-    /// Memory of the queue for an array of `count` elements, to be filled and published.
+    /// Memory of the queue for an array of `count` elements, to be filled and published. It does
+    /// not count for maxsize until it is published.
     ///
-    /// Blocks:     briefly. It takes no place of maxsize until it is published.
-    /// Throws:     MemoryError; ValueError for one that can never fit; ClosedError.
+    /// Blocks:     briefly.
+    /// Throws:     MemoryError; ValueError for an array that can never fit; ClosedError.
     /// Peer dies:  no effect. If this process dies, the memory goes back to the queue.
-    /// Python:     has no such thing.
+    /// Python:     no equivalent.
     [[nodiscard]] Loan<U> loan(std::size_t count) const { return Loan<U>(this->bytes_, count); }
 
   protected:
@@ -62,12 +64,12 @@ class ArrayQueue : public QueueHandle {
     ArrayQueue(ArrayQueue&&) noexcept = default;
     ArrayQueue& operator=(ArrayQueue&&) noexcept = default;
 
-    /// Bytes that are no array go to the dead letters.
+    /// Moves an item that is not an array of U to the dead letters, and throws.
     void check_array(const MessageView& item) const {
         if (item.format == Format::raw && item.bytes.size() % sizeof(U) == 0) return;
         const std::string what =
             item.format == Format::raw
-                ? std::to_string(item.bytes.size()) + " bytes are no array of elements of " +
+                ? std::to_string(item.bytes.size()) + " bytes are not an array of elements of " +
                       std::to_string(sizeof(U)) + " bytes"
                 : "the message is in format " + std::to_string(static_cast<unsigned>(item.format)) +
                       ", not an array's bytes";
@@ -80,8 +82,8 @@ class ArrayQueue : public QueueHandle {
         check_array(item.view());
         return item;
     }
-    /// Copies an item, once, into a vector. Without memory for it, it is as if it had not been
-    /// taken.
+    /// Copies an item into a vector. If there is no memory for that, puts the item back as if it
+    /// had not been taken.
     [[nodiscard]] std::vector<U> copy_of(const ByteView& item) const {
         try {
             const auto bytes = item.bytes();

@@ -8,16 +8,17 @@
 
 namespace procession {
 
-/// Names the handles of one item of a queue, which wait at the keeper until the item is done with.
-/// Not for users.
+/// Identifies the handles of one item of a queue, which the keeper holds until the item is
+/// finished. Not for users.
 struct AttachmentName {
-    std::string keeper;                 // where it listens
-    std::array<std::byte, 16> token{};  // says that the bearer has the item
+    std::string keeper;                 // the address of the keeper
+    std::array<std::byte, 16> token{};  // proves that its holder has the item
 
     friend bool operator==(const AttachmentName&, const AttachmentName&) = default;
 };
 
-/// Has the keeper let go of the handles unless the item was put.
+/// The deposit of an item's handles. The destructor has the keeper release them, unless the item
+/// was put into a queue.
 class Attachment {
   public:
     Attachment() noexcept = default;
@@ -35,7 +36,7 @@ class Attachment {
         if (held_) release();
     }
 
-    /// The item is in the queue: its consumer lets go.
+    /// Says that the item is in the queue: now its consumer has the handles released.
     void leave_to_item() noexcept { held_ = false; }
 
   private:

@@ -13,8 +13,8 @@
 
 namespace procession {
 
-/// The items that one get_many() took, in order: formats, bytes and leases. Their bytes live as
-/// long as the batch, until clear(). Used again, it takes no new memory.
+/// The items that one get_many() took, in order: formats, bytes and leases. The bytes are valid
+/// until clear(), or until the batch is destroyed. A batch that is used again reuses its memory.
 ///
 /// Move-only.   Threads: one at a time.
 class Batch {
@@ -34,7 +34,7 @@ class Batch {
 
     // For queues.
 
-    /// Room for `items` more, which have `bytes` altogether, each padded to 8.
+    /// Reserves room for `items` more items with `bytes` bytes in total, each padded to 8.
     /// Throws: std::bad_alloc.
     void reserve(std::size_t items, std::size_t bytes) {
         items_.reserve(items_.size() + items);
@@ -44,12 +44,12 @@ class Batch {
         blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size});
         used_ = 0;
     }
-    /// Whether add() of so many bytes has been reserved for.
+    /// Whether there is reserved room for an item of `bytes` bytes.
     [[nodiscard]] bool has_room(std::size_t bytes) const noexcept {
         return items_.size() < items_.capacity() && !blocks_.empty() &&
                padded(bytes) <= blocks_.back().size - used_ - pending_;
     }
-    /// Adds an item whose bytes stay where they are until fetch().
+    /// Adds an item whose bytes remain valid until fetch() copies them.
     void add(const MessageView& item) noexcept {
         items_.push_back(item);
         pending_ += padded(item.bytes.size());
@@ -58,21 +58,21 @@ class Batch {
     std::span<MessageView> fetch() noexcept {
         const std::span fresh = std::span(items_).subspan(fetched_);
         for (MessageView& item : fresh) {
-            std::byte* place = blocks_.back().bytes.get() + used_;
-            if (!item.bytes.empty()) std::memcpy(place, item.bytes.data(), item.bytes.size());
+            std::byte* to = blocks_.back().bytes.get() + used_;
+            if (!item.bytes.empty()) std::memcpy(to, item.bytes.data(), item.bytes.size());
             used_ += padded(item.bytes.size());
-            item.bytes = {place, item.bytes.size()};
+            item.bytes = {to, item.bytes.size()};
         }
         pending_ = 0;
         fetched_ = items_.size();
         return fresh;
     }
-    /// Room for one item more that has memory of its own. Throws: std::bad_alloc.
+    /// Reserves room for one item with memory of its own. Throws: std::bad_alloc.
     void reserve_large() {
         items_.reserve(items_.size() + 1);
         large_.reserve(large_.size() + 1);
     }
-    /// Adds it.
+    /// Adds such an item.
     void adopt(std::unique_ptr<Message> message) noexcept {
         items_.push_back(message->view());
         large_.push_back(std::move(message));
@@ -93,9 +93,9 @@ class Batch {
     std::vector<MessageView> items_;
     std::vector<Block> blocks_;  // the last one is being filled
     std::vector<std::unique_ptr<Message>> large_;
-    std::size_t used_ = 0;     // of the last block
-    std::size_t pending_ = 0;  // of it, for those added and not fetched
-    std::size_t fetched_ = 0;  // items
+    std::size_t used_ = 0;     // bytes of the last block
+    std::size_t pending_ = 0;  // bytes that the items that are not fetched yet will need there
+    std::size_t fetched_ = 0;  // how many items have been fetched
 };
 
 }  // namespace procession

@@ -22,78 +22,82 @@
 namespace procession {
 
 namespace connection {
-class Endpoint;
+class SharedEnd;
 }
 
 /// Why nothing was received.
 enum class RecvError : std::uint8_t {
-    timed_out,  // nothing came before the deadline
-    ended,      // the peer has ended the connection, and everything has been received
+    timed_out,  // no message came before the deadline
+    ended,      // the peer has ended the connection, and all of its messages have been received
 };
 
-/// One end of a connection between two processes, for messages of any kind: bytes, and values of
-/// any type that can cross, with the handles and queues in them. Connection<T> is for messages of
-/// one type.
+/// One end of a connection between two processes, for messages of any kind: bytes, or values of any
+/// type that can be passed to another process, including handles and queues. Connection<T> is for
+/// messages of one type.
 ///
 /// Guarantees:
-///   - Messages arrive whole, once, in the order in which they were sent, of any size.
+///   - Messages of any size arrive whole, once, and in the order in which they were sent.
 ///   - Any number of threads and processes may use one end at the same time.
-///   - A process killed in the middle of a message: the message is never taken for another. If it
-///     was the only one that held its end, the peer is told (EOFError, or OSError "got end of file
-///     during message"); otherwise all are told that the connection is torn.
+///   - If a process is killed in the middle of a message, no receiver takes the rest for another
+///     message. If that process was the only holder of its end, the peer gets EOFError, or OSError
+///     "got end of file during message"; otherwise all holders get the error that the connection is
+///     torn.
 ///
-/// A value: a copy is another name of the same end in this process. Given to a child process, sent
-/// through another connection or put into a queue, it leads there to the same end. The end is
-/// closed when all its holders are gone, or have closed it. A forked child holds all ends that its
-/// parent held: close those it does not need, or EOF never comes.
+/// A copy refers to the same end. An object that was given to a child process, sent through another
+/// connection or put into a queue refers to the same end in the receiving process. The end is
+/// closed when all of its holders have closed it or ended. A forked child holds all ends that its
+/// parent held: it should close those it does not need, or the peer never gets EOF.
 ///
-/// The bytes are framed as CPython does it, so that the peer may be a Python program.
+/// The framing is that of CPython, so the peer may be a Python program.
 ///
 /// Threads: any number, any time.   Python: multiprocessing.connection.Connection
 class ByteConnection {
   public:
     /// Sends one message.
     ///
-    /// Blocks:     until the system has taken all of it; not until it is received.
-    /// Throws:     TimeoutError at the deadline: nothing was sent, or, when part of it was, nothing
-    ///             can be sent any more (it is better to make a new connection). OSError when the
-    ///             peer is gone (code() is broken_pipe or connection_reset), when this end only
-    ///             receives, or when it is torn. ClosedError.
-    /// Peer dies:  OSError, at the latest at the second message.
+    /// Blocks:     until the system has accepted all of it; not until it is received.
+    /// Throws:     TimeoutError at the deadline. Then either nothing was sent, or a part was sent
+    /// and
+    ///             nothing can be sent any more: make a new connection. OSError when the peer is
+    ///             gone (code() is broken_pipe or connection_reset), when this end can only
+    ///             receive, or when the connection is torn. ClosedError.
+    /// Peer dies:  OSError, at the latest for the second message.
     /// Python:     Connection.send_bytes
     void send_bytes(std::span<const std::byte> message,
                     Deadline deadline = Deadline::never()) const;
     void send_bytes(std::string_view message, Deadline deadline = Deadline::never()) const {
         send_bytes(std::as_bytes(std::span(message)), deadline);
     }
-    /// Receives one message. Handles that came with it are closed.
+    /// Receives one message. Handles that come with it are closed.
     ///
-    /// Blocks:     until all of it has come, or the deadline. What has come by then is kept for the
-    ///             next call.
-    /// Throws:     EOFError when the peer has ended the connection; TimeoutError; OSError: "got end
-    ///             of file during message"; "bad message length" for one of more than `most` bytes,
-    ///             after which nothing can be received any more; when this end only sends.
-    ///             ClosedError.
-    /// Peer dies:  EOFError or OSError, when no other process holds its end.
+    /// Blocks:     until the whole message has come, or the deadline. The part that has come by
+    /// then
+    ///             is kept for the next call.
+    /// Throws:     EOFError when the peer has ended the connection. TimeoutError. OSError "got end
+    /// of
+    ///             file during message"; OSError "bad message length" for a message of more than
+    ///             `most` bytes, after which nothing can be received any more; OSError when this
+    ///             end can only send. ClosedError.
+    /// Peer dies:  EOFError or OSError, if no other process holds the peer's end.
     /// Python:     Connection.recv_bytes(maxlength)
     [[nodiscard]] std::vector<std::byte> recv_bytes(
         std::size_t most = std::numeric_limits<std::size_t>::max(),
         Deadline deadline = Deadline::never()) const;
-    /// recv_bytes() that does not wait, unless it is told to.
+    /// Like recv_bytes(), but by default does not wait.
     [[nodiscard]] Result<std::vector<std::byte>, RecvError> try_recv_bytes(
         Deadline deadline = Deadline::now()) const;
     /// Receives one message into the caller's memory, without a copy.
     ///
-    /// Returns:    its size.
-    /// Throws:     BufferTooShort, which has the message; otherwise as recv_bytes().
+    /// Returns:    the size of the message.
+    /// Throws:     BufferTooShort, which contains the message; otherwise as recv_bytes().
     /// Python:     Connection.recv_bytes_into(buffer)
     [[nodiscard]] std::size_t recv_bytes_into(std::span<std::byte> space,
                                               Deadline deadline = Deadline::never()) const;
 
-    /// Sends a value as one message of MessagePack. Handles, connections and queues in it arrive as
-    /// handles, connections and queues of the receiver's to the same objects.
+    /// Sends a value as one message in MessagePack. For the handles, connections and queues in it,
+    /// the receiver gets its own, which refer to the same objects.
     ///
-    /// Throws:     as send_bytes(); EncodeError, SharingError: nothing was sent.
+    /// Throws:     as send_bytes(); EncodeError, SharingError when nothing was sent.
     /// Python:     Connection.send(obj), which pickles
     template <class T>
     void send(const T& value, Deadline deadline = Deadline::never()) const {
@@ -103,9 +107,9 @@ class ByteConnection {
     }
     /// Receives a value.
     ///
-    /// Throws:     as recv_bytes(); DecodeError, TypeMismatch and the like when the message is no
-    /// T:
-    ///             it is gone, and its handles are closed.
+    /// Throws:     as recv_bytes(); DecodeError, TypeMismatch and the like when the message is not
+    /// a
+    ///             T. Then the message is lost, and its handles are closed.
     /// Python:     Connection.recv()
     template <class T>
     [[nodiscard]] T recv(Deadline deadline = Deadline::never()) const {
@@ -121,7 +125,7 @@ class ByteConnection {
         if (!received.has_value()) return received.error();
         return std::move(*value);
     }
-    /// Sends a handle of the operating system; the receiver gets one of its own to the same object.
+    /// Sends a handle of the operating system. The receiver gets its own handle to the same object.
     /// Python: reduction.send_handle(conn, handle, pid)
     void send_handle(NativeHandle handle, Deadline deadline = Deadline::never()) const;
     void send_handle(const Handle& handle, Deadline deadline = Deadline::never()) const {
@@ -132,28 +136,28 @@ class ByteConnection {
         return recv<Handle>(deadline);
     }
 
-    /// Whether there is something to receive: a message, the beginning of one, or the end.
+    /// Whether there is something to receive: a message, the beginning of one, or the end of the
+    /// connection.
     ///
-    /// Blocks:     until there is, or the deadline; not at all unless told to.
-    /// Throws:     OSError when this end only sends; ClosedError.
+    /// Blocks:     until there is, or the deadline; by default not at all.
+    /// Throws:     OSError when this end can only send; ClosedError.
     /// Python:     Connection.poll(timeout)
     [[nodiscard]] bool poll(Deadline deadline = Deadline::now()) const;
 
-    /// This process lets go of the end, with all copies of this object; calls that wait end with
-    /// ClosedError, within 100 ms. Python: Connection.close()
+    /// Closes the end for this process, with all copies of this object. Calls that are waiting
+    /// throw ClosedError within 100 ms. Python: Connection.close()
     void close() const noexcept;
     [[nodiscard]] bool is_closed() const noexcept;
     [[nodiscard]] bool readable() const noexcept;
     [[nodiscard]] bool writable() const noexcept;
-    /// For event loops: readable when poll() is true. Do not close, read or write it.
+    /// A handle for event loops, readable when poll() is true. Do not close, read or write it.
     /// Throws: ClosedError.   Python: Connection.fileno()
     [[nodiscard]] NativeHandle native_handle() const;
 
     friend bool operator==(const ByteConnection&, const ByteConnection&) = default;
 
     /// Not for users.
-    explicit ByteConnection(std::shared_ptr<connection::Endpoint> endpoint)
-        : endpoint_(std::move(endpoint)) {}
+    explicit ByteConnection(std::shared_ptr<connection::SharedEnd> end) : end_(std::move(end)) {}
     void encode_handle(Writer& writer) const;
     [[nodiscard]] static ByteConnection decode_handle(Reader& reader);
 
@@ -170,7 +174,7 @@ class ByteConnection {
                                                                           void* value),
                                                            void* value, Deadline deadline) const;
 
-    std::shared_ptr<connection::Endpoint> endpoint_;
+    std::shared_ptr<connection::SharedEnd> end_;
 };
 
 template <>

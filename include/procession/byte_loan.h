@@ -18,13 +18,14 @@ namespace queue {
 class SharedQueue;
 }
 
-/// Memory of a queue in the hands of this process: what is written there becomes an item without
-/// being copied. Given back when it is dropped, or when the process ends, unless it was published.
+/// Memory of a queue that this process may write. What is written there can become an item without
+/// a copy. Unless it is published, the destructor, or the end of the process, gives the memory
+/// back.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
 class ByteLoan {
   public:
-    /// None.
+    /// No loan.
     ByteLoan() = default;
     ByteLoan(ByteLoan&& other) noexcept
         : queue_(std::move(other.queue_)),
@@ -36,13 +37,13 @@ class ByteLoan {
     ByteLoan& operator=(const ByteLoan&) = delete;
     ~ByteLoan() { drop(); }
 
-    /// Whether there is one still: false after publishing.
+    /// Whether there is a loan: not after it was published.
     [[nodiscard]] explicit operator bool() const noexcept { return queue_ != nullptr; }
-    /// At least 4096-byte aligned; not initialised.
+    /// Aligned to at least 4096 bytes; not initialised.
     [[nodiscard]] std::span<std::byte> bytes() const noexcept { return bytes_; }
-    /// Appends the first `size` bytes as an item, as ByteQueue::try_put does. Then the memory is
-    /// the queue's. When it was refused, the loan is what it was. Throws: as try_put(); ValueError
-    /// without a loan, with more bytes than it has, or in a fork
+    /// Appends the first `size` bytes as an item, as ByteQueue::try_put() does. Then the memory
+    /// belongs to the queue. On an error the loan is unchanged.
+    /// Throws: as try_put(); ValueError without a loan, for more bytes than it has, or in a fork
     ///         child of its owner.
     Result<void, PutError> try_publish(Format format, std::size_t size, Deadline deadline);
 

@@ -37,12 +37,12 @@ class SharedQueue;
 }
 
 enum class GetError : std::uint8_t { timed_out, shut_down };
-/// How a lease was left open: it was destroyed, or an exception left its scope, or the exception
-/// that is being handled now did.
+/// How a lease that was still open came to its end: its destructor ran; its destructor ran while an
+/// exception left the scope; or the exception that is being handled now left it.
 enum class Abandoned : std::uint8_t { by_destruction, by_exception, by_current_exception };
 
-/// The untyped queue under Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
-/// says what each verb guarantees; here only what differs.
+/// The untyped queue behind Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
+/// says what each function guarantees; here is only what differs.
 ///
 /// A ByteQueue is a handle: a copy is another handle to the same queue.
 /// Threads: any, any time.
@@ -52,67 +52,69 @@ class ByteQueue {
     ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options);
 
     Result<void, PutError> try_put(const Piece& piece, Deadline deadline) const;
-    /// Waits until there seems to be room for an item of so many bytes, which is not kept for
-    /// any waiter: for callers that must not take memory for an item before.
+    /// Waits until there seems to be room for an item of `bytes` bytes. The room is not reserved.
+    /// For callers that must not allocate memory for an item before that.
     Result<void, PutError> await_room(std::uint64_t bytes, Deadline deadline) const;
-    /// Puts the pieces in order, until the deadline. Returns how many were put; ShutDown is thrown
+    /// Puts the pieces in order, until the deadline. Returns how many were put; throws ShutDown
     /// only when none was.
     std::size_t put_many(const Pieces& pieces, Deadline deadline) const;
-    /// The usual cases of try_put() and try_get(), of a small item, without waiting for anything.
-    /// Return false when nothing has happened: then those.
+    /// Fast versions of try_put() and try_get() that handle only the usual cases of a small item,
+    /// and never wait. Return false when they did nothing: then call try_put() or try_get().
     [[nodiscard]] bool put_at_once(const Piece& piece) const;
     [[nodiscard]] bool get_at_once(Message& message) const;
     Result<void, GetError> try_get(Message& message, Deadline deadline) const;
-    /// The usual case of try_get() for a plain queue of raw items of one size: straight to `place`,
-    /// without waiting for anything. Returns false when nothing has happened: then try_get().
+    /// The same for try_get() of a plain queue of raw items of one size: writes to `place`.
     [[nodiscard]] bool get_raw_at_once(std::span<std::byte> place) const;
-    /// Waits for one item, then takes up to `most` that are there.
+    /// Waits for one item, then takes the items that are available, up to `most`.
     Result<void, GetError> try_get_many(Batch& batch, std::size_t most, Deadline deadline) const;
-    /// Of a plain queue: the same, straight to `places`, while the oldest items are raw ones of
-    /// `each` bytes. `got` is 0 when the oldest is another one: try_get() takes that.
+    /// The same for a plain queue: takes items as long as they are raw and have `each` bytes, and
+    /// writes them to `places`. `got` is 0 if the oldest item is not such an item: then call
+    /// try_get().
     Result<void, GetError> try_get_many_raw(std::span<std::byte> places, std::size_t each,
                                             std::size_t& got, Deadline deadline) const;
 
-    /// Memory for an item that shall not be copied. Does not wait; it is no item yet, and takes no
-    /// place of the queue's maxsize.
-    /// Throws: MemoryError; ValueError for one that can never fit; ClosedError.
+    /// Memory of the queue in which the caller builds an item, so that it is not copied. Does not
+    /// wait. It does not count for maxsize, since it is not an item yet.
+    /// Throws: MemoryError; ValueError for more bytes than can ever fit; ClosedError.
     [[nodiscard]] ByteLoan loan(std::size_t bytes) const;
-    /// try_get() without a copy of a large item. For a joinable queue it takes a lease, as that
-    /// does.
+    /// Like try_get(), but does not copy a large item. For a joinable queue it also takes a lease.
     Result<void, GetError> try_borrow(ByteView& view, Deadline deadline) const;
 
-    /// Throws what the throwing verbs throw: Full or ShutDown, Empty or ShutDown.
+    /// Throw what put() and get() throw: Full or ShutDown; Empty or ShutDown.
     [[noreturn]] void refuse_put(PutError error, const char* operation) const;
     [[noreturn]] void refuse_get(GetError error, const char* operation) const;
 
-    /// The lease that a message of a joinable queue carries. Throws: ValueError when it has ended.
+    /// Finishes the item with this lease of a joinable queue. Throws: ValueError when the lease has
+    /// ended.
     void finish(const Ticket& ticket, const char* operation = "task_done") const;
-    /// `why`: for the dead letter that it becomes when it has been handed out often enough.
+    /// `why` is the reason of the dead letter, if the item has been delivered max_deliveries times.
     void give_back(const Ticket& ticket, std::string_view why = {}) const;
     void reject(const Ticket& ticket, std::string_view reason) const;
-    /// Gives it back or rejects it, as QueueOptions::on_exception says. Logs what goes wrong. Does
-    /// nothing when the lease has ended already, or is the parent process's.
+    /// Gives the item back or rejects it, as QueueOptions::on_exception says. Logs failures. Does
+    /// nothing when the lease has ended already, or belongs to the parent process.
     void abandon(const Ticket& ticket, Abandoned how) const noexcept;
-    /// The item stays taken until task_done() in the calling thread. Throws: std::bad_alloc.
+    /// Leaves it to a later task_done() in the calling thread to finish the item. Throws:
+    /// std::bad_alloc.
     void detach(const Ticket& ticket) const;
     void task_done() const;
     [[nodiscard]] bool join(Deadline deadline) const;
     [[nodiscard]] std::uint64_t unfinished() const;
 
-    /// For a message whose bytes are no element: to the dead letters with it.
+    /// Moves a message that cannot be decoded to the dead letters.
     void keep_undecodable(const MessageView& message, std::string_view reason) const;
-    /// So many items of a run were kept so, and others have come with them: the next call of this
-    /// process that takes an item of this queue throws an error that says so, and takes none.
+    /// Says that `count` items of a get_many() were kept as undecodable, while others were
+    /// returned. The next call of this process that takes an item of this queue throws an error
+    /// that says so instead.
     void owe(const DecodeError& first, std::size_t count) const noexcept;
-    /// For a message that there is no memory to decode: it is as if it had not been taken. A plain
-    /// queue's goes to the dead letters: others may have taken what was behind it.
+    /// For a message that cannot be decoded for lack of memory: puts it back as if it had not been
+    /// taken. In a plain queue it goes to the dead letters, since later items may have been taken.
     void undeliver(const MessageView& message,
                    std::string_view reason = "its consumer had no memory for it") const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
     std::vector<DeadLetter> take_dead_letters() const;
 
     [[nodiscard]] std::uint64_t qsize() const;
-    /// How many places to have ready for get_many(): what waits, about; at least 1.
+    /// About how many items wait, at least 1: a capacity for get_many().
     [[nodiscard]] std::size_t about_waiting() const;
     [[nodiscard]] bool empty() const { return qsize() == 0; }
     [[nodiscard]] bool full() const;
@@ -122,7 +124,7 @@ class ByteQueue {
     void close() const;
     [[nodiscard]] bool is_closed() const;
     [[nodiscard]] bool is_shut_down() const;
-    /// Looks now for participants that died; otherwise waiting calls do so every few milliseconds.
+    /// Checks now whether participants have died. (Calls that wait do this every few milliseconds.)
     std::size_t notice_deaths() const;
     [[nodiscard]] std::vector<Participant> participants() const;
     [[nodiscard]] std::vector<Death> deaths(std::uint64_t since) const;
@@ -130,43 +132,44 @@ class ByteQueue {
 
     /// See ReadyHandle. Throws: OSError; ClosedError.
     [[nodiscard]] ReadyHandle ready_handle(Ready what) const;
-    /// For callers that saw by qsize() or full() that there is nothing: has the ReadyHandle look
-    /// again, as after a call that found nothing.
+    /// Makes the ReadyHandle check again, as after a call that found nothing. For callers that
+    /// found by qsize() or full() that there is nothing to do.
     void look_again(Ready what) const;
 
     /// "JoinableQueue 'jobs'"
     [[nodiscard]] std::string label() const;
     [[nodiscard]] QueueKind kind() const;
     [[nodiscard]] bool dead_letters_on_exception() const;
-    /// Whether two handles lead to the same queue.
+    /// Whether two handles refer to the same queue.
     friend bool operator==(const ByteQueue& a, const ByteQueue& b) { return a.queue_ == b.queue_; }
 
-    /// Into a message for another process.
-    /// Throws: SharingError when this thread builds none.
+    /// Encodes the queue in a message for another process.
+    /// Throws: SharingError when this thread is not encoding such a message.
     void encode_handle(Writer& writer) const;
     /// Throws: SharingError, DecodeError, TypeMismatch, VersionMismatch, CorruptSegment.
     [[nodiscard]] static ByteQueue decode_handle(Reader& reader, QueueKind kind,
                                                  const TypeStamp& stamp);
 
-    /// The memory file, for callers that pass it on by means of their own; it stays the queue's.
-    /// Throws: OSError when another part of this program has closed it.
+    /// The memory file, for callers that pass it to another process themselves. The queue still
+    /// owns it. Throws: OSError when another part of this program has closed it.
     [[nodiscard]] NativeHandle native_handle() const;
-    /// The queue whose memory file came by such means, whatever it is a queue of: see kind() and
-    /// stamp(). Throws: OSError, VersionMismatch, CorruptSegment.
+    /// The queue with this memory file, which came from native_handle() in another process. It may
+    /// have any elements: see kind() and stamp(). Throws: OSError, VersionMismatch, CorruptSegment.
     [[nodiscard]] static ByteQueue attach(Handle file);
-    /// The same for one of these elements, or of any in MessagePack, as Python makes them.
-    /// Throws: TypeMismatch, too.
+    /// The same, if it is a queue of this kind with these elements, or with elements of any type in
+    /// MessagePack, as Python creates it. Throws: TypeMismatch otherwise; also as the other
+    /// attach().
     [[nodiscard]] static ByteQueue attach(Handle file, QueueKind kind, const TypeStamp& stamp);
     [[nodiscard]] TypeStamp stamp() const;
 
-    /// Makes the bytes of an item that may hold handles: an array of where they wait, and the
+    /// Encodes an item that may contain handles: if so, as an array of the deposit's name and the
     /// value. Throws: what `encode` throws; SharingError, OSError when the handles cannot be passed
     /// on.
     [[nodiscard]] Attachment encode_item(Writer& item,
                                          void (*encode)(Writer& writer, const void* value),
                                          const void* value) const;
-    /// Throws: what `decode` throws; SharingError when the handles cannot be had any more; OSError
-    ///         when this process cannot hold them.
+    /// Throws: what `decode` throws; SharingError when the handles are no longer available; OSError
+    ///         when this process cannot open them.
     void decode_item(const MessageView& message, void (*decode)(Reader& reader, void* value),
                      void* value) const;
 

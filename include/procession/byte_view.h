@@ -16,16 +16,17 @@ class ConsumerSide;
 class SharedQueue;
 }  // namespace queue
 
-/// An item of a queue, taken and looked at where it lies: a large one is not copied. Small ones,
-/// which lie in the queue's log, are copied into the view.
+/// An item that was taken from a queue. A large item is not copied: the view refers to the queue's
+/// memory. A small one, which is in the queue's log, is copied into the view.
 ///
-/// A plain queue's memory goes back to the queue with the view. A joinable one's is the item's: the
-/// bytes are there until its lease ends, and may be another process's then.
+/// In a plain queue, the end of the view gives the memory back. In a joinable one, the memory
+/// belongs to the item: the bytes are valid until its lease ends, and may be overwritten after
+/// that.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
 class ByteView {
   public:
-    /// None.
+    /// No item.
     ByteView() = default;
     ByteView(ByteView&& other) noexcept
         : queue_(std::move(other.queue_)),
@@ -39,7 +40,7 @@ class ByteView {
     ~ByteView() { drop(); }
 
     [[nodiscard]] Format format() const noexcept { return copy_.format(); }
-    /// At least 16-byte aligned.
+    /// Aligned to at least 16 bytes.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
         return queue_ != nullptr ? in_place_ : copy_.bytes();
     }
@@ -51,10 +52,10 @@ class ByteView {
     friend class queue::ConsumerSide;
     void drop() noexcept;
 
-    std::shared_ptr<queue::SharedQueue> queue_;  // when the bytes lie in the queue
-    Message copy_;                               // else, and format and ticket in any case
-    std::span<const std::byte> in_place_;
-    std::uint32_t unit_ = 0;  // the block to be given back
+    std::shared_ptr<queue::SharedQueue> queue_;  // if the bytes are in the queue
+    Message copy_;                               // the bytes if not; format and ticket always
+    std::span<const std::byte> in_place_;        // the bytes, if they are in the queue
+    std::uint32_t unit_ = 0;                     // the block to be given back
     std::uint32_t generation_ = 0;
 };
 

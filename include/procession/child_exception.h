@@ -5,10 +5,10 @@
 
 namespace procession {
 
-/// An exception that left the function of a child process, as its parent sees it.
+/// An exception that ended the function of a child process, as its parent sees it.
 struct ChildException {
-    std::string type;     // as the compiler writes it: "std::runtime_error"
-    std::string message;  // what(); empty when the object has none. Cut at about 3 KiB.
+    std::string type;     // the readable name: "std::runtime_error"
+    std::string message;  // what(); empty if it has none. Truncated to about 3 KiB.
 };
 
 }  // namespace procession

@@ -13,16 +13,16 @@ namespace procession {
 struct ClientOptions {
     /// The key of the Listener; empty when it has none.
     std::string authkey = {};
-    /// For all of it: to connect, and to prove the key to each other.
+    /// How much time connecting and authentication may take together.
     std::chrono::milliseconds patience{5000};
 };
 
 /// Connects to a Listener, of Procession or of Python.
 ///
-/// Blocks:     until the connection stands, or `patience` is over.
-/// Throws:     OSError when no listener is there (connection_refused, no_such_file_or_directory);
-///             AuthenticationError when the listener does not know our key, or does not answer
-///             as one; TimeoutError.
+/// Blocks:     until the connection is established, or `patience` is over.
+/// Throws:     OSError when no process listens there (connection_refused,
+///             no_such_file_or_directory); AuthenticationError when the peer does not know the key,
+///             or does not speak the protocol of a listener; TimeoutError.
 /// Threads:    any.
 /// Python:     multiprocessing.connection.Client
 [[nodiscard]] ByteConnection Client(const Address& address, const ClientOptions& options = {});

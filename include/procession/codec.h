@@ -1,10 +1,10 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How values become bytes and bytes become values again.
+// Encoding of values as bytes, and decoding.
 //
 // Numbers, enums, strings, standard containers, optionals, variants, tuples, times and plain
-// structs of these need no code. Anything else specialises procession::Codec (core.h).
+// structs of these need no code. For other types, specialise procession::Codec (core.h).
 
 #include "procession/codec/associative.h"
 #include "procession/codec/chrono.h"

@@ -9,7 +9,7 @@
 namespace procession {
 
 /// One end of a connection between two processes, for messages of type T in both directions. See
-/// ByteConnection for what is guaranteed, and for the other verbs.
+/// ByteConnection for the guarantees, and for the other functions.
 ///
 /// Threads: any number, any time.   Python: multiprocessing.connection.Connection
 template <class T>
@@ -17,7 +17,7 @@ class Connection {
   public:
     using value_type = T;
 
-    /// Both ends must agree on T; a message that is none is a DecodeError.
+    /// Both ends must use the same T; a message that is not a T causes a DecodeError.
     explicit Connection(ByteConnection bytes) : bytes_(std::move(bytes)) {}
 
     /// See ByteConnection::send.

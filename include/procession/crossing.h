@@ -14,7 +14,7 @@
 #include "procession/process_options.h"
 #include "procession/start_method.h"
 
-/// How a callable and its arguments get into a child: the templates under the constructors of
+/// How a callable and its arguments are passed to a child: the templates behind the constructors of
 /// Process.
 
 namespace procession {
@@ -25,7 +25,7 @@ template <class T>
 concept NamesStartMethod = std::same_as<T, fork_t> || std::same_as<T, spawn_t> ||
                            std::same_as<T, forkserver_t> || std::same_as<T, StartMethod>;
 
-/// What may stand where Process expects the callable.
+/// The types of arguments that Process takes for the callable.
 template <class T>
 concept StartsWithCallable = !NamesStartMethod<std::remove_cvref_t<T>> &&
                              !std::same_as<std::remove_cvref_t<T>, ProcessOptions> &&
@@ -42,8 +42,8 @@ concept FunctionPointer = std::is_pointer_v<T> && std::is_function_v<std::remove
 template <class T>
 concept Stateless = std::is_empty_v<T> && std::is_default_constructible_v<T>;
 
-/// What an argument of type T is in the child: decayed as by std::thread, and a string literal is a
-/// string, because its address means nothing there.
+/// The type that an argument of type T has in the child: decayed as by std::thread. A string
+/// literal becomes a std::string, because its address means nothing in another process.
 template <class T>
 struct ArrivesAs {
     using type = std::decay_t<T>;
@@ -68,7 +68,7 @@ template <class F, class... Args>
 inline constexpr bool spawnable =
     Crosses<Arrived<F>> && (Crosses<Arrived<Args>> && ...) && Runnable<F, Args...>;
 
-/// A compile error with the reason unless T crosses.
+/// Causes a compile error with the reason unless T can be passed to another process.
 template <class T>
 consteval bool require_crossing() {
     if constexpr (Crosses<T>) {
@@ -99,7 +99,7 @@ consteval void require_spawnable() {
 template <class T>
 void encode_crossing(Writer& writer, const T& value) {
     if constexpr (FunctionPointer<T>) {
-        encode(writer, place_of(reinterpret_cast<AnyFunction>(value)));
+        encode(writer, ref_to(reinterpret_cast<AnyFunction>(value)));
     } else if constexpr (!Stateless<T>) {
         encode(writer, value);
     }
@@ -108,7 +108,7 @@ void encode_crossing(Writer& writer, const T& value) {
 template <class T>
 T decode_crossing(Reader& reader) {
     if constexpr (FunctionPointer<T>) {
-        return reinterpret_cast<T>(function_at(decode<FunctionPlace>(reader)));
+        return reinterpret_cast<T>(function_of(decode<FunctionRef>(reader)));
     } else if constexpr (Stateless<T>) {
         return T{};
     } else {
@@ -125,11 +125,12 @@ decltype(auto) as_arrived(const Given& given) {
     }
 }
 
-/// The whole life of a spawned child's callable. Its address is what crosses.
+/// Decodes the callable and its arguments in a spawned child, and calls it. The parent sends a
+/// FunctionRef to this function.
 template <class F, class... Args>
 void spawned_child(Reader& reader, void (*rebuilt)()) {
     F callable = decode_crossing<F>(reader);
-    // Braces: the arguments are decoded from left to right, as they were encoded.
+    // Braces, because they evaluate from left to right, the order in which the parent encoded.
     std::tuple<Args...> arguments{decode_crossing<Args>(reader)...};
     reader.expect_end();
     rebuilt();
@@ -157,7 +158,7 @@ template <class F, class... Args>
 std::shared_ptr<ChildRecord> fork_with(const ProcessOptions& options, F& callable,
                                        Args&&... arguments) {
     auto run = [&] {
-        // Straight on the caller's objects, which in the child are the child's own.
+        // Uses the caller's objects themselves: the child has copies of its own.
         if constexpr (std::invocable<F&, Args&&...>) {
             static_cast<void>(std::invoke(callable, std::forward<Args>(arguments)...));
         } else {

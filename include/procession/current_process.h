@@ -9,7 +9,7 @@
 
 namespace procession {
 
-/// A process as its relatives know it.
+/// The parent or a child of this process.
 struct ProcessInfo {
     int pid = 0;
     std::string name;
@@ -23,17 +23,17 @@ struct CurrentProcess {
     std::optional<StartMethod> start_method;  // how it was started, if Procession did it
 };
 
-/// A child made by the program's own fork() goes by its parent's name.
+/// A child made by the program's own fork() has its parent's name.
 /// Threads: any.   Python: multiprocessing.current_process()
 [[nodiscard]] CurrentProcess current_process();
 
-/// The process that started this one; nothing in the main process. It may have ended since.
+/// The process that started this one; nothing in the main process. It may have ended.
 /// Threads: any.   Python: multiprocessing.parent_process()
 [[nodiscard]] std::optional<ProcessInfo> parent_process();
 
-/// The children of this process that are alive now. Collects those that have ended, so that no
-/// zombie stays; their Process objects still know the exit code. Threads: any.   Python:
-/// multiprocessing.active_children()
+/// The children of this process that are alive now. Reaps those that have ended, so that no zombies
+/// remain; their Process objects keep the exit code.
+/// Threads: any.   Python: multiprocessing.active_children()
 [[nodiscard]] std::vector<ProcessInfo> active_children();
 
 }  // namespace procession

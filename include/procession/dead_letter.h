@@ -10,20 +10,20 @@
 
 namespace procession {
 
-/// An item that could not be processed, kept for people to look at.
+/// An item that could not be processed, kept for inspection.
 struct DeadLetter {
-    /// The value that was put: `letter.decode<Job>()`; of a queue of arrays, a vector for
-    /// `letter.decode<float[]>()`. Handles and queues in it are not kept, so it is a compile error
-    /// to ask for a type that holds some.
-    /// Throws: DecodeError when the bytes are no T, which is why some are here.
+    /// The value that was put, as in `letter.decode<Job>()`. For a queue of arrays,
+    /// `letter.decode<float[]>()` returns a vector. It is a compile error if T contains handles or
+    /// queues, because those are not kept.
+    /// Throws: DecodeError when the bytes are not a T, which may be why the item is a dead letter.
     template <class T>
     [[nodiscard]] auto decode() const;
 
     std::string reason;
     Format format = Format::raw;
     std::vector<std::byte> bytes;  // as they were put
-    std::uint32_t deliveries = 0;  // how often it had been handed out
-    std::uint64_t number = 0;      // counts the queue's dead letters
+    std::uint32_t deliveries = 0;  // how often the item was delivered
+    std::uint64_t number = 0;      // the queue's dead letters are numbered
 };
 
 }  // namespace procession

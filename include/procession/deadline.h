@@ -5,11 +5,12 @@
 
 namespace procession {
 
-/// A point on the monotonic clock until which a call may wait. Setting the wall clock does not move
-/// it.
+/// A point in time until which a call may wait. It is on the monotonic clock, so setting the wall
+/// clock does not move it.
 ///
-/// A duration converts to "that long from now", so `queue.get(100ms)` reads as it means. A negative
-/// duration is a deadline already passed; one too long for the clock is `never()`.
+/// A duration converts to a deadline that far from now, as in `queue.get(100ms)`. A negative
+/// duration converts to a deadline that has passed, and one that is too long for the clock to
+/// `never()`.
 class Deadline {
   public:
     using Clock = std::chrono::steady_clock;
@@ -19,7 +20,7 @@ class Deadline {
         : at_(after(from_now)) {}
 
     [[nodiscard]] static Deadline never() { return Deadline(Clock::time_point::max()); }
-    /// Already passed: try once, do not wait.
+    /// A deadline that has passed: the call tries once and does not wait.
     [[nodiscard]] static Deadline now() { return Deadline(Clock::time_point::min()); }
     [[nodiscard]] static Deadline at(Clock::time_point when) { return Deadline(when); }
 

@@ -7,32 +7,33 @@
 
 namespace procession {
 
-/// A process that died while it used a queue, and what became of what it held. Written once
-/// everything is in order again: a process that reads of a death finds nothing of it left to be
-/// done.
+/// A process that died while it used a queue, and what happened to the items that it had taken. The
+/// record is written when the queue has been repaired completely.
 ///
-/// An end is a death when the process had not closed the queue: a signal, _exit(), exec().
+/// The end of a process is a death if the process had not closed the queue: a signal, _exit(),
+/// exec().
 struct Death {
     std::uint64_t number = 0;  // the queue's first death is 1; the last is QueueStats::deaths
     // Which process it was, as in Participant.
     std::uint64_t id = 0;
     int pid = 0;
     std::uint32_t slot = 0;
-    // On the monotonic clock. When it died is not known; `noticed` is when a process first saw it.
+    // On the monotonic clock. The time of the death itself is not known: `noticed` is when another
+    // process first noticed it.
     Deadline::Clock::time_point joined;
     Deadline::Clock::time_point noticed;
     Deadline::Clock::time_point repaired;
-    int repaired_by = 0;  // a pid, as the repairer's own pid namespace numbers it
+    int repaired_by = 0;  // the pid of the repairing process, in its own pid namespace
 
     // The items of a JoinableQueue that it had taken and not finished.
     std::uint32_t items_held = 0;     // the sum of the next three
-    std::uint32_t redelivered = 0;    // wait in the queue again
+    std::uint32_t redelivered = 0;    // were put back into the queue
     std::uint32_t dead_lettered = 0;  // had been delivered max_deliveries times
-    std::uint32_t dropped = 0;        // the queue was shut down immediately
-    // The items of a plain Queue that are lost, because it died inside get().
+    std::uint32_t dropped = 0;        // because the queue was shut down immediately
+    // The items of a plain Queue that are lost, because it died in get().
     std::uint32_t lost_in_hand = 0;
 
-    // Whether it died inside an operation, holding one of the queue's inner locks.
+    // Whether it died while it held one of the queue's internal locks.
     bool held_producer_lock = false;
     bool held_consumer_lock = false;
     bool held_memory_lock = false;

@@ -11,12 +11,12 @@
 
 namespace procession {
 
-/// The root of everything Procession throws: what was attempted (`operation`), on what (`object`),
-/// and the operating system's code where it had one (otherwise `code()` is zero). `what()` is a
-/// full sentence.
+/// The base of all exceptions that Procession throws. `operation` is what was attempted, `object`
+/// is on what, and `code()` is the operating system's error, or zero if it was no system error.
+/// `what()` is a full sentence.
 ///
-/// Each derived type is defined by what its catcher should do. Copying one never throws, so that
-/// std::exception_ptr and a catch by value are safe when memory is short.
+/// There is a derived type for each thing that a catcher can do about an error. Copying never
+/// throws, so that std::exception_ptr and a catch by value are safe when memory is short.
 class Error : public std::system_error {
   public:
     Error(std::error_code code, std::string_view operation, std::string_view object,
@@ -39,7 +39,7 @@ class Error : public std::system_error {
     std::shared_ptr<const Text> text_;
 };
 
-/// The caller's mistake: correct the argument or the order of calls. Python: ValueError.
+/// The caller made a mistake: correct the argument or the order of calls. Python: ValueError.
 class ValueError : public Error {
   public:
     ValueError(std::string_view operation, std::string_view object, std::string_view message)
@@ -73,30 +73,30 @@ class ShutDown : public Error {
         : Error({}, operation, object, message) {}
 };
 
-/// The deadline passed: nothing came, or an internal lock could not be had (its holder is stopped
-/// or slow). Try again later.
+/// The deadline passed: nothing arrived, or an internal lock was busy because its owner is stopped
+/// or slow. Try again later.
 class TimeoutError : public Error {
   public:
     TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
         : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
 };
 
-/// The object cannot cross to another process this way: pass it as the message says.
+/// The object cannot be passed to another process this way: pass it as the message says.
 class SharingError : public Error {
   public:
     SharingError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
-/// The value cannot be turned into bytes: nothing was enqueued; mend the value.
+/// The value cannot be encoded, and nothing was enqueued: correct the value.
 class EncodeError : public Error {
   public:
     EncodeError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
-/// The bytes are no value of the expected type: they are kept in the dead letters where there are
-/// some.
+/// The bytes are not a value of the expected type. If they came from a queue, they are in its dead
+/// letters.
 class DecodeError : public Error {
   public:
     DecodeError(std::string_view operation, std::string_view object, std::string_view message)
@@ -117,15 +117,16 @@ class VersionMismatch : public Error {
         : Error({}, operation, object, message) {}
 };
 
-/// Shared memory holds what no correct participant writes: abandon this object, make a new one.
+/// Shared memory contains values that no correct participant writes: abandon this object, and make
+/// a new one.
 class CorruptSegment : public Error {
   public:
     CorruptSegment(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
-/// Memory ran out, or the stated limit was reached: nothing was enqueued; drain, or raise the
-/// limit. Python: MemoryError.
+/// There is no more memory, or the queue's limit was reached, and nothing was enqueued: take items
+/// out, or raise the limit. Python: MemoryError.
 class MemoryError : public Error {
   public:
     MemoryError(std::error_code code, std::string_view operation, std::string_view object,
@@ -133,7 +134,7 @@ class MemoryError : public Error {
         : Error(code, operation, object, message) {}
 };
 
-/// A process could not be started, or its description could not be rebuilt in the child.
+/// A process could not be started, or its arguments could not be decoded in the child.
 class ProcessError : public Error {
   public:
     ProcessError(std::error_code code, std::string_view operation, std::string_view object,
@@ -141,7 +142,7 @@ class ProcessError : public Error {
         : Error(code, operation, object, message) {}
 };
 
-/// The peer has ended the connection, and everything that it sent has been received: stop.
+/// The peer has ended the connection, and all of its messages have been received: stop receiving.
 /// Python: EOFError.
 class EOFError : public Error {
   public:
@@ -149,7 +150,7 @@ class EOFError : public Error {
         : Error({}, operation, object, message) {}
 };
 
-/// The message is longer than the space for it: it is here, as a whole.
+/// The message is longer than the space for it. This exception contains the whole message.
 /// Python: multiprocessing.BufferTooShort, whose args[0] is the message.
 class BufferTooShort : public Error {
   public:
@@ -163,7 +164,7 @@ class BufferTooShort : public Error {
     std::shared_ptr<const std::vector<std::byte>> message_;
 };
 
-/// The peer does not know the key, or does not prove that it does: give both sides the same one.
+/// The peer does not know the key, or does not prove that it does: give both sides the same key.
 /// Python: multiprocessing.AuthenticationError.
 class AuthenticationError : public Error {
   public:

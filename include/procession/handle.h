@@ -8,14 +8,15 @@
 
 namespace procession {
 
-/// Owns one handle of the operating system: an open file, a socket, an end of a pipe, a piece of
-/// memory. Its destructor closes it. Move-only. Every handle made here is closed on exec.
+/// Owns one handle of the operating system: an open file, a socket, an end of a pipe, shared
+/// memory. The destructor closes it. Move-only. Every handle that Procession creates is closed on
+/// exec.
 ///
 /// It may be given to a child process, sent through a Connection, or put into a Queue, alone or as
-/// a field or element. The receiver gets a handle of its own to the same object: what belongs to
-/// the object, such as the position in a file, is shared. The sender keeps its own.
+/// a field or an element. The receiver gets its own handle to the same object, with which it shares
+/// what belongs to the object, such as the position in a file. The sender keeps its handle.
 ///
-/// There is no operator bool: descriptor 0 is a valid one.
+/// There is no operator bool, because descriptor 0 is valid.
 ///
 /// Threads: like any value.   Fork: the child has its own copy of the descriptor and closes that.
 /// Python:  multiprocessing.reduction.DupFd, DupHandle
@@ -41,14 +42,14 @@ class Handle {
         native_ = no_handle;
         return released;
     }
-    /// Closes what is owned, if anything, and owns `owned` from now on. Keeps errno.
+    /// Closes the handle that it owns, if any, and takes ownership of `owned`. Preserves errno.
     /// Async-signal-safe.
     void reset(NativeHandle owned = no_handle) noexcept;
 
     /// Returns:  another handle to the same open object (shared file position), closed on exec.
     /// Throws:   OSError, e.g. when the process has too many open files.
     [[nodiscard]] Handle duplicate() const { return duplicate_of(native_); }
-    /// The same for a handle owned by someone else.
+    /// The same for a handle that this object does not own.
     [[nodiscard]] static Handle duplicate_of(NativeHandle borrowed);
 
   private:
@@ -57,16 +58,16 @@ class Handle {
 
 namespace handoff {
 
-/// Into the message that this thread builds for another process, as a handle that travels beside
-/// it; `type` is for the error. Not for users.
-/// Throws:  SharingError when this thread builds no such message; OSError.
+/// Adds a handle to the message that this thread is encoding for another process. `type` is for the
+/// error. Not for users.
+/// Throws:  SharingError when this thread is not encoding such a message; OSError.
 void encode_handle(Writer& writer, NativeHandle handle, std::string_view type);
-/// Throws:  SharingError when no such message is being read; DecodeError; OSError.
+/// Throws:  SharingError when this thread is not decoding such a message; DecodeError; OSError.
 [[nodiscard]] Handle decode_handle(Reader& reader, std::string_view type);
 
 }  // namespace handoff
 
-/// An invalid handle crosses as one.
+/// An invalid handle arrives as an invalid handle.
 template <>
 struct Codec<Handle> {
     static constexpr bool is_procession_object = true;

@@ -3,13 +3,13 @@
 
 namespace procession {
 
-/// Call it as the first line of main. In the program itself it only remembers how the program was
-/// called. In a child made by spawn it rebuilds the callable and its arguments, runs it, and ends
-/// the process: it does not return, and the rest of main does not run.
+/// To be called in the first line of main. In the program itself it only stores the arguments. In a
+/// child made by spawn it decodes the callable and its arguments, runs the callable, and ends the
+/// process: it does not return, and the rest of main does not run.
 ///
-/// What stands before it in main, and all static initialisers, run in each spawned child too.
+/// Code before this call in main, and all static initialisers, also run in each spawned child.
 ///
-/// Threads:    the first one, before others exist.
+/// Threads:    the main thread, before there are others.
 /// Python:     `if __name__ == '__main__':` together with freeze_support()
 void init(int argc, char** argv);
 

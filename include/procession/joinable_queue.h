@@ -12,19 +12,19 @@
 
 namespace procession {
 
-/// A queue of tasks between processes, none of which is forgotten: an item taken is leased to its
-/// consumer until done(); if the lease ends otherwise, or the consumer dies first, which the kernel
-/// tells, the item is at once there for others, before all younger ones, its delivery count raised.
-/// After max_deliveries it goes to the dead letters and counts as finished, so that join() always
-/// ends.
+/// A queue of tasks between processes that loses no task. An item that was taken is leased to its
+/// consumer until done(). If the lease ends in another way, or if the consumer dies first (the
+/// kernel tells), the item is at once available again, before all younger ones, with a higher
+/// delivery count. After max_deliveries it goes to the dead letters and counts as finished, so that
+/// join() always returns.
 ///
-/// See TypedQueue for put() and the rest. Python: multiprocessing.JoinableQueue
+/// See TypedQueue for put() and other functions. Python: multiprocessing.JoinableQueue
 template <class T>
 class JoinableQueue : public TypedQueue<T> {
   public:
     /// A queue bounded by memory only.
     JoinableQueue() : JoinableQueue(QueueOptions{}) {}
-    /// At most `maxsize` items wait; 0 means no bound.
+    /// A queue in which at most `maxsize` items wait; 0 means no limit.
     template <std::integral Number>
     explicit JoinableQueue(Number maxsize) : JoinableQueue(with_maxsize(maxsize)) {}
     template <std::same_as<QueueOptions> Options>
@@ -32,14 +32,14 @@ class JoinableQueue : public TypedQueue<T> {
 
     /// Takes the oldest item, as a lease.
     ///
-    /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline, or TimeoutError when a stopped process was the cause;
-    ///             ShutDown; DecodeError if the bytes are no T: the item is in the dead letters and
-    ///             finished. It may also tell of what the last get_many() took; then nothing was
-    ///             taken. ClosedError.
+    /// Blocks:     until there is an item, the deadline, or shutdown.
+    /// Throws:     Empty at the deadline, or TimeoutError if a stopped process was the cause.
+    ///             ShutDown. DecodeError if the bytes are not a T; the item is in the dead letters
+    ///             and counts as finished. DecodeError may also report an item of an earlier
+    ///             get_many(); then this call has taken nothing. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
-    /// Peer dies:  what it had taken and not finished comes here again: one such item at a time,
-    ///             while another thread works on one, for up to 10 s.
+    /// Peer dies:  the items that it had taken and not finished are delivered again. While a thread
+    ///             of this process works on such an item, others wait up to 10 s for the next one.
     /// Python:     JoinableQueue.get(timeout=...)
     Lease<T> get(Deadline deadline = Deadline::never()) const { return get_as(deadline, "get"); }
     /// get() that does not wait. Python: JoinableQueue.get_nowait
@@ -51,9 +51,10 @@ class JoinableQueue : public TypedQueue<T> {
         if (!got.has_value()) return got.error();
         return lease_of(message.view());
     }
-    /// Waits for one item, then takes what is there, up to `most`; a redelivered one comes alone.
-    /// What does not decode is told as by Queue::get_many().
-    /// Returns: none only when the deadline passed.   Throws: as get().
+    /// Waits for one item, then takes the items that are available, up to `most`. An item that is
+    /// redelivered is returned alone. Items that cannot be decoded are reported as by
+    /// Queue::get_many().
+    /// Returns: the leases; none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
                                                  Deadline deadline = Deadline::never()) const {
         Batch messages;
@@ -64,20 +65,21 @@ class JoinableQueue : public TypedQueue<T> {
             messages, [this](const MessageView& message) { return lease_of(message); });
     }
 
-    /// Finishes the item that this thread detached first from its lease; without one, that of this
-    /// thread's oldest open lease, which ends.
-    /// What another thread has taken is left alone, also when that thread has ended.
-    /// Throws: ValueError, "task_done() called too many times", when it has none.
+    /// Finishes an item that this thread has taken: the one that it detached first from its lease;
+    /// if it has detached none, the one of its oldest open lease, which ends. Never finishes an
+    /// item that another thread has taken, even if that thread has ended. Throws: ValueError,
+    /// "task_done() called too many times", when this thread has no item.
     void task_done() const { this->bytes_.task_done(); }
-    /// Waits until every item put so far is finished, however many workers die on the way.
+    /// Waits until all items are finished, even if consumers die meanwhile.
     ///
-    /// Blocks:     until nothing is unfinished, or the deadline.
-    /// Returns:    whether nothing is.
-    /// Peer dies:  its items are redelivered to the other consumers; if none is left,
-    ///             join() waits for a new one.
+    /// Blocks:     until no item is unfinished, or the deadline.
+    /// Returns:    whether all items are finished.
+    /// Peer dies:  its items are redelivered to the other consumers; if there are none, join()
+    /// waits
+    ///             for a new one.
     /// Python:     JoinableQueue.join(), which has no timeout
     bool join(Deadline deadline = Deadline::never()) const { return this->bytes_.join(deadline); }
-    /// Items put and not yet finished.
+    /// The number of items that were put and are not finished.
     [[nodiscard]] std::size_t unfinished() const {
         return static_cast<std::size_t>(this->bytes_.unfinished());
     }
@@ -86,10 +88,10 @@ class JoinableQueue : public TypedQueue<T> {
     [[nodiscard]] auto begin() const { return QueueIterator<JoinableQueue, Lease<T>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
-    /// The queue whose memory file was handed to this program when it was started, by a program of
-    /// any language. `file` is what ByteQueue::native_handle() and Python's descriptor() name
-    /// there. Throws: TypeMismatch when it has other elements; OSError, VersionMismatch,
-    /// CorruptSegment.
+    /// The queue whose memory file another program, in any language, passed to this one when it
+    /// started it. In that program, the file is ByteQueue::native_handle(), or Python's
+    /// descriptor(). Throws: TypeMismatch when the queue has other elements; OSError,
+    /// VersionMismatch, CorruptSegment.
     [[nodiscard]] static JoinableQueue attach(Handle file) {
         return JoinableQueue(
             ByteQueue::attach(std::move(file), QueueKind::joinable, type_stamp<T>()));

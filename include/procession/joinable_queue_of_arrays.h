@@ -16,19 +16,20 @@ template <class U>
 class JoinableQueue<U[]> : public ArrayQueue<U> {
   public:
     JoinableQueue() : JoinableQueue(QueueOptions{}) {}
-    /// At most `maxsize` items wait; 0 means no bound.
+    /// A queue in which at most `maxsize` items wait; 0 means no limit.
     template <std::integral Number>
     explicit JoinableQueue(Number maxsize) : JoinableQueue(with_maxsize(maxsize)) {}
     template <std::same_as<QueueOptions> Options>
     explicit JoinableQueue(const Options& options) : ArrayQueue<U>(QueueKind::joinable, options) {}
 
-    /// Takes the oldest array, as a lease of a copy. As JoinableQueue<T>::get() otherwise.
+    /// Takes the oldest array, as a lease of a copy. Otherwise as JoinableQueue<T>::get().
     Lease<std::vector<U>> get(Deadline deadline = Deadline::never()) const {
         ByteView item = this->borrow_bytes(deadline, "get");
         const Ticket ticket = item.ticket();
         return Lease<std::vector<U>>(this->bytes_, ticket, this->copy_of(item));
     }
-    /// Takes the oldest array as a lease, and shows it where it lies: until the lease ends.
+    /// Takes the oldest array, as a lease of a view of the queue's memory. The view is valid until
+    /// the lease ends.
     Lease<View<U>> borrow(Deadline deadline = Deadline::never()) const {
         return lease_of(this->borrow_bytes(deadline, "borrow"));
     }

@@ -12,9 +12,9 @@
 /// What the templates of Process hand to the library. Not for users.
 namespace procession::process {
 
-/// A function, said so that another process running the same build finds it: the image that holds
-/// it, the build id of that image, and the distance from where it was loaded.
-struct FunctionPlace {
+/// A reference to a function that works in every process of the same build: the image that contains
+/// it, the build id of that image, and its offset in the image.
+struct FunctionRef {
     std::string image;
     std::string build_id;
     std::uint64_t offset = 0;
@@ -22,10 +22,10 @@ struct FunctionPlace {
 
 using AnyFunction = void (*)();
 
-/// Throws:  SharingError when the function is in no loaded image.
-[[nodiscard]] FunctionPlace place_of(AnyFunction function);
-/// Throws:  DecodeError when no such code is loaded here.
-[[nodiscard]] AnyFunction function_at(const FunctionPlace& place);
+/// Throws:  SharingError when no loaded image contains the function.
+[[nodiscard]] FunctionRef ref_to(AnyFunction function);
+/// Throws:  DecodeError when no such code is loaded in this process.
+[[nodiscard]] AnyFunction function_of(const FunctionRef& ref);
 
 /// What a forked child runs, in its copy of the caller's stack.
 struct ForkBody {
@@ -34,7 +34,7 @@ struct ForkBody {
 };
 
 /// What a spawned child runs: decodes its state, calls `rebuilt`, and does the work. Instantiated
-/// once per callable and argument types; it crosses as its place in the image.
+/// once per callable and argument types; the child gets a FunctionRef to it.
 using SpawnEntry = void (*)(Reader& state, void (*rebuilt)());
 
 struct SpawnBody {

@@ -13,15 +13,15 @@
 
 namespace procession {
 
-/// An item of a JoinableQueue in this process's hands, from get() until done(), give_back(),
-/// reject(), or detach(). When the process dies first, the item goes back at once.
+/// An item of a JoinableQueue that this process has taken, from get() until done(), give_back(),
+/// reject() or detach(). If the process dies first, the item is put back at once.
 ///
-/// The destructor, and an assignment over it, give an open lease's item back (or dead-letter it,
-/// see QueueOptions::on_exception): silently when an exception leaves the scope, otherwise with a
-/// warning in the log, since done() was forgotten. So no item stays behind that join() would wait
-/// for. It does nothing in a fork child, whose copies are the parent's leases; nor after close()
-/// or at the end of the process, which have given the items back. As give_back(), it waits while a
-/// participant is stopped inside the queue.
+/// The destructor of an open lease, and an assignment to it, give the item back (or make it a dead
+/// letter, see QueueOptions::on_exception). If this is because done() was forgotten, and not
+/// because an exception leaves the scope, they log a warning. So no item remains taken, for which
+/// join() would wait. In a fork child they do nothing, because the leases are the parent's; nor
+/// after close() or at the end of the process, which have given the items back. Like give_back(),
+/// they wait while a participant is stopped inside the queue.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread, and end there.
 template <class T>
@@ -52,7 +52,7 @@ class [[nodiscard]] Lease {
     [[nodiscard]] const T& operator*() const& noexcept { return value_; }
     [[nodiscard]] T* operator->() & noexcept { return &value_; }
     [[nodiscard]] const T* operator->() const& noexcept { return &value_; }
-    /// Of a temporary: compile errors.
+    /// Compile errors, since a temporary lease would end with the expression.
     template <class Never = void>
     const T& operator*() const&& {
         refuse_temporary<Never>();
@@ -64,24 +64,24 @@ class [[nodiscard]] Lease {
         return &value_;
     }
 
-    /// The item is finished. Throws: ValueError when the lease has ended already.
+    /// Finishes the item. Throws: ValueError when the lease has ended already.
     void done() {
         end("done", [&] { queue_.finish(ticket_, "done"); });
     }
-    /// The item waits again, before all younger ones; another process, or this one, gets it.
+    /// Puts the item back into the queue, before all younger ones. Any process may take it next.
     void give_back() {
         end("give_back", [&] { queue_.give_back(ticket_); });
     }
-    /// The item goes to the dead letters and counts as finished.
+    /// Moves the item to the dead letters. It counts as finished.
     void reject(std::string_view reason) {
         end("reject", [&] { queue_.reject(ticket_, reason); });
     }
-    /// Runs `work(value)`, then done(), and returns what `work` returned. When `work` throws, the
-    /// item is given back or dead-lettered, as QueueOptions::on_exception says, and the exception
-    /// goes on. Its text is told in the dead letter: of an exception that merely leaves the scope
-    /// of a lease, no destructor can know it.
+    /// Calls `work(value)`, then done(), and returns what `work` returned. If `work` throws, the
+    /// item is given back or becomes a dead letter, as QueueOptions::on_exception says, and the
+    /// exception is rethrown. Its text is the reason of the dead letter. (If an exception just
+    /// leaves the scope of a lease, the destructor cannot know its text.)
     ///
-    /// When `work` has ended the lease itself, nothing more happens to it.
+    /// If `work` ends the lease itself, run() does not change that.
     /// Throws:     what `work` throws; ValueError when the lease has ended already.
     template <class Work>
     decltype(auto) run(Work&& work) {
@@ -102,10 +102,10 @@ class [[nodiscard]] Lease {
             throw;
         }
     }
-    /// Leaves the item with this thread, for task_done() on the queue, as in Python; the lease
-    /// ends. `auto job = jobs.get().detach();` has the value; a lease that has a name keeps it.
-    /// When the process ends first, or closes the queue, the item goes back.
-    /// Throws: ValueError when the lease has ended already; std::bad_alloc.
+    /// Ends the lease without finishing the item: this thread finishes it later by task_done() on
+    /// the queue, as in Python. `auto job = jobs.get().detach();` returns the value; a lease that
+    /// has a name keeps its value. If the process ends first, or closes the queue, the item is put
+    /// back. Throws: ValueError when the lease has ended already; std::bad_alloc.
     void detach() & {
         end("detach", [&] { queue_.detach(ticket_); });
         state_ = State::detached;
@@ -114,8 +114,8 @@ class [[nodiscard]] Lease {
         detach();
         return std::move(value_);
     }
-    /// How often the item has been handed out, this time included: 1 unless a consumer failed on
-    /// it.
+    /// How often the item has been delivered, including this time: 1 unless a consumer failed to
+    /// finish it.
     [[nodiscard]] std::uint32_t deliveries() const noexcept { return ticket_.deliveries; }
 
   private:
@@ -156,7 +156,7 @@ class [[nodiscard]] Lease {
     ByteQueue queue_;
     Ticket ticket_;
     T value_;
-    int exceptions_ = std::uncaught_exceptions();  // of the thread that it was moved to last
+    int exceptions_ = std::uncaught_exceptions();  // when it was made or moved to last
     State state_ = State::open;
 };
 

@@ -14,40 +14,42 @@
 namespace procession {
 
 namespace connection {
-class Reception;
+class AuthenticatingAcceptor;
 }
 
 struct ListenerOptions {
-    /// The key that both sides must know. Bytes; it never appears in logs or errors. Needed for
-    /// TCP.
+    /// The key that both sides must know. Any bytes. It never appears in logs or errors. Required
+    /// for TCP.
     std::string authkey = {};
-    /// How many may wait to be accepted.
+    /// How many clients may wait to be accepted.
     int backlog = 16;
-    /// How long a client may take to prove that it knows the key.
+    /// How much time a client has to prove that it knows the key.
     std::chrono::milliseconds patience{5000};
 };
 
 /// Why no client was accepted.
 enum class AcceptError : std::uint8_t { timed_out };
 
-/// Waits for processes that connect, on this machine or by TCP.
+/// Accepts connections from processes on this machine, or by TCP.
 ///
 /// Guarantees:
-///   - A client by a Unix socket belongs to the user of this process.
-///   - With a key, a client that is accepted has proved that it knows the key, and has been given
-///   the same
-///     proof (HMAC, CPython's protocol of 3.12 and newer).
-///   - A client that is slow, silent, or sends nonsense keeps no other waiting: it is let go after
-///     `patience`, and logged.
+///   - A client that is accepted on a Unix socket belongs to the user of this process.
+///   - With a key, a client is accepted when it and the listener have proved to each other that
+///   they
+///     know the key (by HMAC, in the protocol of CPython 3.12 and newer).
+///   - A client that is slow, silent, or sends nonsense does not make others wait. It is
+///   disconnected
+///     after `patience`, and this is logged.
 ///
-/// Move-only; its destructor closes it, and removes the path that it has made.
-/// Threads: one at a time.   Processes: a fork child's copy accepts at the same place; closing it
-/// leaves its parent's, and the path, alone.   Python: multiprocessing.connection.Listener
+/// Move-only. The destructor closes it, and removes the path that it created.
+/// Threads: one at a time.   Processes: a fork child's copy accepts at the same address; to close
+/// it affects neither the parent's nor the path.   Python: multiprocessing.connection.Listener
 class Listener {
   public:
-    /// Throws:  OSError (address_in_use: another listens there, or a socket without a listener
-    ///          was left behind: remove it); ValueError for TCP without a key (any user of the
-    ///          machine could connect), or beyond this machine with one of less than 16 bytes.
+    /// Throws:  OSError; its code is address_in_use when another process listens at the address, or
+    ///          when a socket was left behind there: remove it. ValueError for TCP without a key
+    ///          (any user of the machine could connect), or with a key of less than 16 bytes at an
+    ///          address that other machines can reach.
     explicit Listener(const Address& address, ListenerOptions options = {});
     ~Listener();
     Listener(Listener&&) noexcept;
@@ -58,35 +60,34 @@ class Listener {
     /// Waits for the next process that connects and knows the key.
     ///
     /// Blocks:     until then, or the deadline.
-    /// Throws:     TimeoutError; OSError when the system lets no client in (too many files are
-    /// open);
-    ///             ClosedError.
-    /// Peer dies:  it is forgotten; accept() waits for the next one.
+    /// Throws:     TimeoutError; OSError when the system cannot accept a client (too many open
+    ///             files); ClosedError.
+    /// Peer dies:  accept() drops it and waits for the next one.
     /// Python:     Listener.accept(), which raises AuthenticationError for a client that does not
-    /// know the
-    ///             key; here that one is refused and logged, and accept() goes on.
+    ///             know the key; here such a client is refused and logged, and accept() continues.
     [[nodiscard]] ByteConnection accept(Deadline deadline = Deadline::never());
     /// Returns:    the connection, or timed_out.   Throws: otherwise as accept().
     [[nodiscard]] Result<ByteConnection, AcceptError> try_accept(
         Deadline deadline = Deadline::now());
     void close() noexcept;
 
-    /// Where it listens: with the port that was free, for port 0.
+    /// The address at which it listens. If port 0 was given, it contains the port that was chosen.
     /// Throws: ClosedError when it was moved from; not when it was closed.
     [[nodiscard]] const Address& address() const;
-    /// Where the last accepted one came from; nothing for Unix sockets without a name. Throws: as
-    /// address().
+    /// The address of the client that was accepted last; nothing for a Unix socket without a name.
+    /// Throws: as address().
     [[nodiscard]] const std::optional<Address>& last_accepted() const;
-    /// For wait() and event loops: readable when try_accept() has something to do: a client
-    /// connects, or goes on to prove that it knows the key, which takes three calls or four. Those
-    /// that took longer than `patience` are let go at the next call. In a fork child it is another
-    /// handle. Throws: ClosedError; OSError in a fork child that cannot make its own.
+    /// A handle for wait() and event loops, readable when try_accept() can make progress: a client
+    /// has connected, or has sent the next message of its authentication, which takes three or four
+    /// calls. Clients that took longer than `patience` are disconnected at the next call. In a fork
+    /// child it is another handle.
+    /// Throws: ClosedError; OSError in a fork child that cannot create its own handle.
     [[nodiscard]] NativeHandle native_handle() const;
 
   private:
-    [[nodiscard]] connection::Reception& reception() const;
+    [[nodiscard]] connection::AuthenticatingAcceptor& acceptor() const;
 
-    std::unique_ptr<connection::Reception> reception_;
+    std::unique_ptr<connection::AuthenticatingAcceptor> acceptor_;
 };
 
 }  // namespace procession

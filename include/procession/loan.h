@@ -11,11 +11,11 @@
 
 namespace procession {
 
-/// An array that is being made where it will lie in the queue: see loan() of Queue<U[]>. Dropped
-/// without publish(), or when the process dies, its memory goes back to the queue.
+/// An array in the queue's memory, to be filled and published: see loan() of Queue<U[]>. If it is
+/// destroyed without publish(), or the process dies, the memory goes back to the queue.
 ///
-/// Move-only; may outlive other operations, and be published in any order.
-/// Threads: one at a time; it may be passed to another thread.
+/// Move-only. Other operations on the queue may happen meanwhile, and several loans may be
+/// published in any order. Threads: one at a time; it may be passed to another thread.
 template <class U>
 class Loan {
   public:
@@ -31,7 +31,7 @@ class Loan {
     [[nodiscard]] U& operator[](std::size_t i) const noexcept { return span()[i]; }
     [[nodiscard]] auto begin() const noexcept { return span().begin(); }
     [[nodiscard]] auto end() const noexcept { return span().end(); }
-    /// The first `count` elements only. Throws: ValueError when there are not so many.
+    /// Keeps only the first `count` elements. Throws: ValueError when there are not so many.
     void shrink(std::size_t count) {
         if (count > size_) {
             throw ValueError("shrink", queue_.label(),
@@ -41,18 +41,20 @@ class Loan {
         size_ = count;
     }
 
-    /// Appends the array to the queue, as put() does, without copying it. Afterwards the loan is
-    /// none: what it spanned is the queue's.
+    /// Appends the array to the queue, like put() but without a copy. Then the loan is empty, and
+    /// the memory belongs to the queue.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline and ShutDown, and the loan is what it was; ValueError for a
-    ///             loan that was published, or is the parent's of this fork child; ClosedError.
-    /// Peer dies:  no effect. If this process dies inside, the item is there or never existed.
+    /// Throws:     Full at the deadline, or ShutDown; the loan is unchanged. ValueError for a loan
+    ///             that was published, or that belongs to the parent of this fork child.
+    ///             ClosedError.
+    /// Peer dies:  no effect. If this process dies in this call, the item either is in the queue or
+    ///             never existed.
     void publish(Deadline deadline = Deadline::never()) {
         const auto published = try_publish(deadline);
         if (!published.has_value()) queue_.refuse_put(published.error(), "publish");
     }
-    /// publish() that reports. Returns: nothing, or timed_out | shut_down.
+    /// Like publish(), but does not throw. Returns: nothing, or timed_out | shut_down.
     Result<void, PutError> try_publish(Deadline deadline = Deadline::now()) {
         auto published = bytes_.try_publish(Format::raw, bytes_of(size_), deadline);
         if (published.has_value()) size_ = 0;
@@ -61,7 +63,7 @@ class Loan {
 
   private:
     [[nodiscard]] std::size_t bytes_of(std::size_t count) const {
-        // Beyond what any queue takes, so that it says so.
+        // SIZE_MAX is more than any queue can take, so the queue throws.
         return count <= SIZE_MAX / sizeof(U) ? count * sizeof(U) : SIZE_MAX;
     }
 

@@ -7,20 +7,21 @@ namespace procession {
 
 enum class LogLevel { debug = 0, info = 1, warning = 2, error = 3, off = 4 };
 
-/// Where log lines go. Called with one line without a line feed, by any thread, and never while the
-/// library holds a lock: it may use queues. What it throws is ignored.
+/// A function that takes log lines. It is called with one line, without a line feed, by any thread,
+/// and never while the library holds a lock, so that it may use queues. Exceptions that it throws
+/// are ignored.
 using LogSink = void (*)(LogLevel level, std::string_view line);
 
-/// Sets the least level that is logged. The initial level comes from the environment variable
-/// PROCESSION_LOG (debug, info, warning, error or off); without it, `warning`.
+/// Sets the lowest level that is logged. The initial level is that of the environment variable
+/// PROCESSION_LOG (debug, info, warning, error or off), or `warning` if there is none.
 ///
-/// Threads:    any.   Processes: this one, and children started later inherit it.
+/// Threads:    any.   Processes: this one, and children that are started later.
 /// Python:     logging.getLogger("procession").setLevel()
 void set_log_level(LogLevel level) noexcept;
 [[nodiscard]] LogLevel log_level() noexcept;
 
-/// Sends log lines to `sink` instead of stderr; nullptr goes back to stderr.
-/// Python: records of the logger "procession"; the package has set a sink.
+/// Sends log lines to `sink` instead of stderr; nullptr means stderr again.
+/// Python: the package has set a sink that makes records of the logger "procession".
 void set_log_sink(LogSink sink) noexcept;
 
 }  // namespace procession

@@ -13,15 +13,15 @@
 
 namespace procession {
 
-/// Names one delivery of one item to this process.
+/// Identifies one delivery of one item to this process.
 struct Ticket {
     std::uint64_t position = 0;
-    std::uint64_t chunk_first = 0;  // tells the chunk at that position from a later one
+    std::uint64_t chunk_first = 0;  // distinguishes the chunk at that position from a later one
     std::uint32_t deliveries = 0;
-    std::uint32_t generation = 0;  // of this process: a fork child has none of its parent's leases
+    std::uint32_t generation = 0;  // of this process, because a fork child has no leases
 };
 
-/// One item as it came from a queue; the bytes are not its own.
+/// One item that came from a queue. Does not own the bytes.
 struct MessageView {
     Format format = Format::raw;
     std::span<const std::byte> bytes;
@@ -32,7 +32,7 @@ struct MessageView {
 class Message {
   public:
     Message() = default;
-    /// A message that keeps its bytes in `place` when they fit there. It stays with its maker.
+    /// A message that keeps its bytes in `place` if they fit there. It must not outlive `place`.
     explicit Message(std::span<std::byte> place) : place_(place) {}
     Message(Message&& other) noexcept { take(other); }
     Message& operator=(Message&& other) noexcept {
@@ -80,7 +80,7 @@ class Message {
         capacity_ = std::exchange(other.capacity_, 0);
         data_ = other.data_;
         size_ = std::exchange(other.size_, 0);
-        // Only what is used: the rest of the array was never written.
+        // Copies only the bytes of the message: the rest of the array was never written.
         if (size_ != 0 && data_ == other.inline_.data()) {
             data_ = inline_.data();
             std::memcpy(data_, other.inline_.data(), size_);

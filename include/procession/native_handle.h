@@ -3,7 +3,8 @@
 
 namespace procession {
 
-/// The operating system's name for an open object: a file descriptor on Linux, a HANDLE on Windows.
+/// The operating system's handle to an open object: a file descriptor on Linux, a HANDLE on
+/// Windows.
 #ifdef _WIN32
 using NativeHandle = void*;
 inline constexpr NativeHandle no_handle = nullptr;

@@ -7,15 +7,15 @@
 
 namespace procession {
 
-/// A process that uses a queue. It becomes one with its first operation on the queue, and ceases to
-/// be one by closing it or by ending.
+/// A process that uses a queue. It becomes a participant with its first operation on the queue, and
+/// is one until it closes the queue or ends.
 struct Participant {
-    std::uint64_t id = 0;  // counts the participants of this queue: never used twice, unlike a pid
-    int pid = 0;           // as its own pid namespace numbers it
-    std::uint32_t slot = 0;  // its place in the shared memory, used again after it
+    std::uint64_t id = 0;    // the queue numbers its participants; unlike a pid, never reused
+    int pid = 0;             // in its own pid namespace
+    std::uint32_t slot = 0;  // its index in the shared memory, reused when it has left
     Deadline::Clock::time_point joined;
     bool is_this_process = false;
-    bool is_alive = false;         // if not: it has died, and no process has taken over from it yet
+    bool is_alive = false;         // if not, it has died, and its death is not repaired yet
     std::uint64_t items_held = 0;  // taken from the queue, and not finished or given back
 };
 

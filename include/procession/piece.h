@@ -8,17 +8,17 @@
 
 namespace procession {
 
-/// One item for a queue: bytes that stay with their owner, and what they are.
+/// One item for a queue: its bytes, which it does not own, and their format.
 struct Piece {
     Format format = Format::raw;
     std::span<const std::byte> bytes;
 };
 
-/// Several items, in order: any pieces, or raw ones of equal size that lie one behind the other.
+/// Several items, in order: either any pieces, or raw items of equal size in contiguous memory.
 class Pieces {
   public:
     explicit Pieces(std::span<const Piece> list) : list_(list), size_(list.size()) {}
-    /// Raw items of `each` bytes, as many as `bytes` holds.
+    /// Raw items of `each` bytes, as many as there are in `bytes`.
     Pieces(std::span<const std::byte> bytes, std::size_t each)
         : bytes_(bytes), each_(each), size_(bytes.size() / each) {}
 

@@ -8,8 +8,8 @@
 
 namespace procession {
 
-/// Makes the two ends of a connection, to be given to two processes. With `duplex` both send and
-/// receive; without, the first only receives and the second only sends.
+/// Creates the two ends of a connection, to be given to two processes. With `duplex` both can send
+/// and receive; without it, the first can only receive and the second can only send.
 ///
 /// Throws:     OSError when too many files are open.
 /// Python:     multiprocessing.Pipe(duplex)

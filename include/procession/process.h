@@ -20,32 +20,33 @@
 
 namespace procession {
 
-/// A child process. The destructor waits for it, like std::jthread; a daemon is terminated first,
-/// and so is a child whose Process object is destroyed by an exception.
+/// A child process. The destructor waits for it, like that of std::jthread. A daemon is terminated
+/// first, and so is a child whose Process object is destroyed because of an exception.
 ///
 ///     mp::Process counter(mp::spawn, count_lines, path);          // a function and its argument
 ///     mp::Process worker(mp::spawn, {.name = "w1"}, machine);     // an object with operator()
 ///     counter.join();
 ///
-/// The callable and its arguments are taken as std::thread takes them: the child calls
-/// std::invoke(callable, arguments...) with copies of its own. Under spawn they are encoded and
-/// rebuilt; under fork they are the child's copy of the caller's memory. Either way the caller's
-/// objects are only read. The return value is ignored. A string literal arrives as a std::string.
+/// The callable and its arguments are passed as to std::thread: the child calls
+/// std::invoke(callable, arguments...) with its own copies. With spawn they are encoded and
+/// decoded; with fork they are in the child's copy of the caller's memory. The caller's objects are
+/// only read. The return value is ignored. A string literal arrives as a std::string.
 ///
-/// Under mp::fork anything invocable will do. Under mp::spawn, a StartMethod known only at run
-/// time, or the default method, the callable is a function, a lambda without captures, or an object
-/// whose fields are all passable, and so is each argument; anything else is a compile error.
+/// With mp::fork any callable and any arguments are allowed. With mp::spawn, with a StartMethod
+/// that is known only at run time, and with the default method, the callable must be a function, a
+/// lambda without captures, or an object whose fields are all passable, and each argument must be
+/// passable; anything else is a compile error.
 ///
-/// An exception that leaves the callable is printed on the child's stderr, carried to exception(),
-/// and gives exit code 1; SystemExit sets the exit code.
+/// An exception that leaves the callable is printed on the child's stderr, is returned by
+/// exception(), and makes the exit code 1. SystemExit sets the exit code.
 ///
-/// Threads:    any; one object may be waited for by several.
-/// Processes:  the one that made it. In a child made by fork its members throw ValueError and its
-///             destructor does nothing.
-/// Python:     multiprocessing.Process, started at once
+/// Threads:    any; several may wait for one object.
+/// Processes:  only the one that made it. In a child made by fork its members throw ValueError and
+///             its destructor does nothing.
+/// Python:     multiprocessing.Process, but the child is started at once
 class Process {
   public:
-    /// No child. Every member but the destructor and the assignment throws ValueError.
+    /// No child. All members except the destructor and the assignments throw ValueError.
     Process() noexcept = default;
 
     template <class F, class... Args>
@@ -66,10 +67,10 @@ class Process {
         : Process(method, ProcessOptions{}, std::forward<F>(callable),
                   std::forward<Args>(arguments)...) {}
 
-    /// Starts the child; does not wait for it to do anything.
+    /// Starts the child. Does not wait until it runs.
     ///
-    /// Throws:  ProcessError when the system refuses another process, or init() was not called;
-    ///          SharingError or EncodeError from the encoding of an argument. Then there is no
+    /// Throws:  ProcessError when the system cannot create a process, or init() was not called;
+    ///          SharingError or EncodeError when an argument cannot be encoded. Then there is no
     ///          child.
     template <class F, class... Args>
         requires StartsWithCallable<F>
@@ -104,23 +105,24 @@ class Process {
     }
 
     Process(Process&& other) noexcept = default;
-    /// Waits for the child held so far, as the destructor does.
+    /// First waits for the current child, as the destructor does.
     Process& operator=(Process&& other) noexcept;
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
-    /// Waits for the child. It gets SIGTERM first, and SIGKILL if it is still there after 5 s, when
-    /// it is a daemon, or when an exception (a SystemExit, too) that was thrown after its start
-    /// destroys this object: then no statement that follows can tell the child that the work is
-    /// over. Several Process objects, in a vector say, are destroyed one after the other.
+    /// Waits for the child. In two cases it first sends SIGTERM, and SIGKILL if the child is still
+    /// alive after 5 s: when the child is a daemon; and when this object is destroyed because of an
+    /// exception (even a SystemExit) that was thrown after the start, since then the code that
+    /// would tell the child to end may have been skipped. Several Process objects, as in a vector,
+    /// are destroyed one after the other.
     ~Process();
 
     [[nodiscard]] int pid() const;
     [[nodiscard]] const std::string& name() const;
     [[nodiscard]] bool daemon() const;
 
-    /// Nothing while the child runs; then what it gave, or minus the number of the signal that
-    /// killed it. 255 when it cannot be known: the program ignores SIGCHLD or collected the child
-    /// behind our back, and the child did not live to report it.
+    /// Nothing while the child runs; then its exit code, or -n if signal n killed it. 255 when it
+    /// is not known: the program ignores SIGCHLD or has reaped the child itself, and the child was
+    /// killed before it could report its exit code.
     [[nodiscard]] std::optional<int> exit_code() const;
     [[nodiscard]] bool is_alive() const;
 
@@ -130,31 +132,31 @@ class Process {
     /// Returns:  whether it has ended.
     bool join(Deadline deadline = Deadline::never());
 
-    /// SIGTERM, which a program may handle.  None of these touches the child's own children, and
-    /// none is an error when the child has ended.
+    /// Sends SIGTERM, which a program can handle. This, kill() and interrupt() do not affect the
+    /// child's own children, and are not an error when the child has ended.
     void terminate();
-    /// SIGKILL, which none can.
+    /// Sends SIGKILL, which a program cannot handle.
     void kill();
-    /// SIGINT, what Ctrl-C sends.
+    /// Sends SIGINT, as Ctrl-C does.
     void interrupt();
 
-    /// A descriptor that becomes readable when the child ends, for poll, epoll and the like. Owned
-    /// by this object.
+    /// A descriptor for poll, epoll and the like, which becomes readable when the child ends. This
+    /// object owns it.
     [[nodiscard]] NativeHandle sentinel() const;
 
-    /// The exception that ended the child's function. Nothing while it runs, or when there was
-    /// none. Its type is "procession::ProcessError" when the child ended before it had rebuilt its
+    /// The exception that ended the child's function. Nothing while the child runs, or if there was
+    /// none. Its type is "procession::ProcessError" if the child ended before it had decoded its
     /// arguments.
     [[nodiscard]] std::optional<ChildException> exception() const;
 
-    /// Lets go of the child that has ended. Throws: ValueError while it is alive.
+    /// Releases the resources of a child that has ended. Throws: ValueError while it is alive.
     void close();
 
   private:
     [[nodiscard]] bool is_unwound() const noexcept;
 
     std::shared_ptr<process::ChildRecord> child_;
-    // Moves with the child. More of them in the destructor: one of those destroys it.
+    // Moves with the child. If there are more in the destructor, an exception destroys this object.
     int exceptions_at_start_ = std::uncaught_exceptions();
 };
 

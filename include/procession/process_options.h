@@ -5,20 +5,20 @@
 
 namespace procession {
 
-/// What a Process may be given besides its callable.
+/// Options of a Process.
 struct ProcessOptions {
-    /// For logs, messages and active_children(). Empty: "Process-1", and "Process-1:2" for the
-    /// second child of that one.
+    /// For logs, messages and active_children(). If empty, it is "Process-1" and so on; the second
+    /// child of that process is "Process-1:2".
     std::string name = {};
 
-    /// A daemon is terminated, not waited for, when its Process object is destroyed or when this
-    /// program leaves through exit() or the end of main. Unlike in Python, a daemon may have
-    /// children.
+    /// Whether the child is a daemon: it is terminated when its Process object is destroyed, and
+    /// when this program ends by exit() or a return from main; other children are waited for.
+    /// Unlike in Python, a daemon may have children.
     bool daemon = false;
 
-    /// The kernel kills the child (SIGKILL) when this process ends, whatever ended it: no worker
-    /// waits for ever for a parent that has aborted. A thread of this process that ends means
-    /// nothing. It costs a pipe (on Windows, a job) for each child. With false the child lives on.
+    /// Whether the kernel kills the child (SIGKILL) when this process ends, for whatever reason, so
+    /// that no worker waits for ever for a parent that has aborted. The end of a thread of this
+    /// process does not matter. It costs a pipe (on Windows, a job) for each child.
     bool die_with_parent = true;
 };
 

@@ -12,17 +12,17 @@
 
 namespace procession {
 
-/// A first-in-first-out queue of values between processes. Delivers each item at most once: what a
-/// consumer had taken when it died is gone (see QueueStats::lost_in_hand). For work that must not
-/// be forgotten there is JoinableQueue.
+/// A first-in-first-out queue of values between processes. Each item is delivered at most once: an
+/// item that a consumer had taken when it died is lost (see QueueStats::lost_in_hand). If no work
+/// may be lost, use JoinableQueue.
 ///
-/// See TypedQueue for put() and the rest. Python: multiprocessing.Queue
+/// See TypedQueue for put() and other functions. Python: multiprocessing.Queue
 template <class T>
 class Queue : public TypedQueue<T> {
   public:
     /// A queue bounded by memory only.
     Queue() : Queue(QueueOptions{}) {}
-    /// At most `maxsize` items wait; 0 means no bound.
+    /// A queue in which at most `maxsize` items wait; 0 means no limit.
     template <std::integral Number>
     explicit Queue(Number maxsize) : Queue(with_maxsize(maxsize)) {}
     template <std::same_as<QueueOptions> Options>
@@ -30,11 +30,11 @@ class Queue : public TypedQueue<T> {
 
     /// Takes the oldest item.
     ///
-    /// Blocks:     until an item is there, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline, or TimeoutError when a stopped process was the cause;
-    ///             ShutDown; DecodeError if the bytes are no T: the item is in the dead letters,
-    ///             not lost. It may also tell of what the last get_many() took; then nothing was
-    ///             taken. ClosedError.
+    /// Blocks:     until there is an item, the deadline, or shutdown.
+    /// Throws:     Empty at the deadline, or TimeoutError if a stopped process was the cause.
+    ///             ShutDown. DecodeError if the bytes are not a T; the item is not lost but in the
+    ///             dead letters. DecodeError may also report an item of an earlier get_many(); then
+    ///             this call has taken nothing. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  a producer killed inside put() loses only its own uncommitted item.
     /// Python:     Queue.get(timeout=...)
@@ -50,13 +50,13 @@ class Queue : public TypedQueue<T> {
         if (!got.has_value()) return got.error();
         return this->decode_or_keep(message.view());
     }
-    /// Waits for one item, then takes what is there, up to `most`. Items that do not decode go to
-    /// the dead letters; when others came with them, the next call that takes from the queue in
-    /// this process throws the DecodeError, once, and takes nothing.
-    /// Returns: none only when the deadline passed.   Throws: as get().
+    /// Waits for one item, then takes the items that are available, up to `most`. Items that cannot
+    /// be decoded go to the dead letters. If there were others too, they are returned, and the next
+    /// call in this process that takes an item throws the DecodeError instead.
+    /// Returns: the items; none only when the deadline passed.   Throws: as get().
     [[nodiscard]] std::vector<T> get_many(std::size_t most,
                                           Deadline deadline = Deadline::never()) const {
-        // std::vector<bool> is no memory of bools
+        // A std::vector<bool> does not contain bools.
         if constexpr (TypedQueue<T>::lands_in_place && !std::same_as<T, bool>) {
             std::vector<T> items(std::min(most, this->bytes_.about_waiting()));
             items.resize(this->receive_many(items, deadline));
@@ -71,9 +71,9 @@ class Queue : public TypedQueue<T> {
             });
         }
     }
-    /// get_many() into the caller's memory, up to as many as it has room for.
+    /// Like get_many(), into the caller's memory: takes as many items as fit into `into`.
     ///
-    /// Returns:    how many: 0 only when the deadline passed, or there is no room at all.
+    /// Returns:    how many; 0 only when the deadline passed, or `into` is empty.
     /// Throws:     as get().
     [[nodiscard]] std::size_t get_many(std::span<T> into,
                                        Deadline deadline = Deadline::never()) const {
@@ -90,10 +90,10 @@ class Queue : public TypedQueue<T> {
     [[nodiscard]] auto begin() const { return QueueIterator<Queue, T>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
-    /// The queue whose memory file was handed to this program when it was started, by a program of
-    /// any language. `file` is what ByteQueue::native_handle() and Python's descriptor() name
-    /// there. Throws: TypeMismatch when it has other elements; OSError, VersionMismatch,
-    /// CorruptSegment.
+    /// The queue whose memory file another program, in any language, passed to this one when it
+    /// started it. In that program, the file is ByteQueue::native_handle(), or Python's
+    /// descriptor(). Throws: TypeMismatch when the queue has other elements; OSError,
+    /// VersionMismatch, CorruptSegment.
     [[nodiscard]] static Queue attach(Handle file) {
         return Queue(ByteQueue::attach(std::move(file), QueueKind::plain, type_stamp<T>()));
     }
@@ -138,4 +138,4 @@ struct Codec<Queue<T>> {
 
 }  // namespace procession
 
-#include "procession/queue_of_arrays.h"  // the specialisation, wherever the queue is
+#include "procession/queue_of_arrays.h"  // so that the specialisation is always known

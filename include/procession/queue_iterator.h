@@ -8,7 +8,7 @@
 
 namespace procession {
 
-/// Takes items until the queue is shut down and empty: range-for over a queue.
+/// The iterator of a range-for over a queue. Takes items until the queue is shut down and empty.
 template <class Queue, class Item>
 class QueueIterator {
   public:
@@ -20,7 +20,7 @@ class QueueIterator {
 
     explicit QueueIterator(const Queue& queue) : queue_(&queue) { advance(); }
 
-    /// Once per item: it is moved out.
+    /// Moves the item out, so it may be called only once per item.
     Item operator*() { return std::move(*item_); }
     QueueIterator& operator++() {
         item_.reset();

@@ -11,18 +11,18 @@
 
 namespace procession {
 
-/// A queue of arrays of U. `Queue<std::byte[]>` carries bytes.
+/// A queue of arrays of U. `Queue<std::byte[]>` is a queue of byte strings.
 template <class U>
 class Queue<U[]> : public ArrayQueue<U> {
   public:
     Queue() : Queue(QueueOptions{}) {}
-    /// At most `maxsize` items wait; 0 means no bound.
+    /// A queue in which at most `maxsize` items wait; 0 means no limit.
     template <std::integral Number>
     explicit Queue(Number maxsize) : Queue(with_maxsize(maxsize)) {}
     template <std::same_as<QueueOptions> Options>
     explicit Queue(const Options& options) : ArrayQueue<U>(QueueKind::plain, options) {}
 
-    /// Takes the oldest array, and copies it. As Queue<T>::get() otherwise.
+    /// Takes the oldest array, and copies it. Otherwise as Queue<T>::get().
     [[nodiscard]] std::vector<U> get(Deadline deadline = Deadline::never()) const {
         return this->copy_of(this->borrow_bytes(deadline, "get"));
     }
@@ -37,11 +37,11 @@ class Queue<U[]> : public ArrayQueue<U> {
         this->check_array(item.view());
         return this->copy_of(item);
     }
-    /// Takes the oldest array and shows it where it lies.
+    /// Takes the oldest array, as a view of the queue's memory.
     ///
     /// Blocks, throws, threads, processes: as get().
     /// Peer dies:  no effect. If this process dies, the memory goes back to the queue, and the item
-    ///             counts as lost in its hand.
+    ///             counts as QueueStats::lost_in_hand.
     [[nodiscard]] View<U> borrow(Deadline deadline = Deadline::never()) const {
         return View<U>(this->borrow_bytes(deadline, "borrow"));
     }

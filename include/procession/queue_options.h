@@ -12,28 +12,28 @@ namespace procession {
 /// Whether the items of a queue are leased to their consumers until they are done.
 enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
 
-/// What happens to an item of a JoinableQueue when an exception leaves the scope of its Lease, or
+/// What happens to an item of a JoinableQueue if an exception leaves the scope of its Lease, or if
 /// the lease is destroyed without done().
 enum class OnException : std::uint8_t { give_back, dead_letter };
 
-/// How a queue is made. Every limit is a number of its own; 0 means "no limit of this kind".
+/// The options of a new queue. The limits are independent of each other; 0 means no limit.
 struct QueueOptions {
-    /// Items that may wait in the queue; put() waits while there are as many. Python: maxsize.
+    /// How many items may wait in the queue; put() waits while there are as many. Python: maxsize.
     std::size_t maxsize = 0;
-    /// Bytes (encoded) that may wait in the queue.
+    /// How many bytes (encoded) may wait in the queue.
     std::uint64_t max_bytes = 0;
-    /// Bytes of shared memory that the queue may grow to, 4 GiB unless stated. It takes only what
-    /// it needs, growing on demand, and on Linux gives back what it no longer needs; an item beyond
-    /// the limit is a MemoryError of its put().
+    /// How many bytes of shared memory the queue may use. It uses only what it needs: it grows on
+    /// demand, and on Linux returns memory that it no longer needs. When the limit is reached,
+    /// put() throws MemoryError.
     std::uint64_t memory_limit = std::uint64_t{4} << 30;
-    /// How often an item of a JoinableQueue is handed out before it goes to the dead letters.
+    /// How often an item of a JoinableQueue is delivered before it goes to the dead letters.
     std::uint32_t max_deliveries = 16;
     OnException on_exception = OnException::give_back;
-    /// For logs and errors. A longer one than 63 bytes is a ValueError.
+    /// For logs and errors. At most 63 bytes; otherwise a ValueError.
     std::string name;
 };
 
-/// Options with only `maxsize` given. As in Python, a negative one is no bound.
+/// Default options except for `maxsize`. As in Python, a negative one means no limit.
 template <std::integral Number>
 [[nodiscard]] QueueOptions with_maxsize(Number maxsize) {
     QueueOptions options;

@@ -15,36 +15,37 @@ namespace queue {
 class Readiness;
 }
 
-/// What a ReadyHandle tells.
+/// What a ReadyHandle reports.
 enum class Ready : std::uint8_t {
     items,  // a get may find an item
     room,   // a put may find room
 };
 
-/// A descriptor for poll(), epoll, asio and other event loops: readable when a call on the queue
-/// that does not wait may succeed, or has something else to tell (ShutDown, ClosedError).
+/// A descriptor for poll(), epoll, asio and other event loops. It is readable when a non-blocking
+/// call on the queue may succeed, or would report something else (ShutDown, ClosedError).
 ///
-/// Level-triggered: it stays readable until such a call in this process finds nothing (no item, no
-/// room), and becomes readable again when that changes. So either one call for each event, or until
-/// there is nothing; with EPOLLET, always until there is nothing. Others may have been faster: an
-/// event is no promise. Do not read from it, and do not close it.
+/// It is level-triggered: it stays readable until such a call in this process finds nothing (no
+/// item, no room), and becomes readable again when that changes. So a loop may make one call for
+/// each event, or make calls until one finds nothing; with EPOLLET, it must do the latter. A call
+/// may find nothing although there was an event, because another process was faster. Do not read
+/// from it, and do not close it.
 ///
-/// After shutdown(), once the items are taken, it stays readable for good: a call returns shut_down
-/// or throws ShutDown. A loop looks at that and stops watching; one that only asks whether there
-/// was an item would spin.
+/// After shutdown(), when all items are taken, it stays readable: a call returns shut_down or
+/// throws ShutDown. A loop must check for that and stop watching, or it would spin.
 ///
-/// What others do, their deaths included, neither loses an event nor makes one last: a thread of
-/// this process, made for this, waits in the queue as any other does, and hands on what it does not
-/// take. Queues without such a handle pay nothing for it.
+/// Other processes, even by their deaths, can neither lose an event nor make a false one permanent.
+/// While a ReadyHandle exists, a thread of this process waits in the queue like any other waiter,
+/// and passes on the wake-ups that it gets, since it takes no items. A queue without a ReadyHandle
+/// has no such cost.
 ///
-/// A value: copies are the same one. The last one ends the thread.
-/// Threads: any.   Fork: the child's copy is dead; it makes its own.
+/// Copies refer to the same descriptor. When the last one is destroyed, the thread ends.
+/// Threads: any.   Fork: the child's copy does not work; the child must make its own.
 class ReadyHandle {
   public:
-    /// On Linux an eventfd. It lives as long as the last copy of this object.
+    /// On Linux an eventfd. Valid until the last copy of this object is destroyed.
     [[nodiscard]] NativeHandle native_handle() const noexcept;
 
-    /// Whether they are copies of one.
+    /// Whether they are copies of one another.
     friend bool operator==(const ReadyHandle&, const ReadyHandle&) = default;
 
   private:
@@ -55,10 +56,10 @@ class ReadyHandle {
     std::shared_ptr<queue::Readiness> readiness_;
 };
 
-/// Keeps the ReadyHandle that it was given last. A copy of it keeps none.
+/// Keeps the ReadyHandle that was last given to keep(). A copy of this object is empty.
 ///
-/// Threads: any. A call that finds another one at work does nothing: so no fork finds it locked for
-/// ever.
+/// Threads: any. A call of keep() during another one does nothing, instead of waiting: in a fork
+/// child it might wait for ever.
 class KeptReadyHandle {
   public:
     KeptReadyHandle() = default;
@@ -76,7 +77,7 @@ class KeptReadyHandle {
     ~KeptReadyHandle() = default;
 
     void keep(ReadyHandle ready) noexcept {
-        // acquire, release: the next one to keep sees what this one has kept
+        // acquire, release: the next keep() sees what this one stored
         if (busy_.test_and_set(std::memory_order_acquire)) return;
         std::optional<ReadyHandle> before;
         if (kept_ != ready) before = std::exchange(kept_, std::move(ready));

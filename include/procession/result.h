@@ -9,10 +9,10 @@
 
 namespace procession {
 
-/// A value, or the reason why there is none: a strict subset of `std::expected`.
+/// A value, or the reason why there is none. A strict subset of `std::expected`.
 ///
-/// `value()` without a value and `error()` without an error are programmer errors and abort; ask
-/// `has_value()` first. The error enumeration of each verb is its contract.
+/// `value()` without a value, and `error()` without an error, are programmer errors and abort the
+/// process: check `has_value()` first. The error enumeration of each function lists all reasons.
 template <class T, class E>
 class [[nodiscard]] Result {
     static_assert(!std::is_same_v<T, E>, "the value and the error of a Result are different types");

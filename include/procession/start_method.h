@@ -6,20 +6,21 @@
 
 namespace procession {
 
-/// How a child process comes to be. The names are Python's.
+/// How a child process is started. The names are Python's.
 ///
-/// fork:   the child begins as a copy of this process's memory and runs the callable right there.
-///         Nothing is encoded; anything invocable will do. Only the forking thread exists in the
-///         child, so in a program with other threads the callable must not need a lock that one of
-///         them held.
-/// spawn:  the child is a fresh start of this program that rebuilds the callable and its arguments
-///         from bytes. Safe with threads. The program must call procession::init() first in main.
-/// forkserver:  the child is forked by a server, which is a fresh start of this program with one
-///         thread, made when it is needed first; the rest is as with spawn. Quicker than spawn
-///         where the program takes long to load, or a preload function has prepared something.
+/// fork:   the child begins with a copy of this process's memory, in which it runs the callable.
+///         Nothing is encoded, so any callable and arguments are allowed. Only the forking thread
+///         exists in the child: in a program with other threads, the callable must not need a lock
+///         that one of them may have held.
+/// spawn:  the child is another process of this program, which decodes the callable and its
+///         arguments. Safe with threads. main must call procession::init() first.
+/// forkserver:  the child is forked by a server process. The server is another process of this
+///         program, with one thread, and is started at the first use. Otherwise as spawn. Faster
+///         than spawn if the program takes long to load, or if a preload function has prepared
+///         data.
 enum class StartMethod { fork, spawn, forkserver };
 
-/// Selects fork at compile time: the callable need not be able to cross by encoding.
+/// Selects fork at compile time, so that the callable and its arguments need not be passable.
 struct fork_t {
     constexpr operator StartMethod() const noexcept { return StartMethod::fork; }  // NOLINT
 };
@@ -38,25 +39,25 @@ inline constexpr forkserver_t forkserver{};
 /// "fork", "spawn" or "forkserver".
 [[nodiscard]] std::string_view name_of(StartMethod method) noexcept;
 
-/// Throws:  ValueError, naming what is allowed.
+/// Throws:  ValueError, which names the allowed values.
 [[nodiscard]] StartMethod start_method_from_name(std::string_view name);
 
-/// The method of a Process that is made without naming one; spawn unless set. Spawned children
-/// inherit it.
+/// Sets the default start method, for a Process that is made without one. Initially it is spawn.
+/// Spawned children inherit it.
 ///
 /// Threads:    any.
 /// Python:     multiprocessing.set_start_method(..., force=True)
 void set_start_method(StartMethod method) noexcept;
 [[nodiscard]] StartMethod get_start_method() noexcept;
 
-/// A function that each forkserver started from now on runs before it forks: what it loads or
-/// computes is there, without a copy, in all children. What it throws is the error of each start.
-/// A nullptr: none.
+/// Sets a function that each forkserver that is started later runs before it forks. All children
+/// share what it has loaded or computed, without a copy. If it throws, each start of a child fails
+/// with that exception. nullptr means no function.
 ///
 /// Threads:    any.   Python: multiprocessing.set_forkserver_preload(modules)
 void set_forkserver_preload(void (*function)()) noexcept;
 
-/// What this platform offers, the default first.
+/// The start methods of this platform, the default first.
 [[nodiscard]] std::vector<StartMethod> get_all_start_methods();
 
 }  // namespace procession

@@ -19,14 +19,14 @@
 
 namespace procession {
 
-/// What Queue<T> and JoinableQueue<T> have in common: the producers' verbs.
+/// The common base of Queue<T> and JoinableQueue<T>, with the functions of producers.
 ///
-/// Guarantees (see also docs of each verb):
-///   - put() returned: the item is in shared memory, visible to every consumer, whatever happens to
-///     this process next. There is no feeder thread.
-///   - One order: first in, first out over all producers.
-///   - Any participant may be killed at any instruction: nothing committed is lost, no other
-///   process hangs.
+/// Guarantees (see also each function):
+///   - When put() returns, the item is in shared memory and visible to every consumer, whatever
+///     happens to this process next. There is no feeder thread.
+///   - First in, first out, over all producers.
+///   - Any participant may be killed at any instruction: no item that was put is lost, and no other
+///     process hangs.
 template <class T>
 class TypedQueue : public QueueHandle {
   public:
@@ -35,12 +35,12 @@ class TypedQueue : public QueueHandle {
     /// Appends a value.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline, or TimeoutError when a stopped process was the cause;
-    ///             ShutDown; EncodeError, MemoryError (nothing was enqueued); ValueError for an
-    ///             item that can never fit; ClosedError.
+    /// Throws:     Full at the deadline, or TimeoutError if a stopped process was the cause.
+    ///             ShutDown. EncodeError, MemoryError; nothing was enqueued. ValueError for an item
+    ///             that can never fit. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
-    /// Peer dies:  no effect. If this process dies inside put(), the item is either there as a
-    ///             whole or never existed.
+    /// Peer dies:  no effect. If this process dies in put(), the whole item is in the queue, or it
+    ///             never existed.
     /// Python:     Queue.put(obj, timeout=...)
     void put(const T& value, Deadline deadline = Deadline::never()) const {
         require_put(try_put(value, deadline), "put");
@@ -49,7 +49,7 @@ class TypedQueue : public QueueHandle {
     void put_nowait(const T& value) const {
         require_put(try_put(value, Deadline::now()), "put_nowait");
     }
-    /// put() that reports instead of throwing what the protocol may answer.
+    /// Like put(), but returns these outcomes instead of throwing.
     /// Returns: nothing, or timed_out | shut_down.
     Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
         if constexpr (format_of<T> == Format::raw) {
@@ -67,16 +67,17 @@ class TypedQueue : public QueueHandle {
             return bytes_.try_put({format, bytes}, deadline);
         }
     }
-    /// Appends the values of a range, in order and, as far as there is room, in one step.
+    /// Appends the values of a range in order, in one step if there is room for all of them.
     ///
     /// Returns:    how many were put: fewer than all only when the deadline passed, or the queue
-    ///             was shut down on the way.
-    /// Throws:     as put(), before anything is put; ShutDown when nothing was put.
+    /// was
+    ///             shut down meanwhile.
+    /// Throws:     as put(), before any value is put; ShutDown when none was put.
     template <std::ranges::input_range Values>
         requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
         using Given = std::ranges::range_reference_t<Values>;
-        // As they lie there.
+        // The memory of the values is the items' bytes.
         if constexpr (format_of<T> == Format::raw && std::ranges::contiguous_range<Values> &&
                       std::ranges::sized_range<Values> &&
                       std::same_as<std::remove_cvref_t<Given>, T>) {
@@ -104,7 +105,7 @@ class TypedQueue : public QueueHandle {
         using Given = std::ranges::range_reference_t<Values>;
         std::vector<Piece> pieces;
         if constexpr (std::ranges::sized_range<Values>) pieces.reserve(std::ranges::size(values));
-        // Deques: the addresses of what is in them stay.
+        // Deques, because the addresses of their elements do not change.
         std::deque<Writer> encoded;
         std::deque<T> kept;
         std::vector<Attachment> attachments;
@@ -113,7 +114,7 @@ class TypedQueue : public QueueHandle {
             if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
                 item = &static_cast<const T&>(value);
             } else {
-                item = &kept.emplace_back(std::forward<Given>(value));  // gone with the next one
+                item = &kept.emplace_back(std::forward<Given>(value));  // it ends with the iterator
             }
             if constexpr (format_of<T> == Format::raw) {
                 pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
@@ -131,7 +132,7 @@ class TypedQueue : public QueueHandle {
             attachments[i].leave_to_item();
         return put;
     }
-    /// T holds objects of this library, so it is MessagePack.
+    /// For a T that contains objects of this library, and is encoded in MessagePack.
     [[nodiscard]] Attachment encode_with_handles(const T& value, Writer& item) const {
         return bytes_.encode_item(
             item,
@@ -154,15 +155,16 @@ class TypedQueue : public QueueHandle {
             return decode_message<T>(message.format, message.bytes);
         }
     }
-    /// A raw T whose bytes an item can be copied into at once.
+    /// Whether the bytes of an item can be copied into a T directly.
     static constexpr bool lands_in_place =
         format_of<T> == Format::raw && std::is_trivially_default_constructible_v<T>;
-    /// Whether the item has landed in `value`, as the bytes of one.
+    /// Whether the item was received into `value`, and is a valid T.
     [[nodiscard]] static bool has_landed(const Message& message, const T& value) {
         return message.format() == Format::raw && message.bytes().size() == sizeof(T) &&
                codec::is_well_formed(value);
     }
-    /// Takes an item: hands `use` the value and the message, after require(what came of it).
+    /// Takes an item. Calls require(the result of try_get()), which may throw, and returns
+    /// use(value, message).
     template <class Require, class Use>
     auto receive(Deadline deadline, Require require, Use use) const {
         if constexpr (lands_in_place) {
@@ -178,33 +180,34 @@ class TypedQueue : public QueueHandle {
             return use(decode_or_keep(message.view()), message);
         }
     }
-    /// Takes items straight to their places, see Queue::get_many.
-    [[nodiscard]] std::size_t receive_many(std::span<T> places, Deadline deadline) const {
+    /// Takes items directly into the caller's memory, see Queue::get_many.
+    [[nodiscard]] std::size_t receive_many(std::span<T> into, Deadline deadline) const {
         std::size_t got = 0;
         const auto result =
-            bytes_.try_get_many_raw(std::as_writable_bytes(places), sizeof(T), got, deadline);
+            bytes_.try_get_many_raw(std::as_writable_bytes(into), sizeof(T), got, deadline);
         if (!result.has_value() && result.error() == GetError::timed_out) return 0;
         require_get(result, "get_many");
-        if (got != 0) return keep_well_formed(places.first(got));
-        if (places.empty()) return 0;
-        // The oldest item has another form.
+        if (got != 0) return keep_well_formed(into.first(got));
+        if (into.empty()) return 0;
+        // The oldest item is not raw bytes of this size.
         Message message;
         const auto single = bytes_.try_get(message, deadline);
         if (!single.has_value() && single.error() == GetError::timed_out) return 0;
         require_get(single, "get_many");
-        places.front() = decode_or_keep(message.view());
+        into.front() = decode_or_keep(message.view());
         return 1;
     }
-    /// What of a run went to the dead letters; the others must not be lost with it.
+    /// The items of one get_many() that went to the dead letters. Their error must not lose the
+    /// other items.
     class Undecodable {
       public:
         void add(const DecodeError& failed) {
             if (count_++ == 0) first_ = failed;
         }
-        /// Throws the error when nothing has come with it; otherwise the next call will.
-        void tell(const ByteQueue& queue, bool others_came) const {
+        /// Throws the first error if there were no other items; otherwise the next call throws it.
+        void report(const ByteQueue& queue, bool has_others) const {
             if (!first_) return;
-            if (!others_came) throw DecodeError(*first_);
+            if (!has_others) throw DecodeError(*first_);
             queue.owe(*first_, count_);
         }
 
@@ -228,7 +231,7 @@ class TypedQueue : public QueueHandle {
                 undecodable.add(failed);
             }
         }
-        undecodable.tell(bytes_, kept != 0);
+        undecodable.report(bytes_, kept != 0);
         return kept;
     }
     [[nodiscard]] T decode_or_keep(const MessageView& message) const {
@@ -240,23 +243,23 @@ class TypedQueue : public QueueHandle {
         } catch (const std::bad_alloc&) {
             bytes_.undeliver(message);
             throw;
-        } catch (const OSError& failed) {  // this process cannot have its handles; another may
+        } catch (const OSError& failed) {  // this process cannot open its handles; another may
             bytes_.undeliver(message, failed.what());
             throw;
         } catch (const std::exception& failed) {
-            // A user's codec threw something of its own, or the handles cannot be had any more.
+            // A user's codec threw its own exception, or the handles are no longer available.
             bytes_.keep_undecodable(message, failed.what());
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
     }
-    /// make(message) for each. Without memory for all of them, those that could be made; what was
-    /// taken with them is taken back.
+    /// Returns make(message) for each message. If there is no memory for all of them, returns those
+    /// that could be made, and puts the others back.
     template <class Item, class Make>
     std::vector<Item> decode_many(const Batch& messages, Make make) const {
         std::vector<Item> items;
         Undecodable undecodable;
         std::size_t next = 0;
-        const auto take_back_the_rest = [&] {
+        const auto put_back_the_rest = [&] {
             for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
         };
         try {
@@ -270,13 +273,13 @@ class TypedQueue : public QueueHandle {
                 }
             }
         } catch (const std::bad_alloc&) {
-            take_back_the_rest();
+            put_back_the_rest();
             if (items.empty()) throw;
         } catch (const OSError&) {
-            take_back_the_rest();
+            put_back_the_rest();
             if (items.empty()) throw;
         }
-        undecodable.tell(bytes_, !items.empty());
+        undecodable.report(bytes_, !items.empty());
         return items;
     }
 };
@@ -291,7 +294,7 @@ auto DeadLetter::decode() const {
         if (format != Format::raw) codec::refuse_format(format, type_signature<T>());
         if (bytes.size() % sizeof(Element) != 0) {
             throw DecodeError("decode", type_signature<T>(),
-                              std::to_string(bytes.size()) + " bytes are no array of it");
+                              std::to_string(bytes.size()) + " bytes are not an array of it");
         }
         std::vector<Element> array(bytes.size() / sizeof(Element));
         if (!bytes.empty()) std::memcpy(array.data(), bytes.data(), bytes.size());

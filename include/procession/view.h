@@ -9,13 +9,14 @@
 
 namespace procession {
 
-/// An array taken from a queue, looked at where it lies: see borrow() of Queue<U[]> and
-/// JoinableQueue<U[]>. A plain queue's memory goes back to the queue with the view; a joinable
-/// one's with the lease, after which the view shows what comes to lie there next.
+/// An array that was taken from a queue, in the queue's memory: see borrow() of Queue<U[]> and
+/// JoinableQueue<U[]>. In a plain queue, the memory goes back to the queue when the view is
+/// destroyed; in a joinable one, when the lease ends, after which the view must not be used.
 ///
-/// What is there was written by another process. A correct one does not touch it any more.
+/// Another process has written the array. A correct program does not change it any more.
 ///
-/// Move-only; may outlive other operations, and end in any order.
+/// Move-only. Other operations on the queue may happen meanwhile, and several views may end in any
+/// order.
 /// Threads: one at a time; it may be passed to another thread.
 template <class U>
 class View {

@@ -18,11 +18,11 @@
 
 namespace procession {
 
-/// One of the things that wait() waits for, with what it needs kept alive.
+/// One of the objects that wait() waits for. Keeps what it needs of the object alive.
 ///
 /// A connection or socket is ready when there is something to receive, or its end; a process when
-/// it has ended; a queue when there is an item; a listener when a client wants to connect; another
-/// handle when a read would not block.
+/// it has ended; a queue when there is an item; a listener when a client connects; any other handle
+/// when a read would not block.
 class Waitable {
   public:
     Waitable(NativeHandle handle) : handle_(handle) {}         // NOLINT
@@ -40,8 +40,8 @@ class Waitable {
             { process.sentinel() } -> std::same_as<NativeHandle>;
         }
     Waitable(const T& process) : handle_(process.sentinel()) {}  // NOLINT
-    /// A queue. The first one made of a handle of the queue starts a thread of this process, which
-    /// stays for as long as that handle lives.
+    /// A queue. The first Waitable of a queue object starts a thread of this process, which runs
+    /// until that queue object is destroyed.
     template <class T>
         requires requires(const T& queue) {
             { queue.lasting_ready_handle() } -> std::same_as<ReadyHandle>;
@@ -62,14 +62,15 @@ class Waitable {
     std::shared_ptr<const void> kept_;
 };
 
-/// Waits until at least one of the things is ready. Any number of them.
+/// Waits until at least one of the things is ready. There may be any number of them.
 ///
 /// Blocks:     until one is ready, or the deadline.
-/// Returns:    the places in the list of those that are ready, ascending; none only when the
-///             deadline passed. Another process or thread may be faster: ready is no promise.
+/// Returns:    the indexes of those that are ready, ascending; none only when the deadline passed.
+///             A call on one of them may still find nothing, if another process or thread was
+///             faster.
 /// Throws:     ClosedError for a connection or queue that this process has closed.
-/// Threads:    any.   Signals do not end it.
-/// Peer dies:  its end of a connection is then ready.
+/// Threads:    any.   Signals do not end the wait.
+/// Peer dies:  a connection to it is ready.
 /// Python:     multiprocessing.connection.wait(object_list, timeout)
 [[nodiscard]] std::vector<std::size_t> wait(std::span<const Waitable> things,
                                             Deadline deadline = Deadline::never());

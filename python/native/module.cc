@@ -31,8 +31,8 @@ namespace procession::python {
 
 namespace {
 
-void start_keeper(os::Handle meeting_point) {
-    process::start_keeper_from(keeper_image(), std::move(meeting_point));
+void start_keeper(os::Handle rendezvous_socket) {
+    process::start_keeper_from(keeper_image(), std::move(rendezvous_socket));
 }
 
 // (errors, make_pickler, loads, to_plain)

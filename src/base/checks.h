@@ -14,8 +14,9 @@ namespace procession::base {
 
 }  // namespace procession::base
 
-// The caller's fault, and ours: a programmer error, which ends the process. Never for bytes that
-// another process wrote: those are validated into an error.
+// EXPECTS checks what the caller must ensure, ENSURES what the library itself must ensure. A failed
+// check is a bug and aborts the process. Bytes that another process wrote are not checked this way:
+// bad ones are reported as an error.
 #define PROCESSION_EXPECTS(condition) \
     ((condition)                      \
          ? void()                     \

@@ -5,10 +5,11 @@
 
 namespace procession::base {
 
-/// In an exception handler: the readable name of the type that was thrown.
+/// To be called in an exception handler. Returns: the readable name of the type that was thrown.
 [[nodiscard]] std::string type_of_current_exception();
 
-/// In an exception handler: the type, and what() where there is one. "std::runtime_error: failed"
+/// To be called in an exception handler. Returns: the type and, for a std::exception, what(), as
+/// in "std::runtime_error: failed".
 [[nodiscard]] std::string describe_current_exception();
 
 }  // namespace procession::base

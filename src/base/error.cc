@@ -14,8 +14,8 @@ std::string sentence(std::error_code code, std::string_view operation, std::stri
     }
     text += ": ";
     text += message;
-    const bool from_the_system = code && code != std::errc::timed_out;
-    if (from_the_system) {
+    const bool is_system_error = code && code != std::errc::timed_out;
+    if (is_system_error) {
         text += " (";
         text += code.message();
         text += ')';

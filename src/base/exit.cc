@@ -16,7 +16,8 @@ constinit std::atomic<bool> exiting{false};
 }  // namespace
 
 void watch_exit() noexcept {
-    if (calls.fetch_add(1, std::memory_order_relaxed) >= kCallsMax) {  // relaxed: only a bound
+    // relaxed: it only limits how often this is done
+    if (calls.fetch_add(1, std::memory_order_relaxed) >= kCallsMax) {
         calls.store(kCallsMax, std::memory_order_relaxed);
         return;
     }

@@ -3,9 +3,9 @@
 
 namespace procession::base {
 
-/// From now on is_exiting() tells when std::exit() has come to the statics that exist now: they are
-/// destroyed after that. Call it again for later statics; calls beyond some hundred are ignored,
-/// since each needs memory for good.
+/// Makes is_exiting() true before std::exit() destroys the static objects that exist at this call.
+/// Call it again for static objects that are made later. Calls beyond 500 have no effect: each one
+/// takes memory that is never freed.
 void watch_exit() noexcept;
 [[nodiscard]] bool is_exiting() noexcept;
 

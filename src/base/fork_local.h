@@ -8,13 +8,13 @@
 
 namespace procession::base {
 
-/// A T of which a fork child has one of its own. After the fork another thread of the parent may
-/// have been changing the copy, or may hold it, and does not exist in the child: so the copy is
-/// overwritten, and nothing of it is freed.
+/// A T that a fork child replaces by a fresh one. When the process forked, another thread may have
+/// been changing the T, or may have held it locked; that thread does not exist in the child. So the
+/// child's copy is overwritten without being destroyed, and nothing that it owns is freed.
 template <class T>
 class ForkLocal {
   public:
-    /// In the child, in an after_fork_in_child().
+    /// To be called in the child, in an after_fork_in_child().
     void reset_after_fork() noexcept { new (&value_) T; }
 
     [[nodiscard]] T& operator*() noexcept { return value_; }
@@ -24,22 +24,23 @@ class ForkLocal {
     T value_;
 };
 
-/// A mutex that a fork child makes fresh. (A mutex that a listener holds across the fork needs no
-/// such thing: see os::LockedAcrossForks.)
+/// A mutex that is unlocked again in a fork child, even if another thread of the parent held it.
+/// (A mutex that the forking thread itself holds across the fork is os::LockedAcrossForks.)
 class ForkSafeMutex {
   public:
     void lock() { mutex_->lock(); }
     [[nodiscard]] bool try_lock() { return mutex_->try_lock(); }
     void unlock() { mutex_->unlock(); }
-    /// Also for a mutex whose holder will never go on, since it was cut short.
+    /// Also serves for a mutex whose owner will never unlock it, because it was interrupted for
+    /// good (longjmp, a thread that was ended).
     void reset_after_fork() noexcept { mutex_.reset_after_fork(); }
 
   private:
     ForkLocal<std::mutex> mutex_;
 };
 
-/// A T that is made when it is used first. A fork child makes its own, and leaves the copy of its
-/// parent's alone.
+/// A T that is made at its first use. A fork child makes one of its own, and does not touch the
+/// copy of its parent's.
 /// Threads: any.
 template <class T>
 class MadeOnFirstUse {
@@ -60,7 +61,7 @@ class MadeOnFirstUse {
             known = fresh.release();
         return *known;
     }
-    /// Returns: nullptr when nothing has used it yet.
+    /// Returns: nullptr when it has not been used yet.
     [[nodiscard]] T* if_made() const noexcept { return made_.load(std::memory_order_acquire); }
     void reset_after_fork() noexcept { made_.store(nullptr, std::memory_order_relaxed); }
 

@@ -46,12 +46,12 @@ const char* name_of(LogLevel level) noexcept {
     return "off";
 }
 
-void hand_over(LogLevel level, std::string_view text) noexcept {
+void write_line(LogLevel level, std::string_view text) noexcept {
     if (const LogSink sink = sink_now.load()) {
         try {
             sink(level, text);
             // NOLINTNEXTLINE(bugprone-empty-catch)
-        } catch (...) {  // the program's mistake; the line is lost, the operation is not
+        } catch (...) {  // a bug in the program's sink loses the line, not the operation that logs
         }
         return;
     }
@@ -61,16 +61,16 @@ void hand_over(LogLevel level, std::string_view text) noexcept {
     std::fwrite(line, 1, static_cast<std::size_t>(length), stderr);  // unbuffered: one write(2)
 }
 
-/// A line that waits. Its text follows it in memory.
+/// A line that is delayed. Its text follows it in memory.
 struct HeldLine {
     HeldLine* next = nullptr;
     LogLevel level = LogLevel::debug;
     std::size_t length = 0;
 };
 
-/// The lines that one thread holds back, oldest first.
+/// The delayed lines of one thread, oldest first.
 struct HeldLines {
-    const void* outermost = nullptr;  // where the outermost LogHold was made
+    const void* outermost = nullptr;  // the stack frame of the outermost LogHold
     bool is_flushing = false;
     unsigned lost = 0;
     HeldLine* first = nullptr;
@@ -89,7 +89,7 @@ struct HeldLines {
     }
 };
 
-// Nothing to destroy: a thread that ends inside an operation leaves its lines.
+// Has no destructor: a thread that ends in the middle of an operation loses its lines.
 constinit thread_local HeldLines held;
 
 }  // namespace
@@ -97,7 +97,7 @@ constinit thread_local HeldLines held;
 void set_log_level(LogLevel level) noexcept { level_now.store(static_cast<int>(level)); }
 
 LogLevel log_level() noexcept {
-    const int level = level_now.load(std::memory_order_relaxed);  // relaxed: a lone setting
+    const int level = level_now.load(std::memory_order_relaxed);  // relaxed: guards no other data
     if (level != kUnset) return static_cast<LogLevel>(level);
     const LogLevel initial = level_from_environment();
     set_log_level(initial);
@@ -123,7 +123,7 @@ void log(LogLevel level, const char* format, ...) noexcept {
     if (held.outermost != nullptr || held.is_flushing) {
         held.add(level, line);
     } else {
-        hand_over(level, line);
+        write_line(level, line);
     }
 }
 
@@ -139,19 +139,20 @@ LogHold::~LogHold() {
 
 bool LogHold::has_lines() noexcept { return held.first != nullptr || held.lost != 0; }
 
-// The sink may use queues, which log: those lines follow, and no flush begins inside another one.
+// The sink may use queues, which log. Such lines are appended and written by this loop, so that
+// flush() does not recurse.
 void LogHold::flush() noexcept {
     if (held.is_flushing) return;
     held.is_flushing = true;
     while (HeldLine* const line = held.first) {
         held.first = line->next;
-        hand_over(line->level, {reinterpret_cast<const char*>(line + 1), line->length});
+        write_line(line->level, {reinterpret_cast<const char*>(line + 1), line->length});
         std::free(line);
     }
     if (const unsigned lost = std::exchange(held.lost, 0)) {
         char text[64];
         std::snprintf(text, sizeof text, "%u log lines are lost: no memory", lost);
-        hand_over(LogLevel::warning, text);
+        write_line(LogLevel::warning, text);
     }
     held.is_flushing = false;
 }

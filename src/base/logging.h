@@ -5,7 +5,7 @@
 
 #include "procession/log.h"
 
-// What the format may say, checked by the compiler: standard C's, also with mingw-w64.
+// Lets the compiler check format strings. They are those of standard C, also with mingw-w64.
 #ifdef __MINGW32__
 #define PROCESSION_FORMAT(string, first) gnu::format(gnu_printf, string, first)
 #else
@@ -16,17 +16,19 @@ namespace procession::base {
 
 [[nodiscard]] bool logs(LogLevel level) noexcept;
 
-/// Hands one line to the sink, as the text alone, or writes it to stderr in one system call:
-/// "[procession debug] text". printf-style, cut at 1000 bytes; allocates nothing unless this thread
-/// holds its lines back (LogHold), so that it may be used in a half-started child.
+/// Logs one line, given as for printf and cut at 1000 bytes. It is passed to the sink, as the text
+/// alone; without a sink it is written to stderr by one system call, as "[procession debug] text".
+/// Allocates nothing unless a LogHold exists in this thread, so that it may be used in a child that
+/// has not fully started.
 [[PROCESSION_FORMAT(2, 3)]] void log(LogLevel level, const char* format, ...) noexcept;
 
-/// While one lives, the lines of this thread are kept back: the sink is the program's code, which
-/// must not run where a lock is held that others wait for, and stderr may block. The end of the
-/// outermost LogHold hands the lines over. A LogHold whose function was left by longjmp is
-/// forgotten by the next LogHold that is made at its place of the stack or above it.
+/// Delays the lines that this thread logs until the outermost LogHold is destroyed. It is used
+/// where a lock is held that other threads wait for: the sink is code of the program, and stderr
+/// may block.
 ///
-/// Threads: its own. May be nested.
+/// longjmp may skip the destructor. Such a LogHold is dropped by the next one that is made at the
+/// same stack address or above it.
+/// Threads: affects only its own. May be nested.
 class LogHold {
   public:
     LogHold() noexcept;
@@ -34,9 +36,9 @@ class LogHold {
     LogHold(const LogHold&) = delete;
     LogHold& operator=(const LogHold&) = delete;
 
-    /// Whether this thread has lines that wait to be handed over.
+    /// Whether this thread has delayed lines.
     [[nodiscard]] static bool has_lines() noexcept;
-    /// Hands them over now. The caller holds no lock.
+    /// Writes them now. The caller must hold no lock.
     static void flush() noexcept;
 
   private:

@@ -5,19 +5,19 @@ namespace procession::base {
 
 /// The one T of this process.
 ///
-/// It is made before main(): a fork child must never wait for a thread of its parent that was just
-/// making it. It is never destroyed: objects with static lifetime may use it after any static of
-/// ours would be gone.
+/// It is constructed before main(). Otherwise a fork could happen while another thread constructs
+/// it, and the child would wait for that thread for ever. It is never destroyed, because static
+/// objects of the program may use it in their destructors.
 ///
-/// T's constructor may be private; then T befriends ProcessSingleton<T>.
-/// Threads: instance() any; T as it says itself.
+/// If T's constructor is private, ProcessSingleton<T> is T's friend.
+/// Threads: any may call instance(); T says which may use it.
 template <class T>
 class ProcessSingleton {
   public:
     ProcessSingleton() = delete;
 
     [[nodiscard]] static T& instance() {
-        static_cast<void>(made_early_);  // a use, without which it would not be made at all
+        static_cast<void>(made_early_);  // instantiates it: an unused static member is not
         static T* const only = new T;
         return *only;
     }

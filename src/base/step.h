@@ -5,9 +5,10 @@
 
 // PROCESSION_STEP("queue.put.committed") stands between two stores of a shared-memory protocol.
 //
-// Recovery from a death relies on the program order of those stores, so in every build a step is a
-// barrier for the compiler. (The processor needs none: the repairing process sees all stores of the
-// dead one.) With PROCESSION_KILL_POINTS it is also a named place where a test can end the process.
+// Recovery from a death relies on the program order of those stores, so a step is a compiler
+// barrier in every build. (The processor needs none: the repairing process sees all stores of the
+// dead one.) With PROCESSION_KILL_POINTS a step is also a kill point: a test can end the process
+// there, by the name of the step.
 
 namespace procession::base {
 

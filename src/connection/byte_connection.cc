@@ -1,8 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/byte_connection.h"
 
-#include "connection/endpoint.h"
-#include "connection/luggage.h"
+#include "connection/message_handles.h"
+#include "connection/shared_end.h"
 #include "handoff/arriving.h"
 #include "handoff/handle_codec.h"
 #include "handoff/outgoing.h"
@@ -12,35 +12,51 @@ namespace procession {
 
 namespace {
 
-using connection::Luggage;
-using connection::Outcome;
-using connection::Received;
+using connection::MessageHandles;
+using connection::ReceivedMessage;
+using connection::SharedEnd;
 
 constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
 constexpr std::uint8_t can_read = 1;
 constexpr std::uint8_t can_write = 2;
 
-RecvError reason(Outcome outcome) {
-    return outcome == Outcome::ended ? RecvError::ended : RecvError::timed_out;
-}
-
-[[noreturn]] void refuse(RecvError why) {
-    if (why == RecvError::ended) {
+[[noreturn]] void throw_recv_error(RecvError why) {
+    if (why == RecvError::ended)
         throw EOFError("recv", "connection", "the peer has ended the connection");
-    }
     throw TimeoutError("recv", "connection", "no message came before the deadline");
 }
 
-// The other end of keep(): see the invariants of Endpoint.
-auto closer_for(std::shared_ptr<connection::Endpoint> endpoint) {
-    return [endpoint = std::move(endpoint)](Handle surplus) { endpoint->keep(surplus); };
+void send_or_throw(SharedEnd& end, std::span<const std::byte> message,
+                   const os::AncillaryData& ancillary, Deadline deadline) {
+    if (!end.send(message, ancillary, deadline))
+        throw TimeoutError("send", "connection", "the peer did not receive before the deadline");
+}
+
+Result<ReceivedMessage, RecvError> receive(SharedEnd& end, std::size_t most,
+                                           std::span<std::byte> space, Deadline deadline) {
+    ReceivedMessage received;
+    const auto outcome = end.receive(received, most, space, deadline);
+    if (!outcome.has_value()) return outcome.error();
+    return received;
+}
+
+/// Receives a message and closes the handles that came with it.
+Result<ReceivedMessage, RecvError> receive_bytes(SharedEnd& end, std::size_t most,
+                                                 std::span<std::byte> space, Deadline deadline) {
+    auto received = receive(end, most, space, deadline);
+    if (received.has_value()) connection::discard_handles(received->ancillary);
+    return received;
+}
+
+/// Closes a duplicate of this end's handle: see the invariants of SharedEnd.
+auto closer_for(std::shared_ptr<SharedEnd> end) {
+    return [end = std::move(end)](Handle duplicate) { end->adopt_duplicate(duplicate); };
 }
 
 }  // namespace
 
 void ByteConnection::send_bytes(std::span<const std::byte> message, Deadline deadline) const {
-    if (endpoint_->send(message, {}, deadline) == Outcome::timed_out)
-        throw TimeoutError("send", "connection", "the peer did not receive before the deadline");
+    send_or_throw(*end_, message, {}, deadline);
 }
 
 void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const void* value,
@@ -48,10 +64,9 @@ void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const vo
     handoff::Outgoing outgoing;
     Writer writer;
     encode(writer, value);
-    Luggage luggage(*endpoint_, outgoing);
-    if (endpoint_->send(writer.bytes(), luggage.beside(), deadline) == Outcome::timed_out)
-        throw TimeoutError("send", "connection", "the peer did not receive before the deadline");
-    luggage.leave_to_message();
+    MessageHandles handles(*end_, outgoing);
+    send_or_throw(*end_, writer.bytes(), handles.ancillary(), deadline);
+    handles.mark_sent();
 }
 
 void ByteConnection::send_handle(NativeHandle handle, Deadline deadline) const {
@@ -63,44 +78,37 @@ void ByteConnection::send_handle(NativeHandle handle, Deadline deadline) const {
 }
 
 std::vector<std::byte> ByteConnection::recv_bytes(std::size_t most, Deadline deadline) const {
-    Received received;
-    const Outcome outcome = endpoint_->receive(received, most, {}, deadline);
-    if (outcome != Outcome::done) refuse(reason(outcome));
-    connection::leave_behind(received.beside);
-    return std::move(received.bytes);
+    auto received = receive_bytes(*end_, most, {}, deadline);
+    if (!received.has_value()) throw_recv_error(received.error());
+    return std::move(received->bytes);
 }
 
 Result<std::vector<std::byte>, RecvError> ByteConnection::try_recv_bytes(Deadline deadline) const {
-    Received received;
-    const Outcome outcome = endpoint_->receive(received, any_size, {}, deadline);
-    if (outcome != Outcome::done) return reason(outcome);
-    connection::leave_behind(received.beside);
-    return std::move(received.bytes);
+    auto received = receive_bytes(*end_, any_size, {}, deadline);
+    if (!received.has_value()) return received.error();
+    return std::move(received->bytes);
 }
 
 std::size_t ByteConnection::recv_bytes_into(std::span<std::byte> space, Deadline deadline) const {
-    Received received;
-    const Outcome outcome = endpoint_->receive(received, any_size, space, deadline);
-    if (outcome != Outcome::done) refuse(reason(outcome));
-    connection::leave_behind(received.beside);
-    if (received.size > space.size()) {
+    auto received = receive_bytes(*end_, any_size, space, deadline);
+    if (!received.has_value()) throw_recv_error(received.error());
+    if (received->size > space.size()) {
         throw BufferTooShort("recv_bytes_into", "connection",
-                             "the message has " + std::to_string(received.size) +
+                             "the message has " + std::to_string(received->size) +
                                  " bytes, there is room for " + std::to_string(space.size()),
-                             std::move(received.bytes));
+                             std::move(received->bytes));
     }
-    // It was begun by another call, into memory of its own.
-    std::copy(received.bytes.begin(), received.bytes.end(), space.begin());
-    return received.size;
+    // Not empty if another call had received the beginning of the message.
+    std::copy(received->bytes.begin(), received->bytes.end(), space.begin());
+    return received->size;
 }
 
 Result<void, RecvError> ByteConnection::try_recv_decoded(void (*decode)(Reader&, void*),
                                                          void* value, Deadline deadline) const {
-    Received received;
-    const Outcome outcome = endpoint_->receive(received, any_size, {}, deadline);
-    if (outcome != Outcome::done) return reason(outcome);
-    const handoff::Arriving arriving(connection::collect(std::move(received.beside)));
-    Reader reader(received.bytes, "message of a connection");
+    auto received = receive(*end_, any_size, {}, deadline);
+    if (!received.has_value()) return received.error();
+    const handoff::Arriving arriving(connection::take_handles(std::move(received->ancillary)));
+    Reader reader(received->bytes, "message of a connection");
     decode(reader, value);
     reader.expect_end();
     return {};
@@ -109,24 +117,23 @@ Result<void, RecvError> ByteConnection::try_recv_decoded(void (*decode)(Reader&,
 void ByteConnection::recv_decoded(void (*decode)(Reader&, void*), void* value,
                                   Deadline deadline) const {
     const auto received = try_recv_decoded(decode, value, deadline);
-    if (!received.has_value()) refuse(received.error());
+    if (!received.has_value()) throw_recv_error(received.error());
 }
 
-bool ByteConnection::poll(Deadline deadline) const { return endpoint_->poll(deadline); }
-void ByteConnection::close() const noexcept { endpoint_->close(); }
-bool ByteConnection::is_closed() const noexcept { return endpoint_->is_closed(); }
-bool ByteConnection::readable() const noexcept { return endpoint_->readable(); }
-bool ByteConnection::writable() const noexcept { return endpoint_->writable(); }
-NativeHandle ByteConnection::native_handle() const { return endpoint_->native_handle("fileno"); }
+bool ByteConnection::poll(Deadline deadline) const { return end_->poll(deadline); }
+void ByteConnection::close() const noexcept { end_->close(); }
+bool ByteConnection::is_closed() const noexcept { return end_->is_closed(); }
+bool ByteConnection::readable() const noexcept { return end_->readable(); }
+bool ByteConnection::writable() const noexcept { return end_->writable(); }
+NativeHandle ByteConnection::native_handle() const { return end_->native_handle("fileno"); }
 
 void ByteConnection::encode_handle(Writer& writer) const {
     writer.array(3);
-    handoff::encode_handle(writer, endpoint_->native_handle("pass"), "Connection",
-                           closer_for(endpoint_));
+    handoff::encode_handle(writer, end_->native_handle("pass"), "Connection", closer_for(end_));
     writer.integer(
         static_cast<std::uint8_t>((readable() ? can_read : 0) | (writable() ? can_write : 0)));
-    writer.string(endpoint_->label("pass"));
-    endpoint_->share();
+    writer.string(end_->label("pass"));
+    end_->mark_shared();
 }
 
 ByteConnection ByteConnection::decode_handle(Reader& reader) {
@@ -138,21 +145,20 @@ ByteConnection ByteConnection::decode_handle(Reader& reader) {
     if (directions == 0 || directions > (can_read | can_write))
         reader.fail("a connection that neither sends nor receives");
     const std::string_view label = reader.string_view();
-    ByteConnection connection(connection::Endpoint::adopt(
-        std::move(end), (directions & can_read) != 0, (directions & can_write) != 0, label));
-    connection.endpoint_->share();
-    arriving.close_by(index, closer_for(connection.endpoint_));
+    ByteConnection connection(SharedEnd::adopt(std::move(end), (directions & can_read) != 0,
+                                               (directions & can_write) != 0, label));
+    connection.end_->mark_shared();
+    arriving.close_by(index, closer_for(connection.end_));
     return connection;
 }
 
 std::pair<ByteConnection, ByteConnection> Pipe(bool duplex) {
     Handle one;
     Handle other;
-    if (const auto problem = os::create_stream(one, other))
+    if (const auto problem = os::create_stream_pair(one, other))
         throw OSError(problem, "make", "pipe", "the system cannot make one");
-    using connection::Endpoint;
-    auto reader = Endpoint::adopt(std::move(one), true, duplex);
-    auto writer = Endpoint::adopt(std::move(other), duplex, true);
+    auto reader = SharedEnd::adopt(std::move(one), true, duplex);
+    auto writer = SharedEnd::adopt(std::move(other), duplex, true);
     if (!duplex) {
         reader->end_sending();
         writer->end_receiving();

@@ -11,7 +11,7 @@
 
 namespace procession::connection {
 
-/// Whether this side accepted the connection or made it.
+/// Whether this side accepted the connection (listener) or opened it (client).
 enum class Role : std::uint8_t { listener, client };
 
 inline constexpr std::size_t handshake_message_bytes_max = 256;
@@ -23,37 +23,37 @@ inline constexpr std::size_t handshake_message_bytes_max = 256;
 ///     "#CHALLENGE#{sha256}" + 40 random bytes      ->
 ///                                                  <-       "{digest}" + HMAC(key, challenge)
 ///     "#WELCOME#" or "#FAILURE#"                   ->
-///     and then the same with the parts exchanged.
+///     and then the same with the roles exchanged.
 ///
-/// The challenge is what follows "#CHALLENGE#", its "{sha256}" included. The digest is one of
-/// sha256, sha384, sha3_256, sha3_384; MD5, and peers that know nothing else (CPython up to 3.11),
-/// are refused.
+/// The challenge is everything after "#CHALLENGE#", including "{sha256}". The digest is one of
+/// sha256, sha384, sha3_256, sha3_384. MD5 is refused, and so are peers that support nothing else
+/// (CPython up to 3.11).
 ///
-/// A pure machine: messages go in and come out, nothing waits here.
+/// A state machine without input and output: the caller transfers the messages.
 class Handshake {
   public:
     using Message = std::vector<std::byte>;
-    enum class State : std::uint8_t { under_way, done, refused };
+    enum class State : std::uint8_t { in_progress, done, refused };
 
     /// Throws: OSError when the system gives no random bytes.
     Handshake(Role role, std::string key);
 
-    /// What is to be sent now, oldest first.
+    /// The messages that the caller must send now, in this order.
     [[nodiscard]] std::vector<Message> take_messages();
-    /// The next message of the peer.
+    /// Processes the next message of the peer.
     void receive(std::span<const std::byte> message);
 
     [[nodiscard]] State state() const noexcept;
-    /// Why it was refused, without anything secret.
+    /// Why the peer was refused. Contains nothing secret.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
   private:
     enum class Awaits : std::uint8_t { challenge, answer, verdict, nothing };
 
-    void challenge();
+    void send_challenge();
     void check_answer(std::string_view answer);
-    void answer(std::string_view challenge);
-    void hear_verdict(std::string_view verdict);
+    void answer_challenge(std::string_view challenge);
+    void check_verdict(std::string_view verdict);
     void refuse(std::string reason);
     void send(std::string_view message);
 

@@ -1,67 +1,68 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/listener.h"
 
-#include "connection/endpoint.h"
+#include "connection/acceptor.h"
 #include "connection/handshake.h"
-#include "connection/reception.h"
-#include "os/listening.h"
+#include "connection/shared_end.h"
+#include "os/listening_socket.h"
 #include "procession/client.h"
 #include "procession/error.h"
 
 namespace procession {
 
 Listener::Listener(const Address& address, ListenerOptions options)
-    : reception_(std::make_unique<connection::Reception>(address, std::move(options))) {}
+    : acceptor_(std::make_unique<connection::AuthenticatingAcceptor>(address, std::move(options))) {
+}
 Listener::~Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
 Listener& Listener::operator=(Listener&&) noexcept = default;
 
-connection::Reception& Listener::reception() const {
-    if (reception_ == nullptr) throw ClosedError("listen", "listener", "it was moved from");
-    return *reception_;
+connection::AuthenticatingAcceptor& Listener::acceptor() const {
+    if (acceptor_ == nullptr) throw ClosedError("listen", "listener", "it was moved from");
+    return *acceptor_;
 }
 
 ByteConnection Listener::accept(Deadline deadline) {
-    auto accepted = reception().accept(deadline);
+    auto accepted = acceptor().accept(deadline);
     if (!accepted) {
-        throw TimeoutError("accept", address().text(), "nobody connected before the deadline");
+        throw TimeoutError("accept", address().text(), "no client connected before the deadline");
     }
     return std::move(*accepted);
 }
 
 Result<ByteConnection, AcceptError> Listener::try_accept(Deadline deadline) {
-    auto accepted = reception().accept(deadline);
+    auto accepted = acceptor().accept(deadline);
     if (!accepted) return AcceptError::timed_out;
     return std::move(*accepted);
 }
 
 void Listener::close() noexcept {
-    if (reception_ != nullptr) reception_->close();
+    if (acceptor_ != nullptr) acceptor_->close();
 }
-const Address& Listener::address() const { return reception().address(); }
-const std::optional<Address>& Listener::last_accepted() const {
-    return reception().last_accepted();
-}
-NativeHandle Listener::native_handle() const { return reception().native_handle(); }
+const Address& Listener::address() const { return acceptor().address(); }
+const std::optional<Address>& Listener::last_accepted() const { return acceptor().last_accepted(); }
+NativeHandle Listener::native_handle() const { return acceptor().native_handle(); }
 
 ByteConnection Client(const Address& address, const ClientOptions& options) {
     using connection::Handshake;
     const Deadline deadline = options.patience;
     Handle end;
-    std::error_code stranger;
-    if (const auto problem = os::connect_to(address, deadline, end, stranger)) {
-        if (problem == std::errc::timed_out)
-            throw TimeoutError("connect", address.text(), "nobody answered in time");
+    std::error_code user_mismatch;
+    if (const auto problem = os::connect_to(address, deadline, end, user_mismatch)) {
+        if (problem == std::errc::timed_out) {
+            throw TimeoutError("connect", address.text(),
+                               "the listener did not accept before the deadline");
+        }
         throw OSError(problem, "connect", address.text(), "cannot connect");
     }
-    if (stranger) {
+    if (user_mismatch) {
         throw AuthenticationError("connect", address.text(),
-                                  "it belongs to another user (" + stranger.message() + ")");
+                                  "it belongs to another user (" + user_mismatch.message() + ")");
     }
-    ByteConnection connection(connection::Endpoint::adopt(std::move(end), true, true));
+    ByteConnection connection(connection::SharedEnd::adopt(std::move(end), true, true));
     if (options.authkey.empty()) return connection;
     Handshake handshake(connection::Role::client, options.authkey);
-    while (handshake.state() == Handshake::State::under_way) {
+    while (handshake.state() == Handshake::State::in_progress) {
         try {
             handshake.receive(
                 connection.recv_bytes(connection::handshake_message_bytes_max, deadline));
@@ -77,7 +78,7 @@ ByteConnection Client(const Address& address, const ClientOptions& options) {
         if (!connection::send_messages(connection, handshake, deadline) &&
             handshake.state() != Handshake::State::refused) {
             throw AuthenticationError("connect", address.text(),
-                                      "the listener has gone in the middle of it");
+                                      "the listener disconnected while authenticating");
         }
     }
     if (handshake.state() == Handshake::State::refused)

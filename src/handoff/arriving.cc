@@ -22,7 +22,7 @@ bool is_listed_before(const std::vector<os::Handle>& arrived, os::NativeHandle h
 }
 
 bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) noexcept {
-    return os::may_lead_to(arrived, {sent.device, sent.inode});
+    return os::may_refer_to(arrived, {sent.device, sent.inode});
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) no
 Arriving::Arriving(const std::vector<InheritedHandle>& manifest) : outer_(innermost) {
     arrived_.reserve(manifest.size());
     for (const auto& each : manifest) {
-        os::Handle candidate = os::inherited_as(each.number);
+        os::Handle candidate = os::find_inherited(each.number);
         if (is_listed_before(arrived_, candidate.get()) || !is_what_was_sent(candidate, each)) {
             [[maybe_unused]] const auto not_ours = candidate.release();
             throw SharingError(

@@ -7,7 +7,7 @@
 namespace procession::handoff {
 
 /// One handle that a child inherits, as its bootstrap message lists it. The number, which is the
-/// parent's, is only a place to look (os::inherited_as): the identity says what must be found
+/// parent's, is only a place to look (os::find_inherited): the identity says what must be found
 /// there.
 struct InheritedHandle {
     std::int64_t number = -1;

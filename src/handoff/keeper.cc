@@ -11,7 +11,8 @@
 
 #include "base/logging.h"
 #include "os/channel.h"
-#include "os/meeting_point.h"
+#include "os/random.h"
+#include "os/rendezvous.h"
 #include "os/wait.h"
 #include "os/would_block.h"
 
@@ -30,7 +31,7 @@ void Keeper::run() {
     // The process that has started it is on its way already: the meeting point was open before.
     Deadline next_look = kLook;
     for (;;) {
-        std::vector<os::Watched> watched{{meeting_point_.get()}};
+        std::vector<os::Watched> watched{{rendezvous_socket_.get()}};
         std::vector<KeeperTable::Client> clients_then;
         for (const auto& [client, peer] : peers_) {
             watched.push_back({peer.channel.get()});
@@ -88,7 +89,7 @@ void Keeper::answer_those_who_leave() {
 void Keeper::admit_all() {
     for (;;) {
         os::Handle channel;
-        const auto problem = os::admit(meeting_point_, channel);
+        const auto problem = os::accept_from_rendezvous(rendezvous_socket_, channel);
         if (problem) {
             if (os::is_would_block(problem)) return;
             if (!std::exchange(says_it_is_full_, true)) {
@@ -100,7 +101,7 @@ void Keeper::admit_all() {
             return;
         }
         // A superuser is a relative that has not changed its user id, or could do anything anyway.
-        const auto stranger = os::why_peer_is_a_stranger(channel.get(), os::Superuser::welcome);
+        const auto stranger = os::check_peer_user(channel.get(), os::Superuser::accepted);
         if (stranger) {
             const bool again = std::exchange(says_it_refuses_, true);
             base::log(again ? LogLevel::debug : LogLevel::warning,
@@ -183,7 +184,7 @@ bool Keeper::go_on_with_deposit(KeeperTable::Client client, Peer& peer, const Re
     peer.expected.reset();
     auto kept = std::exchange(peer.handles, {});
     Reply reply{.answer = Answer::kept};
-    if (std::exchange(peer.lost_some, false) || os::fill_randomly(reply.token))
+    if (std::exchange(peer.lost_some, false) || os::fill_random(reply.token))
         return send(peer, {.answer = Answer::no_room});
     table_.add(reply.token, client, std::move(kept));
     if (send(peer, reply)) return true;
@@ -200,7 +201,7 @@ bool Keeper::give(Peer& peer, const Token& token, void (KeeperTable::*afterwards
         left = left.subspan(lot.size());
         const Reply reply{.answer = Answer::here, .left = static_cast<std::uint32_t>(left.size())};
         const auto problem = send_handles(peer, reply, lot);
-        if (os::are_too_many_under_way(problem)) return send(peer, {.answer = Answer::later});
+        if (os::are_too_many_in_flight(problem)) return send(peer, {.answer = Answer::later});
         if (problem) return may_stay(problem);
     } while (!left.empty());
     if (afterwards != nullptr) (table_.*afterwards)(token);

@@ -24,7 +24,8 @@ namespace procession::handoff {
 /// Threads: one.
 class Keeper {
   public:
-    explicit Keeper(os::Handle meeting_point) : meeting_point_(std::move(meeting_point)) {}
+    explicit Keeper(os::Handle rendezvous_socket)
+        : rendezvous_socket_(std::move(rendezvous_socket)) {}
 
     void run();
 
@@ -55,7 +56,7 @@ class Keeper {
                                         std::span<const os::NativeHandle> handles);
     static bool send(const Peer& peer, const Reply& reply);
 
-    os::Handle meeting_point_;
+    os::Handle rendezvous_socket_;
     KeeperTable table_;
     Peers peers_;
     KeeperTable::Client peers_so_far_ = 0;

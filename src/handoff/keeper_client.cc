@@ -19,7 +19,8 @@
 #include "handoff/keeper_protocol.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
-#include "os/meeting_point.h"
+#include "os/random.h"
+#include "os/rendezvous.h"
 #include "os/wait.h"
 #include "os/would_block.h"
 #include "procession/error.h"
@@ -38,15 +39,15 @@ constexpr std::chrono::milliseconds kCourtesy{10};  // for a process that can re
 /// "procession-<random>-<realm>": where it leads to no keeper, the realm tells why.
 std::string fresh_keeper_name() {
     std::array<std::byte, 16> random;
-    if (const auto problem = os::fill_randomly(random))
+    if (const auto problem = os::fill_random(random))
         throw OSError(problem, "start", "keeper", "the system gives no random bytes");
     return "procession-" + base::hexadecimal(random) + "-" +
-           std::to_string(os::realm_of_meeting_points());
+           std::to_string(os::rendezvous_namespace());
 }
 
 // A name without a realm was not given by this library.
 bool is_elsewhere(const std::string& keeper) {
-    const std::uint64_t here = os::realm_of_meeting_points();
+    const std::uint64_t here = os::rendezvous_namespace();
     const std::size_t end = keeper.rfind('-');
     std::uint64_t there = 0;
     const char* const last = keeper.data() + keeper.size();
@@ -130,12 +131,12 @@ class Switchboard final : public os::LockedAcrossForks {
                                "procession::init(argc, argv) as the first line of main");
         }
         const std::string name = fresh_keeper_name();
-        os::Handle meeting_point;
-        if (const auto problem = os::open_meeting_point(name, meeting_point))
+        os::Handle rendezvous_socket;
+        if (const auto problem = os::open_rendezvous(name, rendezvous_socket))
             throw OSError(problem, "start", "keeper", "cannot make a place to meet it");
         // Before the keeper runs, so that it is never without a client.
         const auto line = line_to(name);
-        start(std::move(meeting_point));
+        start(std::move(rendezvous_socket));
         join_family(name, {});
         open_door(name, *line);
         return name;
@@ -166,7 +167,7 @@ class Switchboard final : public os::LockedAcrossForks {
     void take_door(os::Handle door, const std::string& leads_to) {
         door_ = std::move(door);
         leads_to_ = leads_to;
-        door_user_ = os::user_of_this_process();
+        door_user_ = os::effective_user_id();
     }
     os::Handle go_to(const std::string& keeper);
     enum class When : std::uint8_t { always, user_changed };
@@ -189,7 +190,7 @@ os::Handle connect_to(const std::string& keeper, std::error_code& problem) {
     const Deadline deadline = kPatience;
     for (;;) {
         os::Handle channel;
-        problem = os::go_to_meeting_point(keeper, channel);
+        problem = os::connect_to_rendezvous(keeper, channel);
         if (!problem || !os::is_would_block(problem) || deadline.has_passed()) return channel;
         static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
     }
@@ -211,8 +212,8 @@ os::Handle Switchboard::go_to(const std::string& keeper) {
         throw OSError(problem, "go to", "keeper", "the system refuses");
     // What a superuser's process may do is not decided here.
     const bool is_there = channel.valid();
-    const bool may_go_anywhere = os::user_of_this_process() == 0;
-    if (is_there && (may_go_anywhere || !os::why_peer_is_a_stranger(channel.get()))) return channel;
+    const bool may_go_anywhere = os::effective_user_id() == 0;
+    if (is_there && (may_go_anywhere || !os::check_peer_user(channel.get()))) return channel;
     channel = enter_by_door(keeper, When::always);
     if (channel.valid()) return channel;
     if (is_there) {
@@ -236,13 +237,13 @@ os::Handle Switchboard::enter_by_door(const std::string& keeper, When when) {
     os::Handle door;
     {
         const std::lock_guard guard(lock_);
-        const bool wanted = when == When::always || door_user_ != os::user_of_this_process();
+        const bool wanted = when == When::always || door_user_ != os::effective_user_id();
         if (wanted && leads_to_ == keeper && door_.valid()) door = door_.duplicate();
     }
     if (!door.valid()) return {};
     os::Handle mine;
     os::Handle its;
-    if (const auto problem = os::create_record_channel(mine, its))
+    if (const auto problem = os::create_channel_pair(mine, its))
         throw OSError(problem, "go to", "keeper", "cannot make a channel to it");
     Line through(std::move(door));
     const os::NativeHandle handles[] = {its.get()};
@@ -252,14 +253,14 @@ os::Handle Switchboard::enter_by_door(const std::string& keeper, When when) {
 
 // Without a door, children that change their user id or network namespace have no way in. No error.
 void Switchboard::open_door(const std::string& keeper, Line& line) {
-    if (!os::can_lose_meeting_points) return;
+    if (!os::can_leave_rendezvous_namespace) return;
     {
         const std::lock_guard guard(lock_);
         if (door_.valid() && leads_to_ == keeper) return;
     }
     os::Handle mine;
     os::Handle its;
-    if (os::create_record_channel(mine, its)) return;
+    if (os::create_channel_pair(mine, its)) return;
     {
         const std::lock_guard talking(line.lock());
         const os::NativeHandle handles[] = {its.get()};
@@ -358,7 +359,7 @@ std::vector<os::Handle> ask_for(const AttachmentName& name, Verb verb) try {
         if (reply.answer == Answer::later) {
             if (deadline.has_passed()) {
                 throw OSError(std::make_error_code(std::errc::too_many_files_open), "fetch",
-                              "handles of an item", os::too_many_under_way_text);
+                              "handles of an item", os::too_many_in_flight_text);
             }
             static_cast<void>(os::wait_readable(os::no_handle, kAskAgain));
             handles.clear();

@@ -19,7 +19,7 @@ namespace procession::handoff {
 
 /// Starts a keeper that listens at the meeting point. Installed by the layer that starts processes.
 /// Throws: ProcessError.
-using StartKeeper = void (*)(os::Handle meeting_point);
+using StartKeeper = void (*)(os::Handle rendezvous_socket);
 void set_keeper_starter(StartKeeper start) noexcept;
 
 /// Leaves the handles for the process that gets the item (of the queue `carrier`) or the message

@@ -18,7 +18,7 @@ void Line::say(const Request& request, std::span<const os::NativeHandle> handles
         if (!problem) return;
         if (!os::is_back_pressure(problem)) fail(problem);
         if (os::wait_to_send(channel_.get(), problem, deadline)) continue;
-        if (os::are_too_many_under_way(problem)) fail_too_many();
+        if (os::are_too_many_in_flight(problem)) fail_too_many();
         fail_silent();
     }
 }
@@ -55,7 +55,7 @@ Reply Line::hear(std::vector<os::Handle>& handles, Deadline deadline) {
 
 void Line::fail_too_many() {
     hang_up();  // a part of them may have been sent
-    throw TimeoutError("pass on", "handles of an item", os::too_many_under_way_text);
+    throw TimeoutError("pass on", "handles of an item", os::too_many_in_flight_text);
 }
 
 void Line::fail_silent() {

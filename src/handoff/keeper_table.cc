@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "os/byte_lock.h"
-#include "os/meeting_point.h"
+#include "os/handle.h"
 #include "os/stream.h"
 #include "procession/error.h"
 #include "shm/participant_table.h"
@@ -37,7 +37,7 @@ void KeeperTable::let_go(ObjectAt object) {
 void KeeperTable::add(const Token& token, Client client, std::vector<os::Handle> handles) {
     if (handles.empty()) throw ValueError("keep", "deposit", "it names no carrier");
     const bool travels_in_stream = os::is_stream(handles.front());
-    const char* const why = travels_in_stream ? nullptr : os::why_no_memory_file(handles.front());
+    const char* const why = travels_in_stream ? nullptr : os::why_not_memory_file(handles.front());
     if (why != nullptr)
         throw ValueError("keep", "deposit", std::string("its carrier is no queue: ") + why);
     std::vector<ObjectAt> taken;

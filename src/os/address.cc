@@ -2,14 +2,15 @@
 #include "procession/address.h"
 
 #include "base/hexadecimal.h"
-#include "os/listening.h"
+#include "os/listening_socket.h"
 #include "procession/error.h"
 
 namespace procession {
 
 namespace {
 
-/// A peer may have chosen the name: it must not write to a terminal or forge a line of a log.
+/// A peer may have chosen the name, so it must not send control sequences to a terminal or forge a
+/// line of a log.
 std::string printable(std::string_view name) {
     std::string text;
     for (const char& each : name) {
@@ -49,7 +50,7 @@ Address Address::tcp(std::string_view host, unsigned port) {
     if (host == "localhost") host = "127.0.0.1";
     if (!os::is_numeric_host(host)) {
         throw ValueError("use", "host '" + printable(host) + "'",
-                         "it is no numeric IPv4 or IPv6 address; names are not looked up, use "
+                         "it is not a numeric IPv4 or IPv6 address; names are not looked up, use "
                          "127.0.0.1 for this machine");
     }
     if (port > 0xffff) {

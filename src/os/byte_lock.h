@@ -9,41 +9,43 @@
 
 namespace procession::os {
 
-/// Liveness as a kernel fact: an exclusive lock on one byte of a memory file, held by this process.
-/// Move-only; its destructor unlocks.
+/// An exclusive lock on one byte of a memory file, held by this process. The kernel releases it
+/// when the process ends, so a locked byte proves that its owner is alive. Move-only; the
+/// destructor unlocks.
 ///
-/// Guarantee: a byte locked here stays locked exactly as long as this process lives and keeps the
-/// object; the kernel gives it up after the *last* thread of the process has executed its last
-/// instruction, whatever ended it (kill, crash, exec). It therefore
-///   - never calls a stopped, traced or slow process dead, nor the end of one thread an end;
-///   - never takes a reused pid for the old process: no pid is involved, so pid namespaces do not
-///     matter either;
+/// Guarantee: the byte stays locked as long as this object and this process exist. When the process
+/// ends (kill, crash, exec), the kernel releases the lock after the *last* thread has executed its
+/// last instruction. Therefore a ByteLock
+///   - never reports a stopped, traced or slow process as dead, and ignores the end of one thread;
+///   - never mistakes a process with a reused pid for the old one: no pid is involved, so pid
+///     namespaces do not matter either;
 ///   - needs no cooperation of the dying process;
-///   - belongs to no child, however that was made (fork, _Fork, clone): it never keeps its parent
-///     alive;
-///   - survives the closing of all descriptors by another part of the program (closefrom).
+///   - is not inherited by a child, whether made by fork, _Fork or clone: a child never makes its
+///     dead parent look alive;
+///   - stays locked if another part of the program closes all descriptors (closefrom).
 ///
-/// Mechanism (Linux): a fresh open file description, locked with F_OFD_SETLK (fcntl(2), "Open file
-/// description locks"), and a mapping of it. Then its descriptor is closed: the mapping alone keeps
-/// the description, and the lock. The mapping is MADV_DONTFORK, so no child inherits it, and exec
-/// drops it with all others.
+/// Mechanism (Linux): a new open file description is locked with F_OFD_SETLK (fcntl(2), "Open file
+/// description locks") and mapped, and its descriptor is closed. Now only the mapping keeps the
+/// description, and with it the lock. The mapping is MADV_DONTFORK, so no child inherits it, and
+/// exec removes it with all others.
 ///
-/// Mechanism (Windows): a word beside the memory names the owner by its process's number and
-/// creation time. The byte is locked as long as that process exists, which its process object
+/// Mechanism (Windows): a word in the head of the section identifies the owner by its process id
+/// and creation time. The byte is locked as long as that process exists, which the process object
 /// tells.
 ///
-/// Where no second description can be opened, since /proc cannot be seen (chroot(2), a filter of
-/// system calls), try_claim() takes a POSIX record lock instead, by the descriptor there is: one at
-/// a time in a process. It excludes the others' locks, and is gone with the process as well.
+/// Without access to /proc (chroot(2), a filter of system calls) no second description can be
+/// opened. Then try_claim() takes a POSIX record lock through the descriptor that exists, at most
+/// one at a time in a process. It conflicts with the other kind of lock, and ends with the process
+/// as well.
 ///
-/// What remains (Linux): such a record lock is dropped early if the process closes another
-/// descriptor of the same file within the milliseconds that the repair takes. A child made by a
-/// bare clone in *another thread* during the microseconds of try_lock() inherits the descriptor; a
-/// child that shares this process's memory (vfork, clone with CLONE_VM) shares the mapping. Such a
-/// child keeps the byte locked until it execs or ends.
+/// Limits (Linux): such a record lock is lost if the process closes another descriptor of the file
+/// within the milliseconds that a repair takes. If *another thread* makes a child by a bare clone
+/// within the microseconds of try_lock(), the child inherits the descriptor. A child that shares
+/// this process's memory (vfork, clone with CLONE_VM) shares the mapping. Such a child keeps the
+/// byte locked until it execs or ends.
 ///
-/// All zero bytes are a ByteLock that holds nothing, so that one may live in memory that is wiped
-/// on fork.
+/// A ByteLock whose bytes are all zero holds no lock, so it may be kept in memory that is wiped on
+/// fork.
 class ByteLock {
   public:
     ByteLock() noexcept = default;
@@ -58,27 +60,28 @@ class ByteLock {
     ByteLock& operator=(const ByteLock&) = delete;
     ~ByteLock() { unlock(); }
 
-    /// Locks byte `at` of the file `identity`, to which `file` must lead. Of 64 bytes, from a
-    /// multiple of 64 on, at most one is ever locked.
-    /// Returns: device_or_resource_busy when it is locked already, by this process or another;
-    ///          bad_file_descriptor when the handle leads elsewhere: other code closed it.
+    /// Locks the byte at offset `at` of the file `identity`, to which `file` refers. Callers lock
+    /// at most one byte of each aligned block of 64. Returns: device_or_resource_busy when the byte
+    /// is locked, by this process or another;
+    ///          bad_file_descriptor when other code closed the handle, so that it is invalid or
+    ///          refers to another object.
     [[nodiscard]] static std::error_code try_lock(const Handle& file, const FileIdentity& identity,
                                                   std::uint64_t at, ByteLock& taken) noexcept;
-    /// The same, for a short time, by a process that already holds another byte of the file: to
-    /// repair what the last owner of this byte has left. Works also where the system no longer
-    /// shows the process its files, as after chroot(2).
+    /// The same for a short time, by a process that holds another byte of the file already: to
+    /// repair what the dead owner of this byte has left. Also works without access to /proc, as
+    /// after chroot(2).
     [[nodiscard]] static std::error_code try_claim(const Handle& file, const FileIdentity& identity,
                                                    std::uint64_t at, ByteLock& taken) noexcept;
-    /// Why try_lock() returned this error, as the end of a sentence, and what to do about it.
+    /// Why try_lock() returned this error and what to do about it, as the end of a sentence.
     [[nodiscard]] static const char* why(const std::error_code& failed) noexcept;
 
-    /// Whether a process, so a live participant, holds the byte. True also when that cannot be
-    /// told: a live participant must never be called dead.
+    /// Whether a process holds the byte, so that its participant is alive. Also true when the
+    /// system does not tell: a live participant must never be reported as dead.
     [[nodiscard]] static bool is_locked(const Handle& file, const FileIdentity& identity,
                                         std::uint64_t at) noexcept;
 
-    /// Whether a process holds one of `count` bytes from `from` on. True also when that cannot be
-    /// told.
+    /// Whether a process holds any of the `count` bytes from offset `from`. Also true when the
+    /// system does not tell.
     [[nodiscard]] static bool is_any_locked(const Handle& file, std::uint64_t from,
                                             std::uint64_t count) noexcept;
 

@@ -3,12 +3,14 @@
 
 namespace procession::os {
 
-/// While one lives, this thread is not cancelled (pthread_cancel): shared memory is never left in
-/// the middle of a change, and no forced unwinding meets a function that must not throw. A request
-/// that comes meanwhile is kept. Windows has no such thing. An object whose function was left by
-/// longjmp is forgotten by the next one that is made at its place of the stack or above it.
+/// Disables the cancellation of this thread (pthread_cancel) while it exists: otherwise a thread
+/// could be ended in the middle of a change to shared memory, or forced unwinding could reach a
+/// noexcept function. A cancellation request that arrives meanwhile stays pending. Does nothing on
+/// Windows, which has no cancellation.
 ///
-/// Threads: its own. May be nested.
+/// longjmp may skip the destructor. Such an object is dropped by the next one that is made at the
+/// same stack address or above it.
+/// Threads: affects only its own. May be nested.
 class CancellationDisabled {
   public:
     CancellationDisabled() noexcept;
@@ -16,8 +18,8 @@ class CancellationDisabled {
     CancellationDisabled(const CancellationDisabled&) = delete;
     CancellationDisabled& operator=(const CancellationDisabled&) = delete;
 
-    /// Acts on a request that was kept, if the thread could be cancelled before the outermost of
-    /// these: unwinds the stack from here. The caller holds no lock.
+    /// Acts on a pending request by unwinding the stack from here, if cancellation was enabled when
+    /// the outermost of these objects was made. The caller must hold no lock.
     static void act_on_request();
 
   private:

@@ -7,9 +7,9 @@
 
 namespace procession::os {
 
-/// A flag of this process that poll(), epoll and their like can wait for: readable while set.
+/// A flag that poll(), epoll and the like can wait for: it is readable while it is set.
 ///
-/// Threads: any.   Fork: the child has a descriptor of the same flag; it must leave it alone.
+/// Threads: any.   Fork: the child's copy refers to the same flag, and must not be used.
 class Event {
   public:
     [[nodiscard]] std::error_code open() noexcept;

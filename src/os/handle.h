@@ -24,4 +24,11 @@ using procession::no_handle;
     return std::to_string(number_of(handle));
 }
 
+/// Whether two handles of this process refer to one open object, not only to one file: duplicates
+/// share its state, such as the position. False when the system cannot tell.
+[[nodiscard]] bool are_same_object(NativeHandle one, NativeHandle other) noexcept;
+
+/// Raises this process's limit of open handles as far as the system allows.
+void raise_handle_limit() noexcept;
+
 }  // namespace procession::os

@@ -9,17 +9,19 @@
 
 namespace procession::os {
 
-/// What kind of object a handle leads to, for the debug log: "/memfd:queue (deleted)".
+/// What kind of object a handle refers to, for the debug log: "/memfd:queue (deleted)".
 [[nodiscard]] std::string describe(NativeHandle handle);
 
-/// In a spawned child: the handle that the parent has passed on (SpawnPlan::inherited) and knows by
-/// this number; an invalid one when there is none. On Linux both know it by the same number.
-[[nodiscard]] Handle inherited_as(std::int64_t number) noexcept;
+/// In a spawned child: the handle that the parent passed on (SpawnPlan::inherited) and that had
+/// this number in the parent. On Linux it has the same number in the child. Invalid if there is
+/// none.
+[[nodiscard]] Handle find_inherited(std::int64_t number) noexcept;
 
-/// Whether it leads to the object of that identity (os/memory_file.h), as far as the system tells.
-[[nodiscard]] bool may_lead_to(const Handle& handle, const FileIdentity& identity) noexcept;
+/// Whether the handle refers to the object `identity` (os/memory_file.h). Also true where the
+/// system does not tell.
+[[nodiscard]] bool may_refer_to(const Handle& handle, const FileIdentity& identity) noexcept;
 
-/// Stops the descriptor from leaking into programs that this process starts later.
+/// Sets close-on-exec: programs that this process starts later do not inherit the handle.
 void close_on_exec(NativeHandle handle) noexcept;
 
 }  // namespace procession::os

@@ -8,18 +8,17 @@
 
 namespace procession::os {
 
-/// Ties one child to the life of this process.
+/// Has one child killed when this process ends.
 ///
-/// This process holds the only write end of a pipe and never writes. The child asks the kernel to
-/// be sent SIGKILL when that pipe becomes readable, which is when its last write end is closed: at
-/// the death of this process, whatever the cause, or at the end of this object. Threads may come
-/// and go, which is why PR_SET_PDEATHSIG does not serve: it fires when the *thread* that forked
-/// ends.
+/// This process holds the only write end of a pipe and never writes to it. The child asks the
+/// kernel to send it SIGKILL when the pipe becomes readable. That is when the write end is closed:
+/// when this process ends, for whatever reason, or when this object is destroyed.
+/// (PR_SET_PDEATHSIG does not serve: it is sent when the *thread* that forked ends.)
 ///
 /// Invariants:
-///   1. Only this process holds the write end: it is closed on exec, and by each fork child before
-///      anything else runs there. The lock is held across forks, so that there is no moment in
-///      which the pipe exists and a fork child would not know of it.
+///   1. Only this process holds the write end: exec closes it, and so does each fork child before
+///      anything else runs there. The lock is held across forks, so no fork happens between the
+///      creation of the pipe and its registration here.
 ///
 /// Threads: open() once, by the thread that made the object.
 class Lifeline final : public LockedAcrossForks {
@@ -41,8 +40,8 @@ class Lifeline final : public LockedAcrossForks {
     Handle writer_;
 };
 
-/// In the child: takes its end and holds it for ever. If the parent is gone already, does not
-/// return.
-[[nodiscard]] std::error_code die_with(Handle child_end) noexcept;
+/// In the child: arms its end, and keeps it for life. Does not return if the parent has ended
+/// already.
+[[nodiscard]] std::error_code die_with_parent(Handle child_end) noexcept;
 
 }  // namespace procession::os

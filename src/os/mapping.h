@@ -10,8 +10,8 @@
 
 namespace procession::os {
 
-/// Shared, writable memory of a file, mapped from its start. May be longer than the file is now:
-/// the rest becomes usable when the file grows. Unmapped by the destructor.
+/// A shared, writable mapping of a file, from its start. It may be longer than the file: the part
+/// beyond the end becomes usable when the file grows. The destructor unmaps it.
 class Mapping {
   public:
     Mapping() noexcept = default;

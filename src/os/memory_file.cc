@@ -3,7 +3,7 @@
 
 namespace procession::os {
 
-std::error_code leads_to(const Handle& file, const FileIdentity& identity) noexcept {
+std::error_code refers_to(const Handle& file, const FileIdentity& identity) noexcept {
     FileIdentity found;
     std::uint64_t size = 0;
     if (const std::error_code unknown = identify(file, found, size)) return unknown;

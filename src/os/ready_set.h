@@ -8,12 +8,12 @@
 
 namespace procession::os {
 
-/// A changing set of handles behind one handle, which is readable while a member is: an event loop
-/// watches that handle, and need not know the members.
+/// A set of handles that one handle stands for: that handle is readable while a member is. So an
+/// event loop watches one handle, while members come and go.
 ///
-/// Each handle that add() took is given to remove() before it is closed: other holders of the same
-/// object would keep it in the set.
-/// Fork: the child's copy is the same set. It makes a new one, and leaves its parent's alone.
+/// Each member must be removed before its handle is closed: as long as any process has the same
+/// object open, it would stay in the set.
+/// Fork: the child's copy is the same set. The child makes a new one, and must not change this one.
 class ReadySet {
   public:
     ReadySet() noexcept;
@@ -26,20 +26,19 @@ class ReadySet {
     [[nodiscard]] std::error_code create() noexcept;
     [[nodiscard]] std::error_code add(NativeHandle member) noexcept;
     void remove(NativeHandle member) noexcept;
-    /// Where the system does not keep the set's readiness up to date, these do. refresh() is called
-    /// before each wait, begin_look() before the members are looked at. An event after begin_look()
-    /// makes the set ready at the next refresh().
+    /// For systems that do not keep the set's readiness up to date themselves. refresh() must be
+    /// called before each wait, and begin_look() before the members are checked. What happens after
+    /// begin_look() makes the set ready at the next refresh().
     void refresh() noexcept;
     void begin_look() noexcept;
     void close() noexcept;
 
-    [[nodiscard]] NativeHandle native_handle() const noexcept { return set_.get(); }
+    [[nodiscard]] NativeHandle native_handle() const noexcept;
 
   private:
-    struct Rest;  // what a system needs besides the handle
+    struct Impl;  // one for each platform
 
-    Handle set_;
-    std::unique_ptr<Rest> rest_;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace procession::os

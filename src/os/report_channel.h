@@ -10,8 +10,8 @@
 
 namespace procession::os {
 
-/// A one-way channel of short records, from a child to its parent. Neither end ever waits, and a
-/// vanished peer is no signal.
+/// A one-way channel of short records, from a child to its parent. Neither end ever waits, and no
+/// signal is raised when the peer is gone.
 struct ReportChannel {
     Handle receiver;
     Handle sender;
@@ -19,11 +19,12 @@ struct ReportChannel {
     [[nodiscard]] static std::error_code create(ReportChannel& created) noexcept;
 };
 
-/// Sends one record whole, or not at all when the peer is gone or does not read. Async-signal-safe.
+/// Sends the whole record, or nothing when the peer is gone or the channel is full.
+/// Async-signal-safe.
 bool send_report(NativeHandle sender, std::span<const std::byte> record) noexcept;
 
-/// Receives the oldest record into `space`, cut to its size.
-/// Returns:  its length; nothing when no record is there now.
+/// Receives the oldest record into `space`, truncated to its size.
+/// Returns:  the number of bytes received; nothing when there is no record now.
 [[nodiscard]] std::optional<std::size_t> receive_report(NativeHandle receiver,
                                                         std::span<std::byte> space) noexcept;
 

@@ -9,8 +9,8 @@
 
 namespace procession::os {
 
-/// Puts the parts, one after the other, into an unnamed memory file that no process can change any
-/// more. Unlike a pipe it takes any length without a reader, so the writer never waits.
+/// Writes the parts, one after the other, into an unnamed memory file that no process can change
+/// afterwards. Unlike a pipe it needs no reader to take any length, so the writer never waits.
 [[nodiscard]] std::error_code seal_bytes(const char* name,
                                          std::span<const std::span<const std::byte>> parts,
                                          Handle& sealed) noexcept;
@@ -23,7 +23,7 @@ class SealedBytes {
     SealedBytes& operator=(const SealedBytes&) = delete;
     ~SealedBytes();
 
-    /// Fails with permission_denied for a file that could still change.
+    /// Returns: permission_denied for a file that can still be changed.
     [[nodiscard]] std::error_code open(const Handle& sealed) noexcept;
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 

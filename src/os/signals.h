@@ -6,17 +6,21 @@
 
 namespace procession::os {
 
-/// The signals that a child can be sent, by the numbers of POSIX, which exit codes show: a child
-/// that ended by signal n has exit code -n. (Not from <csignal>, which lacks SIGKILL on Windows.)
+/// The signals that can be sent to a child, with the numbers of POSIX: a child that signal n killed
+/// has exit code -n. (Windows' <csignal> has no SIGKILL.)
 inline constexpr int signal_interrupt = 2;
 inline constexpr int signal_kill = 9;
 inline constexpr int signal_terminate = 15;
 
-/// From now on this thread gets all signals, and so do threads that it starts.
+/// Unblocks all signals in this thread, and so in the threads that it starts later.
 void unblock_signals() noexcept;
 
-/// While it lives, this thread gets no signals, and a thread that it starts never does: they are
-/// for the program's own threads.
+/// Makes this process ignore what ends all processes of a command at once: interrupts from the
+/// terminal (Ctrl-C), hang-ups, and requests to terminate.
+void ignore_terminal_signals() noexcept;
+
+/// Blocks all signals in this thread while it exists. A thread that is started meanwhile keeps them
+/// blocked for life: signals are for the program's own threads.
 class SignalsBlocked {
   public:
     SignalsBlocked() noexcept;
@@ -25,7 +29,7 @@ class SignalsBlocked {
     SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
   private:
-    alignas(8) std::array<std::byte, 128> before_{};  // the system's own form of a mask
+    alignas(8) std::array<std::byte, 128> before_{};  // the system's signal mask
 };
 
 }  // namespace procession::os

@@ -3,18 +3,18 @@
 
 #include <atomic>
 
-#include "os/park.h"
+#include "os/futex.h"
 #include "os/threads.h"
 
 namespace procession::os {
 
-/// A lock between the threads of one process, for a few instructions at a time. Not in shared
+/// A lock for the threads of one process that is held for a few instructions only. Not for shared
 /// memory.
 class SpinLock {
   public:
     void lock() noexcept {
         if (os::has_one_thread()) {
-            // relaxed: no other thread is here, and none comes before this thread goes on
+            // relaxed: there is no other thread, and only this one could start one
             locked_.store(true, std::memory_order_relaxed);
             return;
         }
@@ -22,7 +22,7 @@ class SpinLock {
         while (locked_.exchange(true, std::memory_order_acquire)) wait();
     }
     void unlock() noexcept { locked_.store(false, std::memory_order_release); }
-    /// In a fork child, where the thread that held it does not exist.
+    /// To be called in a fork child: the thread that held it may not exist there.
     void reset_after_fork() noexcept { locked_.store(false, std::memory_order_relaxed); }
 
   private:

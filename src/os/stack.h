@@ -5,27 +5,26 @@
 
 namespace procession::os {
 
-/// The addresses of a thread's stack; none where the system does not tell.
+/// The addresses of a thread's stack; empty if the system does not tell.
 struct StackRange {
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
 
-    [[nodiscard]] bool holds(const void* place) const noexcept {
-        const auto at = reinterpret_cast<std::uintptr_t>(place);
-        return begin <= at && at < end;
+    [[nodiscard]] bool holds(const void* pointer) const noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+        return begin <= address && address < end;
     }
 };
 
 [[nodiscard]] StackRange stack_of_this_thread() noexcept;
 
-/// Whether the function whose frame was at `earlier`, on some stack of this thread, has been left
-/// although it never returned (longjmp), as far as the frame `now` of a running function tells.
-/// False when that is not certain: a signal handler that runs now may have interrupted it.
-/// Async-signal-safe.
+/// Whether longjmp has ended a function without a return. Its frame was at `earlier`, on some stack
+/// of this thread; `now` is the frame of a function that is running. False if that is not certain:
+/// the running function may be a signal handler that interrupted it. Async-signal-safe.
 ///
-/// Mechanism: stacks grow downwards. A function that runs deeper than a frame may be called by it;
-/// a function that runs at or above its place on the same stack is not. A handler's own stack
-/// (sigaltstack) is over when this thread runs elsewhere.
+/// Mechanism: stacks grow downwards. A running function at a lower address may have been called
+/// from the frame `earlier`; one at the same or a higher address on the same stack was not. The
+/// alternate stack of a signal handler (sigaltstack) is empty when this thread runs on another.
 [[nodiscard]] bool is_left_frame(const void* earlier, const void* now,
                                  const StackRange& stack) noexcept;
 

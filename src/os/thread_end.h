@@ -3,19 +3,19 @@
 
 namespace procession::os {
 
-/// Whether the functions that at_thread_end() calls can still use thread_local variables. Not on
-/// Windows: mingw-w64 has freed them by then.
+/// Whether the functions that at_thread_end() calls may use thread_local variables. On Windows they
+/// may not: mingw-w64 has freed those variables by then.
 #ifdef _WIN32
 inline constexpr bool thread_locals_outlive_threads = false;
 #else
 inline constexpr bool thread_locals_outlive_threads = true;
 #endif
 
-/// Has act(context) called on this thread when it ends; the act given last is called first. An act
-/// that is given again replaces its context; a thread may give eight different acts. An act given
-/// while they are called may never be called.
-/// (A thread_local object with a destructor does not serve: mingw-w64 runs it when the memory of
-/// all thread_local variables has been freed.)
+/// Registers act(context) to be called in this thread when it ends; the last one registered is
+/// called first. To register an act again replaces its context. A thread may register eight
+/// different acts. An act that is registered while the acts are called may never be called.
+/// (A thread_local object with a destructor does not serve: mingw-w64 runs the destructor after it
+/// has freed the memory of all thread_local variables.)
 void at_thread_end(void (*act)(void* context) noexcept, void* context);
 
 }  // namespace procession::os

@@ -8,13 +8,13 @@
 
 namespace procession::os {
 
-/// The functions that one thread is to call when it ends.
+/// The functions that are called when one thread ends.
 struct ThreadEnds {
-    struct Each {
+    struct Registered {
         void (*act)(void*) noexcept;
         void* context;
     };
-    std::array<Each, 8> all{};
+    std::array<Registered, 8> all{};
     std::size_t count = 0;
 
     void add(void (*act)(void*) noexcept, void* context) noexcept {
@@ -28,7 +28,7 @@ struct ThreadEnds {
     }
     void call() noexcept {
         while (count > 0) {
-            const Each last = all[--count];
+            const Registered last = all[--count];
             last.act(last.context);
         }
     }

@@ -7,8 +7,8 @@
 
 namespace procession::os {
 
-/// Whether this process certainly has no other thread than the calling one. False after the first
-/// other one has begun, for a while or for ever; always false where the C library does not tell.
+/// Whether the calling thread is certainly the only one of this process. May stay false when all
+/// other threads have ended; always false where the C library does not tell.
 [[nodiscard]] inline bool has_one_thread() noexcept {
 #ifdef _WIN32
     return false;
@@ -17,7 +17,7 @@ namespace procession::os {
 #endif
 }
 
-/// How many threads this process has now; 0 when the system does not tell.
+/// The number of threads of this process now; 0 if the system does not tell.
 [[nodiscard]] unsigned count_threads() noexcept;
 
 }  // namespace procession::os

@@ -7,10 +7,10 @@
 
 namespace procession::os {
 
-/// A piece of memory of this process alone: a child, however it was made (fork, _Fork, clone),
-/// finds it filled with zeros. The identity of a process is kept here, so that no child takes
-/// itself for its parent, not even a child that no at-fork handler has prepared. (A child that
-/// shares its parent's memory, as after vfork, is the parent in this respect.)
+/// Memory that no child inherits: in a child, whether made by fork, _Fork or clone, it is filled
+/// with zeros. It holds what identifies a process, so that a child cannot take itself for its
+/// parent, even if no at-fork handler ran in it. (A child that shares its parent's memory, as after
+/// vfork, counts as the parent.)
 ///
 /// Mechanism (Linux): a private mapping with MADV_WIPEONFORK.
 class WipedMemory {
@@ -20,7 +20,7 @@ class WipedMemory {
     WipedMemory& operator=(const WipedMemory&) = delete;
     ~WipedMemory();
 
-    /// Zeros.
+    /// Maps `bytes` of memory, all zero.
     [[nodiscard]] std::error_code map(std::size_t bytes) noexcept;
     [[nodiscard]] void* base() const noexcept { return base_; }
 
@@ -29,8 +29,8 @@ class WipedMemory {
     std::size_t bytes_ = 0;
 };
 
-/// One T in such memory. All zero bytes must be a valid T, with nothing to destroy; it is made from
-/// them, and its destructor never runs.
+/// One T in such memory. Bytes that are all zero must be a valid T that needs no destructor: no
+/// constructor and no destructor of it runs.
 template <class T>
 class WipedOnFork {
     static_assert(std::is_standard_layout_v<T>);

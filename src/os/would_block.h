@@ -5,7 +5,7 @@
 
 namespace procession::os {
 
-/// There is nothing now, or no room; later there may be.
+/// Whether a non-blocking call found nothing to receive, or no room, at the moment.
 [[nodiscard]] inline bool is_would_block(std::error_code problem) noexcept {
     return problem == std::errc::operation_would_block ||
            problem == std::errc::resource_unavailable_try_again;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "os/image.h"
+#include "os/code_location.h"
 #include "procession/codec.h"
 #include "procession/error.h"
 

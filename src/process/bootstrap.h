@@ -24,7 +24,7 @@ struct Bootstrap {
     std::uint8_t default_method = 0;
     std::uint8_t log_level = 0;
     bool die_with_parent = false;
-    FunctionPlace entry;
+    FunctionRef entry;
     std::string keeper;      // of the family; empty while there is none
     std::int32_t door = -1;  // the index of the handle that leads to it; -1: there is none
     // Index 0 is the report channel's sender; 1 the lifeline, with die_with_parent.

@@ -28,7 +28,7 @@ ChildRecord::ChildRecord(std::string name, StartMethod method, const ProcessOpti
     : name_(std::move(name)),
       method_(method),
       daemon_(options.daemon),
-      creator_(os::this_process()) {
+      creator_(os::current_process_id()) {
     start_listening();
 }
 
@@ -121,13 +121,13 @@ bool ChildRecord::end_by_force(Deadline patience) noexcept {
 void ChildRecord::after_fork_in_child() noexcept {
     inherited_ = true;
     child_.sentinel.reset();
-    child_.told.reset();
+    child_.status_channel.reset();
     receiver_.reset();
 }
 
 void ChildRecord::collect_if_ended() {
     if (exit_code_.has_value()) return;
-    const auto ending = os::collect(child_);
+    const auto ending = os::reap(child_);
     if (!ending) return;
     read_reports();
     PROCESSION_STEP("child.collected");

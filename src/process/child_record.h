@@ -40,7 +40,7 @@ class ChildRecord final : public os::ForkListener {
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] bool daemon() const noexcept { return daemon_; }
     [[nodiscard]] bool is_mine() const noexcept {
-        return !inherited_ && creator_ == os::this_process();
+        return !inherited_ && creator_ == os::current_process_id();
     }
     /// Throws ValueError in any process but the one that started the child.
     void expect_mine(std::string_view operation) const;

@@ -58,12 +58,12 @@ void ForkServer::run() {
 
 void ForkServer::tell_who_has_ended() {
     for (auto each = children_.begin(); each != children_.end();) {
-        const auto ending = os::collect(each->child);
+        const auto ending = os::reap(each->child);
         if (!ending) {
             ++each;
             continue;
         }
-        if (ending->exit_code) os::tell_ending(each->status, *ending->exit_code);
+        if (ending->exit_code) os::send_exit_status(each->status, *ending->exit_code);
         each = children_.erase(each);
     }
 }
@@ -76,10 +76,10 @@ void ForkServer::serve() {
     if (problem == std::errc::operation_would_block) return;
     if (problem == std::errc::not_enough_memory) throw std::bad_alloc();  // it ends
     // The process that has started us is gone; its children are not our business then.
-    if (got == 0 && (!problem || problem == std::errc::connection_reset)) os::exit_at_once(0);
+    if (got == 0 && (!problem || problem == std::errc::connection_reset)) os::exit_immediately(0);
     if (got != sizeof request || !is_well_formed(request)) {
         base::log(LogLevel::error, "forkserver: what comes is no request; it ends");
-        os::exit_at_once(1);
+        os::exit_immediately(1);
     }
     if (request.wish == ForkWish::take_back) return take_back();
     if (problem) lost_some_ = true;
@@ -135,7 +135,7 @@ void ForkServer::refuse(std::int32_t problem, std::string_view text) {
     std::ranges::copy(text, bad.text.begin());
     if (answer(bad)) return;
     base::log(LogLevel::error, "forkserver: it cannot answer; it ends");
-    os::exit_at_once(1);
+    os::exit_immediately(1);
 }
 
 // Returns: false when the system cannot send it. The next look finds out that the other process has
@@ -149,7 +149,7 @@ bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
     while (const auto problem = os::send_some(control_.get(), parts, handles, sent)) {
         if (!os::is_back_pressure(problem))
             return problem == std::errc::broken_pipe || problem == std::errc::connection_reset;
-        const bool ends = os::are_too_many_under_way(problem);
+        const bool ends = os::are_too_many_in_flight(problem);
         if (!os::wait_to_send(control_.get(), problem, ends ? deadline : Deadline::never()))
             return false;
     }
@@ -158,9 +158,9 @@ bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
 
 void run_forkserver(std::string_view descriptor, const char* preload) noexcept {
     os::Handle channel = handle_named_by(descriptor);
-    if (!channel.valid()) os::exit_at_once(127);
+    if (!channel.valid()) os::exit_immediately(127);
     try {
-        os::name_this_process("procession-fork");
+        os::set_process_name("procession-fork");
         os::close_on_exec(channel.get());
         ForkServer server(std::move(channel));
         const std::string_view marker(preload_marker);
@@ -169,7 +169,7 @@ void run_forkserver(std::string_view descriptor, const char* preload) noexcept {
         server.run();
     } catch (const std::exception& failed) {
         base::log(LogLevel::error, "the forkserver ends: %s", failed.what());
-        os::exit_at_once(1);
+        os::exit_immediately(1);
     }
 }
 

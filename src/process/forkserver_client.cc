@@ -75,7 +75,7 @@ class Server final : public os::ForkListener {
         // Another thread may be in the middle of a start, and is not waited for.
         if (!lock_.try_lock()) return;
         const std::lock_guard guard(lock_, std::adopt_lock);
-        if (process_.pid == 0 || launched_by_ != os::this_process()) return;
+        if (process_.pid == 0 || launched_by_ != os::current_process_id()) return;
         control_.reset();
         if (!os::wait_readable(process_.sentinel.get(), patience)) {
             // It is stopped, or in its preload function.
@@ -131,14 +131,14 @@ class Server final : public os::ForkListener {
         const Closing closing(its_, handles_lock_);
         const std::lock_guard guard(handles_lock_);
         os::Handle ours;
-        if (const auto problem = os::create_record_channel(ours, its_))
+        if (const auto problem = os::create_channel_pair(ours, its_))
             throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
         plan.arguments[1] = forkserver_marker + os::text_of(its_.get());
         plan.inherited = {its_.get()};
         if (const auto problem = os::spawn_same_program(plan, process_))
             throw ProcessError(problem, "start", "forkserver",
                                "the system refused to start the program");
-        launched_by_ = os::this_process();
+        launched_by_ = os::current_process_id();
         control_ = std::move(ours);
     }
 
@@ -147,7 +147,7 @@ class Server final : public os::ForkListener {
         control_.reset();
         if (process_.pid == 0) return;
         static_cast<void>(os::wait_readable(process_.sentinel.get(), deadline));
-        static_cast<void>(os::collect(process_));
+        static_cast<void>(os::reap(process_));
         process_.sentinel.reset();
         process_.pid = 0;
     }
@@ -177,7 +177,7 @@ class Server final : public os::ForkListener {
     os::Handle make_status_channel() {
         const std::lock_guard guard(handles_lock_);
         os::Handle told;
-        if (const auto problem = os::create_record_channel(told, tells_))
+        if (const auto problem = os::create_channel_pair(told, tells_))
             throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
         return told;
     }
@@ -193,8 +193,8 @@ class Server final : public os::ForkListener {
                     throw Gone{asked};
                 if (asked) control_.reset();  // half a request is there
                 throw ProcessError(problem, "start", "child",
-                                   os::are_too_many_under_way(problem)
-                                       ? os::too_many_under_way_text
+                                   os::are_too_many_in_flight(problem)
+                                       ? os::too_many_in_flight_text
                                        : "cannot pass its handles on");
             }
             handles = handles.subspan(lot.size());
@@ -209,7 +209,7 @@ class Server final : public os::ForkListener {
         for (;;) {
             const auto problem = os::send_some(control_.get(), parts, handles, sent);
             if (!os::is_back_pressure(problem)) return problem;
-            if (!os::are_too_many_under_way(problem)) {
+            if (!os::are_too_many_in_flight(problem)) {
                 wait_for_it(os::Direction::writing);
             } else if (!os::wait_to_send(control_.get(), problem, deadline)) {
                 return problem;

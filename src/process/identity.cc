@@ -37,7 +37,7 @@ Identity identity_of_next_child(const ProcessOptions& options, StartMethod metho
         mine.path.empty() ? std::to_string(number) : mine.path + ":" + std::to_string(number);
     next.name = options.name.empty() ? "Process-" + next.path : options.name;
     next.start_method = method;
-    next.parent = {os::this_process(), mine.name};
+    next.parent = {os::current_process_id(), mine.name};
     return next;
 }
 
@@ -50,7 +50,7 @@ void become(const Identity* mine) noexcept {
 
 CurrentProcess current_process() {
     const auto& mine = process::identity();
-    return {os::this_process(), mine.name, mine.is_child(), mine.start_method};
+    return {os::current_process_id(), mine.name, mine.is_child(), mine.start_method};
 }
 
 std::optional<ProcessInfo> parent_process() {

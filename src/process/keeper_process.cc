@@ -15,7 +15,6 @@
 #include "os/at_fork.h"
 #include "os/child.h"
 #include "os/inherited.h"
-#include "os/meeting_point.h"
 #include "os/wait.h"
 #include "process/program.h"
 #include "procession/error.h"
@@ -39,7 +38,7 @@ class OwnKeepers final : public os::ForkListener {
         const std::lock_guard guard(lock_);
         // Zombies of those that have ended.
         std::erase_if(*children_,
-                      [](const os::Child& child) { return os::collect(child).has_value(); });
+                      [](const os::Child& child) { return os::reap(child).has_value(); });
         children_->reserve(children_->size() + 1);
     }
     void add(os::Child started) noexcept {
@@ -50,7 +49,7 @@ class OwnKeepers final : public os::ForkListener {
         const std::lock_guard guard(lock_);
         std::erase_if(*children_, [deadline](const os::Child& child) {
             static_cast<void>(os::wait_readable(child.sentinel.get(), deadline));
-            return os::collect(child).has_value();
+            return os::reap(child).has_value();
         });
     }
     bool has_some() noexcept {
@@ -78,11 +77,11 @@ void remember(os::Child started) noexcept {
 
 }  // namespace
 
-void start_keeper(os::Handle meeting_point) {
+void start_keeper(os::Handle rendezvous_socket) {
     refuse_to_start_again("keeper");
     os::SpawnPlan plan;
-    plan.arguments = {*program_name(), keeper_marker + os::text_of(meeting_point.get())};
-    plan.inherited = {meeting_point.get()};
+    plan.arguments = {*program_name(), keeper_marker + os::text_of(rendezvous_socket.get())};
+    plan.inherited = {rendezvous_socket.get()};
     OwnKeepers::instance().expect_one();
     os::Child child;
     if (const auto problem = os::spawn_same_program(plan, child))
@@ -90,10 +89,10 @@ void start_keeper(os::Handle meeting_point) {
     remember(std::move(child));
 }
 
-void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_point) {
+void start_keeper_from(std::span<const std::byte> image, os::Handle rendezvous_socket) {
     os::SpawnPlan plan;
-    plan.arguments = {"procession-keeper", os::text_of(meeting_point.get())};
-    plan.inherited = {meeting_point.get()};
+    plan.arguments = {"procession-keeper", os::text_of(rendezvous_socket.get())};
+    plan.inherited = {rendezvous_socket.get()};
     OwnKeepers::instance().expect_one();
     os::Child child;
     if (const auto problem = os::spawn_program(image, plan, child)) {

@@ -14,12 +14,12 @@ inline constexpr const char* keeper_marker = "--procession-keeper=";
 /// Starts this program once more, as a keeper (handoff/keeper.h). It is a child of this process,
 /// but outlives it as long as another process needs it.
 /// Throws: SharingError without init(); ProcessError when the system refuses another process.
-void start_keeper(os::Handle meeting_point);
+void start_keeper(os::Handle rendezvous_socket);
 
 /// The same, for a program that cannot be started as a keeper (an interpreter of Python, or an
 /// application that embeds or freezes one): `image` is a program that calls run_keeper() with its
 /// one argument. Throws: ProcessError, also where programs may not be run from memory.
-void start_keeper_from(std::span<const std::byte> image, os::Handle meeting_point);
+void start_keeper_from(std::span<const std::byte> image, os::Handle rendezvous_socket);
 
 /// Lets go of the keeper and, if it was started by this process, waits until it has ended; it ends
 /// when no other process uses it. For tests, which leave no process behind.

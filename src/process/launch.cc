@@ -84,7 +84,7 @@ class Launch {
               launch.identity().name.c_str());
     std::error_code problem;
     if (launch.lifeline().valid()) {
-        problem = os::die_with(std::move(launch.lifeline()));
+        problem = os::die_with_parent(std::move(launch.lifeline()));
         // It would outlive its parent, so it does not run.
         if (problem) body = {refuse_to_run, &problem};
     }
@@ -93,7 +93,7 @@ class Launch {
     leave_keeper_at_end();
     end_forkserver_at_exit();
     PROCESSION_STEP("child.ends");
-    os::exit_at_once(code);
+    os::exit_immediately(code);
 }
 
 Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options, SpawnEntry entry) {
@@ -106,7 +106,7 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     bootstrap.default_method = static_cast<std::uint8_t>(get_start_method());
     bootstrap.log_level = static_cast<std::uint8_t>(log_level());
     bootstrap.die_with_parent = options.die_with_parent;
-    bootstrap.entry = place_of(reinterpret_cast<AnyFunction>(entry));
+    bootstrap.entry = ref_to(reinterpret_cast<AnyFunction>(entry));
     return bootstrap;
 }
 

@@ -84,7 +84,7 @@ void become_who(const Bootstrap& bootstrap) {
 }
 
 void read_message(os::Handle sealed) {
-    os::name_this_process(program_name()->c_str());
+    os::set_process_name(program_name()->c_str());
     arrival = std::make_unique<Arrival>();
     if (const auto problem = arrival->message.open(sealed)) {
         const std::string number = os::text_of(sealed.get());
@@ -112,10 +112,10 @@ void arrive() {
     become_who(bootstrap);
     PROCESSION_STEP("child.named");
     if (bootstrap.die_with_parent) {
-        if (const auto problem = os::die_with(arrival->handles->take(1)))
+        if (const auto problem = os::die_with_parent(arrival->handles->take(1)))
             throw OSError(problem, "arm", "die_with_parent", "the kernel refused");
     }
-    arrival->entry = reinterpret_cast<SpawnEntry>(function_at(bootstrap.entry));
+    arrival->entry = reinterpret_cast<SpawnEntry>(function_of(bootstrap.entry));
     PROCESSION_STEP("child.entry_found");
 }
 
@@ -133,8 +133,8 @@ void arrive_with(std::vector<os::Handle> handles) {
 }
 
 [[noreturn]] void give_up(const char* what) {
-    std::fprintf(stderr, "procession: process %d cannot run as a child: %s\n", os::this_process(),
-                 what);
+    std::fprintf(stderr, "procession: process %d cannot run as a child: %s\n",
+                 os::current_process_id(), what);
     Report report;
     report.kind = static_cast<std::uint8_t>(Report::Kind::ended);
     report.exit_code = exit_code_of_bad_bootstrap;

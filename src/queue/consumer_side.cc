@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "os/park.h"
+#include "os/futex.h"
 #include "procession/error.h"
 #include "queue/destinations.h"
 #include "queue/shared_queue.h"
@@ -352,7 +352,7 @@ Outcome ConsumerSide::rest_beside_suspect(Deadline deadline) {
     const bool is_last = deadline.time_point() <= rest.time_point();
     const auto left = (is_last ? deadline : rest).time_point() - Deadline::Clock::now();
     std::atomic<std::uint32_t> never_notified{0};
-    if (left.count() > 0) os::park(never_notified, 0, left);
+    if (left.count() > 0) os::futex_wait(never_notified, 0, left);
     queue_.check_open("get");
     queue_.on_wait_timeout();
     return is_last ? Outcome::timed_out : Outcome::done;

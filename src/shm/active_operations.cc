@@ -10,7 +10,7 @@
 #include "os/at_fork.h"
 #include "os/barrier.h"
 #include "os/child.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "os/thread_end.h"
 
 namespace procession::shm {
@@ -76,7 +76,7 @@ class ActiveOperations final : public os::LockedAcrossForks {
     }
     // The records of the parent's threads are left alone.
     void keep_this_process() noexcept {
-        const int self = os::this_process();
+        const int self = os::current_process_id();
         if (OperationGuard::mine_ != nullptr) OperationGuard::mine_->process = self;
         for (OperationGuard::Thread** each = &first_; *each != nullptr;) {
             if ((*each)->process == self) {
@@ -101,7 +101,7 @@ void OperationGuard::forget_ended_thread(void* record) noexcept {
 // second record: that one stays in the list, empty.
 OperationGuard::Thread& OperationGuard::register_this_thread() {
     auto record = std::make_unique<Thread>();
-    record->process = os::this_process();
+    record->process = os::current_process_id();
     // relaxed: no other thread knows the record
     if (!os::has_barrier_in_all_threads()) record->idle = &kMustFence;
     record->inside.store(record->idle, std::memory_order_relaxed);

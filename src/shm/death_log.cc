@@ -112,7 +112,7 @@ void DeathLog::write_record(std::uint64_t number, std::uint32_t dead) noexcept {
     fresh.locks_in_all.store(locks_before + static_cast<unsigned>(std::popcount(locks)), kOwn);
     fresh.pid.store(participant.pid.load(kOwn), kOwn);
     fresh.slot.store(dead, kOwn);
-    fresh.repairer_pid.store(static_cast<std::uint32_t>(os::this_process()), kOwn);
+    fresh.repairer_pid.store(static_cast<std::uint32_t>(os::current_process_id()), kOwn);
     fresh.locks.store(locks, kOwn);
     for (std::uint32_t i = 0; i < kTallies; ++i) {
         const std::uint32_t tally = known.tallies[i].load(kOwn);

@@ -8,7 +8,7 @@
 
 #include "base/step.h"
 #include "os/barrier.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "procession/deadline.h"
 #include "shm/wait_slices.h"
 
@@ -48,14 +48,14 @@ class EventCount {
         // If this fails, another caller has rung since.
         if (word_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel)) {
             PROCESSION_STEP("event_count.taken");
-            os::wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
+            os::futex_wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
         }
     }
     void notify_all() noexcept {
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
         while (!word_.compare_exchange_weak(seen, (seen | 1U) + 1, std::memory_order_acq_rel)) {}
         PROCESSION_STEP("event_count.cleared");
-        os::wake(word_, INT32_MAX);
+        os::futex_wake(word_, INT32_MAX);
     }
 
     /// Waits until `ready()`; calls `nap()` after each slice without a wake-up (to look for
@@ -84,14 +84,14 @@ class EventCount {
             PROCESSION_STEP("event_count.armed");
             if (ready()) return true;
             if (deadline.has_passed()) return false;
-            const os::Parked parked =
-                os::park(word_, armed, std::min(slices.length(), deadline.remaining()));
-            if (parked == os::Parked::limit_passed) {
+            const os::FutexResult parked =
+                os::futex_wait(word_, armed, std::min(slices.length(), deadline.remaining()));
+            if (parked == os::FutexResult::timed_out) {
                 nap();
                 slices.passed();
             }
             PROCESSION_STEP("event_count.woken");
-            if (parked == os::Parked::interrupted && parts != nullptr) return ready();
+            if (parked == os::FutexResult::interrupted && parts != nullptr) return ready();
         }
     }
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/exit.h"
-#include "os/park.h"
+#include "os/futex.h"
 
 namespace procession::shm {
 
@@ -57,7 +57,7 @@ void OpenObject::release(OpenObject* object) noexcept {
 
 void OpenObject::wait_for_exit() noexcept {
     base::LogHold::flush();
-    for (std::atomic<std::uint32_t> never{0};;) os::park(never, 0, std::chrono::hours(1));
+    for (std::atomic<std::uint32_t> never{0};;) os::futex_wait(never, 0, std::chrono::hours(1));
 }
 
 void OpenObject::refuse_use(std::string_view operation) const {
@@ -132,7 +132,7 @@ void OpenObject::serve_requests() {
 // An operation of this thread has ended while the gate was not 0.
 void OpenObject::after_operation() noexcept {
     ended_.fetch_add(1);
-    os::wake(ended_, INT32_MAX);
+    os::futex_wake(ended_, INT32_MAX);
     if (OperationGuard::is_inside(this)) return;
     const std::uint32_t requests = gate_.fetch_and(~kRequests) & kRequests;
     if (requests == 0) return;
@@ -183,7 +183,7 @@ bool OpenObject::wait_until_alone(Deadline deadline) noexcept {
             OperationGuard::others_inside(this) || OperationGuard::others_inside(&closing_);
         if (!others_work) return true;
         if (deadline.has_passed()) return false;
-        os::park(ended_, ended, 10ms);
+        os::futex_wait(ended_, ended, 10ms);
     }
 }
 

@@ -80,7 +80,7 @@ void ParticipantTable::publish(std::uint32_t slot) noexcept {
     // together.
     self.id.store(segment_.header().joins.fetch_add(1) + 1, std::memory_order_release);
     PROCESSION_STEP("join.named");
-    self.pid.store(static_cast<std::uint32_t>(os::this_process()), std::memory_order_release);
+    self.pid.store(static_cast<std::uint32_t>(os::current_process_id()), std::memory_order_release);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     self.joined_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
                          std::memory_order_release);
@@ -91,8 +91,8 @@ void ParticipantTable::publish(std::uint32_t slot) noexcept {
     self.state.store(kJoined, std::memory_order_release);
     PROCESSION_STEP("join.joined");
     self_->slot_plus_1.store(slot + 1, std::memory_order_release);
-    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'", os::this_process(),
-              slot, segment_.name().c_str());
+    base::log(LogLevel::debug, "participant joined: pid %d is slot %u of '%s'",
+              os::current_process_id(), slot, segment_.name().c_str());
 }
 
 std::uint32_t ParticipantTable::owner_token_of(std::uint32_t s, std::uint32_t epoch) noexcept {
@@ -113,8 +113,8 @@ void ParticipantTable::renew(std::uint32_t s) noexcept {
 void ParticipantTable::leave() noexcept {
     const std::uint32_t slot = self_->slot_plus_1.exchange(0) - 1;
     if (slot == kNone) return;
-    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'", os::this_process(),
-              slot, segment_.name().c_str());
+    base::log(LogLevel::debug, "participant left: pid %d was slot %u of '%s'",
+              os::current_process_id(), slot, segment_.name().c_str());
     free_slot(slot, self_->lock);
 }
 

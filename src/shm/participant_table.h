@@ -8,7 +8,7 @@
 #include "base/fork_local.h"
 #include "os/at_fork.h"
 #include "os/byte_lock.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "os/wiped_on_fork.h"
 #include "shm/segment.h"
 

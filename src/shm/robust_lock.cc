@@ -63,7 +63,7 @@ bool RobustLock::acquire_slowly(Deadline deadline, DeadOwnerHandler& watch) {
         PROCESSION_STEP("lock.marked");
         if (deadline.has_passed()) return false;
         const auto limit = std::min(slice, deadline.remaining());
-        if (os::park(word_, seen | kSleepers, limit) == os::Parked::limit_passed) {
+        if (os::futex_wait(word_, seen | kSleepers, limit) == os::FutexResult::timed_out) {
             watch.check_owner(word_);
             slice = std::min<Deadline::Clock::duration>(slice * 2, kLongestSlice);
         }

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/step.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "procession/deadline.h"
 
 namespace procession::shm {
@@ -74,7 +74,7 @@ class RobustLock {
         // behind it, what was done under the lock is visible before that look.
         const std::uint32_t last = word.exchange(0, std::memory_order_seq_cst);
         PROCESSION_STEP("lock.released");
-        if ((last & kSleepers) != 0) os::wake(word, 1);
+        if ((last & kSleepers) != 0) os::futex_wake(word, 1);
     }
 
     /// The name of the owner in a word that is not 0.

@@ -84,7 +84,7 @@ Segment Segment::attach(os::Handle file) {
     std::uint64_t size = 0;
     const std::error_code failed = os::identify(made.file_, made.identity_, size);
     if (failed) refuse(failed, "attach", "cannot identify the memory file");
-    const char* why = os::why_no_memory_file(made.file_);
+    const char* why = os::why_not_memory_file(made.file_);
     if (why == nullptr && size < kTableOffset) why = "is too small";
     if (why != nullptr) {
         throw CorruptSegment("attach", kFile,

@@ -55,7 +55,7 @@ class Segment {
     /// it (closefrom), and its number may be another file's since. The memory stays mapped.
     /// True when the kernel does not tell.
     [[nodiscard]] bool has_file() const noexcept {
-        return os::leads_to(file_, identity_) != std::errc::bad_file_descriptor;
+        return os::refers_to(file_, identity_) != std::errc::bad_file_descriptor;
     }
 
     /// Makes units [from, to) of the data area, and their part of the table, usable.

@@ -7,7 +7,7 @@
 
 #include "base/logging.h"
 #include "base/process_singleton.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "os/threads.h"
 
 namespace procession::shm {
@@ -187,7 +187,7 @@ void SharedObject::require_running_holder(const std::atomic<std::uint32_t>& lock
         const bool same =
             now != 0 && RobustLock::token_of_owner(now) == RobustLock::token_of_owner(first);
         if (!same) return;
-        static_cast<void>(os::park(never_notified, 0, std::chrono::milliseconds(1)));
+        static_cast<void>(os::futex_wait(never_notified, 0, std::chrono::milliseconds(1)));
     }
     refuse_to_wait(operation);
 }

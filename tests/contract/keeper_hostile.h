@@ -8,7 +8,7 @@
 #include "handoff/keeper_client.h"
 #include "handoff/keeper_protocol.h"
 #include "os/channel.h"
-#include "os/meeting_point.h"
+#include "os/rendezvous.h"
 #include "os/wait.h"
 #include "support/queue_helpers.h"
 
@@ -33,7 +33,7 @@ class HostileToKeeper : public ::testing::Test {
     ~HostileToKeeper() override { EXPECT_EQ(carrier_.get(), queue_) << "others are served"; }
     Handle go() {
         Handle channel;
-        EXPECT_FALSE(os::go_to_meeting_point(handoff::keeper_of_family(), channel));
+        EXPECT_FALSE(os::connect_to_rendezvous(handoff::keeper_of_family(), channel));
         return channel;
     }
 

@@ -72,7 +72,7 @@ TEST_F(WithPython, our_listener_lets_its_client_in_and_bytes_go_both_ways) {
     EXPECT_EQ(client.rest(), "all came back\n");
 }
 
-TEST_F(WithPython, our_client_is_let_in_by_its_listener) {
+TEST_F(WithPython, our_client_is_accepted_by_its_listener) {
     PythonProgram server(python_,
                          "from multiprocessing.connection import Listener\n"
                          "with Listener(('127.0.0.1', 0), authkey=b'" +

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "contract/process_fixture.h"
-#include "contract/strangers.h"
+#include "contract/raw_clients.h"
 #include "procession/client.h"
 #include "procession/listener.h"
 #include "procession/wait.h"
@@ -29,7 +29,7 @@ Address abstract_here(const char* what) {
 
 /// Connects to an abstract address, from a socket that is bound to `name` itself (as the kernel
 /// takes it: a path, or a zero byte first).
-Handle stranger_called(const std::string& name, const Address& to) {
+Handle raw_client_named(const std::string& name, const Address& to) {
     Handle socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un own{};
     own.sun_family = AF_UNIX;
@@ -46,12 +46,12 @@ Handle stranger_called(const std::string& name, const Address& to) {
     return socket;
 }
 
-TEST(ListenerPeer, whose_name_is_as_long_as_the_system_allows_is_let_in_without_a_name) {
+TEST(ListenerPeer, whose_name_is_as_long_as_the_system_allows_is_accepted_without_a_name) {
     const Folder folder;
     std::string path = folder.file("");
     path += std::string(sizeof sockaddr_un{}.sun_path - path.size(), 'x');
     Listener listener(abstract_here("long"));
-    const Handle peer = stranger_called(path, listener.address());
+    const Handle peer = raw_client_named(path, listener.address());
     EXPECT_TRUE(listener.try_accept().has_value());
     EXPECT_FALSE(listener.last_accepted().has_value());
     std::filesystem::remove(path);
@@ -61,7 +61,7 @@ TEST(ListenerPeer, whose_name_would_write_to_a_terminal_is_shown_in_plain_charac
     using namespace std::string_literals;
     Listener listener(abstract_here("plain"));
     const std::string name = "\x1b[31m\n" + std::to_string(::getpid());
-    const Handle peer = stranger_called("\0"s + name, listener.address());
+    const Handle peer = raw_client_named("\0"s + name, listener.address());
     EXPECT_TRUE(listener.try_accept().has_value());
     EXPECT_EQ(listener.last_accepted()->name(), name);
     EXPECT_EQ(listener.last_accepted()->text(), "@\\x1b[31m\\x0a" + std::to_string(::getpid()));
@@ -107,7 +107,7 @@ TEST(ListenerInAForkChild, that_is_closed_leaves_its_parents_path_and_guests_alo
     EXPECT_TRUE(is_through);
 }
 
-TEST(ListenerInAForkChild, accepts_whoever_comes_there_and_not_its_parents_guests) {
+TEST(ListenerInAForkChild, accepts_new_clients_and_not_the_pending_ones_of_its_parent) {
     const Folder folder;
     Listener listener(Address::path(folder.file("socket")), {.authkey = kKey});
     PosixThread first([&] { Client(listener.address(), {.authkey = kKey}).send(1); });
@@ -141,7 +141,7 @@ TEST(ListenerInACrowd, ends_at_its_deadline_while_others_keep_coming) {
     for (int i = 0; i < 3; ++i) {
         crowd.emplace_back([&] {
             // It does not wait for a place in the queue.
-            while (!is_over) stranger_at(listener.address(), SOCK_NONBLOCK);
+            while (!is_over) raw_client_at(listener.address(), SOCK_NONBLOCK);
         });
     }
     EXPECT_FALSE(listener.try_accept(30ms).has_value());

@@ -3,14 +3,14 @@
 #include <thread>
 
 #include "contract/process_fixture.h"
-#include "contract/strangers.h"
+#include "contract/raw_clients.h"
 #include "procession/client.h"
 #include "procession/joinable_queue.h"
 #include "procession/listener.h"
 #include "procession/wait.h"
 #include "support/queue_helpers.h"
 
-// Who is let in, and who is not.
+// Which clients are accepted.
 
 namespace procession::testing {
 namespace {
@@ -34,7 +34,7 @@ void greet(const std::string& kind, const std::string& name, unsigned port) {
     must(connection.recv<std::string>() == "welcome");
 }
 
-TEST_P(Listening, a_client_with_the_key_is_let_in_at_every_kind_of_address) {
+TEST_P(Listening, a_client_with_the_key_is_accepted_at_every_kind_of_address) {
     for (const Address& where : addresses()) {
         Listener listener(where, {.authkey = kKey});
         const Address& address = listener.address();
@@ -69,7 +69,7 @@ TEST(ListenerAddress, of_a_path_is_private_and_gone_with_its_listener) {
     EXPECT_FALSE(std::filesystem::exists(address.name()));
     try {
         (void)Client(address);
-        ADD_FAILURE() << "nobody is there";
+        ADD_FAILURE() << "no process is there";
     } catch (const OSError& problem) {
         EXPECT_EQ(problem.code(), std::errc::no_such_file_or_directory);
     }
@@ -90,7 +90,7 @@ TEST(ListenerAddress, that_is_none_is_refused_with_what_is_allowed) {
     EXPECT_THROW((void)Address::path(std::string(200, 'x')), ValueError);
     EXPECT_THROW((void)Address::abstract(""), ValueError);
     EXPECT_TRUE(contains(message_of<ValueError>([] { (void)Address::tcp("example.org", 1); }),
-                         "no numeric IPv4 or IPv6 address"));
+                         "not a numeric IPv4 or IPv6 address"));
     EXPECT_THROW((void)Address::tcp("127.0.0.1", 70000), ValueError);
     EXPECT_EQ(Address::tcp("localhost", 80).text(), "127.0.0.1:80");
     EXPECT_EQ(Address::tcp("::1", 80).text(), "[::1]:80");
@@ -106,7 +106,7 @@ TEST(ListenerKey, is_needed_where_strangers_could_come) {
                          "at least 16 bytes"));
 }
 
-TEST(ListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_let_in) {
+TEST(ListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_accepted) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
     std::thread clients([&] {
         EXPECT_THROW((void)Client(listener.address(), {.authkey = "wrong"}), AuthenticationError);
@@ -116,19 +116,19 @@ TEST(ListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_let
     clients.join();
 }
 
-TEST(ListenerStrangers, that_are_silent_keep_nobody_waiting) {
+TEST(ListenerRawClients, that_are_silent_keep_no_client_waiting) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
     std::vector<Handle> silent;
-    for (int i = 0; i < 10; ++i) silent.push_back(stranger_at(listener.address()));
+    for (int i = 0; i < 10; ++i) silent.push_back(raw_client_at(listener.address()));
     std::thread client([&] { Client(listener.address(), {.authkey = kKey}).send(1); });
     EXPECT_EQ(listener.accept().recv<int>(), 1);
     client.join();
 }
 
-TEST(ListenerStrangers, that_stay_silent_are_let_go) {
+TEST(ListenerRawClients, that_stay_silent_are_disconnected) {
     Listener listener(Address::tcp("127.0.0.1", 0),
                       {.authkey = kKey, .patience = std::chrono::milliseconds(20)});
-    const Handle silent = stranger_at(listener.address());
+    const Handle silent = raw_client_at(listener.address());
     while (!listener.try_accept(5ms).has_value()) {
         // Its challenge first, then the end.
         char byte = 0;
@@ -137,26 +137,26 @@ TEST(ListenerStrangers, that_stay_silent_are_let_go) {
     }
 }
 
-TEST(ListenerStrangers, that_send_nonsense_or_too_much_are_let_go) {
+TEST(ListenerRawClients, that_send_nonsense_or_too_much_are_disconnected) {
     Listener listener(Address::tcp("127.0.0.1", 0), {.authkey = kKey});
     using namespace std::string_literals;
-    std::vector<Handle> strangers;
+    std::vector<Handle> raw_clients;
     for (const std::string& nonsense : {"GET / HTTP/1.1\r\n\r\n"s, "\0\0\0\1x"s,
                                         "\xff\xff\xff\xff\x7f\xff\xff\xff\xff\xff\xff\xff"s,
                                         "\0\0\2\0"s + std::string(512, 'x'), "\0\0\0\0"s}) {
-        strangers.push_back(stranger_at(listener.address()));
-        must(::send(strangers.back().get(), nonsense.data(), nonsense.size(), MSG_NOSIGNAL) > 0);
+        raw_clients.push_back(raw_client_at(listener.address()));
+        must(::send(raw_clients.back().get(), nonsense.data(), nonsense.size(), MSG_NOSIGNAL) > 0);
     }
     std::thread client([&] { Client(listener.address(), {.authkey = kKey}).send(1); });
     EXPECT_EQ(listener.accept().recv<int>(), 1);
     client.join();
-    for (const auto& stranger : strangers) {
+    for (const auto& raw_client : raw_clients) {
         std::string all(4096, '\0');
         ssize_t got = 0;
         do {
-            got = ::recv(stranger.get(), all.data(), all.size(), 0);
+            got = ::recv(raw_client.get(), all.data(), all.size(), 0);
         } while (got > 0);
-        EXPECT_TRUE(got == 0 || errno == ECONNRESET) << "let go";
+        EXPECT_TRUE(got == 0 || errno == ECONNRESET) << "disconnected";
     }
 }
 
@@ -165,7 +165,7 @@ TEST(ListenerWaiting, ends_at_the_deadline_and_when_it_is_closed) {
     EXPECT_THROW((void)listener.accept(1ms), TimeoutError);
     EXPECT_EQ(listener.try_accept().error(), AcceptError::timed_out);
     EXPECT_EQ(wait({listener}, Deadline::now()), std::vector<std::size_t>());
-    const Handle stranger = stranger_at(listener.address());
+    const Handle raw_client = raw_client_at(listener.address());
     EXPECT_EQ(wait({listener}), std::vector<std::size_t>{0});
     listener.close();
     EXPECT_THROW((void)listener.accept(1ms), ClosedError);
@@ -179,7 +179,7 @@ TEST(ClientOfNobody, is_told_so) {
     }
     try {
         (void)Client(address, {.authkey = kKey});
-        ADD_FAILURE() << "nobody is there";
+        ADD_FAILURE() << "no process is there";
     } catch (const OSError& problem) {
         EXPECT_EQ(problem.code(), std::errc::connection_refused);
     }

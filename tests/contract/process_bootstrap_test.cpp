@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "contract/process_fixture.h"
-#include "os/image.h"
+#include "os/code_location.h"
 #include "process/bootstrap.h"
 #include "process/program.h"
 #include "process/report.h"
@@ -219,31 +219,31 @@ TEST(ProcessBootstrap, a_message_of_another_build_says_so) {
     EXPECT_THROW((void)process::open_bootstrap(message), VersionMismatch);
 }
 
-TEST(ProcessFunctionPlace, leads_back_to_the_function) {
+TEST(ProcessFunctionRef, leads_back_to_the_function) {
     const auto function = reinterpret_cast<process::AnyFunction>(&take_fragile);
-    const auto place = process::place_of(function);
-    EXPECT_EQ(process::function_at(place), function);
-    EXPECT_EQ(place.build_id.size(), 40U) << "the linker's default is SHA-1";
+    const auto ref = process::ref_to(function);
+    EXPECT_EQ(process::function_of(ref), function);
+    EXPECT_EQ(ref.build_id.size(), 40U) << "the linker's default is SHA-1";
 }
 
-TEST(ProcessFunctionPlace, in_another_build_or_outside_of_code_is_refused) {
-    auto place = process::place_of(reinterpret_cast<process::AnyFunction>(&take_fragile));
-    auto elsewhere = place;
+TEST(ProcessFunctionRef, in_another_build_or_outside_of_code_is_refused) {
+    auto ref = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
+    auto elsewhere = ref;
     elsewhere.offset = ~std::uint64_t{0};
-    EXPECT_THROW((void)process::function_at(elsewhere), DecodeError);
+    EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     elsewhere.offset = 0;  // the ELF header
-    EXPECT_THROW((void)process::function_at(elsewhere), DecodeError);
-    place.build_id = "0123456789";
-    EXPECT_THROW((void)process::function_at(place), DecodeError);
-    place.build_id.clear();
-    place.image = "libnothing.so";
-    EXPECT_THROW((void)process::function_at(place), DecodeError);
+    EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
+    ref.build_id = "0123456789";
+    EXPECT_THROW((void)process::function_of(ref), DecodeError);
+    ref.build_id.clear();
+    ref.image = "libnothing.so";
+    EXPECT_THROW((void)process::function_of(ref), DecodeError);
 }
 
-TEST(ProcessFunctionPlace, of_no_function_at_all_is_refused) {
+TEST(ProcessFunctionRef, of_no_function_at_all_is_refused) {
     static int data = 0;
-    EXPECT_THROW((void)process::place_of(nullptr), SharingError);
-    EXPECT_THROW((void)process::place_of(reinterpret_cast<process::AnyFunction>(&data)),
+    EXPECT_THROW((void)process::ref_to(nullptr), SharingError);
+    EXPECT_THROW((void)process::ref_to(reinterpret_cast<process::AnyFunction>(&data)),
                  SharingError);
 }
 

@@ -144,7 +144,7 @@ void come_too_late(const Queue& jobs, Confinement how, const std::string& root) 
     confine(how, root);
     const auto why = message_of<OSError>([&] { jobs.put(1); });
     must(why.find("cannot open /proc/thread-self/fd") != std::string::npos);
-    must(why.find("use the queue once before the process confines itself") != std::string::npos);
+    must(why.find("before the process confines itself") != std::string::npos);
     const auto also_get =
         message_of<OSError>([&] { static_cast<void>(jobs.get(Deadline::now())); });
     must(also_get.find("cannot open /proc/thread-self/fd") != std::string::npos);

@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "crash/script.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "support/shared_record.h"
 
 namespace procession::testing {
@@ -16,10 +16,10 @@ namespace procession::testing {
 /// A word in shared memory that is set once.
 inline void set_flag(std::atomic<std::uint32_t>& flag) {
     flag.store(1);
-    os::wake(flag, INT32_MAX);
+    os::futex_wake(flag, INT32_MAX);
 }
 inline void wait_for_flag(std::atomic<std::uint32_t>& flag) {
-    while (flag.load() == 0) os::park(flag, 0, std::chrono::hours(1));
+    while (flag.load() == 0) os::futex_wait(flag, 0, std::chrono::hours(1));
 }
 
 /// A producer that stands in the middle of its put(), with the tail lock in its hands, and lets go

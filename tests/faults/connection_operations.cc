@@ -9,7 +9,7 @@
 #include "faults/queue_stage.h"
 #include "handoff/keeper_client.h"
 #include "handoff/keeper_table.h"
-#include "os/meeting_point.h"
+#include "os/handle.h"
 #include "os/memory_file.h"
 #include "process/forkserver_client.h"
 #include "process/keeper_process.h"
@@ -133,7 +133,7 @@ class PutQueue : public Operation {
 /// What the keeper does, here.
 class KeepHandles : public Operation {
     void act() override {
-        os::allow_many_handles();
+        os::raise_handle_limit();
         handoff::KeeperTable table;
         Handle carrier;
         if (const auto problem = os::create_memory_file("carrier", 1 << 20, carrier))

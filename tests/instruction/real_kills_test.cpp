@@ -12,7 +12,7 @@
 #include <random>
 
 #include "instruction/observation.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "procession/process.h"
 
 namespace procession::instruction {
@@ -33,7 +33,7 @@ struct SurvivorNotes {
 
 void wait_for(std::atomic<std::uint32_t>& word, std::uint32_t wanted) {
     for (std::uint32_t now = word.load(); now != wanted; now = word.load()) {
-        os::park(word, now, std::chrono::milliseconds(50));
+        os::futex_wait(word, now, std::chrono::milliseconds(50));
     }
 }
 
@@ -41,7 +41,7 @@ void wait_for(std::atomic<std::uint32_t>& word, std::uint32_t wanted) {
 void survive(const ByteQueue& queue, SurvivorNotes& notes, std::size_t index) {
     static_cast<void>(queue.qsize());  // takes part before the victim dies
     notes.ready.fetch_add(1);
-    os::wake(notes.ready, 1);
+    os::futex_wake(notes.ready, 1);
     wait_for(notes.gate, 1);
     auto& taken = notes.taken.at(index);
     // With both orders: the first survivor looks for deaths first.
@@ -103,7 +103,7 @@ std::string kill_after(const Scenario& scenario, std::uint64_t instructions) {
     here.reset();
     observation.tracee(1).kill();
     notes->gate.store(1);
-    os::wake(notes->gate, kSurvivors);
+    os::futex_wake(notes->gate, kSurvivors);
     for (Process& survivor : survivors) {
         survivor.join();
         if (survivor.exit_code() != 0) return "a survivor did not survive";

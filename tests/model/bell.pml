@@ -57,7 +57,7 @@ bool done[PROCESSES];
 
 #define READY(bell) (shut || (bell == ITEM -> items > 0 : items < CAPACITY))
 
-// os::wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
+// os::futex_wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
 inline wake_one(bell) {
     atomic {
         if
@@ -118,7 +118,7 @@ inline wait(bell) {
         :: !READY(bell)
         fi;
 #endif
-        // os::park: compares and goes to sleep in one step of the kernel.
+        // os::futex_wait: compares and goes to sleep in one step of the kernel.
         if
         :: d_step { word[bell] == seen -> asleep[me] = bell + 1 }
             if

@@ -79,7 +79,7 @@ bool done[ACTORS];
 // ParticipantTable::is_dead: looks at the state, then asks the kernel; in between anything may happen.
 #define SEEMS_JOINED(s) (joined[s] && s != slot[process])
 
-// os::wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
+// os::futex_wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
 inline wake_one() {
     atomic {
         if
@@ -166,7 +166,7 @@ inline repair_locks(s) {
 }
 
 // Core::owner_to_check: `suspect`, or NONE while the owner changes. That the word fits is
-// shm::Corrupt otherwise. WITHOUT_NAMES: park() has the suspect from the slice's end.
+// shm::Corrupt otherwise. WITHOUT_NAMES: futex_wait() has the suspect from the slice's end.
 inline owner_to_check() {
     if
     :: d_step { word == 0 -> suspect = NONE }
@@ -222,15 +222,15 @@ inline acquire() {
         // A load, and where the bit is missing, a compare-exchange that adds it. Again: when it
         // fails, nothing has happened.
         :: d_step { word != 0 -> word = word | SLEEPERS; seen = word }
-           park()
+           futex_wait()
         od
     fi;
     // What the lock guards is whole.
     assert(x == y)
 }
 
-// os::park: FUTEX_WAIT compares and goes to sleep in one step of the kernel.
-inline park() {
+// os::futex_wait: FUTEX_WAIT compares and goes to sleep in one step of the kernel.
+inline futex_wait() {
     if
     :: d_step { word != seen -> seen = 0 }
     :: d_step { word == seen -> asleep[actor] = true }

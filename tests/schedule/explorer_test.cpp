@@ -7,7 +7,7 @@
 #include <atomic>
 #include <set>
 
-#include "os/park.h"
+#include "os/futex.h"
 #include "schedule/cases.h"
 #include "schedule/world.h"
 #include "shm/robust_lock.h"
@@ -69,21 +69,21 @@ void commit_after_the_lock(Shared& shared, std::uint32_t me) {
 
 void announce(Shared& shared, std::uint32_t /*me*/) {
     shared.is_ready.store(1);
-    if (shared.bell.exchange(0) != 0) os::wake(shared.bell, 1);
+    if (shared.bell.exchange(0) != 0) os::futex_wake(shared.bell, 1);
 }
 
 void wait_armed_first(Shared& shared, std::uint32_t /*me*/) {
     for (;;) {
         shared.bell.store(1);
         if (shared.is_ready.load() != 0) return;
-        os::park(shared.bell, 1, std::chrono::milliseconds(5));
+        os::futex_wait(shared.bell, 1, std::chrono::milliseconds(5));
     }
 }
 
 void wait_armed_too_late(Shared& shared, std::uint32_t /*me*/) {
     while (shared.is_ready.load() == 0) {
         shared.bell.store(1);
-        os::park(shared.bell, 1, std::chrono::milliseconds(5));
+        os::futex_wait(shared.bell, 1, std::chrono::milliseconds(5));
     }
 }
 

@@ -305,12 +305,13 @@ long __wrap_syscall(long number, ...) {
     const auto* word = reinterpret_cast<const volatile void*>(arguments[0]);
     const World::Place place = world->locate(word);
     if (arguments[1] == FUTEX_WAKE) {
-        world->wake(word, place, static_cast<int>(arguments[2]));
+        world->futex_wake(word, place, static_cast<int>(arguments[2]));
         return 0;
     }
     const auto* limit = reinterpret_cast<const timespec*>(arguments[3]);
     const std::int64_t limit_ns = limit->tv_sec * 1'000'000'000 + limit->tv_nsec;
-    const bool woken = world->park(word, place, static_cast<std::uint32_t>(arguments[2]), limit_ns);
+    const bool woken =
+        world->futex_wait(word, place, static_cast<std::uint32_t>(arguments[2]), limit_ns);
     errno = woken ? 0 : ETIMEDOUT;
     return woken ? 0 : -1;
 }

@@ -26,8 +26,8 @@ struct Limits {
 /// One run of a few processes over shared memory, as coroutines of this one thread.
 ///
 /// The library is compiled with -fsanitize=thread, but instead of that sanitizer's runtime it meets
-/// ours (instrumentation.cc): each access to watched memory, each byte lock, park and wake is a
-/// point at which the world asks its Chooser who goes on, who dies, or whose sleep ends.
+/// ours (instrumentation.cc): each access to watched memory, each byte lock, futex wait and wake is
+/// a point at which the world asks its Chooser who goes on, who dies, or whose sleep ends.
 ///
 /// Sleeping: a parked coroutine goes on when it is woken. Its slice ends only when nobody else can
 /// go on (or early, so many times); when nobody has died by then, a wake-up was lost, and the run
@@ -103,9 +103,9 @@ class World {
     /// A store by other means than an atomic: `at` is about to be written.
     void will_store(const volatile void* at, std::size_t bytes);
     void settle_store();
-    bool park(const volatile void* word, Place place, std::uint32_t expected,
-              std::int64_t limit_ns);
-    void wake(const volatile void* word, Place place, int count);
+    bool futex_wait(const volatile void* word, Place place, std::uint32_t expected,
+                    std::int64_t limit_ns);
+    void futex_wake(const volatile void* word, Place place, int count);
     void yield();
     // A byte lock is held by a mapping of the description that was locked.
     void byte_locked(std::int64_t byte, int descriptor);

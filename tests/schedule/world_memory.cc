@@ -75,9 +75,9 @@ void World::settle_store() {
     pending_.at = nullptr;
 }
 
-bool World::park(const volatile void* word, Place place, std::uint32_t expected,
-                 std::int64_t limit_ns) {
-    point("park on", place);
+bool World::futex_wait(const volatile void* word, Place place, std::uint32_t expected,
+                       std::int64_t limit_ns) {
+    point("futex_wait at", place);
     const auto now = *static_cast<const volatile std::uint32_t*>(word);
     observe(now);
     if (now != expected) return true;
@@ -93,8 +93,8 @@ bool World::park(const volatile void* word, Place place, std::uint32_t expected,
     return !self.timed_out;
 }
 
-void World::wake(const volatile void* word, Place place, int count) {
-    point("wake at", place);
+void World::futex_wake(const volatile void* word, Place place, int count) {
+    point("futex_wake at", place);
     ++wakes_;
     if (wakes_ == lose_wake) return;
     for (; count > 0; --count) {

@@ -38,7 +38,7 @@ Shared& shared() {
     return memory;
 }
 enum : int { SIGKILL = os::signal_kill, SIGSTOP = 19 };
-int self_id() { return os::this_process(); }
+int self_id() { return os::current_process_id(); }
 void send_to_self(int signal) {
     if (signal == SIGKILL)
         ::TerminateProcess(::GetCurrentProcess(), os::exit_code_of_signals | os::signal_kill);

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "connection/handshake.h"
 #include "base/hexadecimal.h"
-#include "os/keyed_hash.h"
+#include "os/hmac.h"
 
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ TEST(Handshake, answers_as_cpython_computes_it) {
     client.receive(bytes_of("#CHALLENGE#{sha256}" + std::string(40, 'x')));
     const auto sent = client.take_messages();
     ASSERT_EQ(sent.size(), 1U);
-    const auto expected = os::keyed_hash("sha256", "key", "{sha256}" + std::string(40, 'x'));
+    const auto expected = os::hmac("sha256", "key", "{sha256}" + std::string(40, 'x'));
     EXPECT_EQ(base::hexadecimal(std::as_bytes(std::span(*expected))),
               "fc6e095716948559f532f6b59bd051557239f32978aa33681f9fb3c610cb3af3");
     EXPECT_EQ(text_of(sent[0]), "{sha256}" + *expected);
@@ -71,20 +71,20 @@ TEST(Handshake, sends_a_challenge_that_is_never_the_same) {
 }
 
 TEST(Handshake, takes_the_stronger_digests_and_no_weaker_one) {
-    EXPECT_TRUE(os::keyed_hash("sha256", "key", ""));
-    EXPECT_TRUE(os::keyed_hash("sha384", "key", ""));
-    EXPECT_FALSE(os::keyed_hash("md5", "key", ""));
-    EXPECT_FALSE(os::keyed_hash("sha1", "key", ""));
+    EXPECT_TRUE(os::hmac("sha256", "key", ""));
+    EXPECT_TRUE(os::hmac("sha384", "key", ""));
+    EXPECT_FALSE(os::hmac("md5", "key", ""));
+    EXPECT_FALSE(os::hmac("sha1", "key", ""));
 #ifndef _WIN32  // there since Windows 11
-    EXPECT_TRUE(os::keyed_hash("sha3_256", "key", ""));
-    EXPECT_TRUE(os::keyed_hash("sha3_384", "key", ""));
+    EXPECT_TRUE(os::hmac("sha3_256", "key", ""));
+    EXPECT_TRUE(os::hmac("sha3_384", "key", ""));
 #endif
     for (const std::string digest :
          {"sha256", "sha384", "sha3_256", "sha3_384", "md5", "sha1", ""}) {
         Handshake listener(Role::listener, "key");
         const std::string challenge = text_of(listener.take_messages().at(0)).substr(11);
-        const bool allowed = os::keyed_hash(digest, "key", "").has_value();
-        const auto hash = os::keyed_hash(allowed ? digest : "sha256", "key", challenge);
+        const bool allowed = os::hmac(digest, "key", "").has_value();
+        const auto hash = os::hmac(allowed ? digest : "sha256", "key", challenge);
         listener.receive(bytes_of("{" + digest + "}" + *hash));
         EXPECT_EQ(listener.state() != Handshake::State::refused, allowed) << digest;
         EXPECT_EQ(text_of(listener.take_messages().at(0)), allowed ? "#WELCOME#" : "#FAILURE#");

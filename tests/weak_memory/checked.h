@@ -24,7 +24,7 @@
 
 #include "base/step.h"
 #include "os/barrier.h"
-#include "os/park.h"
+#include "os/futex.h"
 #include "procession/deadline.h"
 
 // Relacy runs small programs of several threads on its own atomics, in every order of their steps,
@@ -145,7 +145,7 @@ namespace os {
 /// The kernel's list of sleepers at a word; a slice never ends.
 class Futex {
   public:
-    void park(std::atomic<std::uint32_t>& word, std::uint32_t expected) {
+    void wait(std::atomic<std::uint32_t>& word, std::uint32_t expected) {
         const std::Caller here;
         bucket_.lock(here.info);
         if (word.load(std::memory_order_relaxed) == expected) sleepers_.wait(bucket_, here.info);
@@ -164,13 +164,13 @@ class Futex {
 };
 inline Futex* futex = nullptr;  // of the program that runs
 
-using ::procession::os::Parked;
-inline Parked park(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                   std::chrono::nanoseconds /*limit*/) {
-    futex->park(word, expected);
-    return Parked::woken;
+using ::procession::os::FutexResult;
+inline FutexResult futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                              std::chrono::nanoseconds /*limit*/) {
+    futex->wait(word, expected);
+    return FutexResult::woken;
 }
-inline void wake(std::atomic<std::uint32_t>& /*word*/, int count) { futex->wake(count); }
+inline void futex_wake(std::atomic<std::uint32_t>& /*word*/, int count) { futex->wake(count); }
 inline void pause() {}
 
 /// As outside of x86.

@@ -23,7 +23,7 @@ Token token(int number) {
 
 /// Both ends of a stream.
 struct Ends {
-    Ends() { EXPECT_FALSE(os::create_stream(one, other)); }
+    Ends() { EXPECT_FALSE(os::create_stream_pair(one, other)); }
     Handle one;
     Handle other;
 };

@@ -41,25 +41,24 @@ TEST_F(HostileToKeeper, numbers_that_are_no_handles_are_refused) {
     }
 }
 
-TEST(PipeOfKeeper, is_for_one_user_and_one_name_is_one_place) {
-    Handle place;
+TEST(PipeOfKeeper, is_for_one_user_and_its_name_is_unique) {
+    Handle socket;
     Handle second;
-    ASSERT_FALSE(os::open_meeting_point("procession-test-place", place));
+    ASSERT_FALSE(os::open_rendezvous("procession-test-socket", socket));
     // Wine does not know the flag for pipes with any number of instances.
     if (!is_wine()) {
-        EXPECT_EQ(os::open_meeting_point("procession-test-place", second),
-                  std::errc::address_in_use);
+        EXPECT_EQ(os::open_rendezvous("procession-test-socket", second), std::errc::address_in_use);
     }
     Handle end;
-    EXPECT_EQ(os::go_to_meeting_point("procession-test-nobody", end),
+    EXPECT_EQ(os::connect_to_rendezvous("procession-test-none", end),
               std::errc::connection_refused);
-    ASSERT_FALSE(os::go_to_meeting_point("procession-test-place", end));
-    ASSERT_TRUE(os::wait_readable(place.get(), Deadline::never()));
+    ASSERT_FALSE(os::connect_to_rendezvous("procession-test-socket", end));
+    ASSERT_TRUE(os::wait_readable(socket.get(), Deadline::never()));
     Handle channel;
-    ASSERT_FALSE(os::admit(place, channel));
-    EXPECT_FALSE(os::why_peer_is_a_stranger(channel.get()));
-    EXPECT_FALSE(os::why_peer_is_a_stranger(end.get()));
-    EXPECT_EQ(os::admit(place, second), std::errc::operation_would_block);
+    ASSERT_FALSE(os::accept_from_rendezvous(socket, channel));
+    EXPECT_FALSE(os::check_peer_user(channel.get()));
+    EXPECT_FALSE(os::check_peer_user(end.get()));
+    EXPECT_EQ(os::accept_from_rendezvous(socket, second), std::errc::operation_would_block);
     end.reset();
     ASSERT_TRUE(os::wait_readable(channel.get(), Deadline::never())) << "it is gone";
 }

@@ -5,7 +5,7 @@
 
 #include "contract/listener_helpers.h"
 #include "contract/process_fixture.h"
-#include "os/listening.h"
+#include "os/listening_socket.h"
 #include "os/windows/stream_name.h"
 #include "procession/client.h"
 #include "procession/joinable_queue.h"
@@ -14,7 +14,7 @@
 #include "procession/wait.h"
 #include "support/queue_helpers.h"
 
-// A place to connect to is a named pipe: who is let in, and who is not.
+// A listening socket is a named pipe. Which clients are accepted.
 
 namespace procession::testing {
 namespace {
@@ -29,7 +29,7 @@ std::wstring pipe_of(const Address& address) {
 }
 
 /// Connects to the pipe and does nothing of what a client does.
-Handle stranger_at(const Address& address) {
+Handle raw_client_at(const Address& address) {
     Handle line;
     while (os::connect_to_pipe(pipe_of(address), line)) std::this_thread::yield();
     return line;
@@ -52,7 +52,7 @@ void greet(bool is_path, const std::string& name) {
     must(connection.recv<std::string>() == "welcome");
 }
 
-TEST_P(WindowsListening, a_client_with_the_key_is_let_in_at_every_kind_of_address) {
+TEST_P(WindowsListening, a_client_with_the_key_is_accepted_at_every_kind_of_address) {
     for (const Address& where : addresses()) {
         Listener listener(where, {.authkey = kKey});
         EXPECT_EQ(listener.address().text(), where.text());
@@ -137,7 +137,7 @@ TEST(WindowsListener, that_is_closed_ends_those_who_were_not_accepted) {
     EXPECT_THROW((void)listener.accept(1ms), ClosedError);
     try {
         (void)Client(where);
-        ADD_FAILURE() << "nobody is there";
+        ADD_FAILURE() << "no process is there";
     } catch (const OSError& problem) {
         EXPECT_EQ(problem.code(), std::errc::connection_refused);
     }
@@ -163,7 +163,7 @@ TEST(WindowsListener, does_not_listen_by_tcp_and_says_so) {
     EXPECT_THROW((void)Address::tcp("example.org", 1), ValueError);
 }
 
-TEST(WindowsListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_let_in) {
+TEST(WindowsListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one_is_accepted) {
     const Address where = abstract_here("key");
     Listener listener(where, {.authkey = kKey});
     std::thread clients([&] {
@@ -174,44 +174,44 @@ TEST(WindowsListenerKey, that_is_wrong_is_refused_on_both_sides_and_the_next_one
     clients.join();
 }
 
-TEST(WindowsListenerStrangers, that_are_silent_keep_nobody_waiting) {
+TEST(WindowsListenerRawClients, that_are_silent_keep_no_client_waiting) {
     const Address where = abstract_here("silent");
     Listener listener(where, {.authkey = kKey, .backlog = 2});
-    std::vector<ByteConnection> guests;
-    std::vector<Handle> strangers;
-    // More than there are places: the listener makes room as it goes.
+    std::vector<ByteConnection> silent_clients;
+    std::vector<Handle> raw_clients;
+    // More clients than instances: the listener makes room.
     std::thread crowd([&] {
-        for (int i = 0; i < 80; ++i) strangers.push_back(stranger_at(where));
-        for (int i = 0; i < 10; ++i) guests.push_back(Client(where));
+        for (int i = 0; i < 80; ++i) raw_clients.push_back(raw_client_at(where));
+        for (int i = 0; i < 10; ++i) silent_clients.push_back(Client(where));
         Client(where, {.authkey = kKey}).send(1);
     });
     EXPECT_EQ(listener.accept().recv<int>(), 1);
     crowd.join();
 }
 
-TEST(WindowsListenerStrangers, that_stay_silent_are_let_go) {
+TEST(WindowsListenerRawClients, that_stay_silent_are_disconnected) {
     const Address where = abstract_here("patience");
     Listener listener(where, {.authkey = kKey, .patience = std::chrono::milliseconds(20)});
     const auto silent = Client(where);
-    bool is_let_go = false;
-    while (!is_let_go) {
+    bool is_disconnected = false;
+    while (!is_disconnected) {
         EXPECT_FALSE(listener.try_accept(5ms).has_value());
         // Its challenge first, then the end.
         const auto heard = silent.try_recv_bytes();
-        is_let_go = !heard.has_value() && heard.error() == RecvError::ended;
+        is_disconnected = !heard.has_value() && heard.error() == RecvError::ended;
     }
 }
 
-TEST(WindowsListenerStrangers, that_talk_nonsense_are_let_go) {
+TEST(WindowsListenerRawClients, that_talk_nonsense_are_disconnected) {
     const Address where = abstract_here("nonsense");
     Listener listener(where, {.authkey = kKey});
-    std::vector<Handle> strangers;
+    std::vector<Handle> raw_clients;
     struct Greeting {
         std::uint32_t magic = 0x45454d43;
         std::uint32_t version = 1;
         std::uint64_t end = 0;
     };
-    // Greetings that name what the stranger has not brought: nothing, "this process", this
+    // Greetings that name what the raw client did not duplicate: nothing, "this process", this
     // process's own handles, some of which are ends of streams.
     const auto [own, other] = Pipe();
     const Handle file = open_file("NUL");
@@ -221,15 +221,16 @@ TEST(WindowsListenerStrangers, that_talk_nonsense_are_let_go) {
           static_cast<std::uint64_t>(os::number_of(listener.native_handle()))}) {
         Greeting greeting;
         greeting.end = number;
-        strangers.push_back(stranger_at(where));
-        write_record(strangers.back(), {reinterpret_cast<const char*>(&greeting), sizeof greeting});
+        raw_clients.push_back(raw_client_at(where));
+        write_record(raw_clients.back(),
+                     {reinterpret_cast<const char*>(&greeting), sizeof greeting});
     }
     for (const auto size : {0, 1, 15, 17, 60'000}) {
-        strangers.push_back(stranger_at(where));
-        write_record(strangers.back(), std::string(static_cast<std::size_t>(size), 'x'));
+        raw_clients.push_back(raw_client_at(where));
+        write_record(raw_clients.back(), std::string(static_cast<std::size_t>(size), 'x'));
     }
-    const auto guest = Client(where);
-    guest.send_bytes(std::string(5000, 'x'));
+    const auto silent_client = Client(where);
+    silent_client.send_bytes(std::string(5000, 'x'));
     std::thread client([&] { Client(where, {.authkey = kKey}).send(1); });
     EXPECT_EQ(listener.accept().recv<int>(), 1);
     client.join();
@@ -238,7 +239,7 @@ TEST(WindowsListenerStrangers, that_talk_nonsense_are_let_go) {
     write_text(file, "still open");
 }
 
-TEST(WindowsListenerWaiting, ends_at_the_deadline_and_when_somebody_comes) {
+TEST(WindowsListenerWaiting, ends_at_the_deadline_and_when_a_client_connects) {
     const Address where = abstract_here("waits");
     Listener listener(where, {.authkey = kKey});
     EXPECT_THROW((void)listener.accept(1ms), TimeoutError);

@@ -3,16 +3,16 @@
 
 #include "contract/process_fixture.h"
 #include "os/byte_lock.h"
+#include "os/futex.h"
 #include "os/mapping.h"
 #include "os/memory_file.h"
-#include "os/park.h"
 #include "os/sealed_bytes.h"
 #include "os/wait.h"
 #include "os/windows/section_head.h"
 #include "support/asleep.h"
 #include "support/windows/open_handles.h"
 
-// Sections as memory files, who lives, and who sleeps.
+// Sections as memory files, the liveness of processes, and futexes.
 
 namespace procession::testing {
 namespace {
@@ -60,15 +60,15 @@ TEST(WindowsMemoryFile, that_a_child_makes_grow_has_grown_for_all) {
 
 TEST(WindowsMemoryFile, is_told_from_everything_else) {
     const Memory memory;
-    EXPECT_EQ(os::why_no_memory_file(memory.file), nullptr);
+    EXPECT_EQ(os::why_not_memory_file(memory.file), nullptr);
     const Handle event(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
-    EXPECT_NE(os::why_no_memory_file(event), nullptr);
+    EXPECT_NE(os::why_not_memory_file(event), nullptr);
     const Handle foreign(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr,
                                               PAGE_READWRITE | SEC_RESERVE, 0, 1 << 20, nullptr));
-    EXPECT_NE(os::why_no_memory_file(foreign), nullptr);
+    EXPECT_NE(os::why_not_memory_file(foreign), nullptr);
     const Memory other;
     EXPECT_NE(memory.identity, other.identity);
-    EXPECT_EQ(os::leads_to(other.file, memory.identity), std::errc::bad_file_descriptor);
+    EXPECT_EQ(os::refers_to(other.file, memory.identity), std::errc::bad_file_descriptor);
 }
 
 void lock_and_wait(Handle file, const std::string& says_up) {
@@ -108,29 +108,45 @@ TEST(WindowsByteLock, is_given_up_by_one_that_ended_with_the_code_that_the_livin
         ASSERT_TRUE(os::ByteLock::is_locked(memory.file, memory.identity, 4096));
     ::TerminateProcess(child.sentinel(), STILL_ACTIVE);
     child.join();
-    // Sooner or later: such an end is not looked for each time.
+    // Such an end is noticed only after several calls.
     while (os::ByteLock::is_locked(memory.file, memory.identity, 4096)) os::yield();
+}
+
+void wait_while(const Memory& memory, std::uint32_t value) {
+    while (memory.word(0) == value) os::futex_wait(memory.word(0), value, std::chrono::hours(1));
+}
+
+void change_and_wake(const Memory& memory, std::uint32_t value) {
+    memory.word(0) = value;
+    os::futex_wake(memory.word(0), 1);
+}
+
+/// A thread sleeps while the word is `value`; a change and one wake-up end its sleep.
+void sleep_and_wake(const Memory& memory, std::uint32_t value) {
+    OnThread sleeper([&] { wait_while(memory, value); });
+    sleeper.until_asleep();
+    change_and_wake(memory, value + 1);
+    sleeper.join();
 }
 
 void sleep_at(Handle file, const std::string& says_up) {
     const Memory memory(std::move(file));
     write_text(open_end(says_up, O_WRONLY), "up\n");
-    while (memory.word(0) == 0) os::park(memory.word(0), 0, std::chrono::hours(1));
+    wait_while(memory, 0);
     memory.word(8) = 1;
 }
 
-TEST(WindowsPark, is_ended_by_a_wake_of_another_process) {
+TEST(WindowsFutex, is_ended_by_a_wake_of_another_process) {
     const Memory memory;
     const Folder folder;
     Process child(sleep_at, memory.file.duplicate(), folder.fifo("up"));
     ASSERT_EQ(read_line(open_end(folder.fifo("up"), O_RDONLY)), "up");
-    memory.word(0) = 1;
-    os::wake(memory.word(0), 1);
+    change_and_wake(memory, 1);
     EXPECT_TRUE(ends_well(child));
     EXPECT_EQ(memory.word(8), 1U);
 }
 
-TEST(WindowsPark, loses_no_wake_up_to_a_sleeper_that_was_killed) {
+TEST(WindowsFutex, loses_no_wake_up_to_a_sleeper_that_was_killed) {
     const Memory memory;
     const Folder folder;
     Process killed(sleep_at, memory.file.duplicate(), folder.fifo("up"));
@@ -138,13 +154,7 @@ TEST(WindowsPark, loses_no_wake_up_to_a_sleeper_that_was_killed) {
     // It may be killed before it sleeps, or while it does: both must do.
     killed.kill();
     killed.join();
-    OnThread sleeper([&] {
-        while (memory.word(0) == 0) os::park(memory.word(0), 0, std::chrono::hours(1));
-    });
-    sleeper.until_asleep();
-    memory.word(0) = 1;
-    os::wake(memory.word(0), 1);
-    sleeper.join();
+    sleep_and_wake(memory, 0);
 }
 
 /// Sleeps again and again; word 8 counts how often, word 16 is its thread.
@@ -154,73 +164,52 @@ void sleep_repeatedly(Handle file) {
     for (std::uint32_t round = 0;; ++round) {
         memory.word(8) = round + 1;
         while (memory.word(0) <= round)
-            os::park(memory.word(0), memory.word(0), std::chrono::hours(1));
+            os::futex_wait(memory.word(0), memory.word(0), std::chrono::hours(1));
     }
 }
 
-TEST(WindowsPark, loses_no_wake_up_to_one_that_was_woken_before_and_then_killed) {
+TEST(WindowsFutex, loses_no_wake_up_to_one_that_was_woken_before_and_then_killed) {
     const Memory memory;
     Process killed(sleep_repeatedly, memory.file.duplicate());
     for (std::uint32_t round = 0; round < 3; ++round) {
         while (memory.word(8) <= round) os::yield();
         until_asleep(killed.pid(), static_cast<pid_t>(memory.word(16).load()));
         if (round == 2) break;
-        ++memory.word(0);
-        os::wake(memory.word(0), 1);
+        change_and_wake(memory, round + 1);
     }
     killed.kill();
     killed.join();
-    OnThread sleeper([&] {
-        while (memory.word(0) == 2) os::park(memory.word(0), 2, std::chrono::hours(1));
-    });
-    sleeper.until_asleep();
-    memory.word(0) = 3;
-    os::wake(memory.word(0), 1);
-    sleeper.join();
+    sleep_and_wake(memory, 2);
 }
 
-TEST(WindowsPark, loses_no_wake_up_to_names_that_were_made_up) {
+TEST(WindowsFutex, loses_no_wake_up_to_keys_that_were_forged) {
     const Memory memory;
     auto& head =
         *reinterpret_cast<os::SectionHead*>(memory.mapping.base() - os::section_head_bytes);
     const std::uint64_t here = os::section_head_bytes + 1;
-    const std::uint64_t mine = ::GetCurrentProcessId();
-    std::size_t place = 0;
+    const std::uint64_t own = ::GetCurrentProcessId();
+    std::size_t index = 0;
     for (const std::uint64_t forged :
-         {~std::uint64_t{0}, std::uint64_t{4}, mine, mine | 7ULL << 48}) {
-        head.sleepers[place].owner = forged;
-        head.sleepers[place++].word = here;
+         {~std::uint64_t{0}, std::uint64_t{4}, own, own | 7ULL << 48}) {
+        head.sleepers[index].owner = forged;
+        head.sleepers[index++].word = here;
     }
-    OnThread sleeper([&] {
-        while (memory.word(0) == 0) os::park(memory.word(0), 0, std::chrono::hours(1));
-    });
-    sleeper.until_asleep();
-    memory.word(0) = 1;
-    os::wake(memory.word(0), 1);
-    sleeper.join();
+    sleep_and_wake(memory, 0);
 }
 
-TEST(WindowsPark, keeps_no_more_handles_however_many_are_woken_and_none_without_memory) {
+TEST(WindowsFutex, keeps_no_more_handles_however_many_are_woken_and_none_without_memory) {
     constexpr std::size_t slack = 20;  // of the libraries
     constexpr std::size_t most = 2 * 64;
     auto memory = std::make_unique<Memory>();
     const std::size_t before = open_handles();
-    for (std::uint32_t i = 0; i < 80; ++i) {
-        OnThread sleeper([&] {
-            while (memory->word(0) == i) os::park(memory->word(0), i, std::chrono::hours(1));
-        });
-        sleeper.until_asleep();
-        memory->word(0) = i + 1;
-        os::wake(memory->word(0), 1);
-        sleeper.join();
-    }
+    for (std::uint32_t i = 0; i < 80; ++i) sleep_and_wake(*memory, i);
     EXPECT_LE(open_handles(), before + most + slack);
     EXPECT_GT(open_handles(), before + slack) << "those woken last are known";
     memory.reset();
     EXPECT_LE(open_handles(), before + slack);
 }
 
-TEST(WindowsPark, of_many_threads_is_ended_for_each) {
+TEST(WindowsFutex, of_many_threads_is_ended_for_each) {
     const Memory memory;
     std::atomic<int> rounds{0};
     std::vector<std::thread> threads;
@@ -228,7 +217,7 @@ TEST(WindowsPark, of_many_threads_is_ended_for_each) {
         threads.emplace_back([&] {
             for (std::uint32_t round = 0; round < 50; ++round) {
                 while (memory.word(0) <= round)
-                    os::park(memory.word(0), round, std::chrono::hours(1));
+                    os::futex_wait(memory.word(0), round, std::chrono::hours(1));
                 ++rounds;
             }
         });
@@ -236,19 +225,20 @@ TEST(WindowsPark, of_many_threads_is_ended_for_each) {
     for (int round = 0; round < 50; ++round) {
         while (rounds < round * 8) std::this_thread::yield();
         ++memory.word(0);
-        os::wake(memory.word(0), INT32_MAX);
+        os::futex_wake(memory.word(0), INT32_MAX);
     }
     for (auto& each : threads) each.join();
     EXPECT_EQ(rounds, 400);
 }
 
-TEST(WindowsPark, ends_at_its_limit) {
+TEST(WindowsFutex, ends_at_its_limit) {
     const Memory memory;
-    EXPECT_EQ(os::park(memory.word(0), 0, 1ms), os::Parked::limit_passed);
-    EXPECT_EQ(os::park(memory.word(0), 1, std::chrono::hours(1)), os::Parked::woken)
+    EXPECT_EQ(os::futex_wait(memory.word(0), 0, 1ms), os::FutexResult::timed_out);
+    EXPECT_EQ(os::futex_wait(memory.word(0), 1, std::chrono::hours(1)), os::FutexResult::woken)
         << "it is another value";
     std::atomic<std::uint32_t> own{0};
-    EXPECT_EQ(os::park(own, 0, 1ms), os::Parked::limit_passed) << "in memory of this process alone";
+    EXPECT_EQ(os::futex_wait(own, 0, 1ms), os::FutexResult::timed_out)
+        << "in memory of this process alone";
 }
 
 TEST(WindowsWait, watches_more_objects_than_one_call_of_windows_can) {
@@ -266,7 +256,7 @@ TEST(WindowsWait, watches_more_objects_than_one_call_of_windows_can) {
     EXPECT_FALSE(watched[0].ready);
 }
 
-TEST(WindowsSealedBytes, are_read_and_nobody_can_write_them) {
+TEST(WindowsSealedBytes, are_read_and_cannot_be_written) {
     const std::string text = "a bootstrap message";
     const std::array parts{std::as_bytes(std::span(text))};
     Handle sealed;

@@ -9,7 +9,7 @@
 
 #include "procession/codec/signature.h"
 
-// Sets: a MessagePack array. Maps: a MessagePack map. Of equal keys the first one counts.
+// Sets: a MessagePack array. Maps: a MessagePack map. If keys are equal, the first one is kept.
 
 namespace procession::codec {
 

@@ -5,8 +5,9 @@
 
 #include "procession/codec/scalars.h"
 
-// Durations: their count. Points in time: the count since the epoch of their clock. A steady clock
-// means the same in all processes of one machine until it reboots, and nothing on another machine.
+// Durations: their count. Points in time: the count since the epoch of their clock. For a steady
+// clock, the count has the same meaning in all processes of one machine until it reboots, and no
+// meaning on another machine.
 
 namespace procession::codec {
 

@@ -28,8 +28,8 @@ consteval bool all_have_builtin(Types<Field...>) {
     return ((!HasCodec<std::remove_cv_t<Field>> && HasBuiltin<std::remove_cv_t<Field>>) && ...);
 }
 
-/// Object bytes of a T, copied into memory of its size and alignment. A bool in it may still hold
-/// a byte that no bool has, so look before you use it as a T.
+/// The object bytes of a T, in memory of its size and alignment. A bool in it may have a value that
+/// is neither true nor false, so check that before using it as a T.
 template <class T>
 class RawCopy {
   public:
@@ -42,7 +42,7 @@ class RawCopy {
     alignas(T) std::byte storage_[sizeof(T)];
 };
 
-/// A struct: the array of its fields, in order.
+/// Encodes a struct as the array of its fields, in order.
 template <PlainAggregate T>
 struct Builtin<T> : BuiltinDefaults {
     using Parts = FieldTypes<T>;
@@ -119,8 +119,8 @@ struct Builtin<T> : BuiltinDefaults {
     }
 };
 
-/// A class that crosses as its object bytes. That these make sense elsewhere is the responsibility
-/// of the specialisation of is_raw_bytes.
+/// Encodes a class as its object bytes. The author of the specialisation of is_raw_bytes is
+/// responsible for their meaning in another process.
 template <OpaqueClass T>
 struct Builtin<T> : BuiltinDefaults {
     static constexpr bool raw = true;

@@ -11,7 +11,7 @@
 
 namespace procession {
 
-/// How a type of yours crosses to another process. Specialise it:
+/// The encoding of a type of yours. Specialise it:
 ///
 ///     template <> struct procession::Codec<mylib::MyType> {
 ///         static constexpr std::string_view signature = "mylib::MyType";
@@ -19,10 +19,11 @@ namespace procession {
 ///         static MyType decode(Reader& reader);
 ///     };
 ///
-/// It wins over every built-in encoding. `encode` writes exactly one MessagePack object (an array,
-/// if there is more to say), because the value may be an element of a container; `decode` reads it
-/// and throws by `reader.fail()`. Both may use `procession::encode` and `procession::decode<T>` for
-/// their parts. The specialisation must be visible wherever the type is sent or received.
+/// It takes precedence over every built-in encoding. `encode` must write exactly one MessagePack
+/// object (an array, if there are several parts), because the value may be an element of a
+/// container. `decode` reads it, and reports errors by `reader.fail()`. Both may use
+/// `procession::encode` and `procession::decode<T>` for the parts. The specialisation must be
+/// visible wherever the type is sent or received.
 ///
 /// Optional members: `static std::string signature()` instead of the constant;
 /// `static constexpr bool is_procession_object = true` for this library's own handles.
@@ -34,7 +35,7 @@ struct Codec;
 template <class T>
 void encode(Writer& writer, const T& value);
 
-/// Reads what `encode` wrote for a T.
+/// Reads a value that `encode` wrote for a T.
 /// Throws:     DecodeError.
 template <class T>
 [[nodiscard]] T decode(Reader& reader);
@@ -43,7 +44,7 @@ namespace codec {
 
 class Signature;
 
-/// The encoding that this library gives a type. A specialisation has
+/// The built-in encoding of a type. A specialisation has
 /// `encode(Writer&, const T&)`, `decode(Reader&)`, `describe(Signature&)` and these:
 struct BuiltinDefaults {
     using Parts = Types<>;                           // the types found inside

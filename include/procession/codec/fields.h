@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
-// The two places where C++20 needs one line of text per number of fields. Nothing else is here.
+// The two functions for which C++20 needs one line of code per number of fields.
 
 namespace procession::codec {
 
@@ -12,14 +12,14 @@ namespace procession::codec {
 template <class... T>
 struct Types {};
 
-/// The most fields an aggregate may have; one more is probed to tell "too many".
+/// How many fields an aggregate may have. One more is probed, to detect "too many".
 inline constexpr std::size_t fields_max = 32;
 
 template <std::size_t count>
 using Count = std::integral_constant<std::size_t, count>;
 
-// takes_empty(Count<n>): T can be made from n times {}. Every default-constructible field takes
-// one, arrays and empty structs included.
+// takes_empty(Count<n>): whether T can be initialised by n times {}. Each default-constructible
+// field takes one {}, even an array or an empty struct.
 template <class T>
 consteval bool takes_empty(Count<0>) {
     return requires { T{}; };

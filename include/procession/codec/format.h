@@ -7,7 +7,7 @@
 
 namespace procession {
 
-/// How the bytes of one message are to be read. It travels beside every message.
+/// The format of the bytes of one message. It is sent with every message.
 enum class Format : std::uint8_t {
     raw = 0,      // the object bytes of a trivially copyable type
     msgpack = 1,  // one MessagePack object
@@ -36,8 +36,8 @@ constexpr std::uint64_t stamp_hash(Format format, std::string_view signature) no
     return hash;
 }
 
-/// Of queues that were made without a type: each item is some MessagePack object, and its
-/// consumer sees whether it is one that it knows.
+/// The stamp of queues that were made without a type: each item is any MessagePack object, and the
+/// consumer checks whether it can use it.
 [[nodiscard]] inline TypeStamp any_messagepack_stamp() {
     constexpr std::string_view signature = "any";
     return {Format::msgpack, stamp_hash(Format::msgpack, signature), std::string(signature)};

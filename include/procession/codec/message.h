@@ -97,19 +97,20 @@ T decode_raw(std::span<const std::byte> bytes, const std::string& object) {
 
 }  // namespace codec
 
-/// How a T travels when it is a whole message.
+/// The format of a T that is a whole message.
 template <class T>
 inline constexpr Format format_of = codec::format_of<T>();
 
-/// What a T looks like on the wire: "raw:{u32,f64}#16", "[str,u64,vec<f64>]", "user:mylib::Type".
+/// The wire format of a T as text: "raw:{u32,f64}#16", "[str,u64,vec<f64>]", "user:mylib::Type".
 ///
-/// Equal types have equal signatures in all programs built by compatible compilers; types with the
-/// same structure share one. The string lives as long as the program. Takes no lock, so it is safe
-/// in a child that was forked while another thread was here.
+/// Equal types have equal signatures in all programs that were built by compatible compilers; types
+/// with the same structure have the same signature. The string is valid as long as the program
+/// runs. This takes no lock, so it is safe in a child that was forked while another thread was in
+/// it.
 template <class T>
 const std::string& type_signature() {
     static constinit std::atomic<const std::string*> cached{nullptr};
-    // Acquire pairs with the release below: a thread that sees the pointer sees the string.
+    // acquire: pairs with the release below, so that a thread that sees the pointer sees the string
     if (const std::string* found = cached.load(std::memory_order_acquire)) return *found;
     auto built = std::make_unique<const std::string>(codec::build_signature<T>());
     const std::string* first = nullptr;
@@ -127,11 +128,11 @@ template <class T>
     return {format_of<T>, stamp_hash(format_of<T>, signature), signature};
 }
 
-/// Makes the bytes of one message.
+/// Encodes a value as the bytes of one message.
 ///
 /// Returns:    a raw type's own bytes, without a copy; otherwise the contents of `scratch`, which
 ///             is cleared first. Valid until `value` or `scratch` changes.
-/// Throws:     EncodeError; `format` is set all the same.
+/// Throws:     EncodeError; `format` is set even then.
 template <class T>
 [[nodiscard]] std::span<const std::byte> encode_message(const T& value, Writer& scratch,
                                                         Format& format) {
@@ -145,9 +146,10 @@ template <class T>
     }
 }
 
-/// Makes a T from the bytes of one message.
+/// Decodes a T from the bytes of one message.
 ///
-/// Throws:     DecodeError if they are no T, if bytes are left over, or if the format is another.
+/// Throws:     DecodeError if they are not a T, if bytes follow it, or if the format is a wrong
+/// one.
 template <class T>
 [[nodiscard]] T decode_message(Format format, std::span<const std::byte> bytes) {
     const std::string& object = type_signature<T>();

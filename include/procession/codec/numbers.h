@@ -10,7 +10,7 @@
 
 namespace procession::codec {
 
-/// A binary of its bits, eight to a byte, bit 0 the lowest of the first byte.
+/// A binary with the bits, eight in a byte. Bit 0 is the lowest bit of the first byte.
 template <std::size_t count>
 struct Builtin<std::bitset<count>> : BuiltinDefaults {
     static constexpr std::size_t size = (count + 7) / 8;
@@ -45,7 +45,8 @@ struct Builtin<std::bitset<count>> : BuiltinDefaults {
 template <class T>
 concept ComplexNumber = std::is_class_v<T> && type_name<T>().starts_with("std::complex<");
 
-/// The array [real, imaginary]. Known by its name, so that <complex> need not be included here.
+/// The array [real, imaginary]. Recognised by its name, so that <complex> need not be included
+/// here.
 template <ComplexNumber T>
 struct Builtin<T> : BuiltinDefaults {
     using Number = typename T::value_type;

@@ -7,8 +7,8 @@
 
 #include "procession/codec/signature.h"
 
-// What may be absent: nil, or the value. Where the value itself may be a nil (an optional of an
-// optional), an array of one element holds it.
+// Values that may be absent: nil, or the value. If the value itself may be nil (an optional of an
+// optional), it is wrapped in an array of one element.
 
 namespace procession::codec {
 
@@ -55,7 +55,7 @@ struct Builtin<std::optional<T>> : MaybeDefaults<T> {
     }
 };
 
-/// The object it points to. (A custom deleter has no encoding.)
+/// Encoded as the object that it points to. (A custom deleter cannot be encoded.)
 template <class T>
     requires(!std::is_array_v<T>)
 struct Builtin<std::unique_ptr<T>> : MaybeDefaults<T> {
@@ -69,7 +69,7 @@ struct Builtin<std::unique_ptr<T>> : MaybeDefaults<T> {
     }
 };
 
-/// The object it points to. Two pointers to one object arrive as two objects.
+/// Encoded as the object that it points to. Two pointers to one object become two objects.
 template <class T>
     requires(!std::is_array_v<T>)
 struct Builtin<std::shared_ptr<T>> : MaybeDefaults<T> {

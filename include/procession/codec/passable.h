@@ -11,10 +11,11 @@
 
 namespace procession {
 
-/// Whether the object bytes of a trivially copyable class mean the same in another process, so
-/// that it may cross as those bytes, whatever is in it: no pointers, no descriptors, no padding
-/// that matters. Its author says so, since the fields of a class with private members, constructors
-/// or base classes cannot be seen, and those of a union cannot be told apart:
+/// Whether the object bytes of a trivially copyable class have the same meaning in another process,
+/// so that it can be passed as those bytes: there are no pointers, no descriptors, and no padding
+/// that matters. The author of the class says so, since the library cannot see the fields of a
+/// class with private members, constructors or base classes, and cannot know which field of a union
+/// is active:
 ///
 ///     template <>
 ///     inline constexpr bool procession::is_raw_bytes<Color> = true;
@@ -23,7 +24,7 @@ inline constexpr bool is_raw_bytes = false;
 
 namespace codec {
 
-/// Why a type cannot cross to another process.
+/// Why a type cannot be passed to another process.
 enum class Why {
     nothing,  // it can
     pointer,
@@ -53,7 +54,7 @@ consteval bool is_view() {
            name.starts_with("std::initializer_list<");
 }
 
-/// A lambda's own name ends with its parameter list.
+/// The compiler's name of a lambda ends with its parameter list.
 template <class T>
 consteval bool is_lambda() {
     const std::string_view name = type_name<T>();
@@ -96,8 +97,7 @@ consteval Why why_no_aggregate() {
     }
 }
 
-/// Why a class that this library has no encoding of its own for cannot cross. Its fields, if they
-/// can be seen, are not looked at.
+/// Why a class without a built-in encoding cannot be passed. Does not consider its fields.
 template <class T>
 consteval Why why_no_class() {
     if constexpr (is_raw_bytes<T>) {
@@ -137,12 +137,12 @@ template <class T>
 concept PlainAggregate =
     PlainClass<T> && std::is_aggregate_v<T> && !std::is_union_v<T> && !is_raw_bytes<T>;
 
-/// Trivially copyable, and its object bytes are all there is to it: is_raw_bytes says so, or it is
-/// empty.
+/// Whether T is trivially copyable and completely described by its object bytes: is_raw_bytes says
+/// so, or it is empty.
 template <class T>
 concept OpaqueClass = PlainClass<T> && !PlainAggregate<T>;
 
-/// The first reason found in a type or anything inside it, and the type that it is about.
+/// The first reason found in a type or in a part of it, and the type that has it.
 template <class T, Why reason>
 struct Verdict {
     using Culprit = T;
@@ -167,7 +167,8 @@ consteval Why why_no_builtin() {
     }
 }
 
-// Types being judged already are not judged again: that is how recursive types come to an end.
+// A type that is being judged already is not judged again, so that recursive types do not recurse
+// for ever.
 template <class T, class... Seen>
 struct Judge {
     static constexpr auto verdict() {
@@ -207,11 +208,11 @@ using VerdictOn = decltype(Judge<std::remove_cv_t<T>>::verdict());
 
 }  // namespace codec
 
-/// T can cross to another process: as an element, a message or an argument.
+/// T can be passed to another process: as an element, a message or an argument.
 template <class T>
 concept Passable = codec::VerdictOn<T>::why == codec::Why::nothing;
 
-/// T, or something inside it, is one of this library's own handles (a Queue, a Connection, ...).
+/// T is, or contains, one of this library's own handles (a Queue, a Connection, ...).
 template <class T>
 inline constexpr bool holds_procession_object = codec::Judge<std::remove_cv_t<T>>::holds_object();
 

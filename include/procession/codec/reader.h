@@ -20,10 +20,11 @@ namespace procession {
 
 /// Reads MessagePack objects from bytes of another process.
 ///
-/// Every length is checked against the bytes left before anything is allocated for it, so a short
-/// message cannot ask for much memory. What does not fit throws DecodeError, whose object is the
-/// signature of the type that was to be read and whose message says what was expected, what was
-/// found, and at which byte. Views point into the bytes given to the constructor.
+/// Every length is compared with the number of bytes left before memory is allocated for it, so a
+/// short message cannot cause a large allocation. Bytes that do not fit throw a DecodeError. Its
+/// object is the signature of the type that was to be read; its message says what was expected,
+/// what was found, and at which byte. Views point into the bytes that were given to the
+/// constructor.
 ///
 /// Threads:    one at a time.
 class Reader {
@@ -37,7 +38,7 @@ class Reader {
     [[nodiscard]] std::size_t bytes_left() const noexcept { return bytes_.size() - position_; }
     [[nodiscard]] std::size_t position() const noexcept { return position_; }
 
-    /// What the next object is, without reading it. Throws DecodeError at the end.
+    /// The type of the next object, without reading it. Throws DecodeError at the end.
     [[nodiscard]] Kind peek() const { return kind_of(peek_head("an object")); }
 
     /// Reads a nil if one is next; returns whether it did.
@@ -72,7 +73,7 @@ class Reader {
         out_of_range(found, std::is_signed_v<T>, sizeof(T), start);
     }
 
-    /// A real number; an integer is taken too, because Python writes 1.0 and 1 alike.
+    /// A real number. An integer is accepted too, because Python programs write 1 for 1.0.
     template <std::floating_point T>
     [[nodiscard]] T real() {
         const std::size_t start = position_;
@@ -95,7 +96,7 @@ class Reader {
                               : static_cast<T>(found.bits);
     }
 
-    /// The bytes of a str, or of a bin: that is how Python writes `bytes`.
+    /// The bytes of a str, or of a bin, which is how Python writes `bytes`.
     [[nodiscard]] std::string_view string_view() {
         const auto bytes = sequence(Kind::string, "a string");
         return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -105,7 +106,7 @@ class Reader {
         return sequence(Kind::binary, "binary data");
     }
 
-    /// The number of objects in the array that starts here; there is at least a byte for each.
+    /// The number of objects in the array that starts here. At least so many bytes follow.
     [[nodiscard]] std::uint32_t array() { return count(Kind::array, 1, "an array"); }
 
     /// An array of exactly `expected` objects.
@@ -118,7 +119,7 @@ class Reader {
         }
     }
 
-    /// The number of pairs in the map that starts here; there are at least two bytes for each.
+    /// The number of pairs in the map that starts here. At least twice so many bytes follow.
     [[nodiscard]] std::uint32_t map() { return count(Kind::map, 2, "a map"); }
 
     [[nodiscard]] std::span<const std::byte> extension(std::int8_t& type) {
@@ -134,7 +135,7 @@ class Reader {
         return take(length);
     }
 
-    /// Throws DecodeError when bytes are left over.
+    /// Throws DecodeError when bytes are left.
     void expect_end() const {
         if (at_end()) return;
         fail("expected the end of the message, found " + std::to_string(bytes_left()) +
@@ -156,7 +157,7 @@ class Reader {
                  .append(std::to_string(position)));
     }
 
-    /// Held while the fields of something are read. Throws DecodeError when too deep.
+    /// Exists while the parts of an object are read. Throws DecodeError when they nest too deep.
     class Nested {
       public:
         explicit Nested(Reader& reader) : reader_(reader) {

@@ -10,16 +10,15 @@
 
 namespace procession::codec {
 
-// How many fields has an aggregate? Three ways of asking:
-//  - how many {} it takes. Right unless a field has no default constructor.
-//  - how many {any} it takes, where `any` converts to whatever is wanted. Right unless a field is
-//  an
-//    empty struct, a unique_ptr, or has explicit constructors only.
-//  - how many times `any` without braces. Right unless a field is an array, which takes several.
-// None but the last can be too large, so the larger of the first two counts, and the last is asked
-// only when those fail. All numbers are tried: fewer values than fields do not initialise an
-// aggregate whose last fields have no default constructor. A wrong number is a compile error where
-// the fields are bound, never a wrong encoding.
+// How many fields does an aggregate have? There are three ways to count:
+//  - by how many {} can initialise it. Right unless a field has no default constructor.
+//  - by how many {any} can, where `any` converts to every type. Right unless a field is an empty
+//    struct, a unique_ptr, or has only explicit constructors.
+//  - by how many `any` without braces can. Right unless a field is an array, which takes several.
+// The first two are never too large, so the larger of them is used, and the last only if both fail.
+// All numbers must be tried: fewer values than fields cannot initialise an aggregate whose last
+// fields have no default constructor. A wrong number causes a compile error where the fields are
+// bound, never a wrong encoding.
 
 template <class T>
 struct AnyField {
@@ -87,14 +86,14 @@ consteval std::size_t count_fields() {
     }
 }
 
-/// fields_max + 1 stands for "more than that".
+/// fields_max + 1 means "more than fields_max".
 template <class T>
 inline constexpr std::size_t field_count = count_fields<T>();
 
 template <class T>
 inline constexpr bool fields_can_be_counted = field_count<T> != 0 || std::is_empty_v<T>;
 
-/// Base classes take the first initialisers of an aggregate.
+/// The first initialisers of an aggregate go to its base classes.
 template <class T>
 consteval bool has_base_class() {
     if constexpr (field_count<T> == 0 || std::is_final_v<T>) {

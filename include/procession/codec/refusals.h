@@ -68,8 +68,8 @@ struct CannotCross {
     static constexpr bool checked = true;
 };
 
-/// A compile error with the reason if T cannot cross. Returns whether it can, so that the caller
-/// can leave out what would only be a second error.
+/// Causes a compile error with the reason if T cannot be passed. Returns whether it can, so that
+/// the caller can avoid further errors.
 template <class T>
 consteval bool require_passable() {
     return CannotCross<typename VerdictOn<T>::Culprit, VerdictOn<T>::why>::checked && Passable<T>;

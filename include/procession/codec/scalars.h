@@ -60,8 +60,8 @@ struct Builtin<T> : ScalarDefaults<T> {
     static T decode(Reader& reader) { return reader.real<T>(); }
 };
 
-/// Wider than any MessagePack number: its object bytes as a binary. (The x87 long double has ten
-/// bytes of value; the rest is padding and written as zeros.)
+/// For numbers that are wider than any MessagePack number: the object bytes as a binary. (The x87
+/// long double has ten bytes of value; the others are padding, and are written as zeros.)
 template <class T>
     requires(std::is_arithmetic_v<T> && !std::is_same_v<T, float> && !std::is_same_v<T, double> &&
              (std::is_floating_point_v<T> || sizeof(T) > 8))
@@ -86,7 +86,7 @@ struct Builtin<T> : ScalarDefaults<T> {
     }
 };
 
-/// Its number. That the number names an enumerator is for the receiver to check.
+/// Encoded as its number. The receiver must check that the number is that of an enumerator.
 template <class T>
     requires std::is_enum_v<T>
 struct Builtin<T> : ScalarDefaults<T> {

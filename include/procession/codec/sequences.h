@@ -15,11 +15,11 @@
 
 #include "procession/codec/signature.h"
 
-// Sequences: a MessagePack array, or a binary where the elements are bytes.
+// Sequences: a MessagePack array, or a binary if the elements are bytes.
 
 namespace procession::codec {
 
-/// Room for what is coming, but never more than a few times the bytes it can come from.
+/// Reserves room for the elements, but never more than a few times the bytes that are left.
 template <class T>
 std::size_t prudent_capacity(const Reader& reader, std::size_t count) {
     return std::min(count, 4 * reader.bytes_left() / sizeof(T) + 1);
@@ -127,7 +127,7 @@ struct Builtin<std::forward_list<T, Allocator>> : BuiltinDefaults {
     }
 };
 
-/// A length that the type fixes: C arrays and std::array.
+/// Sequences with a fixed length: C arrays and std::array.
 template <class T, std::size_t count>
 struct FixedArray : BuiltinDefaults {
     using Parts = Types<T>;

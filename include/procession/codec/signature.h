@@ -14,8 +14,8 @@ namespace procession::codec {
 template <class T>
 inline constexpr char identity{};  // its address stands for the type
 
-/// Builds the text of a signature. Numbers and names in it say what is on the wire, so two types
-/// with the same structure have the same signature.
+/// Builds the text of a signature. It describes what is on the wire, so two types with the same
+/// structure have the same signature.
 class Signature {
   public:
     Signature& operator<<(std::string_view text) {
@@ -27,8 +27,8 @@ class Signature {
         return *this;
     }
 
-    /// Begins a type that may contain itself. False: it is being described already, and a mark that
-    /// says how many levels up was written instead.
+    /// Begins a type that may contain itself. Returns: false when the type is being described
+    /// already; then a mark that says how many levels up was written.
     bool open(const void* type) {
         for (std::size_t up = 1; up <= open_.size(); ++up) {
             if (open_[open_.size() - up] == type) {

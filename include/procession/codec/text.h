@@ -5,7 +5,7 @@
 
 #include "procession/codec/signature.h"
 
-// Text: a MessagePack str. Any bytes may be in it.
+// Text: a MessagePack str. It may contain any bytes.
 
 namespace procession::codec {
 
@@ -27,8 +27,8 @@ template <class T>
 concept FilesystemPath = std::is_class_v<T> && type_name<T>().starts_with("std::filesystem::") &&
                          type_name<T>().ends_with("::path");
 
-/// Its native bytes; UTF-8 where the native characters are wide. Known by its name, so that
-/// <filesystem> need not be included here.
+/// The native bytes of a path; UTF-8 if its native characters are wide. Recognised by its name, so
+/// that <filesystem> need not be included here.
 template <FilesystemPath T>
 struct Builtin<T> : BuiltinDefaults {
     static void describe(Signature& signature) { signature << "path"; }

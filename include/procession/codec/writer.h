@@ -18,15 +18,16 @@
 
 namespace procession {
 
-/// How deep arrays, maps and objects may nest in one message, in both directions: a message that
-/// can be written can be read, and a hostile one cannot exhaust the reader's stack.
+/// How deep arrays, maps and objects may nest in one message. The limit applies to writers and
+/// readers: a message that can be written can be read, and a hostile one cannot exhaust the
+/// reader's stack.
 inline constexpr int nesting_max = 64;
 
 /// An append-only buffer of MessagePack objects.
 ///
-/// The first `inline_bytes` live inside the object, more go to the heap. Integers and lengths take
-/// their smallest encoding. Throws EncodeError for a length that MessagePack cannot express and for
-/// values nested deeper than `nesting_max`.
+/// Up to `inline_bytes` are stored in the object itself, more on the heap. Integers and lengths get
+/// their smallest encoding. Throws EncodeError for a length that MessagePack cannot express, and
+/// for values that are nested deeper than `nesting_max`.
 ///
 /// Threads:    one at a time.
 class Writer {
@@ -101,10 +102,10 @@ class Writer {
     }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Forgets the bytes, keeps the memory.
+    /// Removes the bytes, but keeps the memory.
     void clear() noexcept { size_ = 0; }
 
-    /// Held while the fields of something are written. Throws EncodeError when too deep.
+    /// Exists while the parts of an object are written. Throws EncodeError when they nest too deep.
     class Nested {
       public:
         explicit Nested(Writer& writer) : writer_(writer) {
@@ -131,7 +132,7 @@ class Writer {
 
     void head(unsigned first_byte) { *grow(1) = static_cast<std::byte>(first_byte); }
 
-    // A head byte and the big-endian number that it announces.
+    // Writes a head byte and the big-endian number that follows it.
     template <std::unsigned_integral U>
     void headed(unsigned first_byte, U value) {
         std::byte* out = grow(1 + sizeof(U));
@@ -169,7 +170,7 @@ class Writer {
         }
     }
 
-    // The three heads with an 8, 16 or 32 bit length that str, bin and ext share.
+    // Writes the head of a str, bin or ext, with a length of 8, 16 or 32 bits.
     void sized(unsigned head_for_8_bits, std::uint32_t length) {
         if (length <= 0xff) {
             headed(head_for_8_bits, static_cast<std::uint8_t>(length));

@@ -8,9 +8,9 @@
 
 namespace procession::os {
 
-/// The list of all listeners. Its lock is a plain pthread mutex: POSIX allows the child to unlock
-/// what its only thread locked before the fork.
-class ForkRegistry {
+/// The list of all listeners. Its lock is a plain pthread mutex: POSIX allows the child to unlock a
+/// mutex that its only thread locked before the fork.
+class ForkListenerList {
   public:
     static void add(ForkListener& listener) noexcept {
         ensure_installed();
@@ -60,10 +60,10 @@ class ForkRegistry {
 
 namespace {
 
-// Before main where possible: a child forked while another thread is installing would install
-// again, and its handlers would wait for themselves.
+// Before main where possible. If the process forked while another thread is in pthread_atfork, the
+// child would install the handlers again, and they would deadlock.
 [[maybe_unused]] const bool installed_early = [] {
-    ForkRegistry::ensure_installed();
+    ForkListenerList::ensure_installed();
     return true;
 }();
 
@@ -72,13 +72,13 @@ namespace {
 void ForkListener::start_listening() noexcept {
     if (listening_) return;
     listening_ = true;
-    ForkRegistry::add(*this);
+    ForkListenerList::add(*this);
 }
 
 void ForkListener::stop_listening() noexcept {
     if (!listening_) return;
     listening_ = false;
-    ForkRegistry::remove(*this);
+    ForkListenerList::remove(*this);
 }
 
 }  // namespace procession::os

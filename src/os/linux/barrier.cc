@@ -7,8 +7,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "os/futex.h"
 #include "os/linux/calls.h"
-#include "os/park.h"
 
 namespace procession::os {
 
@@ -16,16 +16,16 @@ namespace {
 
 enum class Support : int { unknown, refused, granted };
 
-// relaxed: says nothing of other memory
+// relaxed: guards no other memory
 constinit std::atomic<Support> support{Support::unknown};
 
 bool membarrier(int command) noexcept { return calls::membarrier(command) == 0; }
 
-// A store leaves its processor within microseconds, and a switch to another thread or a timer
-// interrupt makes it leave. No architecture promises a time, but this is longer than any takes.
+// A store leaves the store buffer within microseconds; a context switch or a timer interrupt also
+// flushes it. No architecture guarantees a time, but this is longer than any processor takes.
 void wait_for_stores_of_others() noexcept {
     std::atomic<std::uint32_t> word{0};
-    static_cast<void>(park(word, 0, std::chrono::milliseconds(10)));
+    static_cast<void>(futex_wait(word, 0, std::chrono::milliseconds(10)));
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ bool has_barrier_in_all_threads() noexcept {
     if (known == Support::unknown) {
         const bool granted = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
         const Support answer = granted ? Support::granted : Support::refused;
-        // The first answer is that of all threads.
+        // All threads use the first answer.
         const bool first = support.compare_exchange_strong(known, answer);
         if (first) known = answer;
     }
@@ -43,11 +43,11 @@ bool has_barrier_in_all_threads() noexcept {
 }
 
 void barrier_in_all_threads() noexcept {
-    // Pairs with the fence of threads that fence themselves.
+    // Pairs with the fences that other threads execute if there is no such barrier.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!has_barrier_in_all_threads()) return;
     if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return;
-    // EPERM in a process that has not registered, which a fork child may have to do again.
+    // EPERM means that the process has not registered; a fork child may have to register again.
     const bool done = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
                       membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     if (!done) wait_for_stores_of_others();

@@ -14,48 +14,36 @@ namespace {
 
 constexpr std::size_t kMapped = 1;  // the kernel rounds to a page
 
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
-
-struct flock one_byte(std::uint64_t at, short type) noexcept {
-    struct flock request{};
-    request.l_type = type;
-    request.l_whence = SEEK_SET;
-    request.l_start = static_cast<off_t>(at);
-    request.l_len = 1;
-    return request;
-}
-
 /// The one POSIX record lock that this process may hold for a claim.
 class RecordLock {
   public:
     [[nodiscard]] std::error_code try_lock(const Handle& file, const FileIdentity& identity,
                                            std::uint64_t at) noexcept {
-        const auto busy = std::make_error_code(std::errc::device_or_resource_busy);
-        // Such locks do not exclude the threads of their process. A child that was made while one
-        // was held has none.
+        // Record locks do not exclude the threads of one process from each other, so `owner_` does.
+        // It is the pid, because a child that was made while this lock was held does not hold it.
         int owner = owner_.load(std::memory_order_relaxed);
         const int self = calls::getpid();
         // acquire: pairs with unlock()
         if (owner == self ||
             !owner_.compare_exchange_strong(owner, self, std::memory_order_acquire))
-            return busy;
+            return std::make_error_code(std::errc::device_or_resource_busy);
         file_ = file.get();
         identity_ = identity;
         at_ = at;
-        struct flock request = one_byte(at, F_WRLCK);
+        struct flock request = calls::one_byte(at, F_WRLCK);
         if (calls::uninterrupted([&] { return calls::set_process_lock(file_, &request); }) == 0)
             return {};
-        const std::error_code failed = errno == EACCES || errno == EAGAIN ? busy : last_error();
+        const std::error_code failed = calls::lock_error();
         owner_.store(0, std::memory_order_release);
         return failed;
     }
     void unlock() noexcept {
-        // If other code has closed the descriptor, the lock is gone, and the number may be another
-        // file's.
+        // If other code has closed the descriptor, the lock is gone, and the number may refer to
+        // another file.
         Handle borrowed(file_);
-        struct flock request = one_byte(at_, F_UNLCK);
-        if (!leads_to(borrowed, identity_)) calls::set_process_lock(file_, &request);
-        [[maybe_unused]] const int not_ours = borrowed.release();
+        struct flock request = calls::one_byte(at_, F_UNLCK);
+        if (!refers_to(borrowed, identity_)) calls::set_process_lock(file_, &request);
+        [[maybe_unused]] const int not_owned = borrowed.release();
         owner_.store(0, std::memory_order_release);  // pairs with try_lock()
     }
 
@@ -67,7 +55,7 @@ class RecordLock {
 };
 constinit RecordLock record_lock;
 
-/// Whether the system hides this process's own files from it.
+/// Whether try_lock() failed because this process cannot open its own files in /proc.
 bool is_hidden(const std::error_code& failed) noexcept {
     return failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory ||
            failed == std::errc::permission_denied || failed == std::errc::operation_not_permitted ||
@@ -86,11 +74,11 @@ const char* ByteLock::why(const std::error_code& failed) noexcept {
         return "too many files are open; raise the limit (ulimit -n)";
     }
     if (is_hidden(failed)) {
-        return "this process cannot open /proc/thread-self/fd, by which it would show the others "
-               "that it lives (chroot, no /proc, a filter of system calls?); use the queue once "
-               "before the process confines itself, qsize() say";
+        return "this process cannot open /proc/thread-self/fd, which it needs to show the other "
+               "processes that it is alive (chroot, no /proc, a filter of system calls?); call a "
+               "method of the queue, such as qsize(), before the process confines itself";
     }
-    return "the system refused a lock of a byte";
+    return "the system refused to lock a byte";
 }
 
 std::error_code ByteLock::try_claim(const Handle& file, const FileIdentity& identity,
@@ -106,43 +94,42 @@ std::error_code ByteLock::try_claim(const Handle& file, const FileIdentity& iden
 
 std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& identity,
                                    std::uint64_t at, ByteLock& taken) noexcept {
-    // Not /proc/self: that is empty once the first thread of the process has ended.
+    // Not /proc/self, which is empty once the main thread of the process has ended.
     char path[64];
     std::snprintf(path, sizeof path, "/proc/thread-self/fd/%d", file.get());
     constexpr int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     const Handle own(calls::uninterrupted([&] { return calls::open(path, flags); }));
     if (!own.valid()) {
-        // The path leads nowhere, or the number is something that cannot be opened.
-        const std::error_code failed = last_error();
-        const std::error_code elsewhere = leads_to(file, identity);
-        return elsewhere ? elsewhere : failed;
+        // The descriptor was closed, its number was reused for an object that cannot be opened, or
+        // there is no /proc.
+        const std::error_code failed = calls::last_error();
+        const std::error_code wrong_file = refers_to(file, identity);
+        return wrong_file ? wrong_file : failed;
     }
-    if (const std::error_code elsewhere = leads_to(own, identity)) return elsewhere;
-    struct flock request = one_byte(at, F_WRLCK);
-    if (calls::uninterrupted([&] { return calls::set_lock(own.get(), &request); }) != 0) {
-        const bool busy = errno == EACCES || errno == EAGAIN;
-        return busy ? std::make_error_code(std::errc::device_or_resource_busy) : last_error();
-    }
+    if (const std::error_code wrong_file = refers_to(own, identity)) return wrong_file;
+    struct flock request = calls::one_byte(at, F_WRLCK);
+    if (calls::uninterrupted([&] { return calls::set_lock(own.get(), &request); }) != 0)
+        return calls::lock_error();
     void* mapping = calls::mmap(kMapped, PROT_NONE, MAP_SHARED, own.get());
-    if (mapping == MAP_FAILED) return last_error();
+    if (mapping == MAP_FAILED) return calls::last_error();
     ByteLock fresh;
     fresh.mapping_ = mapping;
-    if (calls::madvise(mapping, kMapped, MADV_DONTFORK) != 0) return last_error();
+    if (calls::madvise(mapping, kMapped, MADV_DONTFORK) != 0) return calls::last_error();
     taken = std::move(fresh);
     return {};
 }
 
 bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
-    struct flock request = one_byte(at, F_WRLCK);
+    struct flock request = calls::one_byte(at, F_WRLCK);
     if (calls::get_lock(file.get(), &request) != 0 || request.l_type != F_UNLCK) return true;
-    // Was it the right file? Another part of the program may have closed the descriptor, and its
-    // number may be another file's since. Checked afterwards, since it does not change back.
-    return static_cast<bool>(leads_to(file, identity));
+    // Another part of the program may have closed the descriptor, and its number may refer to
+    // another file. This is checked last: a number that was reused does not become right again.
+    return static_cast<bool>(refers_to(file, identity));
 }
 
 bool ByteLock::is_any_locked(const Handle& file, std::uint64_t from, std::uint64_t count) noexcept {
-    struct flock request = one_byte(from, F_WRLCK);
+    struct flock request = calls::one_byte(from, F_WRLCK);
     request.l_len = static_cast<off_t>(count);
     return calls::get_lock(file.get(), &request) != 0 || request.l_type != F_UNLCK;
 }
@@ -156,7 +143,8 @@ void ByteLock::unlock() noexcept {
         mapping_ = nullptr;
         return;
     }
-    // The last reference to the description: the kernel releases the lock before this returns.
+    // This drops the last reference to the description, so the kernel releases the lock before
+    // munmap returns.
     calls::munmap(mapping_, kMapped);
     errno = kept;
     mapping_ = nullptr;

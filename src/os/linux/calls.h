@@ -24,15 +24,22 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <system_error>
 
 #include "os/linux/fault_hook.h"
 
-/// Every system call of src/os/linux, under its own name. Each is exactly that call; in builds with
-/// PROCESSION_FAULTS a test can make it fail first. tools/check_style.cpp rejects system calls that
-/// are made anywhere else.
+/// Every system call that src/os/linux makes, under its own name. Each function makes exactly that
+/// call. In builds with PROCESSION_FAULTS a test can make it fail instead. tools/check_style.cpp
+/// rejects system calls that are made anywhere else.
 namespace procession::os::calls {
 
-/// Whether the test wants this call to fail: errno is set then.
+/// The error of the system call that failed last in this thread.
+[[nodiscard]] inline std::error_code last_error() noexcept {
+    return {errno, std::generic_category()};
+}
+
+/// Whether a test makes this call fail. If so, errno is set.
 inline bool fails(Call call) noexcept {
     const int number = fault(call);
     if (number <= 0) return false;
@@ -40,7 +47,8 @@ inline bool fails(Call call) noexcept {
     return true;
 }
 
-/// How many bytes are to be moved: `count`, half of it, or (-1) none, with errno set.
+/// How many bytes this call may transfer: `count`; half of it, in a test of short transfers; or -1,
+/// with errno set, when a test makes the call fail.
 inline ssize_t allowed(Call call, std::size_t count) noexcept {
     const int number = fault(call);
     if (number > 0) {
@@ -59,9 +67,9 @@ auto uninterrupted(MakeCall make_call) noexcept {
     }
 }
 
-/// Makes a call that is a POSIX cancellation point, with cancellation off. The functions above it
-/// do not throw, and must finish what they have begun: a request (pthread_cancel) waits for the
-/// program's own next cancellation point.
+/// Makes a call that is a POSIX cancellation point, with cancellation disabled: its callers are
+/// noexcept and must finish what they have begun. A cancellation request (pthread_cancel) stays
+/// pending until the program's own next cancellation point.
 template <class MakeCall>
 auto uncancelled(MakeCall make_call) noexcept {
     int before = 0;
@@ -76,7 +84,7 @@ auto uncancelled(MakeCall make_call) noexcept {
 inline int open(const char* path, int flags) noexcept {
     return fails(Call::open) ? -1 : uncancelled([&] { return ::open(path, flags); });
 }
-/// A failing close gives up the descriptor, too (close(2)).
+/// The descriptor is released even if close fails (close(2)).
 inline int close(int fd) noexcept {
     const int number = fault(Call::close);
     const int result = uncancelled([&] { return ::close(fd); });
@@ -129,7 +137,7 @@ inline int epoll_create1(int flags) noexcept {
 inline int epoll_add(int set, int fd, epoll_event* event) noexcept {
     return fails(Call::epoll_add) ? -1 : ::epoll_ctl(set, EPOLL_CTL_ADD, fd, event);
 }
-/// Cannot fail for a member.
+/// Cannot fail when `fd` is in the set.
 inline void epoll_remove(int set, int fd) noexcept { ::epoll_ctl(set, EPOLL_CTL_DEL, fd, nullptr); }
 inline int socketpair(int domain, int type, int protocol, int (&ends)[2]) noexcept {
     return fails(Call::socketpair) ? -1 : ::socketpair(domain, type, protocol, ends);
@@ -185,6 +193,22 @@ inline ssize_t getrandom(void* to, std::size_t count) noexcept {
 
 // ---- fcntl, by its commands --------------------------------------------------------------------
 
+/// A request to lock or unlock one byte of a file.
+inline struct flock one_byte(std::uint64_t at, short type) noexcept {
+    struct flock request{};
+    request.l_type = type;
+    request.l_whence = SEEK_SET;
+    request.l_start = static_cast<off_t>(at);
+    request.l_len = 1;
+    return request;
+}
+/// After set_lock() or set_process_lock() has failed: device_or_resource_busy when another owner
+/// holds the lock, for which the system has two error numbers.
+[[nodiscard]] inline std::error_code lock_error() noexcept {
+    const bool busy = errno == EACCES || errno == EAGAIN;
+    return busy ? std::make_error_code(std::errc::device_or_resource_busy) : last_error();
+}
+
 inline int add_seals(int fd, int seals) noexcept {
     return fails(Call::fcntl_add_seals) ? -1 : ::fcntl(fd, F_ADD_SEALS, seals);
 }
@@ -197,7 +221,7 @@ inline int duplicate(int fd, int at_least) noexcept {
 inline int set_lock(int fd, struct flock* request) noexcept {
     return fails(Call::fcntl_set_lock) ? -1 : ::fcntl(fd, F_OFD_SETLK, request);
 }
-/// POSIX record locks: they belong to the process.
+/// POSIX record locks, which belong to the process.
 inline int set_process_lock(int fd, struct flock* request) noexcept {
     return fails(Call::fcntl_set_process_lock) ? -1 : ::fcntl(fd, F_SETLK, request);
 }
@@ -241,7 +265,7 @@ inline int madvise(void* base, std::size_t bytes, int advice) noexcept {
 inline long membarrier(int command) noexcept {
     return fails(Call::membarrier) ? -1 : ::syscall(SYS_membarrier, command, 0, 0);
 }
-/// A whole mapping can always be removed: what may fail is to split one.
+/// Never fails for a whole mapping; only splitting one can fail.
 inline int munmap(void* base, std::size_t bytes) noexcept {
     const int number = fault(Call::munmap);
     const int result = ::munmap(base, bytes);
@@ -267,7 +291,7 @@ inline long futex_wake(void* word, int count) noexcept {
 // ---- processes ---------------------------------------------------------------------------------
 
 inline pid_t fork() noexcept { return fails(Call::fork) ? -1 : ::fork(); }
-/// These four return the number of the error and leave errno alone.
+/// These four return the error number and leave errno alone.
 inline int posix_spawn_init(posix_spawn_file_actions_t* actions) noexcept {
     const int number = fault(Call::posix_spawn_init);
     return number > 0 ? number : ::posix_spawn_file_actions_init(actions);
@@ -287,7 +311,7 @@ inline int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_acti
     if (number > 0) return number;
     return ::posix_spawn(pid, path, actions, attributes, arguments, environment);
 }
-// By number: <sys/pidfd.h> of glibc 2.36 declares these two without extern "C".
+// By syscall(2), since <sys/pidfd.h> of glibc 2.36 declares these two without extern "C".
 inline int pidfd_open(pid_t pid) noexcept {
     return fails(Call::pidfd_open) ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
 }
@@ -305,7 +329,7 @@ inline pid_t waitpid(pid_t pid, int* status, int options) noexcept {
 inline int kill(pid_t pid, int number) noexcept {
     return fails(Call::kill) ? -1 : ::kill(pid, number);
 }
-/// kcmp(2): 0 when both lead to one open file description.
+/// kcmp(2): 0 when both refer to one open file description.
 inline long compare_files(int one, int other) noexcept {
     if (fails(Call::kcmp)) return -1;
     const pid_t self = ::getpid();
@@ -316,7 +340,7 @@ inline int name_thread(const char* name) noexcept {
 }
 inline long sysconf(int name) noexcept { return fails(Call::sysconf) ? -1 : ::sysconf(name); }
 
-// These never fail, or nothing depends on it.
+// These cannot fail, or their failure does not matter.
 inline void sched_yield() noexcept { ::sched_yield(); }
 inline void ignore_signal(int number) noexcept {
     struct sigaction ignore{};

@@ -7,9 +7,9 @@ namespace procession::os {
 
 namespace {
 
-/// The outermost object of this thread.
+/// The outermost CancellationDisabled of this thread.
 struct Outermost {
-    const void* frame = nullptr;  // where it was made
+    const void* frame = nullptr;  // the stack frame in which it was made
     int before = PTHREAD_CANCEL_DISABLE;
 };
 constinit thread_local Outermost outermost;

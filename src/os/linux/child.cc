@@ -9,6 +9,7 @@
 
 #include "base/step.h"
 #include "os/linux/calls.h"
+#include "os/linux/file_io.h"
 
 namespace procession::os {
 
@@ -16,15 +17,16 @@ namespace {
 
 std::error_code system_error(int number) noexcept { return {number, std::generic_category()}; }
 
-/// The file actions of one posix_spawn: keep these descriptors open across exec, under their
-/// numbers.
+/// The file actions of one posix_spawn, which keep these descriptors open across exec, under the
+/// same numbers.
 class KeptOpen {
   public:
     explicit KeptOpen(const std::vector<NativeHandle>& kept) noexcept {
         problem_ = calls::posix_spawn_init(&actions_);
         if (problem_ != 0) return;
         made_ = true;
-        // dup2 onto itself clears CLOEXEC in the child alone (POSIX.1-2024; glibc since 2.29).
+        // dup2 of a descriptor onto itself clears CLOEXEC, only in the child (POSIX.1-2024; glibc
+        // since 2.29).
         for (const NativeHandle each : kept) {
             problem_ = calls::posix_spawn_adddup2(&actions_, each, each);
             if (problem_ != 0) return;
@@ -45,10 +47,10 @@ class KeptOpen {
     bool made_ = false;
 };
 
-/// How the signals of one posix_spawn begin: none is blocked, and SIGTERM ends the program.
-class FreshSignals {
+/// The signal settings of one posix_spawn: no signal is blocked, and SIGTERM ends the child.
+class DefaultSignals {
   public:
-    FreshSignals() noexcept {
+    DefaultSignals() noexcept {
         problem_ = calls::posix_spawn_attributes(&attributes_);
         if (problem_ != 0) return;
         made_ = true;
@@ -60,11 +62,11 @@ class FreshSignals {
         ::posix_spawnattr_setsigdefault(&attributes_, &set);
         ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     }
-    ~FreshSignals() {
+    ~DefaultSignals() {
         if (made_) ::posix_spawnattr_destroy(&attributes_);
     }
-    FreshSignals(const FreshSignals&) = delete;
-    FreshSignals& operator=(const FreshSignals&) = delete;
+    DefaultSignals(const DefaultSignals&) = delete;
+    DefaultSignals& operator=(const DefaultSignals&) = delete;
 
     [[nodiscard]] int problem() const noexcept { return problem_; }
     [[nodiscard]] const posix_spawnattr_t* get() const noexcept { return &attributes_; }
@@ -75,20 +77,21 @@ class FreshSignals {
     bool made_ = false;
 };
 
-// Only this process collects its children, so the number is still that child's. The exception: the
-// program ignores SIGCHLD, and the child has ended already. Then any readable handle serves as the
-// sentinel: it says truly that the child has ended.
+// Only this process reaps its children, so the pid still belongs to that child. The exception: the
+// program ignores SIGCHLD, and the child has ended already. Then any readable handle can be the
+// sentinel, since it reports correctly that the child has ended.
 void open_sentinel(Child& child) noexcept {
     child.sentinel.reset(calls::pidfd_open(child.pid));
     if (!child.sentinel.valid() && errno == ESRCH)
         child.sentinel.reset(calls::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
-// Without a sentinel we could neither wait for the child nor signal it safely: undo the start.
+// Without a sentinel this process can neither wait for the child nor signal it safely, so the start
+// is undone.
 std::error_code abandon(Child& child) noexcept {
     const int problem = errno;
     calls::kill(child.pid, SIGKILL);
-    while (calls::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {}
+    calls::uninterrupted([&] { return calls::waitpid(child.pid, nullptr, 0); });
     child.pid = 0;
     return system_error(problem);
 }
@@ -100,7 +103,7 @@ std::error_code spawn(const char* path, const SpawnPlan& plan, Child& started) {
     arguments.push_back(nullptr);
     const KeptOpen kept(plan.inherited);
     if (kept.problem() != 0) return system_error(kept.problem());
-    const FreshSignals signals;
+    const DefaultSignals signals;
     if (signals.problem() != 0) return system_error(signals.problem());
     pid_t pid = 0;
     const int problem =
@@ -112,20 +115,15 @@ std::error_code spawn(const char* path, const SpawnPlan& plan, Child& started) {
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
 
-/// A file in memory that may be executed. MFD_EXEC says so since Linux 6.3, where an administrator
-/// may make the opposite the default; older kernels do not know the flag.
+/// Creates a file in memory that may be executed. Since Linux 6.3 this needs MFD_EXEC, because an
+/// administrator can make files not executable by default; older kernels do not know the flag.
 std::error_code make_executable_file(std::span<const std::byte> image, Handle& made) noexcept {
     constexpr unsigned may_be_executed = 0x10;  // MFD_EXEC, which is not in all headers
     const char* const name = "procession-keeper";
     Handle file(calls::memfd_create(name, MFD_CLOEXEC | may_be_executed));
     if (!file.valid() && errno == EINVAL) file.reset(calls::memfd_create(name, MFD_CLOEXEC));
-    if (!file.valid()) return system_error(errno);
-    while (!image.empty()) {
-        const ssize_t written = calls::uninterrupted(
-            [&] { return calls::write(file.get(), image.data(), image.size()); });
-        if (written < 0) return system_error(errno);
-        image = image.subspan(static_cast<std::size_t>(written));
-    }
+    if (!file.valid()) return calls::last_error();
+    if (const auto problem = write_all(file, image)) return problem;
     made = std::move(file);
     return {};
 }
@@ -136,7 +134,7 @@ std::error_code spawn_same_program(const SpawnPlan& plan, Child& started) {
     return spawn("/proc/self/exe", plan, started);
 }
 
-// The path is looked up in the child, where the file is open until the program starts.
+// The path is resolved in the child, which has the file open until exec.
 std::error_code spawn_program(std::span<const std::byte> image, const SpawnPlan& plan,
                               Child& started) {
     Handle file;
@@ -145,8 +143,7 @@ std::error_code spawn_program(std::span<const std::byte> image, const SpawnPlan&
 }
 
 std::string first_argument() {
-    const Handle file(calls::uninterrupted(
-        [&] { return calls::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC); }));
+    const Handle file = open_to_read("/proc/self/cmdline");
     std::string line;
     char text[512];
     for (ssize_t got = 1; file.valid() && got > 0;) {
@@ -157,16 +154,16 @@ std::string first_argument() {
     return name != std::string::npos ? std::string(line.c_str() + name + 1) : std::string();
 }
 
-// When the dynamic loader was given the program as an argument, the kernel knows only the loader: a
-// fresh start would be that of the loader, with our arguments taken for its own.
+// If the user started the dynamic loader with the program as an argument, /proc/self/exe is the
+// loader, and another process would be the loader with the child's arguments.
 StartObstacle find_start_obstacle() noexcept {
     char text[4096];
     const ssize_t length = calls::readlink("/proc/self/exe", text, sizeof text);
     if (length <= 0) {
         const int number = length < 0 ? errno : ENOENT;
         return {
-            "this process cannot see /proc/self/exe, by which it would start its program once "
-            "more (chroot, no /proc, a filter of system calls?); start children before it "
+            "this process cannot see /proc/self/exe, which it needs to start another process of "
+            "its program (chroot, no /proc, a filter of system calls?); start children before it "
             "confines itself, or use fork",
             system_error(number)};
     }
@@ -177,15 +174,15 @@ StartObstacle find_start_obstacle() noexcept {
     if (!is_loader) return {};
     return {
         "this program was started through the dynamic loader (\"ld.so ./program\", as some "
-        "AppImages and launchers do), so that the system would start the loader once more and "
-        "not the program; start the program itself (patchelf --set-interpreter sets the loader "
-        "it needs), or use fork",
+        "AppImages and launchers do), so that the system would start the loader again and not the "
+        "program; start the program itself (patchelf --set-interpreter sets the loader it needs), "
+        "or use fork",
         {}};
 }
 
 std::error_code fork_self(Child& started) noexcept {
     const pid_t pid = calls::fork();
-    if (pid < 0) return system_error(errno);
+    if (pid < 0) return calls::last_error();
     started.pid = pid;
     if (pid == 0) return {};
     PROCESSION_STEP("start.forked");
@@ -193,69 +190,68 @@ std::error_code fork_self(Child& started) noexcept {
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
 
-void tell_ending(const Handle& teller, int exit_code) noexcept {
-    const std::int32_t told = exit_code;
-    // May fail: perhaps no process listens any more.
+void send_exit_status(const Handle& status_channel, int exit_code) noexcept {
+    const std::int32_t code = exit_code;
+    // May fail, when the receiver has ended.
     static_cast<void>(calls::uninterrupted([&] {
-        return calls::send(teller.get(), &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return calls::send(status_channel.get(), &code, sizeof code, MSG_NOSIGNAL | MSG_DONTWAIT);
     }));
 }
 
 namespace {
 
-// The child's parent is another process. The child has ended when the sentinel says so. A moment
-// later its parent tells how, or has itself ended. This waits for that moment, so that a caller
-// that sees the sentinel ready also sees the end; but at most one second, in case the parent is
+// For a child whose parent is another process. When the sentinel becomes ready, the parent is about
+// to send the exit status, or has ended itself. This waits for that, so that a caller that sees the
+// sentinel ready also gets the exit status; but for one second at most, in case the parent is
 // stopped.
-std::optional<Ending> hear_ending(const Child& child) noexcept {
+std::optional<ExitStatus> receive_exit_status(const Child& child) noexcept {
     pollfd ended{child.sentinel.get(), POLLIN, 0};
     if (calls::uninterrupted([&] { return calls::poll(&ended, 1, 0); }) == 0) return std::nullopt;
-    constexpr int kMomentMs = 1000;
-    pollfd tells{child.told.get(), POLLIN, 0};
-    if (calls::uninterrupted([&] { return calls::poll(&tells, 1, kMomentMs); }) == 0)
+    constexpr int kWaitMs = 1000;
+    pollfd status{child.status_channel.get(), POLLIN, 0};
+    if (calls::uninterrupted([&] { return calls::poll(&status, 1, kWaitMs); }) == 0)
         return std::nullopt;
-    std::int32_t told = 0;
+    std::int32_t code = 0;
     const ssize_t got = calls::uninterrupted(
-        [&] { return calls::recv(child.told.get(), &told, sizeof told, MSG_DONTWAIT); });
-    return got == sizeof told ? Ending{told} : Ending{};
+        [&] { return calls::recv(status.fd, &code, sizeof code, MSG_DONTWAIT); });
+    return got == sizeof code ? ExitStatus{code} : ExitStatus{};
 }
 
 }  // namespace
 
-std::optional<Ending> collect(const Child& child) noexcept {
-    if (child.told.valid()) return hear_ending(child);
-    for (;;) {
-        siginfo_t info{};
-        const auto id = static_cast<id_t>(child.sentinel.get());
-        if (calls::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) == 0) {
-            if (info.si_pid == 0) return std::nullopt;
-            return Ending{info.si_code == CLD_EXITED ? info.si_status : -info.si_status};
-        }
-        if (errno != EINTR) return Ending{};
-    }
+std::optional<ExitStatus> reap(const Child& child) noexcept {
+    if (child.status_channel.valid()) return receive_exit_status(child);
+    siginfo_t info{};
+    const auto id = static_cast<id_t>(child.sentinel.get());
+    const int result =
+        calls::uninterrupted([&] { return calls::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG); });
+    if (result != 0) return ExitStatus{};
+    if (info.si_pid == 0) return std::nullopt;
+    return ExitStatus{info.si_code == CLD_EXITED ? info.si_status : -info.si_status};
 }
 
 std::error_code send_signal(const Child& child, int signal) noexcept {
     if (calls::pidfd_send_signal(child.sentinel.get(), signal) == 0) return {};
-    const bool ended = errno == ESRCH || errno == EBADF;  // EBADF: the stand-in of open_sentinel
-    return ended ? std::error_code{} : system_error(errno);
+    // EBADF: the sentinel is an eventfd, see open_sentinel().
+    const bool has_ended = errno == ESRCH || errno == EBADF;
+    return has_ended ? std::error_code{} : calls::last_error();
 }
 
-void name_this_process(const char* program) noexcept {
+void set_process_name(const char* program) noexcept {
     const char* slash = std::strrchr(program, '/');
     calls::name_thread(slash != nullptr ? slash + 1 : program);
 }
 
-void let_go_of_standard_streams() noexcept {
+void redirect_stdio_to_null() noexcept {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
         calls::close(stream);
-        // Gets the lowest free number: this one.
+        // open() returns the lowest free number, which is this one.
         [[maybe_unused]] const int reopened = calls::open("/dev/null", O_RDWR);
     }
 }
 
-int this_process() noexcept { return calls::getpid(); }
+int current_process_id() noexcept { return calls::getpid(); }
 
-void exit_at_once(int code) noexcept { calls::exit_now(code); }
+void exit_immediately(int code) noexcept { calls::exit_now(code); }
 
 }  // namespace procession::os

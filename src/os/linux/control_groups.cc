@@ -12,7 +12,7 @@
 
 #include "os/handle.h"
 #include "os/linux/calls.h"
-#include "os/linux/small_file.h"
+#include "os/linux/file_io.h"
 
 namespace procession::os {
 
@@ -21,7 +21,8 @@ namespace {
 using Folder = MemoryGroups::Folder;
 using Path = std::array<char, 2048>;
 
-/// The part of `text` before the first `mark`, which is taken off it together with the mark.
+/// Removes from `text` everything up to the first `mark`, inclusive.
+/// Returns: what was removed, without the mark.
 std::string_view take_until(std::string_view& text, char mark) noexcept {
     const std::size_t at = std::min(text.find(mark), text.size());
     const std::string_view part = text.substr(0, at);
@@ -36,13 +37,13 @@ bool has_word(std::string_view list, std::string_view word) noexcept {
     return false;
 }
 
-/// "a/b" is below "a", and so is "a"; all is below "/".
+/// Whether `path` is `top`, or a folder below it.
 bool is_below(std::string_view path, std::string_view top) noexcept {
     if (top == "/") return true;
     return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
 }
 
-/// Writes root and parts one behind the other; an empty string when they are too long.
+/// Concatenates the parts into `path`; makes it empty when they are too long.
 template <class... Parts>
 std::size_t join(Path& path, Parts... parts) noexcept {
     std::size_t length = 0;
@@ -54,7 +55,7 @@ std::size_t join(Path& path, Parts... parts) noexcept {
     return length;
 }
 
-/// Spaces and the like in a path of mountinfo are written as "\040" (proc(5)).
+/// Decodes a path of mountinfo, in which spaces and the like are written as "\040" (proc(5)).
 std::size_t unescape(std::string_view text, Path& path) noexcept {
     std::size_t length = 0;
     for (std::size_t i = 0; i < text.size() && length + 1 < path.size(); ++i) {
@@ -69,7 +70,7 @@ std::size_t unescape(std::string_view text, Path& path) noexcept {
     return length;
 }
 
-/// The names that a process has in both hierarchies; empty where it has none.
+/// The names of the process's groups in both hierarchies; empty if it is in none.
 struct Names {
     Path version_1{};
     Path version_2{};
@@ -87,10 +88,10 @@ bool read_names(const char* root, Names& names) noexcept {
     });
 }
 
-/// One line of mountinfo: what of a hierarchy is mounted, and where.
+/// One line of mountinfo.
 struct Mount {
-    std::string_view top;
-    std::string_view at;
+    std::string_view top;  // the group that is mounted
+    std::string_view at;   // the mount point
     bool is_version_1 = false;
     bool is_version_2 = false;
 };
@@ -111,12 +112,13 @@ Mount read_mount(std::string_view line) noexcept {
     return mount;
 }
 
-/// Takes the mount for the group `name`, if it shows more than the one that was taken before.
+/// Sets `folder` to the group `name` as seen through `mount`, if this mount shows more levels than
+/// the one that was chosen before.
 void consider(const Mount& mount, const char* root, std::string_view name, Folder& folder,
               std::size_t& top_taken) noexcept {
     Path top;
     const std::string_view top_name(top.data(), unescape(mount.top, top));
-    // A name that leads up is that of a group outside of what this process may see.
+    // A name that begins with ".." is that of a group outside of what this process may see.
     const bool is_visible = !name.empty() && !name.starts_with("/..") && is_below(name, top_name);
     const std::size_t rank = is_visible ? top_name.size() : Path{}.size();
     if (folder.mount != 0 && rank >= top_taken) return;
@@ -130,7 +132,7 @@ void consider(const Mount& mount, const char* root, std::string_view name, Folde
     if (join(whole, folder.path.data(), name) != 0) folder.path = whole;
 }
 
-/// The number in a file of the folder; no_memory_limit when it says "max", or is not there.
+/// The number in a file of the folder; no_memory_limit if there is no file, or it says "max".
 std::uint64_t number_in(std::string_view folder, const char* file) noexcept {
     Path path;
     char text[64];
@@ -138,12 +140,13 @@ std::uint64_t number_in(std::string_view folder, const char* file) noexcept {
     if (!read_small_file(path.data(), text)) return no_memory_limit;
     std::uint64_t number = 0;
     const auto parsed = std::from_chars(text, text + std::strlen(text), number);
-    // Version 1 says "unlimited" by the greatest number of whole pages.
-    constexpr std::uint64_t beyond_all = std::uint64_t{1} << 62;
-    return parsed.ec == std::errc() && number < beyond_all ? number : no_memory_limit;
+    // In version 1 "unlimited" is the largest number of whole pages.
+    constexpr std::uint64_t unlimited = std::uint64_t{1} << 62;
+    return parsed.ec == std::errc() && number < unlimited ? number : no_memory_limit;
 }
 
-/// Bytes of files that no process has used lately: the kernel drops these before it kills.
+/// The bytes of page cache that has not been used lately: the kernel drops it before it kills
+/// processes.
 std::uint64_t droppable(std::string_view folder, std::string_view word) noexcept {
     Path path;
     join(path, folder, "/memory.stat");
@@ -158,8 +161,8 @@ std::uint64_t left_of(std::uint64_t limit, std::uint64_t used) noexcept {
     return limit > used ? limit - used : 0;
 }
 
-/// The part of a hard limit that may be used; the rest is kept in reserve. (The kernel accounts in
-/// lots of 256 KiB for each processor.)
+/// The part of a hard limit that may be used; the rest is a reserve. (The kernel accounts in
+/// batches of 256 KiB per processor.)
 std::uint64_t usable_part_of(std::uint64_t limit) noexcept {
     if (limit == no_memory_limit) return limit;
     return limit - std::min(limit / 32, std::uint64_t{16} << 20);
@@ -195,7 +198,8 @@ std::uint64_t left_at_level_1(std::string_view folder, std::uint64_t enough) noe
     return least;
 }
 
-/// Calls visit(folder) for the group and each one that it is in, until it returns false.
+/// Calls visit(folder) for the group, its parent, and so on up to the mount point, until visit()
+/// returns false.
 template <class Visit>
 void each_level(const Folder& folder, Visit visit) noexcept {
     std::string_view path(folder.path.data());
@@ -215,14 +219,14 @@ void find_memory_groups(const char* root, MemoryGroups& found) noexcept {
     std::size_t top_2 = 0;
     Path path;
     join(path, root, "/proc/self/mountinfo");
-    const bool is_known = each_line(path.data(), [&](std::string_view line) {
+    const bool has_mountinfo = each_line(path.data(), [&](std::string_view line) {
         const Mount mount = read_mount(line);
         if (mount.is_version_1)
             consider(mount, root, names.version_1.data(), found.version_1, top_1);
         if (mount.is_version_2)
             consider(mount, root, names.version_2.data(), found.version_2, top_2);
     });
-    if (is_known) return;
+    if (has_mountinfo) return;
     consider({"/", "/sys/fs/cgroup/memory"}, root, names.version_1.data(), found.version_1, top_1);
     consider({"/", "/sys/fs/cgroup"}, root, names.version_2.data(), found.version_2, top_2);
 }
@@ -246,11 +250,12 @@ std::uint64_t memory_left_by(const MemoryGroups& groups, std::uint64_t enough) n
 
 std::uint64_t memory_left_by_groups(std::uint64_t enough) noexcept {
     using Clock = std::chrono::steady_clock;
-    static constinit std::atomic_flag in_use;  // of what follows; never waited for
+    static constinit std::atomic_flag in_use;  // guards the next three; never waited for
     static constinit MemoryGroups known;
     static constinit Clock::time_point found_at;
     static constinit bool is_known = false;
-    // acquire: pairs with the clearing below. A fork child in which it stays set finds them itself.
+    // acquire: pairs with clear() below. If the flag is set when the process forks, it stays set in
+    // the child, which then looks the groups up at each call.
     if (in_use.test_and_set(std::memory_order_acquire)) {
         MemoryGroups groups;
         find_memory_groups("", groups);

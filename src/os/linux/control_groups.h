@@ -8,14 +8,15 @@
 
 namespace procession::os {
 
-/// Where the memory of a process is accounted: one group, and all that it is in.
+/// The control groups that account for the memory of a process.
 ///
-/// Both versions of control groups may limit it at once (a hybrid system mounts both), and each
-/// level from the group up to the mount point: that of a container, of a slice of systemd, of a
-/// user. A level is a folder; what is above the mount point cannot be seen from here.
+/// Both versions of control groups may limit it at once (a hybrid system mounts both). Within one
+/// version, each level from the process's group up to the mount point may limit it: that of a
+/// container, of a slice of systemd, of a user. A level is a folder. What is above the mount point
+/// cannot be seen from here.
 struct MemoryGroups {
-    /// The folder of the group, below or at the mount point, whose name has `mount` letters.
-    /// Empty: there is none.
+    /// The folder of the process's group: the mount point, or a folder below it. The path of the
+    /// mount point is the first `mount` characters. Empty if there is no group.
     struct Folder {
         std::array<char, 2048> path{};
         std::size_t mount = 0;
@@ -24,28 +25,31 @@ struct MemoryGroups {
     Folder version_2;
 };
 
-/// The groups of this process, by /proc/self/cgroup and /proc/self/mountinfo below `root`: "" is
-/// the system itself. Without /proc, the places where they usually are. Of a group whose folder
-/// cannot be seen (that of a container which has another one's mount), the mount point is taken.
+/// Finds the groups of this process in /proc/self/cgroup and /proc/self/mountinfo below `root`,
+/// which is "" except in tests. Without /proc, the usual paths are assumed. If the folder of a
+/// group cannot be seen (as in a container that has another container's mount), the mount point is
+/// used.
 void find_memory_groups(const char* root, MemoryGroups& found) noexcept;
 
 inline constexpr std::uint64_t no_memory_limit = std::numeric_limits<std::uint64_t>::max();
 
-/// How much more the groups let this process have: the least of what each level leaves. When it is
-/// less than `enough`, the page cache is counted out, as far as the kernel would drop it first.
+/// How many more bytes the groups allow this process: the minimum over all levels. If that is less
+/// than `enough`, page cache that the kernel would drop first does not count as used.
 ///
-/// A level leaves what is between its limit and its usage:
-///   version 2  memory.max; and memory.high, above which the kernel does not kill, but stops each
-///              allocation for seconds, since shared memory cannot be reclaimed
-///   version 1  memory.limit_in_bytes, and memory.memsw.limit_in_bytes, with swap on both sides;
-///              up to a level that does not account for those below it (memory.use_hierarchy)
-/// Swap is no room: a queue that is swapped out is none. Of a hard limit a part is kept back, for
-/// what the kernel accounts for late or takes on the way (page tables), and for the process that
-/// is told.
+/// A level allows the difference between its limit and its usage:
+///   version 2  memory.max; and memory.high, above which the kernel kills no process but delays
+///   each
+///              allocation by seconds, since shared memory cannot be reclaimed
+///   version 1  memory.limit_in_bytes; and memory.memsw.limit_in_bytes, in which limit and usage
+///              include swap; up to the first level that does not include the levels below it
+///              (memory.use_hierarchy)
+/// Swap does not count as memory: a queue that is swapped out is useless. A part of each hard limit
+/// is held in reserve, for what the kernel accounts for late or needs itself (page tables), and for
+/// the process that gets the error.
 [[nodiscard]] std::uint64_t memory_left_by(const MemoryGroups& groups,
                                            std::uint64_t enough) noexcept;
 
-/// Both, for this process; what was found is believed for a second.
+/// Does both for this process. The groups are looked up again after one second.
 [[nodiscard]] std::uint64_t memory_left_by_groups(std::uint64_t enough) noexcept;
 
 }  // namespace procession::os

@@ -10,11 +10,11 @@ namespace procession::os {
 
 std::error_code Event::open() noexcept {
     handle_.reset(calls::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    return handle_.valid() ? std::error_code() : std::error_code(errno, std::generic_category());
+    return handle_.valid() ? std::error_code() : calls::last_error();
 }
 
-// Neither fails while the descriptor is open, but for signals: the counter is far from its end, and
-// where nothing is set, nothing is cleared.
+// Apart from signals, neither call fails in a way that matters: the counter never comes near its
+// maximum, and to clear a flag that is not set does nothing.
 void Event::set() noexcept {
     const std::uint64_t one = 1;
     calls::uninterrupted([&] { return calls::write(handle_.get(), &one, sizeof one); });

@@ -7,7 +7,8 @@
 
 namespace procession::os::calls {
 
-/// The calls of src/os/linux that can fail. One system call with several meanings is several here.
+/// The calls of src/os/linux that can fail. A system call with several commands is several calls
+/// here.
 enum class Call : std::uint8_t {
     accept4,
     bind,
@@ -79,9 +80,9 @@ inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::write) + 1;
 
 #ifdef PROCESSION_FAULTS
 
-/// Says what becomes of a call that is about to be made: 0, it is made; kShort, it is made with
-/// half of the bytes; otherwise it fails with this errno. Must be async-signal-safe: it is also
-/// asked in a fork child.
+/// Decides about a call that is about to be made. Returns: 0 to make it; kShort to make it with
+/// half of the bytes; otherwise the errno with which it fails. Must be async-signal-safe, since it
+/// is also called in a fork child.
 using FaultHook = int (*)(Call call) noexcept;
 inline std::atomic<FaultHook> fault_hook{nullptr};
 inline constexpr int kShort = -1;

@@ -16,14 +16,15 @@ void Handle::reset(NativeHandle owned) noexcept {
     native_ = owned;
     if (old == no_handle || old == owned) return;
     const int kept = errno;
-    // Not repeated on EINTR: Linux has released the number by then, and another thread may own it
-    // (close(2)).
+    // Not repeated after EINTR: Linux has released the number already, and another thread may have
+    // it now (close(2)).
     calls::close(old);
     errno = kept;
 }
 
 Handle Handle::duplicate_of(NativeHandle borrowed) {
-    // From 3 on: a closed standard stream must not make one of ours become stdin, stdout or stderr.
+    // At least 3: if the program has closed a standard stream, the copy must not become stdin,
+    // stdout or stderr.
     const int copy = calls::duplicate(borrowed, 3);
     if (copy < 0)
         throw OSError({errno, std::system_category()}, "duplicate handle", std::to_string(borrowed),
@@ -31,4 +32,18 @@ Handle Handle::duplicate_of(NativeHandle borrowed) {
     return Handle(copy);
 }
 
+namespace os {
+
+bool are_same_object(NativeHandle one, NativeHandle other) noexcept {
+    return calls::compare_files(one, other) == 0;
+}
+
+void raise_handle_limit() noexcept {
+    rlimit limit{};
+    if (calls::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    calls::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace os
 }  // namespace procession

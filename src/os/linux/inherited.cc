@@ -14,12 +14,12 @@ std::string describe(NativeHandle handle) {
     return length < 0 ? "unknown" : std::string(text, static_cast<std::size_t>(length));
 }
 
-Handle inherited_as(std::int64_t number) noexcept {
-    const bool is_one = number >= 0 && number <= std::numeric_limits<int>::max();
-    return Handle(is_one ? static_cast<int>(number) : no_handle);
+Handle find_inherited(std::int64_t number) noexcept {
+    const bool is_valid = number >= 0 && number <= std::numeric_limits<int>::max();
+    return Handle(is_valid ? static_cast<int>(number) : no_handle);
 }
 
-bool may_lead_to(const Handle& handle, const FileIdentity& identity) noexcept {
+bool may_refer_to(const Handle& handle, const FileIdentity& identity) noexcept {
     FileIdentity found;
     std::uint64_t size = 0;
     return !identify(handle, found, size) && found == identity;

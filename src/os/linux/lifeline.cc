@@ -9,36 +9,30 @@
 
 namespace procession::os {
 
-namespace {
-
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
-
-}  // namespace
-
 std::error_code Lifeline::open(Handle& child_end) noexcept {
     const std::lock_guard guard(lock_);
     int ends[2];
-    if (calls::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return last_error();
+    if (calls::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return calls::last_error();
     child_end.reset(ends[0]);
     writer_.reset(ends[1]);
     return {};
 }
 
-std::error_code die_with(Handle child_end) noexcept {
+std::error_code die_with_parent(Handle child_end) noexcept {
     const int fd = child_end.get();
     const int flags = calls::get_status_flags(fd);
-    if (flags < 0) return last_error();
+    if (flags < 0) return calls::last_error();
     if (calls::set_signal(fd, SIGKILL) != 0 || calls::set_owner(fd, calls::getpid()) != 0 ||
         calls::set_status_flags(fd, flags | O_ASYNC) != 0) {
-        return last_error();
+        return calls::last_error();
     }
     PROCESSION_STEP("lifeline.armed");
-    // The parent may have died before the kernel was asked: look once, now that no death is missed.
+    // From here on the kernel reports the parent's death. It may have died before, so check once.
     pollfd watched{fd, POLLIN, 0};
     const int ready = calls::uninterrupted([&] { return calls::poll(&watched, 1, 0); });
-    if (ready < 0) return last_error();
+    if (ready < 0) return calls::last_error();
     if (ready > 0 && (watched.revents & POLLHUP) != 0) calls::kill(calls::getpid(), SIGKILL);
-    [[maybe_unused]] const int held_for_ever = child_end.release();
+    [[maybe_unused]] const int kept_for_life = child_end.release();
     return {};
 }
 

@@ -13,9 +13,9 @@ Mapping::~Mapping() {
 }
 
 std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
-    // NORESERVE: the address range is a promise to grow, the memory is allocated by os::allocate.
+    // NORESERVE: the mapping only reserves addresses for growth; os::allocate() allocates memory.
     void* base = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get());
-    if (base == MAP_FAILED) return {errno, std::generic_category()};
+    if (base == MAP_FAILED) return calls::last_error();
     Mapping fresh;
     fresh.base_ = static_cast<std::byte*>(base);
     fresh.bytes_ = bytes;

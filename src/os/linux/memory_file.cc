@@ -13,13 +13,11 @@
 
 #include "os/linux/calls.h"
 #include "os/linux/control_groups.h"
-#include "os/linux/small_file.h"
+#include "os/linux/file_io.h"
 
 namespace procession::os {
 
 namespace {
-
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
 std::uint64_t system_available() noexcept {
     char text[4096];
@@ -37,29 +35,30 @@ std::int64_t now_in_nanoseconds() noexcept {
     return std::chrono::steady_clock::now().time_since_epoch().count();
 }
 
-/// Whether there is memory for so many bytes more. The kernel does not say that there is not: it
-/// wakes its killer of processes.
+/// Whether there is memory for `bytes` more. If there is not, an allocation would not fail: the
+/// kernel would kill a process.
 ///
-/// A look costs about as much as taking 64 KiB. So small steps are free for a while after one, up
-/// to a small part of what it has found: close to a limit each step is looked at.
-bool is_there_memory_for(std::uint64_t bytes) noexcept {
-    // relaxed: numbers that stand for themselves
-    static constinit std::atomic<std::int64_t> free_until{0};
-    static constinit std::atomic<std::uint64_t> free_bytes{0};
-    constexpr std::uint64_t look_from = std::uint64_t{1} << 20;
-    constexpr std::int64_t while_of_a_look = 10'000'000;
+/// To find out costs about as much as to allocate 64 KiB. So the answer is a credit for small
+/// allocations, valid for a short time: a small part of the memory that was available. Near a limit
+/// the credit is too small, and each allocation is checked.
+bool has_memory_for(std::uint64_t bytes) noexcept {
+    // relaxed: neither guards other data
+    static constinit std::atomic<std::int64_t> credit_expires{0};
+    static constinit std::atomic<std::uint64_t> credit_bytes{0};
+    constexpr std::uint64_t small_bytes_max = std::uint64_t{1} << 20;
+    constexpr std::int64_t credit_lifetime_ns = 10'000'000;
     const std::int64_t now = now_in_nanoseconds();
-    if (bytes < look_from && now < free_until.load(std::memory_order_relaxed)) {
-        std::uint64_t left = free_bytes.load(std::memory_order_relaxed);
+    if (bytes < small_bytes_max && now < credit_expires.load(std::memory_order_relaxed)) {
+        std::uint64_t left = credit_bytes.load(std::memory_order_relaxed);
         while (left >= bytes) {
-            if (free_bytes.compare_exchange_weak(left, left - bytes, std::memory_order_relaxed))
+            if (credit_bytes.compare_exchange_weak(left, left - bytes, std::memory_order_relaxed))
                 return true;
         }
     }
     const std::uint64_t available = available_memory(bytes);
     if (bytes > available) return false;
-    free_bytes.store((available - bytes) / 64, std::memory_order_relaxed);
-    free_until.store(now + while_of_a_look, std::memory_order_relaxed);
+    credit_bytes.store((available - bytes) / 64, std::memory_order_relaxed);
+    credit_expires.store(now + credit_lifetime_ns, std::memory_order_relaxed);
     return true;
 }
 
@@ -68,22 +67,22 @@ bool is_there_memory_for(std::uint64_t bytes) noexcept {
 std::error_code create_memory_file(const char* name, std::uint64_t /*most*/,
                                    Handle& created) noexcept {
     Handle file(calls::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file.valid()) return last_error();
-    if (calls::add_seals(file.get(), F_SEAL_SHRINK) != 0) return last_error();
+    if (!file.valid()) return calls::last_error();
+    if (calls::add_seals(file.get(), F_SEAL_SHRINK) != 0) return calls::last_error();
     created = std::move(file);
     return {};
 }
 
 std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t bytes) noexcept {
-    // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ instead of failing.
+    // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ, so this is checked first.
     rlimit limit{};
     if (calls::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
         from + bytes > limit.rlim_cur) {
         return std::make_error_code(std::errc::file_too_large);
     }
-    if (!is_there_memory_for(bytes)) return std::make_error_code(std::errc::not_enough_memory);
-    // An interrupted call has undone its work. It is repeated in smaller pieces, so that signals
-    // that come all the time cannot keep it from its end.
+    if (!has_memory_for(bytes)) return std::make_error_code(std::errc::not_enough_memory);
+    // A signal makes fallocate undo its work. It is repeated in smaller pieces, so that even a
+    // steady stream of signals cannot stop its progress.
     constexpr std::uint64_t least = std::uint64_t{64} << 10;
     std::uint64_t piece = bytes;
     for (std::uint64_t done = 0; done < bytes;) {
@@ -95,7 +94,7 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
             piece = std::max(now / 2 / least * least, least);
         } else {
             if (errno == ENOSPC) return std::make_error_code(std::errc::not_enough_memory);
-            return last_error();
+            return calls::last_error();
         }
     }
     return {};
@@ -106,28 +105,28 @@ std::error_code decommit(const Handle& file, std::uint64_t from, std::uint64_t b
         return calls::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                 static_cast<off_t>(from), static_cast<off_t>(bytes));
     });
-    return result == 0 ? std::error_code{} : last_error();
+    return result == 0 ? std::error_code{} : calls::last_error();
 }
 
 bool can_decommit() noexcept { return true; }
 
 std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64_t& size) noexcept {
     struct stat status{};
-    if (calls::fstat(file.get(), &status) != 0) return last_error();
+    if (calls::fstat(file.get(), &status) != 0) return calls::last_error();
     identity = {status.st_dev, status.st_ino};
     size = static_cast<std::uint64_t>(status.st_size);
     return {};
 }
 
 std::error_code committed_bytes(const Handle& file, std::uint64_t& bytes) noexcept {
-    constexpr std::uint64_t block = 512;  // of st_blocks, whatever st_blksize says
+    constexpr std::uint64_t block = 512;  // the unit of st_blocks, independent of st_blksize
     struct stat status{};
-    if (calls::fstat(file.get(), &status) != 0) return last_error();
+    if (calls::fstat(file.get(), &status) != 0) return calls::last_error();
     bytes = static_cast<std::uint64_t>(status.st_blocks) * block;
     return {};
 }
 
-const char* why_no_memory_file(const Handle& file) noexcept {
+const char* why_not_memory_file(const Handle& file) noexcept {
     const int flags = calls::get_status_flags(file.get());
     const bool is_open = flags >= 0 && (flags & O_ACCMODE) == O_RDWR && (flags & O_PATH) == 0;
     if (!is_open) return "is not open for reading and writing";
@@ -137,7 +136,7 @@ const char* why_no_memory_file(const Handle& file) noexcept {
     if ((seals & (F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) {
         return "is sealed against growing or writing";
     }
-    // Huge pages: they are not what it is allocated in, and there may be none when it is touched.
+    // A file of huge pages is refused: allocate() does not reserve them, so an access could fail.
     struct statfs system{};
     const int result = calls::uninterrupted([&] { return calls::fstatfs(file.get(), &system); });
     return result == 0 && system.f_type == TMPFS_MAGIC ? nullptr : "is not in ordinary memory";

@@ -1,37 +1,46 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/ready_set.h"
 
-#include <cerrno>
+#include <new>
 
 #include "os/linux/calls.h"
 
 namespace procession::os {
 
-// The kernel keeps an epoll set's readiness up to date.
-
-struct ReadySet::Rest {};
+/// The kernel keeps the readiness of an epoll set up to date.
+struct ReadySet::Impl {
+    Handle epoll;
+};
 
 ReadySet::ReadySet() noexcept = default;
 ReadySet::~ReadySet() = default;
 ReadySet::ReadySet(ReadySet&& other) noexcept = default;
 ReadySet& ReadySet::operator=(ReadySet&& other) noexcept = default;
 
-std::error_code ReadySet::create() noexcept {
+std::error_code ReadySet::create() noexcept try {
     Handle made(calls::epoll_create1(EPOLL_CLOEXEC));
-    if (!made.valid()) return {errno, std::generic_category()};
-    set_ = std::move(made);
+    if (!made.valid()) return calls::last_error();
+    impl_ = std::make_unique<Impl>(Impl{std::move(made)});
     return {};
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
 
 std::error_code ReadySet::add(NativeHandle member) noexcept {
     epoll_event event{.events = EPOLLIN, .data = {.fd = member}};
-    if (calls::epoll_add(set_.get(), member, &event) == 0) return {};
-    return {errno, std::generic_category()};
+    const bool added = calls::epoll_add(native_handle(), member, &event) == 0;
+    return added ? std::error_code{} : calls::last_error();
 }
 
-void ReadySet::remove(NativeHandle member) noexcept { calls::epoll_remove(set_.get(), member); }
+void ReadySet::remove(NativeHandle member) noexcept {
+    calls::epoll_remove(native_handle(), member);
+}
 void ReadySet::refresh() noexcept {}
 void ReadySet::begin_look() noexcept {}
-void ReadySet::close() noexcept { set_.reset(); }
+void ReadySet::close() noexcept { impl_.reset(); }
+
+NativeHandle ReadySet::native_handle() const noexcept {
+    return impl_ != nullptr ? impl_->epoll.get() : no_handle;
+}
 
 }  // namespace procession::os

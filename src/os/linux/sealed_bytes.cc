@@ -1,10 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/sealed_bytes.h"
 
-#include <cerrno>
-
 #include "base/step.h"
 #include "os/linux/calls.h"
+#include "os/linux/file_io.h"
 
 namespace procession::os {
 
@@ -12,29 +11,17 @@ namespace {
 
 constexpr int unchangeable = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
-
-std::error_code write_all(const Handle& file, std::span<const std::byte> bytes) noexcept {
-    while (!bytes.empty()) {
-        const ssize_t written = calls::write(file.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return last_error();
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-    return {};
-}
-
 }  // namespace
 
 std::error_code seal_bytes(const char* name, std::span<const std::span<const std::byte>> parts,
                            Handle& sealed) noexcept {
     Handle file(calls::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file.valid()) return last_error();
+    if (!file.valid()) return calls::last_error();
     for (const auto part : parts) {
         if (const auto problem = write_all(file, part)) return problem;
     }
     PROCESSION_STEP("seal.written");
-    if (calls::add_seals(file.get(), unchangeable | F_SEAL_SEAL) != 0) return last_error();
+    if (calls::add_seals(file.get(), unchangeable | F_SEAL_SEAL) != 0) return calls::last_error();
     sealed = std::move(file);
     return {};
 }
@@ -45,15 +32,15 @@ SealedBytes::~SealedBytes() {
 
 std::error_code SealedBytes::open(const Handle& sealed) noexcept {
     const int seals = calls::get_seals(sealed.get());
-    if (seals < 0) return last_error();
+    if (seals < 0) return calls::last_error();
     if ((seals & unchangeable) != unchangeable)
         return std::make_error_code(std::errc::permission_denied);
     struct stat status{};
-    if (calls::fstat(sealed.get(), &status) != 0) return last_error();
+    if (calls::fstat(sealed.get(), &status) != 0) return calls::last_error();
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return {};
     void* base = calls::mmap(size, PROT_READ, MAP_PRIVATE, sealed.get());
-    if (base == MAP_FAILED) return last_error();
+    if (base == MAP_FAILED) return calls::last_error();
     bytes_ = {static_cast<const std::byte*>(base), size};
     return {};
 }

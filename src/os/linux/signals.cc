@@ -16,6 +16,10 @@ void unblock_signals() noexcept {
     calls::change_signal_mask(SIG_SETMASK, &none, nullptr);
 }
 
+void ignore_terminal_signals() noexcept {
+    for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGTERM}) calls::ignore_signal(number);
+}
+
 SignalsBlocked::SignalsBlocked() noexcept {
     static_assert(sizeof(sigset_t) <= sizeof before_);
     sigset_t all;

@@ -2,25 +2,20 @@
 #include "os/threads.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string_view>
 
-#include "os/handle.h"
-#include "os/linux/calls.h"
+#include "os/linux/file_io.h"
 
 namespace procession::os {
 
 unsigned count_threads() noexcept {
     if (has_one_thread()) return 1;
-    const Handle file(calls::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) return 0;
-    std::array<char, 1024> space;
-    const ssize_t got =
-        calls::uninterrupted([&] { return calls::read(file.get(), space.data(), space.size()); });
-    if (got <= 0) return 0;
-    // Behind the name, which may hold anything: the 20th of all fields (proc(5)).
-    std::string_view line(space.data(), static_cast<std::size_t>(got));
+    char text[1024];
+    if (!read_small_file("/proc/self/stat", text)) return 0;
+    // The 20th field (proc(5)). It is counted from the end of the second field, the name in
+    // parentheses, which may contain anything.
+    std::string_view line(text);
     line.remove_prefix(std::min(line.rfind(')') + 2, line.size()));
     for (int field = 3; field < 20; ++field)
         line.remove_prefix(std::min(line.find(' ') + 1, line.size()));

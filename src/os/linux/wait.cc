@@ -7,8 +7,8 @@
 #include <ctime>
 #include <memory>
 
+#include "os/futex.h"
 #include "os/linux/calls.h"
-#include "os/park.h"
 
 namespace procession::os {
 
@@ -18,12 +18,12 @@ short events_of(Direction direction) noexcept {
     return direction == Direction::reading ? POLLIN : POLLOUT;
 }
 
-/// Returns: how many are ready, or -1 when the kernel cannot tell.
+/// Returns: how many are ready; 0 when the deadline passed; -1 when the kernel fails.
 int poll_until(std::span<pollfd> asked, Deadline deadline) noexcept {
     using std::chrono::nanoseconds;
     using std::chrono::seconds;
     for (;;) {
-        // A day at a time: the longest wait fits the kernel's clock whatever the deadline is.
+        // At most a day at a time: a later deadline might not fit into the kernel's types.
         const auto left = std::min<nanoseconds>(deadline.remaining(), std::chrono::hours(24));
         const auto whole = std::chrono::duration_cast<seconds>(left);
         const timespec limit{static_cast<time_t>(whole.count()),
@@ -36,10 +36,10 @@ int poll_until(std::span<pollfd> asked, Deadline deadline) noexcept {
 }
 
 bool all_may_be_ready(std::span<Watched> watched, Deadline deadline) noexcept {
-    // A caller that looks, finds nothing and waits again must come to its deadline nevertheless.
+    // A caller that finds nothing ready and waits again must still reach its deadline.
     if (deadline.has_passed()) return false;
-    std::atomic<std::uint32_t> never{0};
-    park(never, 0, std::chrono::milliseconds(1));
+    std::atomic<std::uint32_t> never_changes{0};
+    futex_wait(never_changes, 0, std::chrono::milliseconds(1));
     for (auto& each : watched) each.ready = each.handle != no_handle;
     return true;
 }

@@ -8,12 +8,12 @@
 namespace procession::os {
 
 std::error_code WipedMemory::map(std::size_t bytes) noexcept {
-    // Anonymous and private: what MADV_WIPEONFORK asks for (madvise(2), since Linux 4.14).
+    // Anonymous and private, as MADV_WIPEONFORK requires (madvise(2), since Linux 4.14).
     void* base = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-    if (base == MAP_FAILED) return {errno, std::generic_category()};
+    if (base == MAP_FAILED) return calls::last_error();
     base_ = base;
     bytes_ = bytes;
-    if (calls::madvise(base, bytes, MADV_WIPEONFORK) != 0) return {errno, std::generic_category()};
+    if (calls::madvise(base, bytes, MADV_WIPEONFORK) != 0) return calls::last_error();
     return {};
 }
 

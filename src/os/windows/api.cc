@@ -70,7 +70,7 @@ std::wstring utf16_of(std::string_view text) {
         return ::MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(text.size()),
                                      wide.data(), static_cast<int>(wide.size()));
     };
-    wide.resize(static_cast<std::size_t>(convert()));  // without room it says how much it needs
+    wide.resize(static_cast<std::size_t>(convert()));  // without room it returns the size needed
     convert();
     return wide;
 }

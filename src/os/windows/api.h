@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Windows 10 and newer, without what is not used here.
+// Windows 10 and newer.
 #define WIN32_LEAN_AND_MEAN
 #ifndef NOMINMAX
 #define NOMINMAX
@@ -19,41 +19,40 @@
 
 namespace procession::os {
 
-/// The POSIX error for an error of Windows, where there is one; otherwise the error of Windows.
+/// The POSIX error that corresponds to an error of Windows, if there is one; otherwise that error.
 [[nodiscard]] std::error_code error_of(DWORD error) noexcept;
 /// The error of the last call that failed on this thread.
 [[nodiscard]] inline std::error_code last_error() noexcept { return error_of(::GetLastError()); }
 
-/// For calls that give INVALID_HANDLE_VALUE when they fail.
+/// For calls that return INVALID_HANDLE_VALUE when they fail.
 [[nodiscard]] inline Handle handle_or_none(HANDLE made) noexcept {
     return Handle(made == INVALID_HANDLE_VALUE ? no_handle : made);
 }
 
-/// Another handle of this process to the same object: with these rights, or, for 0, the same ones.
-/// Returns: an invalid one when it fails; see last_error().
+/// Another handle of this process to the same object, with `rights`; 0 means the same rights.
+/// Returns: an invalid handle on failure; see last_error().
 [[nodiscard]] Handle duplicate_here(NativeHandle handle, DWORD rights, bool inheritable) noexcept;
 
-/// A handle of that process, which was opened with PROCESS_DUP_HANDLE: the same object and rights,
-/// not inheritable.
+/// Creates in another process, which was opened with PROCESS_DUP_HANDLE, a handle to the same
+/// object with the same rights, not inheritable. `there` is its number in that process.
 [[nodiscard]] std::error_code duplicate_into(HANDLE process, NativeHandle handle,
                                              HANDLE& there) noexcept;
 
-/// Closes a handle of that process, which duplicate_into() has given.
+/// Closes a handle that duplicate_into() created in another process.
 void close_there(HANDLE process, HANDLE there) noexcept;
 
-/// The path of a loaded image; nullptr is the program.
+/// The path of a loaded image; nullptr means the program.
 [[nodiscard]] std::wstring path_of_module(HMODULE module);
 
-/// The exit code of a process that was sent signal n (send_signal): no program gives such a code by
-/// itself.
+/// send_signal(n) ends a process with this exit code plus n. Programs do not use such codes.
 inline constexpr DWORD exit_code_of_signals = 0x50520000;
 inline constexpr DWORD exit_code_signal_mask = 0xff;
 
-/// A wait for WaitForSingleObject and its like: rounded up, so that no thread wakes too early.
+/// A timeout for WaitForSingleObject and the like. Rounded up, so that no thread wakes too early.
 [[nodiscard]] inline DWORD milliseconds_of(std::chrono::nanoseconds limit) noexcept {
     const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-    constexpr std::int64_t day =
-        24LL * 60 * 60 * 1000;  // a wait that may end early; never INFINITE
+    // Longer waits may end early, since the caller checks its deadline again. Never INFINITE.
+    constexpr std::int64_t day = 24LL * 60 * 60 * 1000;
     return static_cast<DWORD>(std::clamp<std::int64_t>(whole, 0, day));
 }
 
@@ -65,7 +64,7 @@ inline constexpr DWORD exit_code_signal_mask = 0xff;
     return static_cast<DWORD>(number >> 32);
 }
 
-/// Converts text to the form of Windows, and to ours. Invalid text becomes U+FFFD.
+/// Converts text between UTF-8 and the UTF-16 of Windows. Invalid text becomes U+FFFD.
 [[nodiscard]] std::wstring utf16_of(std::string_view text);
 [[nodiscard]] std::string utf8_of(std::wstring_view text);
 

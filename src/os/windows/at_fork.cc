@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/at_fork.h"
 
-// There is no fork: no listener is ever called.
+// Windows has no fork, so no listener is ever called.
 
 namespace procession::os {
 

@@ -9,7 +9,7 @@ namespace procession::os {
 
 void barrier_in_all_threads() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    // Interrupts every processor that runs a thread of this process.
+    // Sends an interrupt to every processor that runs a thread of this process.
     ::FlushProcessWriteBuffers();
 }
 

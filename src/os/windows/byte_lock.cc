@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "os/windows/mapped_heads.h"
-#include "os/windows/process_name.h"
+#include "os/windows/process_identity.h"
 
 namespace procession::os {
 
@@ -12,13 +12,14 @@ namespace {
 
 using Word = std::atomic<std::uint64_t>;
 
-bool is_name_of_living(std::uint64_t name) noexcept { return name != 0 && process_lives(name); }
+/// Whether `owner`, the value of a lock's word, means that the byte is locked.
+bool is_live_owner(std::uint64_t owner) noexcept { return owner != 0 && is_process_alive(owner); }
 
 bool is_locked_word(const Word& word) noexcept {
-    return is_name_of_living(word.load(std::memory_order_acquire));  // pairs with the exchange
+    return is_live_owner(word.load(std::memory_order_acquire));  // pairs with the exchange
 }
 
-/// Of a byte; nullptr beyond the table.
+/// The word of the byte at offset `at`; nullptr when it is not in the table.
 Word* word_of(SectionHead& head, std::uint64_t at) noexcept {
     const std::uint64_t index = at / 64;
     return index < head.locks.size() ? &head.locks[index] : nullptr;
@@ -41,17 +42,16 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
     if (const auto problem = SectionHeadView::map(file.get(), head)) return problem;
     if (head->identity() != identity) return std::make_error_code(std::errc::bad_file_descriptor);
     Word* const word = word_of(*head, at);
-    if (word == nullptr || own_process_name() == 0)
+    if (word == nullptr || own_process_identity() == 0)
         return std::make_error_code(std::errc::invalid_argument);
-    std::uint64_t name = word->load(std::memory_order_acquire);
-    if (name != 0 && process_lives(name))
-        return std::make_error_code(std::errc::device_or_resource_busy);
-    // acq_rel: what the last owner has written is visible. Strong: a failure means that another
-    // process was faster, and it lives.
-    if (!word->compare_exchange_strong(name, own_process_name(), std::memory_order_acq_rel))
+    std::uint64_t owner = word->load(std::memory_order_acquire);
+    if (is_live_owner(owner)) return std::make_error_code(std::errc::device_or_resource_busy);
+    // acq_rel: makes the writes of the last owner visible. Strong: a failure means that another
+    // process, which is alive, was faster.
+    if (!word->compare_exchange_strong(owner, own_process_identity(), std::memory_order_acq_rel))
         return std::make_error_code(std::errc::device_or_resource_busy);
     ByteLock fresh;
-    fresh.mapping_ = word;  // in the view, which stays
+    fresh.mapping_ = word;  // points into the view, which stays mapped
     head.release();
     taken = std::move(fresh);
     return {};
@@ -59,8 +59,8 @@ std::error_code ByteLock::try_lock(const Handle& file, const FileIdentity& ident
 
 bool ByteLock::is_locked(const Handle& file, const FileIdentity& identity,
                          std::uint64_t at) noexcept {
-    // By this process's own mapping, if it has one: that costs nothing, and depends on no handle.
-    if (const auto name = name_in_mapped_head(identity, at / 64)) return is_name_of_living(*name);
+    // If this process has mapped the file, read that mapping: it costs nothing and needs no handle.
+    if (const auto owner = owner_in_mapped_head(identity, at / 64)) return is_live_owner(*owner);
     SectionHeadView head;
     if (SectionHeadView::map(file.get(), head)) return true;
     if (head->identity() != identity) return true;
@@ -82,7 +82,7 @@ void ByteLock::unlock() noexcept {
     if (mapping_ == nullptr) return;
     const DWORD kept = ::GetLastError();
     static_cast<Word*>(mapping_)->store(0, std::memory_order_release);
-    // Views begin at multiples of the granularity, and the head is no longer than that.
+    // A view begins at a multiple of section_head_bytes, and the head is not longer than that.
     const auto address = reinterpret_cast<std::uintptr_t>(mapping_);
     ::UnmapViewOfFile(reinterpret_cast<void*>(address / section_head_bytes * section_head_bytes));
     ::SetLastError(kept);

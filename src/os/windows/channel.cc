@@ -9,40 +9,41 @@
 #include "os/windows/user.h"
 #include "os/would_block.h"
 
-// A channel that keeps the borders of messages is an end of a named pipe. No kernel object holds
-// handles that are under way, so the server's end moves them, in both directions: handles that it
-// sends, it duplicates into the client; handles that the client sends, it takes from the client's
-// table. So the client has to live, and to keep those handles, until it has an answer. The numbers
-// are those of the client's table: no client can name a handle of the server.
+// A channel is an end of a named pipe in message mode. No kernel object holds handles that are in
+// flight, so the server's end moves them in both directions: it duplicates the handles that it
+// sends into the client, and it duplicates the handles that the client sends out of the client. So
+// the client must not end, and must not close those handles, until it gets an answer. All numbers
+// are those of the client's handle table: no client can name a handle of the server.
 
 namespace procession::os {
 
 namespace {
 
-/// The head of a message, before its bytes.
+/// The head of a message, in front of its bytes.
 struct Head {
     static constexpr std::uint32_t magic_expected = 0x4e414843;  // "CHAN"
 
     std::uint32_t magic = magic_expected;
-    std::uint32_t count = 0;  // of numbers of handles, 8 bytes each, that follow
+    std::uint32_t count = 0;  // how many handle numbers follow, of 8 bytes each
 };
 
-constexpr std::size_t kBytesMax = 65536;  // of one message, without its head
+constexpr std::size_t kBytesMax = 65536;  // in one message, without its head
 
 using Number = std::uint64_t;
 
-/// Handles that were duplicated into another process. Those not sent are closed there again.
-class Planted {
+/// Handles that were duplicated into the client. The destructor closes them there, unless keep()
+/// was called.
+class HandlesInClient {
   public:
-    explicit Planted(NativeHandle end) : client_(peer_process(end, PROCESS_DUP_HANDLE)) {}
-    ~Planted() {
+    explicit HandlesInClient(NativeHandle end) : client_(peer_process(end, PROCESS_DUP_HANDLE)) {}
+    ~HandlesInClient() {
         for (const Number each : numbers_)
             close_there(client_.get(), reinterpret_cast<HANDLE>(each));
     }
-    Planted(const Planted&) = delete;
-    Planted& operator=(const Planted&) = delete;
+    HandlesInClient(const HandlesInClient&) = delete;
+    HandlesInClient& operator=(const HandlesInClient&) = delete;
 
-    std::error_code plant(std::span<const NativeHandle> handles) {
+    std::error_code duplicate(std::span<const NativeHandle> handles) {
         if (!client_.valid()) return last_error();
         numbers_.reserve(handles.size());
         for (const NativeHandle each : handles) {
@@ -53,7 +54,7 @@ class Planted {
         return {};
     }
     [[nodiscard]] const std::vector<Number>& numbers() const noexcept { return numbers_; }
-    void leave() noexcept { numbers_.clear(); }
+    void keep() noexcept { numbers_.clear(); }
 
   private:
     Handle client_;
@@ -81,13 +82,13 @@ std::error_code write_record(NativeHandle channel, std::span<const Number> numbe
     return problem;
 }
 
-/// A number that a table of handles can have; not one of those that name something else, such as
-/// "this process".
+/// Whether a handle table can contain this number. Other numbers are pseudo-handles, such as the
+/// one for the current process.
 bool can_be_handle(Number number) noexcept {
     return number != 0 && number % 4 == 0 && number < 0x80000000;
 }
 
-/// The handles of a message, for this process.
+/// Makes the handles of a received message handles of this process.
 std::error_code take_handles(NativeHandle channel, std::span<const Number> numbers,
                              std::vector<Handle>& arrived) {
     if (numbers.empty()) return {};
@@ -110,8 +111,8 @@ std::error_code take_handles(NativeHandle channel, std::span<const Number> numbe
 
 }  // namespace
 
-std::error_code create_record_channel(Handle& /*one*/, Handle& /*other*/) noexcept {
-    return std::make_error_code(std::errc::function_not_supported);  // for the forkserver
+std::error_code create_channel_pair(Handle& /*one*/, Handle& /*other*/) noexcept {
+    return std::make_error_code(std::errc::function_not_supported);  // only the forkserver needs it
 }
 
 std::error_code send_some(NativeHandle channel, std::span<const std::span<const std::byte>> parts,
@@ -126,18 +127,20 @@ std::error_code send_some(NativeHandle channel, std::span<const std::span<const 
         for (const NativeHandle each : handles) numbers.push_back(reinterpret_cast<Number>(each));
         return write_record(channel, numbers, parts, sent);
     }
-    Planted planted(channel);
-    if (const auto problem = planted.plant(handles)) return problem;
-    const auto problem = write_record(channel, planted.numbers(), parts, sent);
-    if (!problem) planted.leave();
+    HandlesInClient duplicated(channel);
+    if (const auto problem = duplicated.duplicate(handles)) return problem;
+    const auto problem = write_record(channel, duplicated.numbers(), parts, sent);
+    if (!problem) duplicated.keep();
     return problem;
 } catch (const std::bad_alloc&) {
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
-// A handle that was sent is the receiver's already: nothing is counted.
-bool are_too_many_under_way(std::error_code /*problem*/) noexcept { return false; }
-std::error_code try_to_hold(std::span<const NativeHandle> /*handles*/) noexcept { return {}; }
+// A handle that was sent belongs to the receiver already, so none is in flight.
+bool are_too_many_in_flight(std::error_code /*problem*/) noexcept { return false; }
+std::error_code check_in_flight_limit(std::span<const NativeHandle> /*handles*/) noexcept {
+    return {};
+}
 bool is_back_pressure(std::error_code problem) noexcept { return is_would_block(problem); }
 bool wait_to_send(NativeHandle channel, std::error_code /*problem*/, Deadline deadline) noexcept {
     return wait_ready(channel, Direction::writing, deadline);
@@ -169,10 +172,10 @@ std::error_code receive_some(NativeHandle channel, std::span<std::byte> space, s
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
-std::error_code why_peer_is_a_stranger(NativeHandle channel, Superuser /*superuser*/) noexcept {
-    return why_process_is_a_strangers(peer_process(channel, PROCESS_QUERY_LIMITED_INFORMATION));
+std::error_code check_peer_user(NativeHandle channel, Superuser /*superuser*/) noexcept {
+    return check_process_user(peer_process(channel, PROCESS_QUERY_LIMITED_INFORMATION));
 }
 
-std::uint32_t user_of_this_process() noexcept { return 1; }
+std::uint32_t effective_user_id() noexcept { return 1; }
 
 }  // namespace procession::os

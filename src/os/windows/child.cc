@@ -15,10 +15,10 @@ namespace procession::os {
 
 namespace {
 
-/// The list of attributes of a new process, of which there is one: the only handles it inherits.
-class OnlyThese {
+/// The attribute list of a new process, with one attribute: the only handles that it inherits.
+class HandleList {
   public:
-    explicit OnlyThese(std::vector<HANDLE>& handles) {
+    explicit HandleList(std::vector<HANDLE>& handles) {
         SIZE_T bytes = 0;
         ::InitializeProcThreadAttributeList(nullptr, 1, 0, &bytes);
         space_ = std::make_unique<std::byte[]>(bytes);
@@ -30,11 +30,11 @@ class OnlyThese {
                                         static_cast<void*>(handles.data()),
                                         handles.size() * sizeof(HANDLE), nullptr, nullptr) != FALSE;
     }
-    ~OnlyThese() {
+    ~HandleList() {
         if (list_ != nullptr) ::DeleteProcThreadAttributeList(list_);
     }
-    OnlyThese(const OnlyThese&) = delete;
-    OnlyThese& operator=(const OnlyThese&) = delete;
+    HandleList(const HandleList&) = delete;
+    HandleList& operator=(const HandleList&) = delete;
 
     [[nodiscard]] bool is_good() const noexcept { return is_good_; }
     [[nodiscard]] LPPROC_THREAD_ATTRIBUTE_LIST get() const noexcept { return list_; }
@@ -45,15 +45,15 @@ class OnlyThese {
     bool is_good_ = false;
 };
 
-/// A duplicate of a standard stream that a child inherits, closed here afterwards. Invalid for one
-/// that is not there, or cannot be inherited.
+/// An inheritable duplicate of a standard stream, to be closed when the child has been created.
+/// Invalid if there is no such stream, or it cannot be inherited.
 Handle inheritable_stream(DWORD which) noexcept {
     const HANDLE stream = ::GetStdHandle(which);
     if (stream == nullptr || stream == INVALID_HANDLE_VALUE) return {};
     return duplicate_here(stream, 0, true);
 }
 
-/// The table in which the child finds its handles; see InheritedTable.
+/// The section with the child's InheritedTable.
 class Table {
   public:
     explicit Table(std::size_t entries) {
@@ -73,7 +73,7 @@ class Table {
         return inherited_table_marker + std::to_wstring(number_of(section_.get()));
     }
 
-    /// Duplicates each into the child, which has not begun to run.
+    /// Duplicates each handle into the child, which is not running yet.
     [[nodiscard]] std::error_code fill(const std::vector<NativeHandle>& handles,
                                        HANDLE child) noexcept {
         auto& table = *view_.as<InheritedTable>();
@@ -91,7 +91,7 @@ class Table {
     View view_;
 };
 
-/// The standard streams of a child: this process's, as far as it has them.
+/// The standard streams of a child: those of this process.
 struct Streams {
     Handle input = inheritable_stream(STD_INPUT_HANDLE);
     Handle output = inheritable_stream(STD_OUTPUT_HANDLE);
@@ -104,16 +104,16 @@ std::error_code create_suspended(std::wstring line, const Table& table, PROCESS_
     for (const Handle* each : {&streams.input, &streams.output, &streams.error}) {
         if (each->valid()) inherited.push_back(each->get());
     }
-    const OnlyThese only(inherited);
-    if (!only.is_good()) return last_error();
+    const HandleList attributes(inherited);
+    if (!attributes.is_good()) return last_error();
     STARTUPINFOEXW start{};
     start.StartupInfo.cb = sizeof start;
     start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     start.StartupInfo.hStdInput = streams.input.get();
     start.StartupInfo.hStdOutput = streams.output.get();
     start.StartupInfo.hStdError = streams.error.get();
-    start.lpAttributeList = only.get();
-    // A group of its own: so that send_signal() can interrupt this child alone.
+    start.lpAttributeList = attributes.get();
+    // In a process group of its own, so that send_signal() can interrupt this child alone.
     constexpr DWORD how = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP |
                           EXTENDED_STARTUPINFO_PRESENT;
     const std::wstring program = path_of_module(nullptr);
@@ -152,7 +152,8 @@ std::error_code spawn_program(std::span<const std::byte> /*image*/, const SpawnP
     return std::make_error_code(std::errc::function_not_supported);
 }
 
-// As append_argument() writes it: only a program's name with spaces is quoted.
+// Parses the command line only as append_argument() writes it: a program's name with spaces is
+// quoted, the first argument is not.
 std::string first_argument() {
     const std::wstring_view line(::GetCommandLineW());
     const bool is_quoted = line.starts_with(L'"');
@@ -168,17 +169,18 @@ std::error_code fork_self(Child& /*started*/) noexcept {
     return std::make_error_code(std::errc::function_not_supported);
 }
 
-void tell_ending(const Handle& /*teller*/, int /*exit_code*/) noexcept {}  // only after a fork
+// Only needed after a fork.
+void send_exit_status(const Handle& /*status_channel*/, int /*exit_code*/) noexcept {}
 
-std::optional<Ending> collect(const Child& child) noexcept {
+std::optional<ExitStatus> reap(const Child& child) noexcept {
     if (::WaitForSingleObject(child.sentinel.get(), 0) != WAIT_OBJECT_0) return std::nullopt;
     DWORD code = 0;
-    if (!::GetExitCodeProcess(child.sentinel.get(), &code)) return Ending{};
+    if (!::GetExitCodeProcess(child.sentinel.get(), &code)) return ExitStatus{};
     if ((code & ~exit_code_signal_mask) == exit_code_of_signals)
-        return Ending{-static_cast<int>(code & exit_code_signal_mask)};
+        return ExitStatus{-static_cast<int>(code & exit_code_signal_mask)};
     constexpr auto interrupted = static_cast<DWORD>(STATUS_CONTROL_C_EXIT);
-    if (code == interrupted) return Ending{-signal_interrupt};
-    return Ending{static_cast<int>(code)};
+    if (code == interrupted) return ExitStatus{-signal_interrupt};
+    return ExitStatus{static_cast<int>(code)};
 }
 
 std::error_code send_signal(const Child& child, int signal) noexcept {
@@ -194,20 +196,20 @@ std::error_code send_signal(const Child& child, int signal) noexcept {
     return ended ? std::error_code{} : problem;
 }
 
-// A process of Windows has the name of its program, and no other.
-void name_this_process(const char* /*program*/) noexcept {}
+// On Windows the name of a process is always that of its program.
+void set_process_name(const char* /*program*/) noexcept {}
 
-void let_go_of_standard_streams() noexcept {
+void redirect_stdio_to_null() noexcept {
     for (std::FILE* const stream : {stdin, stdout}) {
         if (std::freopen("NUL", stream == stdin ? "r" : "w", stream) == nullptr) continue;
     }
 }
 
-int this_process() noexcept { return static_cast<int>(::GetCurrentProcessId()); }
+int current_process_id() noexcept { return static_cast<int>(::GetCurrentProcessId()); }
 
-void exit_at_once(int code) noexcept {
+void exit_immediately(int code) noexcept {
     ::TerminateProcess(::GetCurrentProcess(), static_cast<UINT>(code));
-    for (;;) {}  // not reached: it has ended
+    for (;;) {}  // not reached
 }
 
 }  // namespace procession::os

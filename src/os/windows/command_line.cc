@@ -18,7 +18,7 @@ void append_argument(std::wstring& line, std::wstring_view argument) {
             ++backslashes;
             continue;
         }
-        // Before a quote: each backslash twice, and one for the quote itself.
+        // Before a quote each backslash is doubled, and one more escapes the quote itself.
         line.append(each == L'"' ? 2 * backslashes + 1 : backslashes, L'\\');
         line += each;
         backslashes = 0;
@@ -32,7 +32,7 @@ std::wstring command_line(const std::vector<std::string>& arguments) {
     for (const auto& each : arguments) {
         const std::wstring wide = utf16_of(each);
         if (line.empty()) {
-            // A quote in a program's name cannot be said; no file has one.
+            // A quote in a program's name cannot be escaped, and no file name contains one.
             std::wstring name = wide;
             std::erase(name, L'"');
             line = L'"' + name + L'"';

@@ -7,11 +7,11 @@
 
 namespace procession::os {
 
-/// One argument as CommandLineToArgvW and the C runtime take it apart again: quoted where needed;
-/// backslashes are doubled only before a quote.
+/// Appends one argument in the form that CommandLineToArgvW and the C runtime parse: quoted if
+/// necessary, with backslashes doubled only before a quote.
 void append_argument(std::wstring& line, std::wstring_view argument);
 
-/// The command line of a program: argv[0] first, which has rules of its own (no escapes).
+/// The command line of a program. argv[0] comes first, to which other rules apply (no escapes).
 [[nodiscard]] std::wstring command_line(const std::vector<std::string>& arguments);
 
 }  // namespace procession::os

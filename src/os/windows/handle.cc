@@ -22,4 +22,19 @@ Handle Handle::duplicate_of(NativeHandle borrowed) {
     return copy;
 }
 
+namespace os {
+
+bool are_same_object(NativeHandle one, NativeHandle other) noexcept {
+    using Compare = BOOL(WINAPI*)(HANDLE, HANDLE);
+    // Looked up at run time: not every toolchain has it in its import library. The cast is safe
+    // because this is its documented type.
+    // NOLINTNEXTLINE(bugprone-casting-through-void)
+    static const auto compare = reinterpret_cast<Compare>(reinterpret_cast<void*>(
+        ::GetProcAddress(::GetModuleHandleW(L"kernelbase.dll"), "CompareObjectHandles")));
+    return compare != nullptr && compare(one, other) != FALSE;
+}
+
+void raise_handle_limit() noexcept {}  // 16 million are always allowed
+
+}  // namespace os
 }  // namespace procession

@@ -14,7 +14,7 @@ namespace procession::os {
 
 namespace {
 
-/// The handle that the last argument of this process names.
+/// The section whose handle the last argument of this process names.
 Handle table_section() noexcept {
     const std::wstring_view line(::GetCommandLineW());
     const std::size_t last = line.rfind(inherited_table_marker);
@@ -23,14 +23,14 @@ Handle table_section() noexcept {
     return Handle(reinterpret_cast<HANDLE>(std::wcstoull(number, nullptr, 10)));
 }
 
-/// A copy; nothing when this process was not spawned by Procession.
+/// A copy of the table; empty when this process was not spawned by Procession.
 std::vector<InheritedTable::Entry> read_table() {
     std::vector<InheritedTable::Entry> entries;
     Handle section = table_section();
     if (!section.valid()) return entries;
     const View view(section.get(), FILE_MAP_READ);
     if (!view.valid()) {
-        static_cast<void>(section.release());  // it is something else
+        static_cast<void>(section.release());  // not our handle: the argument was forged
         return entries;
     }
     const auto& table = *view.as<const InheritedTable>();
@@ -45,7 +45,7 @@ std::vector<InheritedTable::Entry> read_table() {
 
 }  // namespace
 
-Handle inherited_as(std::int64_t number) noexcept try {
+Handle find_inherited(std::int64_t number) noexcept try {
     static const std::vector<InheritedTable::Entry> table = read_table();
     for (const auto& each : table) {
         if (each.in_parent == number) return Handle(reinterpret_cast<HANDLE>(each.in_child));
@@ -55,7 +55,7 @@ Handle inherited_as(std::int64_t number) noexcept try {
     return {};
 }
 
-bool may_lead_to(const Handle& handle, const FileIdentity& identity) noexcept try {
+bool may_refer_to(const Handle& handle, const FileIdentity& identity) noexcept try {
     FileIdentity found;
     std::uint64_t size = 0;
     if (identify(handle, found, size)) return false;

@@ -5,9 +5,9 @@
 
 namespace procession::os {
 
-/// A parent's message to a child that it spawns: for each handle that was duplicated into the
-/// child, its number there. A section of its own, inherited; its handle stands in the last argument
-/// of the child.
+/// A parent's message to a child that it spawns: the number that each duplicated handle has in the
+/// child. It is in a section of its own, which the child inherits; the last argument of the child
+/// is the section's handle.
 struct InheritedTable {
     static constexpr std::uint64_t magic_expected = 0x54494e4845524954;  // "TIREHNIT"
     static constexpr std::uint64_t entries_max = 65536;
@@ -19,14 +19,14 @@ struct InheritedTable {
 
     std::uint64_t magic;
     std::uint64_t count;
-    Entry entries[1];  // count of them
+    Entry entries[1];  // `count` of them
 
     [[nodiscard]] static constexpr std::uint64_t bytes_for(std::uint64_t count) noexcept {
         return sizeof(InheritedTable) + count * sizeof(Entry);
     }
 };
 
-/// The last argument of a child: this, and the number of the section's handle.
+/// The last argument of a child is this text and the number of the section's handle.
 inline constexpr wchar_t inherited_table_marker[] = L"--procession-handles=";
 
 }  // namespace procession::os

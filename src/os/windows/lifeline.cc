@@ -4,9 +4,9 @@
 #include "base/step.h"
 #include "os/windows/api.h"
 
-// A job that ends its processes when the last handle of it is closed. This process keeps one; the
-// child puts itself into the job and then closes its own, so that the end of this process, whatever
-// ended it, closes the last one.
+// A job object that kills its processes when the last handle to it is closed. The child puts itself
+// into the job and closes its handle. Then this process has the last one, which the system closes
+// when this process ends, for whatever reason.
 
 namespace procession::os {
 
@@ -27,10 +27,10 @@ std::error_code Lifeline::open(Handle& child_end) noexcept {
     return {};
 }
 
-std::error_code die_with(Handle child_end) noexcept {
+std::error_code die_with_parent(Handle child_end) noexcept {
     if (!::AssignProcessToJobObject(child_end.get(), ::GetCurrentProcess())) return last_error();
     PROCESSION_STEP("lifeline.armed");
-    // The last one, if the parent has ended: then this ends this process.
+    // If the parent has ended, this is the last handle, and closing it ends this process.
     child_end.reset();
     return {};
 }

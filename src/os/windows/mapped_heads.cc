@@ -4,6 +4,7 @@
 #include <map>
 #include <new>
 
+#include "base/process_singleton.h"
 #include "os/windows/shared_lock.h"
 
 namespace procession::os {
@@ -12,15 +13,13 @@ namespace {
 
 constinit SharedLock lock;
 
-/// By the address of the first byte: that of the last one. Never destroyed: threads may park while
-/// the process ends.
-std::map<std::uintptr_t, std::uintptr_t>& views() {
-    static auto& all = *new std::map<std::uintptr_t, std::uintptr_t>;
-    return all;
-}
+/// Maps the address of a view's first byte to that of its last one. A singleton, because threads
+/// may wait for a word while the process ends.
+using Views = std::map<std::uintptr_t, std::uintptr_t>;
+Views& views() { return base::ProcessSingleton<Views>::instance(); }
 
-std::uintptr_t address_of(const void* place) noexcept {
-    return reinterpret_cast<std::uintptr_t>(place);
+std::uintptr_t address_of(const void* pointer) noexcept {
+    return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
 }  // namespace
@@ -52,14 +51,14 @@ SectionHead* head_before(const void* word) noexcept {
     return address_of(word) <= last && head->magic == SectionHead::magic_expected ? head : nullptr;
 }
 
-std::optional<std::uint64_t> name_in_mapped_head(const FileIdentity& identity,
-                                                 std::uint64_t index) noexcept {
+std::optional<std::uint64_t> owner_in_mapped_head(const FileIdentity& identity,
+                                                  std::uint64_t index) noexcept {
     const SharedLock::Reading reading(lock);
     for (const auto& each : views()) {
         const auto& head = *reinterpret_cast<const SectionHead*>(each.first);
         if (head.magic != SectionHead::magic_expected || head.identity() != identity) continue;
         if (index >= head.locks.size()) break;
-        // acquire: pairs with the exchange that took the lock, or gave it back
+        // acquire: pairs with the exchange that took the lock or released it
         return head.locks[index].load(std::memory_order_acquire);
     }
     return std::nullopt;

@@ -5,25 +5,25 @@
 
 #include "os/windows/section_head.h"
 
-// Which memory files this process has mapped: so park() and wake() find the head that a word
-// belongs to, and ByteLock need not map one for each look. (VirtualQuery knows the first as well,
-// but by Wine it asks the server each time.)
+// The memory files that this process has mapped. So futex_wait() and futex_wake() find the head of
+// the section that contains a word, and ByteLock need not map a head each time. (VirtualQuery could
+// find the head too, but on Wine it sends a request to the server each time.)
 
 namespace procession::os {
 
-/// A view begins here with its head. Returns: false when there is no memory to remember it.
+/// Adds a view, which begins with the head of its section. Returns: false when there is no memory.
 [[nodiscard]] bool remember_view(void* view, std::uint64_t bytes) noexcept;
-/// Before it is unmapped.
+/// To be called before the view is unmapped.
 void forget_view(void* view) noexcept;
 [[nodiscard]] bool is_any_mapped() noexcept;
 
-/// The head of the memory file that a word lies in; nullptr for memory of this process. The head
-/// stays as long as the word does.
+/// The head of the memory file that contains a word; nullptr when the word is in private memory.
+/// The head stays mapped as long as the word.
 [[nodiscard]] SectionHead* head_before(const void* word) noexcept;
 
-/// SectionHead::locks[index] of the memory file of that identity; nothing when this process has not
-/// mapped it, or there is no such word.
-[[nodiscard]] std::optional<std::uint64_t> name_in_mapped_head(const FileIdentity& identity,
-                                                               std::uint64_t index) noexcept;
+/// SectionHead::locks[index] of the memory file `identity`; nothing when this process has not
+/// mapped the file, or there is no such index.
+[[nodiscard]] std::optional<std::uint64_t> owner_in_mapped_head(const FileIdentity& identity,
+                                                                std::uint64_t index) noexcept;
 
 }  // namespace procession::os

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "os/windows/mapped_heads.h"
-#include "os/windows/process_name.h"
+#include "os/windows/process_identity.h"
 #include "os/windows/sleepers.h"
 
 namespace procession::os {
@@ -13,13 +13,13 @@ Mapping::~Mapping() {
     if (base_ == nullptr) return;
     forget_view(base_ - section_head_bytes);
     if (!is_any_mapped()) {
-        let_go_of_sleepers();
-        let_go_of_processes();
+        close_cached_sleepers();
+        close_cached_processes();
     }
     ::UnmapViewOfFile(base_ - section_head_bytes);
 }
 
-// With the head in the same view: park() finds it from the address of a word.
+// The head is in the same view, so that futex_wait() finds it by the address of a word.
 std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
     View view(file.get(), FILE_MAP_WRITE, section_head_bytes + bytes);
     if (!view.valid()) return last_error();

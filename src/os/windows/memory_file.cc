@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "os/meeting_point.h"
+#include "os/random.h"
 #include "os/windows/section_head.h"
 #include "os/windows/stream_name.h"
 
@@ -11,8 +11,8 @@ namespace procession::os {
 
 namespace {
 
-/// The identity of anything but a memory file. An object that is no file, no section and no end of
-/// a stream has no identity of its own: all such objects have the same.
+/// The identity of a handle that is not a memory file. All objects that are neither files nor
+/// sections nor ends of streams have the same identity.
 std::error_code identify_other(NativeHandle handle, FileIdentity& identity,
                                std::uint64_t& size) noexcept {
     DWORD flags = 0;
@@ -41,7 +41,7 @@ std::error_code identify_other(NativeHandle handle, FileIdentity& identity,
 std::error_code create_memory_file(const char* /*name*/, std::uint64_t most,
                                    Handle& created) noexcept {
     const std::uint64_t bytes = section_head_bytes + most;
-    // RESERVE: an address range that can be filled. allocate() commits the part that is used.
+    // RESERVE: only address space. allocate() commits the part that is used.
     Handle file(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE | SEC_RESERVE,
                                      high_of(bytes), low_of(bytes), nullptr));
     if (!file.valid()) return last_error();
@@ -50,8 +50,8 @@ std::error_code create_memory_file(const char* /*name*/, std::uint64_t most,
                                         PAGE_READWRITE) == nullptr) {
         return last_error();
     }
-    auto& head = *view.as<SectionHead>();  // zeros
-    const auto problem = fill_randomly(std::as_writable_bytes(std::span(head.id)));
+    auto& head = *view.as<SectionHead>();  // all zeros
+    const auto problem = fill_random(std::as_writable_bytes(std::span(head.id)));
     head.most = most;
     head.magic = SectionHead::magic_expected;
     if (!problem) created = std::move(file);
@@ -66,7 +66,7 @@ std::error_code allocate(const Handle& file, std::uint64_t from, std::uint64_t b
     if (bytes > available_memory()) return std::make_error_code(std::errc::not_enough_memory);
     const std::uint64_t begin = from / section_head_bytes * section_head_bytes;
     const View view(file.get(), FILE_MAP_WRITE, from + bytes - begin, section_head_bytes + begin);
-    // Pages of the section, not of this view: they are there in every process that has it mapped.
+    // This commits pages of the section, not of this view: every process that maps it has them.
     if (!view.valid() || ::VirtualAlloc(view.as<void>(), from + bytes - begin, MEM_COMMIT,
                                         PAGE_READWRITE) == nullptr) {
         return last_error();
@@ -100,7 +100,7 @@ std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64
     return {};
 }
 
-const char* why_no_memory_file(const Handle& file) noexcept {
+const char* why_not_memory_file(const Handle& file) noexcept {
     SectionHeadView head;
     return SectionHeadView::map(file.get(), head) ? "is not in memory, or not writable" : nullptr;
 }

@@ -16,10 +16,10 @@ namespace {
 
 constexpr DWORD kBufferBytes = 4 * pipe_message_bytes_max;
 
-/// Security attributes for an object that only this user can open.
-class OwnSecurity {
+/// The security attributes of an object that only this user can open.
+class PrivateSecurity {
   public:
-    OwnSecurity() {
+    PrivateSecurity() {
         const std::wstring text = L"D:P(A;;GA;;;" + text_of_own_user() + L")";
         PSECURITY_DESCRIPTOR made = nullptr;
         if (::ConvertStringSecurityDescriptorToSecurityDescriptorW(text.c_str(), SDDL_REVISION_1,
@@ -28,7 +28,7 @@ class OwnSecurity {
         }
         attributes_ = {sizeof attributes_, made, FALSE};
     }
-    /// nullptr when there is none; see last_error().
+    /// nullptr on failure; see last_error().
     [[nodiscard]] SECURITY_ATTRIBUTES* get() noexcept {
         return descriptor_ != nullptr ? &attributes_ : nullptr;
     }
@@ -41,15 +41,16 @@ class OwnSecurity {
     SECURITY_ATTRIBUTES attributes_{};
 };
 
-/// An overlapped call. If it is not done by the deadline, it has no effect: a message is taken, or
-/// put, as a whole.
-class Call {
+/// An overlapped call. If it is not complete at the deadline, it has no effect: a message is read
+/// or written as a whole.
+class OverlappedCall {
   public:
-    Call() noexcept { call_.hEvent = event_.get(); }
-    /// False when there is none; see last_error().
+    OverlappedCall() noexcept { call_.hEvent = event_.get(); }
+    /// False on failure; see last_error().
     [[nodiscard]] bool is_good() const noexcept { return event_.valid(); }
     [[nodiscard]] OVERLAPPED* get() noexcept { return &call_; }
-    /// `done` is what the call has returned; `count` becomes the bytes that it has moved.
+    /// Waits for the call. `done` is what the call returned; `count` is set to the number of bytes
+    /// transferred.
     [[nodiscard]] std::error_code end(NativeHandle pipe, BOOL done, DWORD& count,
                                       Deadline deadline = Deadline::now()) noexcept {
         if (!done) {
@@ -70,13 +71,9 @@ class Call {
     OVERLAPPED call_{};
 };
 
-}  // namespace
-
-namespace {
-
 std::error_code make_instance(const std::wstring& name, bool first, DWORD most,
                               Handle& made) noexcept try {
-    OwnSecurity security;
+    PrivateSecurity security;
     if (security.get() == nullptr) return last_error();
     const DWORD mode = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED |
                        (first ? DWORD{FILE_FLAG_FIRST_PIPE_INSTANCE} : DWORD{0});
@@ -107,7 +104,7 @@ std::error_code make_pipe_pair(const std::wstring& name, Handle& server, Handle&
 }
 
 std::error_code connect_to_pipe(const std::wstring& name, Handle& end) noexcept {
-    // The process that made the pipe may identify us, but not act as us.
+    // SECURITY_IDENTIFICATION: the server may identify this process, but not impersonate it.
     Handle made = handle_or_none(::CreateFileW(
         name.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
         FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
@@ -126,7 +123,7 @@ std::wstring name_of_pipe(NativeHandle end) {
     alignas(FILE_NAME_INFO) std::array<std::byte, 1024> space{};
     auto* const info = reinterpret_cast<FILE_NAME_INFO*>(space.data());
     if (!::GetFileInformationByHandleEx(end, FileNameInfo, info, space.size())) return {};
-    // It begins with a backslash, too.
+    // The name begins with a backslash, which the prefix ends with.
     const std::wstring_view name(info->FileName, info->FileNameLength / sizeof(wchar_t));
     return name.size() > 1 ? pipe_name_prefix + std::wstring(name.substr(1)) : std::wstring();
 }
@@ -135,12 +132,12 @@ PipeContent peek_pipe(NativeHandle end) noexcept {
     PipeContent found;
     DWORD seen = 0;
     if (::PeekNamedPipe(end, &found.first, 1, &seen, &found.available, &found.in_message)) {
-        found.in_message += seen;  // so far what is left of it
+        found.in_message += seen;  // PeekNamedPipe sets it to the number of bytes that follow
         return found;
     }
     found = {};
     const DWORD error = ::GetLastError();
-    // BAD_PIPE: the pipe is in a state in which it can contain nothing.
+    // BAD_PIPE: the pipe is in a state in which it cannot contain anything.
     found.waits = error == ERROR_PIPE_LISTENING || error == ERROR_BAD_PIPE;
     if (!found.waits) found.error = error;
     return found;
@@ -152,7 +149,7 @@ std::error_code read_message(NativeHandle end, std::vector<std::byte>& message) 
     if (found.in_message > pipe_message_bytes_max)
         return std::make_error_code(std::errc::message_size);
     if (found.available == 0) return std::make_error_code(std::errc::operation_would_block);
-    Call call;
+    OverlappedCall call;
     if (!call.is_good()) return last_error();
     message.resize(found.in_message);
     DWORD count = 0;
@@ -166,7 +163,7 @@ std::error_code write_message(NativeHandle end, std::span<const std::byte> messa
                               Deadline deadline) noexcept {
     if (message.size() > pipe_message_bytes_max)
         return std::make_error_code(std::errc::message_size);
-    Call call;
+    OverlappedCall call;
     if (!call.is_good()) return last_error();
     DWORD count = 0;
     const BOOL done =

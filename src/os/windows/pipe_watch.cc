@@ -7,8 +7,8 @@ PipeWatch::~PipeWatch() {
     if (!is_pending()) return;
     ::CancelIoEx(pipe_, call_.get());
     DWORD count = 0;
-    // Another thread may have closed the handle, while others hold the same pipe: then the question
-    // cannot be withdrawn, and is left to the system.
+    // If another thread has closed the handle while other handles to the pipe exist, the pending
+    // call cannot be cancelled. Then it is left to the system, with the memory that it uses.
     constexpr DWORD limit = 1000;
     const bool is_over = ::GetOverlappedResultEx(pipe_, call_.get(), &count, limit, FALSE) ||
                          HasOverlappedIoCompleted(call_.get());

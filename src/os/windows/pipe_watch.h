@@ -7,11 +7,12 @@
 
 namespace procession::os {
 
-/// Sets an event when a pipe becomes ready: by a read of no bytes, which ends when there are some,
-/// and leaves them; or, while no client has connected yet, by a wait for a client.
+/// Sets an event when a pipe becomes ready. It makes an overlapped read of 0 bytes, which completes
+/// when there are bytes and leaves them in the pipe; or, if no client has connected yet, it waits
+/// for a client.
 ///
-/// The system resets the event whenever a question begins. So a caller that has several watches at
-/// one event looks at all of them after the last question, before it waits.
+/// The system resets the event at each ask(). So a caller that has several watches with one event
+/// must check has_answer() of each of them after the last ask(), before it waits.
 /// Threads: one at a time.
 class PipeWatch {
   public:
@@ -23,9 +24,9 @@ class PipeWatch {
     PipeWatch(const PipeWatch&) = delete;
     PipeWatch& operator=(const PipeWatch&) = delete;
 
-    /// Begins a question, unless the last one has not been answered yet. Where none is needed
-    /// (there are bytes, or there will never be), sets the event at once.
-    /// Returns: whether something has happened since the last question.
+    /// Starts a call, unless the last one is still pending. If there are bytes already, or can
+    /// never be any, sets the event at once. Returns: whether something has happened since the last
+    /// ask().
     bool ask() noexcept;
     [[nodiscard]] bool has_answer() const noexcept { return asked_ && !is_pending(); }
 

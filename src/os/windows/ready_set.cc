@@ -7,37 +7,33 @@
 
 #include "os/windows/pipe_watch.h"
 
-// An event, set by questions at the pipes that are the members.
-
 namespace procession::os {
 
-struct ReadySet::Rest {
-    std::list<PipeWatch> members;
-    bool has_news = false;  // something has happened since the last look
+/// An event that a PipeWatch for each member sets.
+struct ReadySet::Impl {
+    Handle event;
+    std::list<PipeWatch> members;  // behind the event: a pending watch uses it
+    bool has_news = false;         // a watch has reported something since the last begin_look()
 };
 
 ReadySet::ReadySet() noexcept = default;
-ReadySet::~ReadySet() { close(); }
+ReadySet::~ReadySet() = default;
 ReadySet::ReadySet(ReadySet&& other) noexcept = default;
-ReadySet& ReadySet::operator=(ReadySet&& other) noexcept {
-    std::swap(set_, other.set_);
-    std::swap(rest_, other.rest_);
-    return *this;
-}
+ReadySet& ReadySet::operator=(ReadySet&& other) noexcept = default;
 
 std::error_code ReadySet::create() noexcept try {
-    Handle made(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
-    if (!made.valid()) return last_error();
-    rest_ = std::make_unique<Rest>();
-    set_ = std::move(made);
+    auto made = std::make_unique<Impl>();
+    made->event.reset(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    if (!made->event.valid()) return last_error();
+    impl_ = std::move(made);
     return {};
 } catch (const std::bad_alloc&) {
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
 std::error_code ReadySet::add(NativeHandle member) noexcept try {
-    rest_->members.emplace_back(member, set_.get());
-    rest_->has_news = true;  // what has happened to it before its first question is not seen
+    impl_->members.emplace_back(member, impl_->event.get());
+    impl_->has_news = true;  // something may have happened before the watch began
     refresh();
     return {};
 } catch (const std::bad_alloc&) {
@@ -45,26 +41,27 @@ std::error_code ReadySet::add(NativeHandle member) noexcept try {
 }
 
 void ReadySet::remove(NativeHandle member) noexcept {
-    rest_->members.remove_if([member](const PipeWatch& each) { return each.pipe() == member; });
+    impl_->members.remove_if([member](const PipeWatch& each) { return each.pipe() == member; });
 }
 
 void ReadySet::refresh() noexcept {
-    if (rest_ == nullptr) return;
-    ::ResetEvent(set_.get());
-    bool& has_news = rest_->has_news;
-    for (auto& each : rest_->members) has_news = each.ask() || has_news;
-    // Each question has reset the event, which an earlier one may have set in between.
-    for (const auto& each : rest_->members) has_news = has_news || each.has_answer();
-    if (has_news) ::SetEvent(set_.get());
+    if (impl_ == nullptr) return;
+    ::ResetEvent(impl_->event.get());
+    bool& has_news = impl_->has_news;
+    for (auto& each : impl_->members) has_news = each.ask() || has_news;
+    // Each ask() has reset the event, which an earlier watch may have set already.
+    for (const auto& each : impl_->members) has_news = has_news || each.has_answer();
+    if (has_news) ::SetEvent(impl_->event.get());
 }
 
 void ReadySet::begin_look() noexcept {
-    if (rest_ != nullptr) rest_->has_news = false;
+    if (impl_ != nullptr) impl_->has_news = false;
 }
 
-void ReadySet::close() noexcept {
-    rest_.reset();  // first: what is pending sets the event
-    set_.reset();
+void ReadySet::close() noexcept { impl_.reset(); }
+
+NativeHandle ReadySet::native_handle() const noexcept {
+    return impl_ != nullptr ? impl_->event.get() : no_handle;
 }
 
 }  // namespace procession::os

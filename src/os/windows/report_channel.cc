@@ -6,8 +6,8 @@
 
 #include "os/windows/view.h"
 
-// A section that both sides hold: the sender appends records, the receiver reads them. A child's
-// life has few records, so a full section stays full.
+// A section that both sides map: the sender appends records, the receiver reads them. A child sends
+// few records in its life, so the memory of records that were read is not reused.
 
 namespace procession::os {
 
@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t kBytes = 65536;
 
 struct Mailbox {
-    std::atomic<std::uint32_t> written;  // bytes of `records` that are whole
+    std::atomic<std::uint32_t> written;  // bytes of `records` that have been written
     std::atomic<std::uint32_t> read;
-    std::byte records[kBytes - 8];  // each: its length in 4 bytes, its bytes
+    std::byte records[kBytes - 8];  // each has 4 bytes of length, then its bytes
 };
 static_assert(sizeof(Mailbox) == kBytes);
 
@@ -58,7 +58,7 @@ std::optional<std::size_t> receive_report(NativeHandle receiver,
     const std::uint32_t end = box->written.load(std::memory_order_acquire);
     const std::uint32_t at = box->read.load(std::memory_order_relaxed);  // one thread receives
     std::uint32_t length = 0;
-    // The child has written all of it: nothing is believed.
+    // The child has written all of this, so every value is checked.
     if (end > sizeof box->records || at > end || end - at < sizeof length) return std::nullopt;
     std::memcpy(&length, box->records + at, sizeof length);
     if (length > end - at - sizeof length) return std::nullopt;

@@ -6,13 +6,13 @@
 #include "base/step.h"
 #include "os/windows/view.h"
 
-// All handles to such a section allow only to read: no holder can make one that allows more.
+// All handles to such a section are read-only, and no holder can make a handle with more rights.
 
 namespace procession::os {
 
 namespace {
 
-/// Before the bytes: a section is as long as whole pages.
+/// Precedes the bytes, because the size of a section is a multiple of the page size.
 struct Length {
     std::uint64_t bytes;
 };

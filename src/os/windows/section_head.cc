@@ -4,7 +4,7 @@
 namespace procession::os {
 
 bool begins_as_section_head(const void* view) noexcept {
-    // Not by a look at it: memory that is only reserved must not be touched.
+    // By a system call, because to read memory that is only reserved would be an access violation.
     std::uint64_t magic = 0;
     SIZE_T got = 0;
     return ::ReadProcessMemory(::GetCurrentProcess(), view, &magic, sizeof magic, &got) &&

@@ -5,8 +5,8 @@
 
 namespace procession::os {
 
-/// A lock of this process's threads, which many may hold to read. Usable before main and until the
-/// process has ended.
+/// A reader-writer lock for the threads of this process. It has no constructor or destructor to
+/// run, so that it works before main() and until the process has ended.
 class SharedLock {
   public:
     constexpr SharedLock() noexcept = default;

@@ -1,15 +1,18 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/signals.h"
 
-// Windows delivers nothing on the threads of a program: a console's Ctrl-C comes on a thread of its
-// own.
+#include "os/windows/api.h"
+
+// Windows never interrupts a program's own threads: it starts a new thread to report Ctrl-C.
 
 namespace procession::os {
 
 void unblock_signals() noexcept {}
 
+void ignore_terminal_signals() noexcept { ::SetConsoleCtrlHandler(nullptr, TRUE); }
+
 SignalsBlocked::SignalsBlocked() noexcept = default;
-// Elsewhere it is not trivial.
+// Defined here because Linux's is not trivial.
 // NOLINTNEXTLINE(modernize-use-equals-default)
 SignalsBlocked::~SignalsBlocked() {}
 

@@ -6,8 +6,9 @@
 #include <memory>
 #include <new>
 
+#include "base/process_singleton.h"
 #include "os/thread_end.h"
-#include "os/windows/known.h"
+#include "os/windows/handle_cache.h"
 
 namespace procession::os {
 
@@ -15,35 +16,35 @@ namespace {
 
 using EventName = wchar_t[64];
 
-/// In the namespace of this session, which no process of another session sees.
-void write_name(std::uint64_t name, EventName& text) noexcept {
+/// The name is local to this session, which processes of other sessions cannot see.
+void write_name(std::uint64_t key, EventName& text) noexcept {
     std::swprintf(text, std::size(text), L"Local\\procession-sleeper-%016llx",
-                  static_cast<unsigned long long>(name));
+                  static_cast<unsigned long long>(key));
 }
 
-std::uint64_t name_of(std::uint32_t count, DWORD process) noexcept {
-    return std::uint64_t{count} << 32 | process;
+std::uint64_t make_key(std::uint32_t count, DWORD process_id) noexcept {
+    return std::uint64_t{count} << 32 | process_id;
 }
-DWORD process_of(std::uint64_t name) noexcept { return static_cast<DWORD>(name); }
+DWORD process_id_in(std::uint64_t key) noexcept { return static_cast<DWORD>(key); }
 
 enum class State { asleep, gone, unknown };
 
-/// The process of a sleeper and its event.
+/// The event of a sleeper, and its process.
 ///
-/// An event lives as long as any process has a handle to it, so its owner may be dead; the owner's
-/// process tells. Invariant: with a handle to another process's event there is always a handle to
-/// that process, opened before it and closed after it. So the number of that process is not given
-/// out again, and leads to the owner of the event.
-struct Sleeping {
-    std::uint64_t name = 0;
+/// An event exists as long as any process has a handle to it, so it does not show whether its owner
+/// is alive; the owner's process does. Invariant: a handle to another process's event is opened
+/// after a handle to that process, and closed before it. So the system does not reuse the id of
+/// that process meanwhile, and the id in the key is that of the event's owner.
+struct OpenedSleeper {
+    std::uint64_t key = 0;
     Handle process;
-    Handle event;  // behind the process: it is closed first
+    Handle event;  // after `process`, so that it is closed first
 
-    /// Returns: `asleep` when the event is there.
+    /// Returns: `asleep` when the event exists.
     [[nodiscard]] State open(std::uint64_t wanted) noexcept {
         process.reset(::OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE,
-                                    process_of(wanted)));
-        // INVALID_PARAMETER: there is no process of that number. Else there is one, of another
+                                    process_id_in(wanted)));
+        // INVALID_PARAMETER: there is no process with this id. Otherwise there is one, of another
         // user.
         if (!process.valid())
             return ::GetLastError() == ERROR_INVALID_PARAMETER ? State::gone : State::unknown;
@@ -52,12 +53,13 @@ struct Sleeping {
         event.reset(::OpenEventW(EVENT_MODIFY_STATE, FALSE, text));
         if (!event.valid())
             return ::GetLastError() == ERROR_FILE_NOT_FOUND ? State::gone : State::unknown;
-        name = wanted;
+        key = wanted;
         return State::asleep;
     }
-    /// Looks at the process, then sets the event. With Wine each is a call to the server: in the
-    /// other order the second call would take turns with the sleeper, which runs already. (A
-    /// process that has ended with 259, STILL_ACTIVE, seems to live, and takes this wake-up along.)
+    /// Checks the process, then sets the event. On Wine each is a request to the server; in the
+    /// other order the second request would compete with those of the sleeper, which is running by
+    /// then. (A process that has ended with exit code 259, STILL_ACTIVE, seems to be alive: then
+    /// this wake-up is lost.)
     [[nodiscard]] State wake() const noexcept {
         DWORD code = STILL_ACTIVE;
         if (::GetExitCodeProcess(process.get(), &code) && code != STILL_ACTIVE) return State::gone;
@@ -66,14 +68,11 @@ struct Sleeping {
     }
 };
 
-/// The sleepers that this process has woken before: as many as usually sleep at the queues of one
-/// process; the others are opened each time. Never destroyed: threads may wake others while the
-/// process ends.
-Known<Sleeping, 64>& known() noexcept {
-    alignas(Known<Sleeping, 64>) static std::byte space[sizeof(Known<Sleeping, 64>)];
-    static auto& all = *new (space) Known<Sleeping, 64>;
-    return all;
-}
+/// The sleepers that this process has woken before. Has room for as many as usually wait at the
+/// queues of one process; others are opened each time. A singleton, because threads may wake others
+/// while the process ends.
+using SleeperCache = HandleCache<OpenedSleeper, 64>;
+SleeperCache& cache() noexcept { return base::ProcessSingleton<SleeperCache>::instance(); }
 
 constinit thread_local const OwnEvent* event_of_this_thread = nullptr;
 
@@ -83,12 +82,12 @@ void forget_event(void* event) noexcept { delete static_cast<OwnEvent*>(event); 
 
 OwnEvent::OwnEvent() noexcept {
     static std::atomic<std::uint32_t> counter{0};
-    // The number of a process is given out again after its end. An event of that name can only be
-    // there while a waker still wakes its last owner.
+    // The system reuses process ids. So an event with this key may still exist, if another process
+    // is just waking the former owner of the id; then the next key is used.
     do {
-        name_ = name_of(++counter, ::GetCurrentProcessId());
+        key_ = make_key(++counter, ::GetCurrentProcessId());
         EventName text;
-        write_name(name_, text);
+        write_name(key_, text);
         event_.reset(::CreateEventW(nullptr, FALSE, FALSE, text));
     } while (event_.valid() && ::GetLastError() == ERROR_ALREADY_EXISTS);
 }
@@ -103,25 +102,26 @@ const OwnEvent* own_event() noexcept try {
     return nullptr;
 }
 
-bool wake_sleeper(std::uint64_t name) noexcept {
-    if (const auto state = known().with(name, [](const Sleeping& each) { return each.wake(); })) {
-        if (*state == State::gone) known().drop(name);
+bool wake_sleeper(std::uint64_t key) noexcept {
+    const auto wake = [](const OpenedSleeper& each) { return each.wake(); };
+    if (const auto state = cache().with(key, wake)) {
+        if (*state == State::gone) cache().remove(key);
         return *state != State::gone;
     }
-    Sleeping fresh;
-    State state = fresh.open(name);
+    OpenedSleeper fresh;
+    State state = fresh.open(key);
     if (state == State::asleep) state = fresh.wake();
-    if (state == State::asleep) known().keep(fresh);
+    if (state == State::asleep) cache().add(fresh);
     return state != State::gone;
 }
 
-bool is_gone(std::uint64_t name) noexcept {
-    Sleeping sleeping;
-    const State state = sleeping.open(name);
+bool is_gone(std::uint64_t key) noexcept {
+    OpenedSleeper sleeper;
+    const State state = sleeper.open(key);
     if (state != State::asleep) return state == State::gone;
-    return ::WaitForSingleObject(sleeping.process.get(), 0) == WAIT_OBJECT_0;
+    return ::WaitForSingleObject(sleeper.process.get(), 0) == WAIT_OBJECT_0;
 }
 
-void let_go_of_sleepers() noexcept { known().drop_all(); }
+void close_cached_sleepers() noexcept { cache().clear(); }
 
 }  // namespace procession::os

@@ -6,17 +6,17 @@
 
 #include "os/windows/api.h"
 
-// The events that threads sleep on in park(), one for each thread, by names of 64 bits: the process
-// and a counter. Any holder of a section can write a name into it: a made-up name leads to no other
-// objects than these events.
+// The events that threads wait for in futex_wait(), one for each thread. The key of an event has 64
+// bits: the process id and a counter. Any holder of a section can write a key into it, but a forged
+// key can only be that of another such event.
 
 namespace procession::os {
 
-/// This thread's event: set by others, by its name, when they wake this thread.
+/// The event of this thread. Others set it, by its key, to wake this thread.
 class OwnEvent {
   public:
     OwnEvent() noexcept;
-    [[nodiscard]] std::uint64_t name() const noexcept { return name_; }
+    [[nodiscard]] std::uint64_t key() const noexcept { return key_; }
     [[nodiscard]] bool valid() const noexcept { return event_.valid(); }
     /// Returns: false when the limit passed.
     [[nodiscard]] bool wait(std::chrono::nanoseconds limit) const noexcept {
@@ -25,20 +25,21 @@ class OwnEvent {
 
   private:
     Handle event_;
-    std::uint64_t name_ = 0;
+    std::uint64_t key_ = 0;
 };
 
-/// nullptr when the system has none. It lives as long as this thread.
+/// The event of this thread, which exists as long as the thread. nullptr when the system cannot
+/// create one.
 [[nodiscard]] const OwnEvent* own_event() noexcept;
 
-/// Sets the event of that name. Returns: false when its process or its thread has ended, also when
-/// the thread was killed in its sleep.
-[[nodiscard]] bool wake_sleeper(std::uint64_t name) noexcept;
+/// Sets the event with this key. Returns: false when its thread or its process has ended, even if
+/// the thread was killed while it waited.
+[[nodiscard]] bool wake_sleeper(std::uint64_t key) noexcept;
 
 /// Whether wake_sleeper() would return false. Wakes no thread.
-[[nodiscard]] bool is_gone(std::uint64_t name) noexcept;
+[[nodiscard]] bool is_gone(std::uint64_t key) noexcept;
 
-/// Closes the handles that wake_sleeper() keeps for the next time.
-void let_go_of_sleepers() noexcept;
+/// Closes the handles that wake_sleeper() has cached.
+void close_cached_sleepers() noexcept;
 
 }  // namespace procession::os

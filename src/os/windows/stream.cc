@@ -9,45 +9,44 @@
 #include <utility>
 
 #include "os/windows/pipe.h"
-#include "os/windows/process_name.h"
+#include "os/windows/process_identity.h"
 #include "os/windows/stream_name.h"
 #include "os/windows/view.h"
 // After windows.h.
 #include <winternl.h>
 
-// A stream is a named pipe of messages. Each transfer is one message, a record, which begins with
-// its kind. Records are always read as a whole: only then can a record that does not fit be
-// withdrawn as a whole (the system does not tell how much of a record that was begun has been
-// read).
+// A stream is a named pipe in message mode. Each transfer is one message, a record, which begins
+// with its kind. Records are always read as a whole. This way a write that does not complete in
+// time can be cancelled as a whole. (The system does not tell how much of a partly read record was
+// read.)
 //
-// The state that the holders of an end share, and that no pipe carries, stands in a section that is
-// named after the stream: which process has a side, what is under way, what was ended.
+// A section, whose name contains that of the stream, has the state that the holders of an end
+// share: which process has locked a side, whether a message is in progress, which sides were ended.
 
 namespace procession::os {
 
 namespace {
 
 enum class Kind : std::uint8_t {
-    data = 'D',       // bytes
-    with_note = 'N',  // 2 bytes: the length of a note; the note; bytes
-    end = 'E',        // no more will come. It stays in the pipe, for all holders of this end
+    data = 'D',      // bytes
+    with_key = 'N',  // the length of a deposit key, in 2 bytes; the key; bytes
+    end = 'E',       // nothing follows. It stays in the pipe, so that all holders of the end see it
 };
-constexpr std::size_t kRecordBytesMax = 65536;  // of data
-static_assert(kRecordBytesMax + note_bytes_max + 3 <= pipe_message_bytes_max);
+constexpr std::size_t kRecordBytesMax = 65536;  // without head and key
+static_assert(kRecordBytesMax + deposit_key_bytes_max + 3 <= pipe_message_bytes_max);
 
-/// Of one end and side. In memory that others can write: every value is possible.
-struct SharedSide {
-    std::atomic<std::uint64_t> owner;  // 0, or the process that has it, see process_name.h
-    std::atomic<std::uint32_t> under_way;
+/// The state of one side of one end. Other processes can write it, so every value is possible.
+struct SideState {
+    std::atomic<std::uint64_t> owner;  // 0, or the process that has locked it: process_identity.h
+    std::atomic<std::uint32_t> in_progress;
     std::atomic<std::uint32_t> ended;
 };
-using SharedEnd = std::array<SharedSide, 2>;  // by Side
-struct Shared {
-    std::array<SharedEnd, 2> ends;
+struct StreamState {
+    std::array<std::array<SideState, 2>, 2> ends;  // by end and Side
 };
 
-/// Writes the end record: at once, or, when there is no room for it, as soon as there is, while
-/// this process holds the end.
+/// Writes the end record as soon as there is room for it in the pipe, if this process has not
+/// closed its end by then.
 class EndRecord {
   public:
     explicit EndRecord(NativeHandle end) noexcept : end_(end) {
@@ -78,30 +77,30 @@ void append(std::vector<std::byte>& record, std::span<const std::byte> bytes) {
 
 }  // namespace
 
-struct Stream::Rest {
+struct Stream::Impl {
     Handle section;
     View view;
     bool is_server = false;
     std::string label;
-    std::vector<std::byte> record;  // that is being sent
-    std::vector<std::byte> staged;  // what has been read, and not been received
-    std::size_t staged_from = 0;
+    std::vector<std::byte> record;  // the record that is being sent
+    std::vector<std::byte> staged;  // the record that was read last
+    std::size_t staged_from = 0;    // the offset of the first byte that was not received yet
     std::optional<EndRecord> end_record;
 
-    [[nodiscard]] SharedSide& ours(Side side) const noexcept {
-        return view.as<Shared>()->ends[is_server ? 1 : 0][static_cast<std::size_t>(side)];
+    [[nodiscard]] SideState& ours(Side side) const noexcept {
+        return view.as<StreamState>()->ends[is_server ? 1 : 0][static_cast<std::size_t>(side)];
     }
-    [[nodiscard]] SharedSide& peers(Side side) const noexcept {
-        return view.as<Shared>()->ends[is_server ? 0 : 1][static_cast<std::size_t>(side)];
+    [[nodiscard]] SideState& peers(Side side) const noexcept {
+        return view.as<StreamState>()->ends[is_server ? 0 : 1][static_cast<std::size_t>(side)];
     }
-    /// Returns: how many of the bytes are in it.
+    /// Returns: how many bytes of the parts the record contains.
     std::size_t make_record(std::span<const std::span<const std::byte>> parts,
-                            std::span<const std::byte> note) {
-        record.assign(1, static_cast<std::byte>(note.empty() ? Kind::data : Kind::with_note));
-        if (!note.empty()) {
-            const auto length = static_cast<std::uint16_t>(note.size());
+                            std::span<const std::byte> deposit_key) {
+        record.assign(1, static_cast<std::byte>(deposit_key.empty() ? Kind::data : Kind::with_key));
+        if (!deposit_key.empty()) {
+            const auto length = static_cast<std::uint16_t>(deposit_key.size());
             append(record, std::as_bytes(std::span(&length, 1)));
-            append(record, note);
+            append(record, deposit_key);
         }
         std::size_t room = kRecordBytesMax;
         for (const auto& part : parts) {
@@ -111,28 +110,29 @@ struct Stream::Rest {
         }
         return kRecordBytesMax - room;
     }
-    /// Parses the head of the record that has been read.
-    [[nodiscard]] std::error_code open_record(std::vector<std::byte>& note) {
+    /// Parses the head of the staged record.
+    [[nodiscard]] std::error_code open_record(std::vector<std::byte>& deposit_key) {
         const auto malformed = std::make_error_code(std::errc::bad_message);
         const std::span all(staged);
         if (all.empty()) return malformed;
         staged_from = 1;
-        // Without bytes it would look like the end.
+        // A record without bytes is malformed, since 0 received bytes mean the end.
         if (static_cast<Kind>(all[0]) == Kind::data)
             return all.size() > 1 ? std::error_code{} : malformed;
         std::uint16_t length = 0;
-        if (static_cast<Kind>(all[0]) != Kind::with_note || all.size() < 1 + sizeof length)
+        if (static_cast<Kind>(all[0]) != Kind::with_key || all.size() < 1 + sizeof length)
             return malformed;
         std::memcpy(&length, all.data() + 1, sizeof length);
         const auto rest = all.subspan(1 + sizeof length);
-        if (length >= rest.size() || length > note_bytes_max || !note.empty()) return malformed;
-        note.assign(rest.begin(), rest.begin() + length);
+        if (length >= rest.size() || length > deposit_key_bytes_max || !deposit_key.empty())
+            return malformed;
+        deposit_key.assign(rest.begin(), rest.begin() + length);
         staged_from += sizeof length + length;
         return {};
     }
 };
 
-std::error_code create_stream(Handle& one, Handle& other) noexcept try {
+std::error_code create_stream_pair(Handle& one, Handle& other) noexcept try {
     const auto name = StreamName::fresh();
     if (!name) return std::make_error_code(std::errc::io_error);
     return make_pipe_pair(name->pipe(), one, other);
@@ -149,7 +149,7 @@ bool has_other_holder(const Handle& end) noexcept {
     PUBLIC_OBJECT_BASIC_INFORMATION about{};
     const NTSTATUS status =
         ::NtQueryObject(end.get(), ObjectBasicInformation, &about, sizeof about, nullptr);
-    return status < 0 || about.HandleCount > 1;  // not known: perhaps
+    return status < 0 || about.HandleCount > 1;  // if the system does not tell, perhaps
 }
 
 std::error_code identify_end(const Handle& end, std::string_view label,
@@ -167,51 +167,51 @@ Stream::~Stream() { close(); }
 Stream::Stream(Stream&& other) noexcept = default;
 Stream& Stream::operator=(Stream&& other) noexcept {
     std::swap(end_, other.end_);
-    std::swap(rest_, other.rest_);
+    std::swap(impl_, other.impl_);
     return *this;
 }
 
 std::error_code Stream::open(Handle& end, std::string_view label, Stream& opened) noexcept try {
     const auto name = StreamName::of(end.get(), label);
     if (!name) return std::make_error_code(std::errc::bad_file_descriptor);
-    auto rest = std::make_unique<Rest>();
-    rest->label = name->label();
-    rest->is_server = name->is_server();
-    rest->section.reset(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0,
-                                             sizeof(Shared), name->section().c_str()));
-    if (!rest->section.valid()) return last_error();
-    rest->view = View(rest->section.get(), FILE_MAP_WRITE, sizeof(Shared));
-    if (!rest->view.valid()) return last_error();
+    auto impl = std::make_unique<Impl>();
+    impl->label = name->label();
+    impl->is_server = name->is_server();
+    impl->section.reset(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0,
+                                             sizeof(StreamState), name->section().c_str()));
+    if (!impl->section.valid()) return last_error();
+    impl->view = View(impl->section.get(), FILE_MAP_WRITE, sizeof(StreamState));
+    if (!impl->view.valid()) return last_error();
     opened.close();
     opened.end_ = std::move(end);
-    opened.rest_ = std::move(rest);
+    opened.impl_ = std::move(impl);
     return {};
 } catch (const std::bad_alloc&) {
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
-std::string Stream::label() const { return rest_->label; }
+std::string Stream::label() const { return impl_->label; }
 void Stream::close() noexcept {
-    rest_.reset();  // first: what is pending needs the end
+    impl_.reset();  // first, because a pending write uses the handle
     end_.reset();
 }
 Handle Stream::release() noexcept {
-    rest_.reset();
+    impl_.reset();
     return std::exchange(end_, Handle());
 }
 
 std::error_code Stream::send_within(std::span<const std::span<const std::byte>> parts,
-                                    const Beside& beside, Deadline deadline,
+                                    const AncillaryData& ancillary, Deadline deadline,
                                     std::size_t& sent) noexcept try {
     sent = 0;
-    if (!beside.handles.empty() || beside.note.size() > note_bytes_max)
+    if (!ancillary.handles.empty() || ancillary.deposit_key.size() > deposit_key_bytes_max)
         return std::make_error_code(std::errc::argument_list_too_long);
     // acquire: pairs with end_sending() and end_receiving()
-    const bool ended = rest_->ours(Side::sending).ended.load(std::memory_order_acquire) != 0 ||
-                       rest_->peers(Side::receiving).ended.load(std::memory_order_acquire) != 0;
+    const bool ended = impl_->ours(Side::sending).ended.load(std::memory_order_acquire) != 0 ||
+                       impl_->peers(Side::receiving).ended.load(std::memory_order_acquire) != 0;
     if (ended) return std::make_error_code(std::errc::broken_pipe);
-    const std::size_t bytes = rest_->make_record(parts, beside.note);
-    const auto problem = write_message(end_.get(), rest_->record, deadline);
+    const std::size_t bytes = impl_->make_record(parts, ancillary.deposit_key);
+    const auto problem = write_message(end_.get(), impl_->record, deadline);
     if (!problem) sent = bytes;
     return problem == std::errc::not_connected ? std::make_error_code(std::errc::broken_pipe)
                                                : problem;
@@ -220,12 +220,12 @@ std::error_code Stream::send_within(std::span<const std::span<const std::byte>> 
 }
 
 std::error_code Stream::receive_some(std::span<std::byte> space, std::size_t& got,
-                                     CameBeside& beside) noexcept try {
+                                     ReceivedAncillaryData& ancillary) noexcept try {
     got = 0;
-    if (rest_->staged_from == rest_->staged.size()) {
-        if (rest_->ours(Side::receiving).ended.load(std::memory_order_acquire) != 0) return {};
-        // Read before the look at the pipe: what was sent before the end is in the pipe then.
-        const bool ended = rest_->peers(Side::sending).ended.load(std::memory_order_acquire) != 0;
+    if (impl_->staged_from == impl_->staged.size()) {
+        if (impl_->ours(Side::receiving).ended.load(std::memory_order_acquire) != 0) return {};
+        // Read before peek_pipe(), so that what was sent before the end is in the pipe by then.
+        const bool ended = impl_->peers(Side::sending).ended.load(std::memory_order_acquire) != 0;
         const auto found = peek_pipe(end_.get());
         if (found.error == ERROR_BROKEN_PIPE || found.error == ERROR_PIPE_NOT_CONNECTED) return {};
         if (found.error != 0) return error_of(found.error);
@@ -233,59 +233,59 @@ std::error_code Stream::receive_some(std::span<std::byte> space, std::size_t& go
             return ended ? std::error_code{}
                          : std::make_error_code(std::errc::operation_would_block);
         if (static_cast<Kind>(found.first) == Kind::end) return {};
-        rest_->staged_from = 0;
-        auto problem = read_message(end_.get(), rest_->staged);
-        if (!problem) problem = rest_->open_record(beside.note);
+        impl_->staged_from = 0;
+        auto problem = read_message(end_.get(), impl_->staged);
+        if (!problem) problem = impl_->open_record(ancillary.deposit_key);
         if (problem) {
-            rest_->staged.clear();
-            rest_->staged_from = 0;
+            impl_->staged.clear();
+            impl_->staged_from = 0;
             return problem;
         }
     }
-    const auto left = std::span<const std::byte>(rest_->staged).subspan(rest_->staged_from);
+    const auto left = std::span<const std::byte>(impl_->staged).subspan(impl_->staged_from);
     got = std::min(left.size(), space.size());
     std::copy_n(left.begin(), got, space.begin());
-    rest_->staged_from += got;
+    impl_->staged_from += got;
     return {};
 } catch (const std::bad_alloc&) {
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
 void Stream::end_sending() noexcept {
-    // release: pairs with receive_some(). Once: a second record would be of no use.
-    if (rest_->ours(Side::sending).ended.exchange(1, std::memory_order_release) == 0)
-        rest_->end_record.emplace(end_.get());
+    // release: pairs with receive_some(). Only the first call writes a record.
+    if (impl_->ours(Side::sending).ended.exchange(1, std::memory_order_release) == 0)
+        impl_->end_record.emplace(end_.get());
 }
 void Stream::end_receiving() noexcept {
-    rest_->ours(Side::receiving).ended.store(1, std::memory_order_release);
+    impl_->ours(Side::receiving).ended.store(1, std::memory_order_release);
 }
 
 std::error_code Stream::try_lock_side(Side side) noexcept {
-    auto& owner = rest_->ours(side).owner;
-    const std::uint64_t own = own_process_name();
+    auto& owner = impl_->ours(side).owner;
+    const std::uint64_t own = own_process_identity();
     if (own == 0) return std::make_error_code(std::errc::invalid_argument);
     std::uint64_t found = owner.load(std::memory_order_acquire);
     if (found == own) return {};
     const auto busy = std::make_error_code(std::errc::device_or_resource_busy);
-    if (found != 0 && process_lives(found)) return busy;
-    // acq_rel: what its last owner has marked is seen. Strong: a failure means that another process
-    // was faster, and it lives.
+    if (found != 0 && is_process_alive(found)) return busy;
+    // acq_rel: makes visible what the last owner has set. Strong: a failure means that another
+    // process, which is alive, was faster.
     return owner.compare_exchange_strong(found, own, std::memory_order_acq_rel) ? std::error_code{}
                                                                                 : busy;
 }
 void Stream::unlock_side(Side side) noexcept {
-    std::uint64_t own = own_process_name();
-    // Only what is ours. release: pairs with try_lock_side()
-    rest_->ours(side).owner.compare_exchange_strong(own, 0, std::memory_order_release,
+    std::uint64_t own = own_process_identity();
+    // Only if this process owns it. release: pairs with try_lock_side()
+    impl_->ours(side).owner.compare_exchange_strong(own, 0, std::memory_order_release,
                                                     std::memory_order_relaxed);
 }
 
-// relaxed: under the lock of the side
-void Stream::mark_under_way(Side side, bool under_way) noexcept {
-    rest_->ours(side).under_way.store(under_way ? 1 : 0, std::memory_order_relaxed);
+// relaxed: the lock of the side is held
+void Stream::set_in_progress(Side side, bool in_progress) noexcept {
+    impl_->ours(side).in_progress.store(in_progress ? 1 : 0, std::memory_order_relaxed);
 }
-bool Stream::is_under_way(Side side) const noexcept {
-    return rest_->ours(side).under_way.load(std::memory_order_relaxed) != 0;
+bool Stream::is_in_progress(Side side) const noexcept {
+    return impl_->ours(side).in_progress.load(std::memory_order_relaxed) != 0;
 }
 
 }  // namespace procession::os

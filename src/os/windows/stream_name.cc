@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/hexadecimal.h"
-#include "os/meeting_point.h"
+#include "os/random.h"
 #include "os/windows/pipe.h"
 
 namespace procession::os {
@@ -31,7 +31,7 @@ bool is_nameless_pipe(NativeHandle handle) {
 
 std::optional<StreamName> StreamName::fresh() {
     std::array<std::byte, kDigits / 2> random;
-    if (fill_randomly(random)) return std::nullopt;
+    if (fill_random(random)) return std::nullopt;
     return StreamName(base::hexadecimal(random), true);
 }
 
@@ -61,7 +61,7 @@ std::wstring StreamName::section() const {
 
 FileIdentity StreamName::identity() const noexcept {
     const std::string_view digits(digits_);
-    // The lowest bit tells the ends apart.
+    // The lowest bit distinguishes the two ends.
     const std::uint64_t low = number_in(digits.substr(kDigits / 2)) & ~std::uint64_t{1};
     return {number_in(digits.substr(0, kDigits / 2)), low | (is_server_ ? 1 : 0)};
 }

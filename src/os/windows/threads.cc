@@ -10,13 +10,13 @@ namespace procession::os {
 unsigned count_threads() noexcept {
     const Handle all = handle_or_none(::CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0));
     if (!all.valid()) return 0;
-    const DWORD mine = ::GetCurrentProcessId();
+    const DWORD own_process = ::GetCurrentProcessId();
     unsigned threads = 0;
     THREADENTRY32 each{};
     each.dwSize = sizeof each;
     for (BOOL more = ::Thread32First(all.get(), &each); more;
          more = ::Thread32Next(all.get(), &each))
-        threads += each.th32OwnerProcessID == mine ? 1 : 0;
+        threads += each.th32OwnerProcessID == own_process ? 1 : 0;
     return threads;
 }
 

@@ -13,7 +13,7 @@ namespace procession::os {
 
 namespace {
 
-/// A TOKEN_USER and what it points to; empty when it cannot be had.
+/// A TOKEN_USER, and the memory that it points to; empty on failure.
 std::vector<std::byte> user_of(HANDLE process) {
     HANDLE opened = nullptr;
     if (!::OpenProcessToken(process, TOKEN_QUERY, &opened)) return {};
@@ -40,7 +40,7 @@ std::wstring text_of_own_user() {
     return copy;
 }
 
-std::error_code why_process_is_a_strangers(const Handle& process) noexcept try {
+std::error_code check_process_user(const Handle& process) noexcept try {
     if (!process.valid()) return last_error();
     auto theirs = user_of(process.get());
     if (theirs.empty()) return last_error();

@@ -10,9 +10,9 @@ namespace procession::os {
 
 /// The user of this process, as a security identifier in its text form (S-1-5-...).
 [[nodiscard]] std::wstring text_of_own_user();
-/// Whether a process belongs to the user of this one. It was opened with
+/// Checks that a process belongs to the user of this one. `process` was opened with
 /// PROCESS_QUERY_LIMITED_INFORMATION.
-/// Returns: permission_denied when it does not; otherwise why that cannot be told.
-[[nodiscard]] std::error_code why_process_is_a_strangers(const Handle& process) noexcept;
+/// Returns: permission_denied when it does not; another error when the system does not tell.
+[[nodiscard]] std::error_code check_process_user(const Handle& process) noexcept;
 
 }  // namespace procession::os

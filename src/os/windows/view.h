@@ -11,8 +11,7 @@ namespace procession::os {
 class View {
   public:
     View() noexcept = default;
-    /// Of so many bytes from `offset` on; 0 bytes: up to the end. Invalid when it fails; see
-    /// last_error().
+    /// Maps `bytes` from `offset` on; 0 means to the end. Invalid on failure; see last_error().
     View(NativeHandle section, DWORD access, std::uint64_t bytes = 0,
          std::uint64_t offset = 0) noexcept
         : base_(::MapViewOfFile(section, access, high_of(offset), low_of(offset), bytes)) {}
@@ -32,13 +31,13 @@ class View {
     [[nodiscard]] T* as() const noexcept {
         return static_cast<T*>(base_);
     }
-    /// Rounded up to pages.
+    /// The size, rounded up to whole pages.
     [[nodiscard]] std::uint64_t bytes() const noexcept {
         MEMORY_BASIC_INFORMATION about{};
         ::VirtualQuery(base_, &about, sizeof about);
         return about.RegionSize;
     }
-    /// The view stays; the caller ends it by UnmapViewOfFile.
+    /// Keeps the view mapped; the caller must call UnmapViewOfFile.
     void* release() noexcept { return std::exchange(base_, nullptr); }
 
   private:

@@ -23,7 +23,7 @@ bool is_pipe(NativeHandle handle) noexcept {
            ::GetNamedPipeInfo(handle, &flags, nullptr, nullptr, nullptr);
 }
 
-/// One of the handles, and what the system has to be asked about it.
+/// One of the handles, and how to ask the system about it.
 struct Asked {
     Watched* watched;
     bool is_pipe;
@@ -39,7 +39,7 @@ std::vector<Asked> all_of(std::span<Watched> watched) {
     return all;
 }
 
-/// Whether it is ready now. Anything but an open handle is ready: a use of it tells why.
+/// Whether it is ready now. A handle that is not open is ready: an attempt to use it shows why.
 bool is_ready(const Asked& each) noexcept {
     const NativeHandle handle = each.watched->handle;
     if (each.watched->direction == Direction::writing) return true;
@@ -57,7 +57,7 @@ bool mark_ready(std::span<const Asked> all) noexcept {
     return any;
 }
 
-/// Waits at pipes, which are no objects to wait for. All set one event.
+/// Waits for pipes, which WaitForMultipleObjects cannot wait for. They all set one event.
 class PipeWaits {
   public:
     PipeWaits() : event_(::CreateEventW(nullptr, TRUE, FALSE, nullptr)) {}
@@ -66,7 +66,7 @@ class PipeWaits {
     void add(NativeHandle pipe) {
         is_answered_ = watches_.emplace_back(pipe, event_.get()).ask() || is_answered_;
     }
-    /// To be asked after the last pipe was added: adding it has reset the event.
+    /// To be called after the last add(), which resets the event.
     [[nodiscard]] bool is_answered() const noexcept {
         return is_answered_ || std::ranges::any_of(watches_, &PipeWatch::has_answer);
     }
@@ -77,8 +77,8 @@ class PipeWaits {
     bool is_answered_ = false;
 };
 
-/// Waits until one of many is signalled: threads of the system's pool wait for them, and set one
-/// event.
+/// Waits until one of many handles is signalled. Threads of the system's pool wait for them and set
+/// one event.
 class ManyWaits {
   public:
     explicit ManyWaits(std::span<const HANDLE> handles) {
@@ -86,9 +86,9 @@ class ManyWaits {
         waits_.reserve(handles.size());
         for (const HANDLE each : handles) {
             HANDLE wait = nullptr;
-            if (!one_is_ready_.valid() ||
-                !::RegisterWaitForSingleObject(&wait, each, tell, one_is_ready_.get(), INFINITE,
-                                               WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE)) {
+            if (!one_is_ready_.valid() || !::RegisterWaitForSingleObject(
+                                              &wait, each, set_event, one_is_ready_.get(), INFINITE,
+                                              WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE)) {
                 is_good_ = false;
                 return;
             }
@@ -96,7 +96,7 @@ class ManyWaits {
         }
     }
     ~ManyWaits() {
-        // Waits for the callbacks that run just now: they use the event, too.
+        // Waits for callbacks that are running, since they use the event.
         for (const HANDLE each : waits_) ::UnregisterWaitEx(each, INVALID_HANDLE_VALUE);
     }
     ManyWaits(const ManyWaits&) = delete;
@@ -108,7 +108,9 @@ class ManyWaits {
     }
 
   private:
-    static void CALLBACK tell(void* event, BOOLEAN /*timed_out*/) noexcept { ::SetEvent(event); }
+    static void CALLBACK set_event(void* event, BOOLEAN /*timed_out*/) noexcept {
+        ::SetEvent(event);
+    }
 
     Handle one_is_ready_;
     std::vector<HANDLE> waits_;

@@ -3,7 +3,7 @@
 
 #include "os/windows/api.h"
 
-// There is no fork: memory of this process is of this process alone.
+// Windows has no fork, so ordinary memory is never inherited.
 
 namespace procession::os {
 
