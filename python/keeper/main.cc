@@ -2,12 +2,13 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "process/run_keeper.h"
+#include "handoff/run_keeper.h"
 #include "procession/log.h"
 
 // The keeper of Python programs. It is started by the native module alone, which contains it.
 int main(int argc, char** argv) {
-    if (argc != 2) {
+    const auto argument = procession::helper::role_argument(argc == 2 ? argv[1] : "");
+    if (!argument) {
         std::fprintf(stderr, "procession-keeper: it is started by programs that need it\n");
         return 2;
     }
@@ -16,5 +17,5 @@ int main(int argc, char** argv) {
     if (std::getenv("PROCESSION_LOG") == nullptr) {
         procession::set_log_level(procession::LogLevel::off);
     }
-    procession::process::run_keeper(argv[1]);
+    procession::handoff::run_keeper(argument->descriptor);
 }

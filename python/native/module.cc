@@ -8,12 +8,13 @@
 #include "dispatch_table.h"
 #include "errors.h"
 #include "handoff/keeper_client.h"
+#include "handoff/run_keeper.h"
+#include "helper/program.h"
 #include "keeper_image.h"
 #include "log_lines.h"
 #include "messagepack.h"
 #include "own_buffer.h"
 #include "pickled.h"
-#include "process/keeper_process.h"
 #include "procession/error.h"
 #include "procession/log.h"
 #include "queue_object.h"
@@ -31,10 +32,6 @@ namespace procession::python {
 
 namespace {
 
-void start_keeper(os::Handle meeting_point) {
-    process::start_keeper_from(keeper_image(), std::move(meeting_point));
-}
-
 // (errors, make_pickler, loads, to_plain)
 PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
     return answer([&] {
@@ -48,7 +45,7 @@ PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
         use_pickler_factory(make_pickler);
         use_unpickler(loads);
         use_plain_maker(to_plain);
-        handoff::set_keeper_starter(start_keeper);
+        helper::use_image(handoff::keeper_role, keeper_image());
         return none();
     });
 }
@@ -59,7 +56,7 @@ PyObject* end_keeper(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {
         {
             const WithoutGil others_run;
-            process::end_keeper();
+            handoff::end_keeper();
         }
         return none();
     });
@@ -70,7 +67,7 @@ PyObject* leave_queues(PyObject* /*module*/, PyObject* /*none*/) {
         {
             const WithoutGil others_run;
             shm::leave_everywhere();
-            process::leave_keeper_at_end();
+            handoff::leave_keeper_at_end();
         }
         return none();
     });

@@ -2,7 +2,6 @@
 #include "handoff/keeper_client.h"
 
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -17,6 +16,8 @@
 #include "base/process_singleton.h"
 #include "handoff/keeper_line.h"
 #include "handoff/keeper_protocol.h"
+#include "handoff/run_keeper.h"
+#include "helper/helper_process.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
 #include "os/meeting_point.h"
@@ -30,10 +31,11 @@ namespace handoff {
 
 namespace {
 
-std::atomic<StartKeeper> starter{nullptr};
-
 constexpr std::chrono::milliseconds kAskAgain{2};   // before a request for handles is repeated
 constexpr std::chrono::milliseconds kCourtesy{10};  // for a process that can receive the item
+/// How long the end of a process waits for the end of its keeper, at most: it takes a few
+/// milliseconds, a tenth of a second when there are items that no process can receive any more.
+constexpr std::chrono::seconds kMoment{3};
 
 /// "procession-<random>-<realm>": where it leads to no keeper, the realm tells why.
 std::string fresh_keeper_name() {
@@ -64,7 +66,7 @@ class Switchboard final : public os::LockedAcrossForks {
         return base::ProcessSingleton<Switchboard>::instance();
     }
 
-    /// Throws: Gone when no process listens there.
+    /// Throws: PeerGone when no process listens there.
     std::shared_ptr<Line> line_to(const std::string& keeper) {
         {
             const std::lock_guard guard(lock_);
@@ -80,7 +82,7 @@ class Switchboard final : public os::LockedAcrossForks {
         return made;
     }
 
-    /// A line that no other thread talks on, and its number; see drop(). Throws: Gone.
+    /// A line that no other thread talks on, and its number; see drop(). Throws: PeerGone.
     std::pair<std::uint64_t, std::shared_ptr<Line>> line_of_its_own(const std::string& keeper) {
         auto made = std::make_shared<Line>(go_to(keeper));
         const std::lock_guard guard(lock_);
@@ -118,28 +120,22 @@ class Switchboard final : public os::LockedAcrossForks {
         const std::lock_guard one_at_a_time(starting_);
         std::string known = family();
         if (!known.empty() && known != gone) return known;
-        if (!gone.empty()) {
-            base::log(LogLevel::warning,
-                      "the keeper of queued handles has ended; a new one is started");
-        }
-        // relaxed: set once, before main's first line is through
-        const StartKeeper start = starter.load(std::memory_order_relaxed);
-        if (start == nullptr) {
+        if (!helper::can_start(keeper_role)) {
             throw SharingError("start", "keeper",
                                "to put queues, connections or handles into queues, call "
                                "procession::init(argc, argv) as the first line of main");
         }
+        helper::refuse_to_start_again(keeper_role);
         const std::string name = fresh_keeper_name();
-        os::Handle meeting_point;
-        if (const auto problem = os::open_meeting_point(name, meeting_point))
+        if (const auto problem = process_.make_rendezvous(name))
             throw OSError(problem, "start", "keeper", "cannot make a place to meet it");
-        // Before the keeper runs, so that it is never without a client.
-        const auto line = line_to(name);
-        start(std::move(meeting_point));
+        const auto line = start_with_client(name);
         join_family(name, {});
         open_door(name, *line);
         return name;
     }
+
+    helper::HelperProcess& process() noexcept { return process_; }
 
     void hang_up() noexcept {
         const std::lock_guard guard(lock_);
@@ -168,11 +164,13 @@ class Switchboard final : public os::LockedAcrossForks {
         leads_to_ = leads_to;
         door_user_ = os::user_of_this_process();
     }
+    std::shared_ptr<Line> start_with_client(const std::string& name);
     os::Handle go_to(const std::string& keeper);
     enum class When : std::uint8_t { always, user_changed };
     os::Handle enter_by_door(const std::string& keeper, When when);
     void open_door(const std::string& keeper, Line& line);
 
+    helper::HelperProcess process_{keeper_role};
     // The locks of lines come after the inherited lock.
     std::string family_;
     std::map<std::string, std::shared_ptr<Line>> lines_;
@@ -184,6 +182,23 @@ class Switchboard final : public os::LockedAcrossForks {
     std::uint32_t door_user_ = 0;   // of the process that got the door
     base::ForkSafeMutex starting_;  // one thread at a time
 };
+
+// The client comes before the keeper runs, so that it is never without one.
+std::shared_ptr<Line> Switchboard::start_with_client(const std::string& name) try {
+    auto line = line_to(name);
+    const auto problem = process_.start();
+    if (!problem) return line;
+    throw ProcessError(
+        problem, "start", "keeper",
+        helper::has_image(keeper_role)
+            ? "the system does not let programs run from memory (the sysctl vm.memfd_noexec, or a "
+              "security module): queues cannot be put into queues here; hand them to processes as "
+              "arguments instead"
+            : "the system refused to start the program");
+} catch (...) {
+    process_.discard();
+    throw;
+}
 
 os::Handle connect_to(const std::string& keeper, std::error_code& problem) {
     const Deadline deadline = kPatience;
@@ -228,7 +243,7 @@ os::Handle Switchboard::go_to(const std::string& keeper) {
                   "queue was put into a queue; put one before that. The item can be received "
                   "elsewhere");
     }
-    throw Gone{};
+    throw helper::PeerGone{};
 }
 
 // Returns an invalid handle when no door leads there.
@@ -295,7 +310,7 @@ bool Switchboard::leave(Deadline deadline) {
 AttachmentName deposit_at(const std::string& keeper, const std::shared_ptr<Line>& line,
                           std::span<const os::NativeHandle> handles) {
     const std::lock_guard talking(line->lock());
-    if (line->is_dead()) throw Gone{};
+    if (line->is_dead()) throw helper::PeerGone{};
     for (Request request; !handles.empty(); request.verb = Verb::more) {
         const auto lot = handles.first(std::min(handles.size(), os::handles_per_transfer_max));
         handles = handles.subspan(lot.size());
@@ -327,17 +342,16 @@ AttachmentName deposit_by(const os::Handle& carrier, std::span<const os::NativeH
     all.insert(all.end(), handles.begin(), handles.end());
     auto& switchboard = Switchboard::of_this_process();
     std::string gone;
-    // Twice: the keeper may have been killed since it was used last.
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        const std::string keeper = switchboard.start_unless(gone);
-        try {
-            return leave(keeper, all);
-        } catch (const Gone&) {
+    try {
+        return helper::use_twice(keeper_role, [&] {
+            const std::string keeper = switchboard.start_unless(gone);
             gone = keeper;
-        }
+            return leave(keeper, all);
+        });
+    } catch (const helper::PeerGone&) {
+        throw SharingError("deposit", "handles of an item",
+                           "the keeper ended as soon as it was started");
     }
-    throw SharingError("deposit", "handles of an item",
-                       "the keeper ended as soon as it was started");
 }
 
 [[noreturn]] void fail_gone() {
@@ -349,7 +363,7 @@ AttachmentName deposit_by(const os::Handle& carrier, std::span<const os::NativeH
 std::vector<os::Handle> ask_for(const AttachmentName& name, Verb verb) try {
     const auto line = Switchboard::of_this_process().line_to(name.keeper);
     const std::lock_guard talking(line->lock());
-    if (line->is_dead()) throw Gone{};
+    if (line->is_dead()) throw helper::PeerGone{};
     const Deadline deadline = kPatience;
     line->say({.verb = verb, .token = name.token});
     std::vector<os::Handle> handles;
@@ -372,15 +386,11 @@ std::vector<os::Handle> ask_for(const AttachmentName& name, Verb verb) try {
         }
         if (reply.left == 0) return handles;
     }
-} catch (const Gone&) {
+} catch (const helper::PeerGone&) {
     fail_gone();
 }
 
 }  // namespace
-
-void set_keeper_starter(StartKeeper start) noexcept {
-    starter.store(start, std::memory_order_relaxed);  // relaxed: see its load
-}
 
 AttachmentName deposit(const os::Handle& carrier, std::span<const os::NativeHandle> handles) {
     return deposit_by(carrier, handles, [](const std::string& keeper, const auto& all) {
@@ -420,7 +430,7 @@ void release(const AttachmentName& name) noexcept {
         const auto line = Switchboard::of_this_process().line_to(name.keeper);
         const std::lock_guard talking(line->lock());
         if (!line->is_dead()) line->say({.verb = Verb::release, .token = name.token});
-    } catch (const Gone&) {
+    } catch (const helper::PeerGone&) {
         // Then there is nothing to release.
         base::log(LogLevel::debug, "the keeper of a released item has ended");
     } catch (const std::exception& failed) {
@@ -435,15 +445,38 @@ void join_family(std::string keeper, os::Handle door) {
     Switchboard::of_this_process().join_family(std::move(keeper), std::move(door));
 }
 void forget_keepers() noexcept { Switchboard::of_this_process().hang_up(); }
+void end_keeper() noexcept {
+    forget_keepers();
+    join_family({}, {});
+    Switchboard::of_this_process().process().wait_for_end(Deadline::never());
+}
+
+namespace {
+
+/// Hangs up, and asks the keeper of the family until the deadline.
+/// Returns: whether that keeper ends as well now, because no other process needs it.
 bool leave_keeper(Deadline deadline) noexcept {
     try {
         return Switchboard::of_this_process().leave(deadline);
-    } catch (const Gone&) {
+    } catch (const helper::PeerGone&) {
         return true;  // it has ended: there is an end to be collected
     } catch (const std::exception& failed) {
         base::log(LogLevel::debug, "the keeper does not say whether it ends: %s", failed.what());
         return false;
     }
+}
+
+// After all destructors of static objects, which may hold queues.
+[[gnu::destructor]] void at_the_very_end() { leave_keeper_at_end(); }
+
+}  // namespace
+
+void leave_keeper_at_end() noexcept {
+    auto& own = Switchboard::of_this_process().process();
+    if (!own.has_started_some()) return;
+    const Deadline deadline = kMoment;
+    const bool ends_too = leave_keeper(deadline);
+    own.wait_for_end(ends_too ? deadline : Deadline::now());
 }
 
 }  // namespace handoff

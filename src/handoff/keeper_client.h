@@ -9,18 +9,12 @@
 
 #include "os/handle.h"
 #include "procession/attachment.h"
-#include "procession/deadline.h"
 
 namespace procession::handoff {
 
 /// Client side of the keeper (keeper.h), which is started on first use.
 ///
 /// Threads: any.   Fork: the child has connections of its own.
-
-/// Starts a keeper that listens at the meeting point. Installed by the layer that starts processes.
-/// Throws: ProcessError.
-using StartKeeper = void (*)(os::Handle meeting_point);
-void set_keeper_starter(StartKeeper start) noexcept;
 
 /// Leaves the handles for the process that gets the item (of the queue `carrier`) or the message
 /// (sent from that end of a stream) that names them.
@@ -75,8 +69,14 @@ class StandingDeposit {
 void join_family(std::string keeper, os::Handle door);
 /// Ends all connections of this process to keepers. The next use makes new ones.
 void forget_keepers() noexcept;
-/// Before this process ends: does the same, and asks the keeper of the family, until the deadline.
-/// Returns: whether that keeper ends as well now, because no other process needs it.
-[[nodiscard]] bool leave_keeper(Deadline deadline) noexcept;
+/// The same, forgets the keeper of the family and, if this process has started it, waits until it
+/// has ended; it ends when no other process uses it. For tests, which leave no process behind.
+void end_keeper() noexcept;
+
+/// Before this process ends, when it has left its queues. A keeper that it has started, and that
+/// ends with it because no other process needs it, is waited for, for three seconds at most, and
+/// collected: where the process with id 1 collects no orphans (a container without an init), it
+/// would stay as a zombie. Happens by itself at exit().
+void leave_keeper_at_end() noexcept;
 
 }  // namespace procession::handoff

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "helper/helper_process.h"
 #include "os/channel.h"
 #include "os/would_block.h"
 #include "procession/error.h"
@@ -70,7 +71,7 @@ void Line::fail(std::error_code problem) {
     const bool is_gone = !problem || problem == std::errc::broken_pipe ||
                          problem == std::errc::connection_reset ||
                          problem == std::errc::not_connected;
-    if (is_gone) throw Gone{};
+    if (is_gone) throw helper::PeerGone{};
     throw OSError(problem, "talk to", "keeper", "the handles of an item cannot be passed on");
 }
 

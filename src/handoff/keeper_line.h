@@ -17,9 +17,6 @@ namespace procession::handoff {
 
 inline constexpr std::chrono::seconds kPatience{10};  // with a keeper that is stopped
 
-/// The keeper has ended, whatever was being said to it.
-struct Gone {};
-
 /// One conversation with one keeper.
 ///
 /// Threads: one at a time, which holds lock().
@@ -35,14 +32,16 @@ class Line {
         return is_dead() || os::wait_readable(channel_.get(), Deadline::now());
     }
 
-    /// Throws: Gone; OSError when the keeper does not answer; TimeoutError when too many handles
+    /// Throws: PeerGone; OSError when the keeper does not answer; TimeoutError when too many
+    /// handles
     ///         are under way (os/channel.h).
     void say(const Request& request, std::span<const os::NativeHandle> handles = {});
     /// The same for a request that may be lost: one attempt, without waiting. Returns: whether it
     /// was sent.
     [[nodiscard]] bool say_at_once(const Request& request,
                                    std::span<const os::NativeHandle> handles) noexcept;
-    /// Adds what came along to `handles`. Throws: Gone; OSError; SharingError for nonsense.
+    /// Adds what came along to `handles`.
+    /// Throws: PeerGone; OSError; SharingError for nonsense.
     Reply hear(std::vector<os::Handle>& handles, Deadline deadline = kPatience);
 
   private:

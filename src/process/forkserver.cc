@@ -15,8 +15,6 @@
 #include "os/inherited.h"
 #include "os/wait.h"
 #include "process/function_text.h"
-#include "process/program.h"
-#include "process/run_keeper.h"
 #include "process/spawned_child.h"
 #include "procession/error.h"
 
@@ -157,7 +155,7 @@ bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
 }
 
 void run_forkserver(std::string_view descriptor, const char* preload) noexcept {
-    os::Handle channel = handle_named_by(descriptor);
+    os::Handle channel = helper::handle_named_by(descriptor);
     if (!channel.valid()) os::exit_at_once(127);
     try {
         os::name_this_process("procession-fork");

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "helper/program.h"
 #include "os/child.h"
 #include "os/handle.h"
 #include "os/signals.h"
@@ -14,9 +15,9 @@
 
 namespace procession::process {
 
-/// The first argument of a forkserver: "--procession-forkserver=<descriptor of its control
-/// channel>"; the second one, if there is one, says what to run first.
-inline constexpr const char* forkserver_marker = "--procession-forkserver=";
+/// Its argument names its control channel; the next argument, if there is one, says what to run
+/// first.
+inline constexpr helper::Role forkserver_role{"forkserver", "the forkserver"};
 inline constexpr const char* preload_marker = "--procession-preload=";
 
 /// A process of this program that has run only the code before init() in main, and the preload

@@ -11,16 +11,14 @@
 #include <vector>
 
 #include "base/fork_local.h"
-#include "base/logging.h"
 #include "base/process_singleton.h"
+#include "helper/helper_process.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
-#include "os/signals.h"
 #include "os/wait.h"
 #include "process/forkserver.h"
 #include "process/forkserver_protocol.h"
 #include "process/function_text.h"
-#include "process/program.h"
 #include "procession/error.h"
 #include "procession/start_method.h"
 
@@ -34,9 +32,37 @@ std::atomic<void (*)()> preload{nullptr};
 
 constexpr std::chrono::seconds kPatience{10};  // with other processes whose handles are under way
 
-/// The server is gone. `asked`: it may have started a child.
-struct Gone {
-    bool asked = false;
+/// Where the end of one child is to be told. A fork child closes the sender: it would hide that the
+/// forkserver has ended.
+class StatusChannel final : public os::LockedAcrossForks {
+  public:
+    StatusChannel() {
+        start_listening();
+        const std::lock_guard guard(lock_);
+        if (const auto problem = os::create_record_channel(receiver_, sender_))
+            throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
+    }
+    ~StatusChannel() override {
+        {
+            const std::lock_guard guard(lock_);
+            sender_.reset();
+        }
+        stop_listening();
+    }
+    StatusChannel(const StatusChannel&) = delete;
+    StatusChannel& operator=(const StatusChannel&) = delete;
+
+    [[nodiscard]] os::NativeHandle sender() const noexcept { return sender_.get(); }
+    [[nodiscard]] os::Handle& receiver() noexcept { return receiver_; }
+
+  private:
+    void after_fork_in_child() noexcept override {
+        sender_.reset();
+        LockedAcrossForks::after_fork_in_child();
+    }
+
+    os::Handle receiver_;
+    os::Handle sender_;
 };
 
 /// What this process knows of its forkserver.
@@ -44,26 +70,22 @@ class Server final : public os::ForkListener {
   public:
     static Server& of_this_process() { return base::ProcessSingleton<Server>::instance(); }
 
-    os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) {
+    os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) try {
         const std::lock_guard guard(lock_);
-        for (;;) {
-            const bool was_there = control_.valid();
+        return helper::use_twice(forkserver_role, [&] {
+            const bool was_there = process_.channel() != os::no_handle;
             if (!was_there) launch();
             try {
                 return ask(message, handles);
-            } catch (const Gone& gone) {
+            } catch (const helper::PeerGone& gone) {
                 forget();
-                // It may have been killed since it was used last.
-                if (was_there && !gone.asked) {
-                    base::log(LogLevel::warning,
-                              "the forkserver has ended; another one is started");
-                    continue;
-                }
-                throw ProcessError({}, "start", "forkserver",
-                                   "the forkserver ended while it was to start a child (was it "
-                                   "killed?); the next start makes another one");
+                throw helper::PeerGone{was_there && gone.may_ask_again};
             }
-        }
+        });
+    } catch (const helper::PeerGone&) {
+        throw ProcessError({}, "start", "forkserver",
+                           "the forkserver ended while it was to start a child (was it killed?); "
+                           "the next start makes another one");
     }
 
     void end() noexcept {
@@ -75,81 +97,38 @@ class Server final : public os::ForkListener {
         // Another thread may be in the middle of a start, and is not waited for.
         if (!lock_.try_lock()) return;
         const std::lock_guard guard(lock_, std::adopt_lock);
-        if (process_.pid == 0 || launched_by_ != os::this_process()) return;
-        control_.reset();
-        if (!os::wait_readable(process_.sentinel.get(), patience)) {
-            // It is stopped, or in its preload function.
-            if (os::send_signal(process_, os::signal_kill)) return;
-            if (!os::wait_readable(process_.sentinel.get(), patience)) return;
-        }
-        forget();
+        if (!process_.has_started_some()) return;
+        process_.hang_up();
+        if (process_.wait_for_end(patience)) return;
+        process_.kill();  // it is stopped, or in its preload function
+        process_.wait_for_end(patience);
     }
 
-    void before_fork() noexcept override { handles_lock_.lock(); }
-    void after_fork_in_parent() noexcept override { handles_lock_.unlock(); }
-    void after_fork_in_child() noexcept override {
-        lock_.reset_after_fork();
-        handles_lock_.unlock();
-        control_.reset();
-        its_.reset();
-        tells_.reset();
-        process_.sentinel.reset();
-        process_.pid = 0;
-    }
+    void after_fork_in_child() noexcept override { lock_.reset_after_fork(); }
 
   private:
-    /// However it ends.
-    class Closing {
-      public:
-        Closing(os::Handle& closed, std::mutex& lock) noexcept : closed_(closed), lock_(lock) {}
-        ~Closing() {
-            const std::lock_guard guard(lock_);
-            closed_.reset();
-        }
-        Closing(const Closing&) = delete;
-        Closing& operator=(const Closing&) = delete;
-
-      private:
-        os::Handle& closed_;
-        std::mutex& lock_;
-    };
-
     friend class base::ProcessSingleton<Server>;
     Server() noexcept { start_listening(); }
 
     void launch() {
         forget();
-        os::SpawnPlan plan;
-        plan.arguments = {*program_name(), ""};
+        std::vector<std::string> further;
         // relaxed: a lone setting
         if (const auto function = preload.load(std::memory_order_relaxed))
-            plan.arguments.push_back(preload_marker + text_of_function(function));
-        launch(plan);
-        base::log(LogLevel::debug, "started the forkserver (pid %d)", process_.pid);
-    }
-    void launch(os::SpawnPlan& plan) {
-        const Closing closing(its_, handles_lock_);
-        const std::lock_guard guard(handles_lock_);
-        os::Handle ours;
-        if (const auto problem = os::create_record_channel(ours, its_))
+            further.push_back(preload_marker + text_of_function(function));
+        if (const auto problem = process_.make_channel())
             throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
-        plan.arguments[1] = forkserver_marker + os::text_of(its_.get());
-        plan.inherited = {its_.get()};
-        if (const auto problem = os::spawn_same_program(plan, process_))
+        if (const auto problem = process_.start(std::move(further))) {
+            process_.hang_up();
             throw ProcessError(problem, "start", "forkserver",
                                "the system refused to start the program");
-        launched_by_ = os::this_process();
-        control_ = std::move(ours);
+        }
     }
 
     // Hangs up, which ends it, and collects it.
-    void forget(Deadline deadline = Deadline::never()) noexcept {
-        control_.reset();
-        if (process_.pid == 0) return;
-        static_cast<void>(os::wait_readable(process_.sentinel.get(), deadline));
-        static_cast<void>(os::collect(process_));
-        process_.sentinel.reset();
-        process_.pid = 0;
+    void forget() noexcept {
+        process_.hang_up();
+        process_.wait_for_end(Deadline::never());
     }
 
     os::Child ask(const os::Handle& message, std::span<const os::NativeHandle> handles) {
@@ -158,11 +137,11 @@ class Server final : public os::ForkListener {
         arrived.reserve(os::handles_per_transfer_max);
         os::Handle told;
         {
-            const Closing closing(tells_, handles_lock_);
-            told = make_status_channel();
-            std::vector<os::NativeHandle> all{message.get(), tells_.get()};
+            StatusChannel status;
+            std::vector<os::NativeHandle> all{message.get(), status.sender()};
             all.insert(all.end(), handles.begin(), handles.end());
             send_request(all);
+            told = std::move(status.receiver());
         }
         const ForkAnswer answer = hear(arrived);
         if (answer.pid == 0 || arrived.size() != 1) {
@@ -174,14 +153,6 @@ class Server final : public os::ForkListener {
         return {answer.pid, std::move(arrived[0]), std::move(told)};
     }
 
-    os::Handle make_status_channel() {
-        const std::lock_guard guard(handles_lock_);
-        os::Handle told;
-        if (const auto problem = os::create_record_channel(told, tells_))
-            throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
-        return told;
-    }
-
     void send_request(std::span<const os::NativeHandle> handles) {
         bool asked = false;
         while (!handles.empty()) {
@@ -190,8 +161,8 @@ class Server final : public os::ForkListener {
                                           static_cast<std::uint32_t>(handles.size() - lot.size())};
             if (const auto problem = send(request, lot)) {
                 if (problem == std::errc::broken_pipe || problem == std::errc::connection_reset)
-                    throw Gone{asked};
-                if (asked) control_.reset();  // half a request is there
+                    throw helper::PeerGone{!asked};
+                if (asked) process_.hang_up();  // half a request is there
                 throw ProcessError(problem, "start", "child",
                                    os::are_too_many_under_way(problem)
                                        ? os::too_many_under_way_text
@@ -207,11 +178,11 @@ class Server final : public os::ForkListener {
         std::size_t sent = 0;
         const Deadline deadline = kPatience;
         for (;;) {
-            const auto problem = os::send_some(control_.get(), parts, handles, sent);
+            const auto problem = os::send_some(process_.channel(), parts, handles, sent);
             if (!os::is_back_pressure(problem)) return problem;
             if (!os::are_too_many_under_way(problem)) {
                 wait_for_it(os::Direction::writing);
-            } else if (!os::wait_to_send(control_.get(), problem, deadline)) {
+            } else if (!os::wait_to_send(process_.channel(), problem, deadline)) {
                 return problem;
             }
         }
@@ -222,7 +193,7 @@ class Server final : public os::ForkListener {
             ForkAnswer answer;
             std::size_t got = 0;
             const auto problem = os::receive_some(
-                control_.get(), std::as_writable_bytes(std::span(&answer, 1)), got, arrived);
+                process_.channel(), std::as_writable_bytes(std::span(&answer, 1)), got, arrived);
             if (problem == std::errc::operation_would_block) {
                 wait_for_it(os::Direction::reading);
                 continue;
@@ -234,11 +205,11 @@ class Server final : public os::ForkListener {
             }
             if (problem && problem != std::errc::connection_reset) {
                 take_back();
-                control_.reset();  // the answer would be taken for the next one's
+                process_.hang_up();  // the answer would be taken for the next one's
                 throw ProcessError(problem, "start", "child", "cannot hear of it");
             }
             if (problem || got != sizeof answer || answer.magic != ForkAnswer{}.magic)
-                throw Gone{true};
+                throw helper::PeerGone{false};
             return answer;
         }
     }
@@ -253,21 +224,13 @@ class Server final : public os::ForkListener {
     // fork or spawn at the wrong moment) can hide that the server has ended: its sentinel tells.
     void wait_for_it(os::Direction direction) {
         std::array<os::Watched, 2> watched{
-            {{control_.get(), direction}, {process_.sentinel.get()}}};
+            {{process_.channel(), direction}, {process_.sentinel()}}};
         static_cast<void>(os::wait_any(watched, Deadline::never()));
-        if (watched[1].ready && !watched[0].ready) throw Gone{true};
+        if (watched[1].ready && !watched[0].ready) throw helper::PeerGone{false};
     }
 
-    // A fork child has its own locks, and closes its copies of the handles.
     base::ForkSafeMutex lock_;
-    os::Handle control_;
-    os::Child process_;
-    int launched_by_ = 0;  // another process than this one: it has forked without at-fork handlers
-    // Held while handles are made or closed that only the server may have; never for long, so that
-    // a fork can wait for it.
-    std::mutex handles_lock_;
-    os::Handle its_;    // the server's end of `control_`, until it runs
-    os::Handle tells_;  // where the child's end is to be told, until the server has it
+    helper::HelperProcess process_{forkserver_role};
 };
 
 // After the exit handlers and the destructors of statics, which may start children and wait for

@@ -8,6 +8,7 @@
 #include "base/step.h"
 #include "handoff/keeper_client.h"
 #include "handoff/outgoing.h"
+#include "helper/program.h"
 #include "os/child.h"
 #include "os/report_channel.h"
 #include "os/sealed_bytes.h"
@@ -17,9 +18,8 @@
 #include "process/child_table.h"
 #include "process/forkserver_client.h"
 #include "process/identity.h"
-#include "process/keeper_process.h"
-#include "process/program.h"
 #include "process/run_child.h"
+#include "process/spawned_child.h"
 #include "procession/error.h"
 #include "procession/log.h"
 
@@ -90,7 +90,7 @@ class Launch {
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
-    leave_keeper_at_end();
+    handoff::leave_keeper_at_end();
     end_forkserver_at_exit();
     PROCESSION_STEP("child.ends");
     os::exit_at_once(code);
@@ -164,13 +164,13 @@ std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody 
 std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptions& options,
                                           SpawnBody body) {
     expect_fork(method);
-    if (!program_name()) {
+    if (!helper::program_name()) {
         throw ProcessError(
             {}, "start", options.name,
             "to spawn processes, call procession::init(argc, argv) as the first line "
             "of main");
     }
-    refuse_to_start_again("child");
+    helper::refuse_to_start_again(child_role);
     if (const auto obstacle = os::find_start_obstacle(); obstacle.reason)
         throw ProcessError(obstacle.error, "start", options.name, obstacle.reason);
     Launch launch(options, method);
@@ -181,12 +181,11 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
     PROCESSION_STEP("start.sealed");
     if (method == StartMethod::forkserver)
         return launch.started(start_by_forkserver(message, outgoing.handles()));
-    os::SpawnPlan plan;
-    plan.arguments = {*program_name(), child_marker + os::text_of(message.get())};
-    plan.inherited = {message.get()};
-    for (const os::NativeHandle each : outgoing.handles()) plan.inherited.push_back(each);
+    helper::RoleStart start{{message.get()}, {}};
+    for (const os::NativeHandle each : outgoing.handles()) start.handles.push_back(each);
     os::Child child;
-    launch.expect(os::spawn_same_program(plan, child), "the system refused to start the program");
+    launch.expect(helper::start_in_role(child_role, start, child),
+                  "the system refused to start the program");
     return launch.started(std::move(child));
 }
 

@@ -17,10 +17,8 @@
 #include "process/bootstrap.h"
 #include "process/child_table.h"
 #include "process/identity.h"
-#include "process/program.h"
 #include "process/report.h"
 #include "process/run_child.h"
-#include "process/run_keeper.h"
 #include "procession/error.h"
 #include "procession/log.h"
 #include "shm/shared_object.h"
@@ -28,6 +26,8 @@
 namespace procession::process {
 
 namespace {
+
+constexpr const char* child_object = "--procession-child=";  // in messages
 
 /// What is needed until the callable and its arguments are rebuilt, and let go of then.
 struct Arrival {
@@ -56,8 +56,8 @@ void rebuilt() {
 }
 
 os::Handle message_handle(std::string_view descriptor) {
-    os::Handle message = handle_named_by(descriptor);
-    if (!message.valid()) throw DecodeError("read", child_marker, "it does not name a descriptor");
+    os::Handle message = helper::handle_named_by(descriptor);
+    if (!message.valid()) throw DecodeError("read", child_object, "it does not name a descriptor");
     return message;
 }
 
@@ -84,14 +84,14 @@ void become_who(const Bootstrap& bootstrap) {
 }
 
 void read_message(os::Handle sealed) {
-    os::name_this_process(program_name()->c_str());
+    os::name_this_process(helper::program_name()->c_str());
     arrival = std::make_unique<Arrival>();
     if (const auto problem = arrival->message.open(sealed)) {
         const std::string number = os::text_of(sealed.get());
         // The number may belong to another part of the program: leave it open.
         [[maybe_unused]] const auto not_ours = sealed.release();
         throw DecodeError(
-            "read", child_marker,
+            "read", child_object,
             "descriptor " + number + " is no bootstrap message (" + problem.message() + ")");
     }
     sealed.reset();

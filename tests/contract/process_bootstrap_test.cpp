@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "contract/process_fixture.h"
+#include "helper/program.h"
 #include "os/image.h"
 #include "process/bootstrap.h"
-#include "process/program.h"
 #include "process/report.h"
 #include "procession/error.h"
 
@@ -38,7 +38,7 @@ TEST(ProcessBootstrap, a_child_that_ends_before_init_is_an_error_in_the_parent) 
 
 TEST(ProcessBootstrap, without_init_nothing_is_started_and_the_error_says_what_to_do) {
     Process child(fork, [] {
-        process::forget_program_name();
+        helper::forget_program_name();
         try {
             const Process never(spawn, do_nothing);
         } catch (const ProcessError& error) {

@@ -12,7 +12,6 @@
 #include "os/meeting_point.h"
 #include "os/memory_file.h"
 #include "process/forkserver_client.h"
-#include "process/keeper_process.h"
 #include "procession/client.h"
 #include "procession/listener.h"
 #include "procession/pipe.h"
@@ -111,7 +110,7 @@ class PutQueue : public Operation {
         const bool is_told = carrier_.dead_letters().size() == 1;
         EXPECT_TRUE(is_told || !was_undecodable_);
         carrier_.close();
-        process::end_keeper();
+        handoff::end_keeper();
     }
 
   private:

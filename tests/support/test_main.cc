@@ -3,8 +3,8 @@
 
 #include <optional>
 
+#include "handoff/keeper_client.h"
 #include "process/forkserver_client.h"
-#include "process/keeper_process.h"
 #include "procession/init.h"
 #include "support/census.h"
 #ifdef _WIN32
@@ -17,7 +17,7 @@ namespace {
 class CensusListener : public testing::EmptyTestEventListener {
     void OnTestStart(const testing::TestInfo&) override { before_.emplace(); }
     void OnTestEnd(const testing::TestInfo&) override {
-        procession::process::end_keeper();
+        procession::handoff::end_keeper();
         procession::process::end_forkserver();
         before_->expect_nothing_left();
         before_.reset();

@@ -1,10 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "process/run_keeper.h"
+#include "handoff/run_keeper.h"
 
-#include <charconv>
-#include <cstdint>
 #include <exception>
-#include <system_error>
 #include <utility>
 
 #include "base/logging.h"
@@ -13,19 +10,10 @@
 #include "os/inherited.h"
 #include "os/meeting_point.h"
 
-namespace procession::process {
-
-os::Handle handle_named_by(std::string_view text) noexcept {
-    std::int64_t number = -1;
-    const char* const end = text.data() + text.size();
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)  a literal
-    const auto parsed = std::from_chars(text.data(), end, number);
-    const bool is_one = parsed.ec == std::errc() && parsed.ptr == end && number >= 0;
-    return is_one ? os::inherited_as(number) : os::Handle();
-}
+namespace procession::handoff {
 
 void run_keeper(std::string_view descriptor) noexcept {
-    os::Handle channel = handle_named_by(descriptor);
+    os::Handle channel = helper::handle_named_by(descriptor);
     if (!channel.valid()) os::exit_at_once(127);
     try {
         os::name_this_process("procession-keep");
@@ -33,7 +21,7 @@ void run_keeper(std::string_view descriptor) noexcept {
         os::let_go_of_standard_streams();
         os::ignore_interrupts();
         os::allow_many_handles();
-        handoff::Keeper(std::move(channel)).run();
+        Keeper(std::move(channel)).run();
     } catch (const std::exception& failed) {
         base::log(LogLevel::error, "the keeper of queued handles ends: %s", failed.what());
         os::exit_at_once(1);
@@ -41,4 +29,4 @@ void run_keeper(std::string_view descriptor) noexcept {
     os::exit_at_once(0);
 }
 
-}  // namespace procession::process
+}  // namespace procession::handoff
