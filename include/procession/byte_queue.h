@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/attachment.h"
 #include "procession/batch.h"
 #include "procession/byte_loan.h"
 #include "procession/byte_view.h"
@@ -21,6 +20,7 @@
 #include "procession/death.h"
 #include "procession/error.h"
 #include "procession/handle.h"
+#include "procession/handle_deposit.h"
 #include "procession/message.h"
 #include "procession/native_handle.h"
 #include "procession/participant.h"
@@ -162,9 +162,9 @@ class ByteQueue {
     /// Makes the bytes of an item that may hold handles: an array of where they wait, and the
     /// value. Throws: what `encode` throws; SharingError, OSError when the handles cannot be passed
     /// on.
-    [[nodiscard]] Attachment encode_item(Writer& item,
-                                         void (*encode)(Writer& writer, const void* value),
-                                         const void* value) const;
+    [[nodiscard]] HandleDeposit encode_item(Writer& item,
+                                            void (*encode)(Writer& writer, const void* value),
+                                            const void* value) const;
     /// Throws: what `decode` throws; SharingError when the handles cannot be had any more; OSError
     ///         when this process cannot hold them.
     void decode_item(const MessageView& message, void (*decode)(Reader& reader, void* value),

@@ -99,7 +99,7 @@ consteval void require_spawnable() {
 template <class T>
 void encode_crossing(Writer& writer, const T& value) {
     if constexpr (FunctionPointer<T>) {
-        encode(writer, place_of(reinterpret_cast<AnyFunction>(value)));
+        encode(writer, ref_to(reinterpret_cast<AnyFunction>(value)));
     } else if constexpr (!Stateless<T>) {
         encode(writer, value);
     }
@@ -108,7 +108,7 @@ void encode_crossing(Writer& writer, const T& value) {
 template <class T>
 T decode_crossing(Reader& reader) {
     if constexpr (FunctionPointer<T>) {
-        return reinterpret_cast<T>(function_at(decode<FunctionPlace>(reader)));
+        return reinterpret_cast<T>(function_of(decode<FunctionRef>(reader)));
     } else if constexpr (Stateless<T>) {
         return T{};
     } else {

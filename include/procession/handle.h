@@ -55,7 +55,7 @@ class Handle {
     NativeHandle native_ = no_handle;
 };
 
-namespace handoff {
+namespace transfer {
 
 /// Into the message that this thread builds for another process, as a handle that travels beside
 /// it; `type` is for the error. Not for users.
@@ -64,7 +64,7 @@ void encode_handle(Writer& writer, NativeHandle handle, std::string_view type);
 /// Throws:  SharingError when no such message is being read; DecodeError; OSError.
 [[nodiscard]] Handle decode_handle(Reader& reader, std::string_view type);
 
-}  // namespace handoff
+}  // namespace transfer
 
 /// An invalid handle crosses as one.
 template <>
@@ -73,11 +73,11 @@ struct Codec<Handle> {
     static constexpr std::string_view signature = "procession::Handle";
     static void encode(Writer& writer, const Handle& handle) {
         if (!handle.valid()) return writer.nil();
-        handoff::encode_handle(writer, handle.get(), "Handle");
+        transfer::encode_handle(writer, handle.get(), "Handle");
     }
     static Handle decode(Reader& reader) {
         if (reader.skip_nil()) return {};
-        return handoff::decode_handle(reader, "Handle");
+        return transfer::decode_handle(reader, "Handle");
     }
 };
 

@@ -14,7 +14,7 @@ namespace procession::process {
 
 /// A function, said so that another process running the same build finds it: the image that holds
 /// it, the build id of that image, and the distance from where it was loaded.
-struct FunctionPlace {
+struct FunctionRef {
     std::string image;
     std::string build_id;
     std::uint64_t offset = 0;
@@ -23,9 +23,9 @@ struct FunctionPlace {
 using AnyFunction = void (*)();
 
 /// Throws:  SharingError when the function is in no loaded image.
-[[nodiscard]] FunctionPlace place_of(AnyFunction function);
+[[nodiscard]] FunctionRef ref_to(AnyFunction function);
 /// Throws:  DecodeError when no such code is loaded here.
-[[nodiscard]] AnyFunction function_at(const FunctionPlace& place);
+[[nodiscard]] AnyFunction function_of(const FunctionRef& ref);
 
 /// What a forked child runs, in its copy of the caller's stack.
 struct ForkBody {

@@ -3,10 +3,10 @@
 
 #include "connection/endpoint.h"
 #include "connection/luggage.h"
-#include "handoff/arriving.h"
-#include "handoff/handle_codec.h"
-#include "handoff/outgoing.h"
 #include "procession/pipe.h"
+#include "transfer/handle_codec.h"
+#include "transfer/receive_context.h"
+#include "transfer/send_context.h"
 
 namespace procession {
 
@@ -45,10 +45,10 @@ void ByteConnection::send_bytes(std::span<const std::byte> message, Deadline dea
 
 void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const void* value,
                                   Deadline deadline) const {
-    handoff::Outgoing outgoing;
+    transfer::SendContext context;
     Writer writer;
     encode(writer, value);
-    Luggage luggage(*endpoint_, outgoing);
+    Luggage luggage(*endpoint_, context);
     if (endpoint_->send(writer.bytes(), luggage.beside(), deadline) == Outcome::timed_out)
         throw TimeoutError("send", "connection", "the peer did not receive before the deadline");
     luggage.leave_to_message();
@@ -57,7 +57,7 @@ void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const vo
 void ByteConnection::send_handle(NativeHandle handle, Deadline deadline) const {
     send_encoded(
         [](Writer& writer, const void* value) {
-            handoff::encode_handle(writer, *static_cast<const NativeHandle*>(value), "Handle");
+            transfer::encode_handle(writer, *static_cast<const NativeHandle*>(value), "Handle");
         },
         &handle, deadline);
 }
@@ -99,7 +99,7 @@ Result<void, RecvError> ByteConnection::try_recv_decoded(void (*decode)(Reader&,
     Received received;
     const Outcome outcome = endpoint_->receive(received, any_size, {}, deadline);
     if (outcome != Outcome::done) return reason(outcome);
-    const handoff::Arriving arriving(connection::collect(std::move(received.beside)));
+    const transfer::ReceiveContext context(connection::collect(std::move(received.beside)));
     Reader reader(received.bytes, "message of a connection");
     decode(reader, value);
     reader.expect_end();
@@ -121,8 +121,8 @@ NativeHandle ByteConnection::native_handle() const { return endpoint_->native_ha
 
 void ByteConnection::encode_handle(Writer& writer) const {
     writer.array(3);
-    handoff::encode_handle(writer, endpoint_->native_handle("pass"), "Connection",
-                           closer_for(endpoint_));
+    transfer::encode_handle(writer, endpoint_->native_handle("pass"), "Connection",
+                            closer_for(endpoint_));
     writer.integer(
         static_cast<std::uint8_t>((readable() ? can_read : 0) | (writable() ? can_write : 0)));
     writer.string(endpoint_->label("pass"));
@@ -131,9 +131,9 @@ void ByteConnection::encode_handle(Writer& writer) const {
 
 ByteConnection ByteConnection::decode_handle(Reader& reader) {
     reader.array_of(3);
-    const std::uint32_t index = handoff::decode_handle_index(reader, "Connection");
-    auto& arriving = handoff::assert_arriving("Connection");
-    Handle end = arriving.take(index);
+    const std::uint32_t index = transfer::decode_handle_index(reader, "Connection");
+    auto& context = transfer::assert_receiving("Connection");
+    Handle end = context.take(index);
     const auto directions = reader.integer<std::uint8_t>();
     if (directions == 0 || directions > (can_read | can_write))
         reader.fail("a connection that neither sends nor receives");
@@ -141,7 +141,7 @@ ByteConnection ByteConnection::decode_handle(Reader& reader) {
     ByteConnection connection(connection::Endpoint::adopt(
         std::move(end), (directions & can_read) != 0, (directions & can_write) != 0, label));
     connection.endpoint_->share();
-    arriving.close_by(index, closer_for(connection.endpoint_));
+    context.close_by(index, closer_for(connection.endpoint_));
     return connection;
 }
 

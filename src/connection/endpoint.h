@@ -34,7 +34,7 @@ struct Received {
 
 /// One end of a connection, as this process holds it: messages over a stream of bytes, framed as in
 /// CPython (a length of 4 bytes, big-endian; or -1 and a length of 8 bytes). Handles, or the note
-/// that says which keeper has them, travel with the first bytes of their message.
+/// that says which broker has them, travel with the first bytes of their message.
 ///
 /// Guarantees:
 ///   1. A message is sent as a whole before the next one, and received as a whole by one receiver,

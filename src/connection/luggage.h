@@ -4,30 +4,30 @@
 #include <cstddef>
 #include <vector>
 
-#include "handoff/outgoing.h"
 #include "os/stream.h"
-#include "procession/attachment.h"
+#include "procession/handle_deposit.h"
+#include "transfer/send_context.h"
 
 namespace procession::connection {
 
 class Endpoint;
 
 /// What goes beside a message: its handles; where they do not travel in streams, a note that names
-/// them, while they wait at the keeper until the message is received.
+/// them, while they wait at the broker until the message is received.
 class Luggage {
   public:
-    /// Throws: SharingError, OSError when the keeper does not take them.
-    Luggage(const Endpoint& endpoint, const handoff::Outgoing& outgoing);
+    /// Throws: SharingError, OSError when the broker does not take them.
+    Luggage(const Endpoint& endpoint, const transfer::SendContext& context);
 
     [[nodiscard]] os::Beside beside() const noexcept { return {handles_, note_}; }
-    /// The message is on its way: its receiver takes the handles. Before that the keeper lets go of
+    /// The message is on its way: its receiver takes the handles. Before that the broker lets go of
     /// them when this object ends.
     void leave_to_message() noexcept { kept_.leave_to_item(); }
 
   private:
     std::vector<os::NativeHandle> handles_;
     std::vector<std::byte> note_;
-    Attachment kept_;
+    HandleDeposit kept_;
 };
 
 /// The handles of a message that has come.

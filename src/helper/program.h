@@ -40,7 +40,8 @@ struct RoleStart {
 /// Whether the start can be attempted at all: init() was called, or the role has an image.
 [[nodiscard]] bool can_start(const Role& role) noexcept;
 /// To be called before anything is made for a start.
-/// Throws: ProcessError when this process is itself in a role that init() was not told of: it would
+/// Throws: ProcessError when this process is itself in a role that init() does not know of: it
+/// would
 ///         start the next one, and that another.
 void refuse_to_start_again(const Role& role);
 /// Returns: what the system says; see os::spawn_same_program() and os::spawn_program().

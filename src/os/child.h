@@ -23,8 +23,8 @@ inline constexpr bool can_fork = true;
 struct Child {
     int pid = 0;
     Handle sentinel;  // becomes readable when the child ends; names this child for ever
-    // For a child that another process made for us, and collects: how it ended is read here.
-    Handle told = {};
+    // For a child that another process has made for us, and collects: its exit status comes here.
+    Handle status_channel = {};
 };
 
 /// How a child ended.
@@ -67,8 +67,8 @@ struct StartObstacle {
 /// Forks. In the child `started.pid` is zero.
 [[nodiscard]] std::error_code fork_self(Child& started) noexcept;
 
-/// Reports how a child ended, to the process that holds the other end as that child's `told`.
-void tell_ending(const Handle& teller, int exit_code) noexcept;
+/// Sends how a child ended to the process that holds the other end, as that child's status_channel.
+void send_exit_status(const Handle& status_channel, int exit_code) noexcept;
 
 /// Collects the child if it has ended: no zombie remains. Returns nothing while it runs.
 /// Only the process that started the child may call it; at most one thread at a time.
@@ -81,13 +81,13 @@ void tell_ending(const Handle& teller, int exit_code) noexcept;
 /// Names this process in ps and top, which would otherwise say "exe" for a spawned child.
 void name_this_process(const char* program) noexcept;
 
-/// For a helper that outlives the processes that started it: stdin and stdout become the null
-/// device, so that no process waits for their end because of the helper. stderr stays, for its log.
-void let_go_of_standard_streams() noexcept;
+/// For a helper that outlives the process that started it: stdin and stdout become the null device,
+/// so that no process waits for their end because of the helper. stderr stays, for its log.
+void redirect_stdio_to_null() noexcept;
 
 [[nodiscard]] int this_process() noexcept;
 
 /// Ends this process now: no exit handlers, no destructors, no flushing.
-[[noreturn]] void exit_at_once(int code) noexcept;
+[[noreturn]] void exit_immediately(int code) noexcept;
 
 }  // namespace procession::os

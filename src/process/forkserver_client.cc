@@ -13,9 +13,9 @@
 #include "base/fork_local.h"
 #include "base/process_singleton.h"
 #include "helper/helper_process.h"
+#include "helper/rpc.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
-#include "os/wait.h"
 #include "process/forkserver.h"
 #include "process/forkserver_protocol.h"
 #include "process/function_text.h"
@@ -30,18 +30,13 @@ namespace {
 
 std::atomic<void (*)()> preload{nullptr};
 
-constexpr std::chrono::seconds kPatience{10};  // with other processes whose handles are under way
+constexpr std::chrono::nanoseconds no_limit = std::chrono::nanoseconds::max();
 
-/// Where the end of one child is to be told. A fork child closes the sender: it would hide that the
-/// forkserver has ended.
+/// Where the exit status of one child comes. A fork child closes the sender: its copy would hide
+/// that the forkserver has ended.
 class StatusChannel final : public os::LockedAcrossForks {
   public:
-    StatusChannel() {
-        start_listening();
-        const std::lock_guard guard(lock_);
-        if (const auto problem = os::create_record_channel(receiver_, sender_))
-            throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
-    }
+    StatusChannel() noexcept { start_listening(); }
     ~StatusChannel() override {
         {
             const std::lock_guard guard(lock_);
@@ -52,6 +47,13 @@ class StatusChannel final : public os::LockedAcrossForks {
     StatusChannel(const StatusChannel&) = delete;
     StatusChannel& operator=(const StatusChannel&) = delete;
 
+    void open() {
+        const std::lock_guard guard(lock_);
+        if (const auto problem = os::create_record_channel(receiver_, sender_)) {
+            throw ProcessError(problem, "start", "child",
+                               "cannot make a channel for its exit status");
+        }
+    }
     [[nodiscard]] os::NativeHandle sender() const noexcept { return sender_.get(); }
     [[nodiscard]] os::Handle& receiver() noexcept { return receiver_; }
 
@@ -66,9 +68,11 @@ class StatusChannel final : public os::LockedAcrossForks {
 };
 
 /// What this process knows of its forkserver.
-class Server final : public os::ForkListener {
+class ForkServerProcess final : public os::ForkListener {
   public:
-    static Server& of_this_process() { return base::ProcessSingleton<Server>::instance(); }
+    static ForkServerProcess& of_this_process() {
+        return base::ProcessSingleton<ForkServerProcess>::instance();
+    }
 
     os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) try {
         const std::lock_guard guard(lock_);
@@ -107,8 +111,8 @@ class Server final : public os::ForkListener {
     void after_fork_in_child() noexcept override { lock_.reset_after_fork(); }
 
   private:
-    friend class base::ProcessSingleton<Server>;
-    Server() noexcept { start_listening(); }
+    friend class base::ProcessSingleton<ForkServerProcess>;
+    ForkServerProcess() noexcept { start_listening(); }
 
     void launch() {
         forget();
@@ -131,102 +135,70 @@ class Server final : public os::ForkListener {
         process_.wait_for_end(Deadline::never());
     }
 
+    [[nodiscard]] helper::Peer server() const noexcept {
+        return {process_.channel(), process_.sentinel()};
+    }
+
     os::Child ask(const os::Handle& message, std::span<const os::NativeHandle> handles) {
         // Before there is a child: afterwards nothing may fail that can be avoided.
         std::vector<os::Handle> arrived;
         arrived.reserve(os::handles_per_transfer_max);
-        os::Handle told;
+        os::Handle status;
         {
-            StatusChannel status;
-            std::vector<os::NativeHandle> all{message.get(), status.sender()};
+            StatusChannel channel;
+            channel.open();
+            std::vector<os::NativeHandle> all{message.get(), channel.sender()};
             all.insert(all.end(), handles.begin(), handles.end());
             send_request(all);
-            told = std::move(status.receiver());
+            status = std::move(channel.receiver());
         }
-        const ForkAnswer answer = hear(arrived);
+        const ForkAnswer answer = receive_answer(arrived);
         if (answer.pid == 0 || arrived.size() != 1) {
             const std::string text(answer.text.data(),
                                    ::strnlen(answer.text.data(), answer.text.size()));
             throw ProcessError({answer.problem, std::generic_category()}, "start", "child",
                                text.empty() ? "the forkserver started none" : text);
         }
-        return {answer.pid, std::move(arrived[0]), std::move(told)};
+        return {answer.pid, std::move(arrived[0]), std::move(status)};
     }
 
     void send_request(std::span<const os::NativeHandle> handles) {
-        bool asked = false;
-        while (!handles.empty()) {
-            const auto lot = handles.first(std::min(handles.size(), os::handles_per_transfer_max));
-            const ForkRequest request{.left =
-                                          static_cast<std::uint32_t>(handles.size() - lot.size())};
-            if (const auto problem = send(request, lot)) {
-                if (problem == std::errc::broken_pipe || problem == std::errc::connection_reset)
-                    throw helper::PeerGone{!asked};
-                if (asked) process_.hang_up();  // half a request is there
-                throw ProcessError(problem, "start", "child",
-                                   os::are_too_many_under_way(problem)
-                                       ? os::too_many_under_way_text
-                                       : "cannot pass its handles on");
-            }
-            handles = handles.subspan(lot.size());
-            asked = true;
-        }
+        bool sent_some = false;
+        const auto problem = helper::send_in_batches(server(), ForkRequest{}, ForkRequest{},
+                                                     handles, no_limit, sent_some);
+        if (!problem) return;
+        if (problem.failure == helper::RpcFailure::gone) throw helper::PeerGone{!sent_some};
+        if (sent_some) process_.hang_up();  // half a request is there
+        throw ProcessError(problem.error, "start", "child",
+                           problem.failure == helper::RpcFailure::too_many_under_way
+                               ? os::too_many_under_way_text
+                               : "cannot pass its handles on");
     }
 
-    std::error_code send(const ForkRequest& request, std::span<const os::NativeHandle> handles) {
-        const std::array parts{std::as_bytes(std::span(&request, 1))};
-        std::size_t sent = 0;
-        const Deadline deadline = kPatience;
-        for (;;) {
-            const auto problem = os::send_some(process_.channel(), parts, handles, sent);
-            if (!os::is_back_pressure(problem)) return problem;
-            if (!os::are_too_many_under_way(problem)) {
-                wait_for_it(os::Direction::writing);
-            } else if (!os::wait_to_send(process_.channel(), problem, deadline)) {
-                return problem;
-            }
-        }
-    }
-
-    ForkAnswer hear(std::vector<os::Handle>& arrived) {
-        for (;;) {
-            ForkAnswer answer;
-            std::size_t got = 0;
-            const auto problem = os::receive_some(
-                process_.channel(), std::as_writable_bytes(std::span(&answer, 1)), got, arrived);
-            if (problem == std::errc::operation_would_block) {
-                wait_for_it(os::Direction::reading);
-                continue;
-            }
-            if (problem == std::errc::too_many_files_open) {
-                take_back();
-                throw ProcessError(problem, "start", "child",
+    ForkAnswer receive_answer(std::vector<os::Handle>& arrived) {
+        ForkAnswer answer;
+        const auto problem = helper::receive(server(), answer, arrived, Deadline::never());
+        switch (problem.failure) {
+            case helper::RpcFailure::none: return answer;
+            case helper::RpcFailure::lost_handles:
+                cancel();
+                throw ProcessError(problem.error, "start", "child",
                                    "no descriptor left for its sentinel");
-            }
-            if (problem && problem != std::errc::connection_reset) {
-                take_back();
+            case helper::RpcFailure::gone:
+            case helper::RpcFailure::malformed: throw helper::PeerGone{false};
+            default:
+                cancel();
                 process_.hang_up();  // the answer would be taken for the next one's
-                throw ProcessError(problem, "start", "child", "cannot hear of it");
-            }
-            if (problem || got != sizeof answer || answer.magic != ForkAnswer{}.magic)
-                throw helper::PeerGone{false};
-            return answer;
+                throw ProcessError(problem.error, "start", "child", "cannot receive the answer");
         }
     }
 
-    // There may be a child, and no process could wait for it. If the server has gone, nothing
+    // There may be a child, and no process could wait for it. If the server has ended, nothing
     // helps.
-    void take_back() {
-        [[maybe_unused]] const auto no_help = send({.wish = ForkWish::take_back}, {});
-    }
-
-    // Until the channel is ready. A copy of the server's end in another process (the program's own
-    // fork or spawn at the wrong moment) can hide that the server has ended: its sentinel tells.
-    void wait_for_it(os::Direction direction) {
-        std::array<os::Watched, 2> watched{
-            {{process_.channel(), direction}, {process_.sentinel()}}};
-        static_cast<void>(os::wait_any(watched, Deadline::never()));
-        if (watched[1].ready && !watched[0].ready) throw helper::PeerGone{false};
+    void cancel() {
+        const ForkRequest request{.verb = ForkVerb::cancel};
+        [[maybe_unused]] const auto no_help =
+            helper::send_record(server(), helper::bytes_of(request), {}, Deadline::never());
     }
 
     base::ForkSafeMutex lock_;
@@ -242,12 +214,12 @@ class Server final : public os::ForkListener {
 
 os::Child start_by_forkserver(const os::Handle& message,
                               std::span<const os::NativeHandle> handles) {
-    return Server::of_this_process().start(message, handles);
+    return ForkServerProcess::of_this_process().start(message, handles);
 }
 
-void end_forkserver() noexcept { Server::of_this_process().end(); }
+void end_forkserver() noexcept { ForkServerProcess::of_this_process().end(); }
 void end_forkserver_at_exit() noexcept {
-    Server::of_this_process().end_within(std::chrono::milliseconds(1000));
+    ForkServerProcess::of_this_process().end_within(std::chrono::milliseconds(1000));
 }
 
 }  // namespace process

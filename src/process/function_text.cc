@@ -13,7 +13,7 @@ namespace procession::process {
 
 std::string text_of_function(AnyFunction function) {
     Writer writer;
-    encode(writer, place_of(function));
+    encode(writer, ref_to(function));
     return base::hexadecimal(writer.bytes());
 }
 
@@ -28,9 +28,9 @@ AnyFunction function_from_text(std::string_view text) {
         bytes[i] = static_cast<std::byte>(value);
     }
     Reader reader(bytes, "function");
-    const auto place = decode<FunctionPlace>(reader);
+    const auto ref = decode<FunctionRef>(reader);
     reader.expect_end();
-    return function_at(place);
+    return function_of(ref);
 }
 
 }  // namespace procession::process

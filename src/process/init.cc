@@ -5,10 +5,10 @@
 #include <array>
 #include <string_view>
 
-#include "handoff/run_keeper.h"
 #include "helper/program.h"
 #include "process/forkserver.h"
 #include "process/spawned_child.h"
+#include "transfer/broker.h"
 
 namespace procession {
 
@@ -23,8 +23,8 @@ struct RoleMain {
 constexpr std::array kRoles{
     RoleMain{process::child_role, [](std::string_view descriptor,
                                      const char*) { process::run_spawned_child(descriptor); }},
-    RoleMain{handoff::keeper_role,
-             [](std::string_view descriptor, const char*) { handoff::run_keeper(descriptor); }},
+    RoleMain{transfer::broker_role,
+             [](std::string_view descriptor, const char*) { transfer::run_broker(descriptor); }},
     RoleMain{process::forkserver_role, process::run_forkserver},
 };
 

@@ -6,8 +6,6 @@
 
 #include "base/logging.h"
 #include "base/step.h"
-#include "handoff/keeper_client.h"
-#include "handoff/outgoing.h"
 #include "helper/program.h"
 #include "os/child.h"
 #include "os/report_channel.h"
@@ -22,6 +20,8 @@
 #include "process/spawned_child.h"
 #include "procession/error.h"
 #include "procession/log.h"
+#include "transfer/broker_client.h"
+#include "transfer/send_context.h"
 
 namespace procession::process {
 
@@ -90,10 +90,10 @@ class Launch {
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
-    handoff::leave_keeper_at_end();
+    transfer::leave_broker_at_end();
     end_forkserver_at_exit();
     PROCESSION_STEP("child.ends");
-    os::exit_at_once(code);
+    os::exit_immediately(code);
 }
 
 Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options, SpawnEntry entry) {
@@ -106,21 +106,21 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
     bootstrap.default_method = static_cast<std::uint8_t>(get_start_method());
     bootstrap.log_level = static_cast<std::uint8_t>(log_level());
     bootstrap.die_with_parent = options.die_with_parent;
-    bootstrap.entry = place_of(reinterpret_cast<AnyFunction>(entry));
+    bootstrap.entry = ref_to(reinterpret_cast<AnyFunction>(entry));
     return bootstrap;
 }
 
 /// Encodes everything, so that an object that cannot cross is refused before there is a child.
 os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
-                       handoff::Outgoing& outgoing) {
+                       transfer::SendContext& context) {
     Writer state;
     body.encode(state, body.context);
     PROCESSION_STEP("start.encoded");
     Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
-    bootstrap.keeper = handoff::keeper_of_family();
-    if (const os::NativeHandle door = handoff::door_of_family(); door != os::no_handle)
-        bootstrap.door = static_cast<std::int32_t>(outgoing.add(door));
-    bootstrap.handles = outgoing.manifest();
+    bootstrap.broker = transfer::broker_of_family();
+    if (const os::NativeHandle door = transfer::door_of_family(); door != os::no_handle)
+        bootstrap.door = static_cast<std::int32_t>(context.add(door));
+    bootstrap.handles = context.manifest();
     Writer encoded;
     encode(encoded, bootstrap);
     const BootstrapHead head = head_for(encoded.bytes(), state.bytes());
@@ -139,7 +139,7 @@ void warn_of_threads() {
     base::log(
         LogLevel::warning,
         "a process with %u threads forks: in the child, locks that other threads hold now stay "
-        "locked for ever; use spawn or forkserver, or fork before there are threads",
+        "locked forever; use spawn or forkserver, or fork before there are threads",
         threads);
 }
 
@@ -174,15 +174,15 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
     if (const auto obstacle = os::find_start_obstacle(); obstacle.reason)
         throw ProcessError(obstacle.error, "start", options.name, obstacle.reason);
     Launch launch(options, method);
-    handoff::Outgoing outgoing;
-    outgoing.add(launch.reports().get());
-    if (launch.lifeline().valid()) outgoing.add(launch.lifeline().get());
-    const os::Handle message = message_for(options, body, launch, outgoing);
+    transfer::SendContext context;
+    context.add(launch.reports().get());
+    if (launch.lifeline().valid()) context.add(launch.lifeline().get());
+    const os::Handle message = message_for(options, body, launch, context);
     PROCESSION_STEP("start.sealed");
     if (method == StartMethod::forkserver)
-        return launch.started(start_by_forkserver(message, outgoing.handles()));
+        return launch.started(start_by_forkserver(message, context.handles()));
     helper::RoleStart start{{message.get()}, {}};
-    for (const os::NativeHandle each : outgoing.handles()) start.handles.push_back(each);
+    for (const os::NativeHandle each : context.handles()) start.handles.push_back(each);
     os::Child child;
     launch.expect(helper::start_in_role(child_role, start, child),
                   "the system refused to start the program");

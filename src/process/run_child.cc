@@ -43,7 +43,7 @@ Report report_of_current_exception(const std::string& name, const char* message)
     // aborts a process that leaves this handler other than by `throw;`, which would unwind the
     // parent's stack.
     flush_standard_streams();
-    os::exit_at_once(0);
+    os::exit_immediately(0);
 } catch (const std::exception& exception) {
     return report_of_current_exception(name, exception.what());
 } catch (...) {

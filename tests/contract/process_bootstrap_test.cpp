@@ -158,7 +158,7 @@ process::Bootstrap some_bootstrap() {
 
 bool is_refused(std::span<const std::byte> message) {
     try {
-        (void)process::open_bootstrap(message);
+        (void)process::parse_bootstrap(message);
         return false;
     } catch (const DecodeError&) {
         return true;
@@ -169,7 +169,7 @@ bool is_refused(std::span<const std::byte> message) {
 
 TEST(ProcessBootstrap, a_whole_message_is_opened_as_it_was_made) {
     const Bytes message = message_of(some_bootstrap(), "state");
-    const auto opened = process::open_bootstrap(message);
+    const auto opened = process::parse_bootstrap(message);
     EXPECT_EQ(opened.bootstrap.name, "worker-1");
     EXPECT_EQ(opened.bootstrap.handles.size(), 2U);
     EXPECT_EQ(opened.bootstrap.handles[1].object, "/memfd:queue (deleted)");
@@ -216,34 +216,34 @@ TEST(ProcessBootstrap, a_message_of_a_careful_liar_is_refused_or_opened_but_cras
 TEST(ProcessBootstrap, a_message_of_another_build_says_so) {
     Bytes message = message_of(some_bootstrap(), "state");
     message[40] = message[40] == std::byte{'0'} ? std::byte{'1'} : std::byte{'0'};
-    EXPECT_THROW((void)process::open_bootstrap(message), VersionMismatch);
+    EXPECT_THROW((void)process::parse_bootstrap(message), VersionMismatch);
 }
 
-TEST(ProcessFunctionPlace, leads_back_to_the_function) {
+TEST(ProcessFunctionRef, leads_back_to_the_function) {
     const auto function = reinterpret_cast<process::AnyFunction>(&take_fragile);
-    const auto place = process::place_of(function);
-    EXPECT_EQ(process::function_at(place), function);
+    const auto place = process::ref_to(function);
+    EXPECT_EQ(process::function_of(place), function);
     EXPECT_EQ(place.build_id.size(), 40U) << "the linker's default is SHA-1";
 }
 
-TEST(ProcessFunctionPlace, in_another_build_or_outside_of_code_is_refused) {
-    auto place = process::place_of(reinterpret_cast<process::AnyFunction>(&take_fragile));
+TEST(ProcessFunctionRef, in_another_build_or_outside_of_code_is_refused) {
+    auto place = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
     auto elsewhere = place;
     elsewhere.offset = ~std::uint64_t{0};
-    EXPECT_THROW((void)process::function_at(elsewhere), DecodeError);
+    EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     elsewhere.offset = 0;  // the ELF header
-    EXPECT_THROW((void)process::function_at(elsewhere), DecodeError);
+    EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     place.build_id = "0123456789";
-    EXPECT_THROW((void)process::function_at(place), DecodeError);
+    EXPECT_THROW((void)process::function_of(place), DecodeError);
     place.build_id.clear();
     place.image = "libnothing.so";
-    EXPECT_THROW((void)process::function_at(place), DecodeError);
+    EXPECT_THROW((void)process::function_of(place), DecodeError);
 }
 
-TEST(ProcessFunctionPlace, of_no_function_at_all_is_refused) {
+TEST(ProcessFunctionRef, of_no_function_at_all_is_refused) {
     static int data = 0;
-    EXPECT_THROW((void)process::place_of(nullptr), SharingError);
-    EXPECT_THROW((void)process::place_of(reinterpret_cast<process::AnyFunction>(&data)),
+    EXPECT_THROW((void)process::ref_to(nullptr), SharingError);
+    EXPECT_THROW((void)process::ref_to(reinterpret_cast<process::AnyFunction>(&data)),
                  SharingError);
 }
 

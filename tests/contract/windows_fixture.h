@@ -65,7 +65,7 @@ inline os::Handle open_file(const std::string& path) {
 }
 inline os::NativeHandle no_such_handle() { return reinterpret_cast<os::NativeHandle>(0x123450); }
 [[noreturn]] inline void kill_this_process() {
-    os::exit_at_once(static_cast<int>(os::exit_code_of_signals | os::signal_kill));
+    os::exit_immediately(static_cast<int>(os::exit_code_of_signals | os::signal_kill));
 }
 
 /// One message, of whatever bytes.

@@ -116,7 +116,7 @@ std::error_code spawn(const char* path, const SpawnPlan& plan, Child& started) {
 /// may make the opposite the default; older kernels do not know the flag.
 std::error_code make_executable_file(std::span<const std::byte> image, Handle& made) noexcept {
     constexpr unsigned may_be_executed = 0x10;  // MFD_EXEC, which is not in all headers
-    const char* const name = "procession-keeper";
+    const char* const name = "procession-broker";
     Handle file(calls::memfd_create(name, MFD_CLOEXEC | may_be_executed));
     if (!file.valid() && errno == EINVAL) file.reset(calls::memfd_create(name, MFD_CLOEXEC));
     if (!file.valid()) return system_error(errno);
@@ -193,11 +193,12 @@ std::error_code fork_self(Child& started) noexcept {
     return started.sentinel.valid() ? std::error_code{} : abandon(started);
 }
 
-void tell_ending(const Handle& teller, int exit_code) noexcept {
-    const std::int32_t told = exit_code;
+void send_exit_status(const Handle& status_channel, int exit_code) noexcept {
+    const std::int32_t status = exit_code;
     // May fail: perhaps no process listens any more.
     static_cast<void>(calls::uninterrupted([&] {
-        return calls::send(teller.get(), &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return calls::send(status_channel.get(), &status, sizeof status,
+                           MSG_NOSIGNAL | MSG_DONTWAIT);
     }));
 }
 
@@ -207,23 +208,24 @@ namespace {
 // later its parent tells how, or has itself ended. This waits for that moment, so that a caller
 // that sees the sentinel ready also sees the end; but at most one second, in case the parent is
 // stopped.
-std::optional<Ending> hear_ending(const Child& child) noexcept {
+std::optional<Ending> receive_exit_status(const Child& child) noexcept {
     pollfd ended{child.sentinel.get(), POLLIN, 0};
     if (calls::uninterrupted([&] { return calls::poll(&ended, 1, 0); }) == 0) return std::nullopt;
     constexpr int kMomentMs = 1000;
-    pollfd tells{child.told.get(), POLLIN, 0};
-    if (calls::uninterrupted([&] { return calls::poll(&tells, 1, kMomentMs); }) == 0)
+    pollfd has_status{child.status_channel.get(), POLLIN, 0};
+    if (calls::uninterrupted([&] { return calls::poll(&has_status, 1, kMomentMs); }) == 0)
         return std::nullopt;
-    std::int32_t told = 0;
-    const ssize_t got = calls::uninterrupted(
-        [&] { return calls::recv(child.told.get(), &told, sizeof told, MSG_DONTWAIT); });
-    return got == sizeof told ? Ending{told} : Ending{};
+    std::int32_t status = 0;
+    const ssize_t got = calls::uninterrupted([&] {
+        return calls::recv(child.status_channel.get(), &status, sizeof status, MSG_DONTWAIT);
+    });
+    return got == sizeof status ? Ending{status} : Ending{};
 }
 
 }  // namespace
 
 std::optional<Ending> collect(const Child& child) noexcept {
-    if (child.told.valid()) return hear_ending(child);
+    if (child.status_channel.valid()) return receive_exit_status(child);
     for (;;) {
         siginfo_t info{};
         const auto id = static_cast<id_t>(child.sentinel.get());
@@ -246,7 +248,7 @@ void name_this_process(const char* program) noexcept {
     calls::name_thread(slash != nullptr ? slash + 1 : program);
 }
 
-void let_go_of_standard_streams() noexcept {
+void redirect_stdio_to_null() noexcept {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
         calls::close(stream);
         // Gets the lowest free number: this one.
@@ -256,6 +258,6 @@ void let_go_of_standard_streams() noexcept {
 
 int this_process() noexcept { return calls::getpid(); }
 
-void exit_at_once(int code) noexcept { calls::exit_now(code); }
+void exit_immediately(int code) noexcept { calls::exit_now(code); }
 
 }  // namespace procession::os

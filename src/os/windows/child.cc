@@ -168,7 +168,8 @@ std::error_code fork_self(Child& /*started*/) noexcept {
     return std::make_error_code(std::errc::function_not_supported);
 }
 
-void tell_ending(const Handle& /*teller*/, int /*exit_code*/) noexcept {}  // only after a fork
+void send_exit_status(const Handle& /*status_channel*/, int /*exit_code*/) noexcept {
+}  // only after a fork
 
 std::optional<Ending> collect(const Child& child) noexcept {
     if (::WaitForSingleObject(child.sentinel.get(), 0) != WAIT_OBJECT_0) return std::nullopt;
@@ -197,7 +198,7 @@ std::error_code send_signal(const Child& child, int signal) noexcept {
 // A process of Windows has the name of its program, and no other.
 void name_this_process(const char* /*program*/) noexcept {}
 
-void let_go_of_standard_streams() noexcept {
+void redirect_stdio_to_null() noexcept {
     for (std::FILE* const stream : {stdin, stdout}) {
         if (std::freopen("NUL", stream == stdin ? "r" : "w", stream) == nullptr) continue;
     }
@@ -205,7 +206,7 @@ void let_go_of_standard_streams() noexcept {
 
 int this_process() noexcept { return static_cast<int>(::GetCurrentProcessId()); }
 
-void exit_at_once(int code) noexcept {
+void exit_immediately(int code) noexcept {
     ::TerminateProcess(::GetCurrentProcess(), static_cast<UINT>(code));
     for (;;) {}  // not reached: it has ended
 }
