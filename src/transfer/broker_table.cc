@@ -14,7 +14,7 @@
 
 namespace procession::transfer {
 
-BrokerTable::ObjectAt BrokerTable::take_in(os::Handle handle) {
+BrokerTable::ObjectAt BrokerTable::add_object(os::Handle handle) {
     os::FileIdentity identity;
     std::uint64_t size = 0;
     if (const auto problem = os::identify(handle, identity, size))
@@ -30,7 +30,7 @@ BrokerTable::ObjectAt BrokerTable::take_in(os::Handle handle) {
     return objects_.begin();
 }
 
-void BrokerTable::let_go(ObjectAt object) {
+void BrokerTable::drop_object(ObjectAt object) {
     if (--object->users == 0) objects_.erase(object);
 }
 
@@ -43,7 +43,7 @@ void BrokerTable::add(const Token& token, Client client, std::vector<os::Handle>
     std::vector<ObjectAt> taken;
     taken.reserve(handles.size());
     try {
-        for (auto& each : handles) taken.push_back(take_in(std::move(each)));
+        for (auto& each : handles) taken.push_back(add_object(std::move(each)));
         Deposit deposit;
         deposit.client = client;
         deposit.travels_in_stream = travels_in_stream;
@@ -52,7 +52,7 @@ void BrokerTable::add(const Token& token, Client client, std::vector<os::Handle>
         for (const auto& object : deposit.objects) deposit.handles.push_back(object->handle.get());
         deposits_.insert_or_assign(token, std::move(deposit));
     } catch (...) {
-        for (const auto& object : taken) let_go(object);
+        for (const auto& object : taken) drop_object(object);
         throw;
     }
 }
@@ -63,8 +63,8 @@ const std::vector<os::NativeHandle>* BrokerTable::find(const Token& token) const
 }
 
 BrokerTable::Deposits::iterator BrokerTable::erase(Deposits::iterator at) {
-    let_go(at->second.carrier);
-    for (const auto& object : at->second.objects) let_go(object);
+    drop_object(at->second.carrier);
+    for (const auto& object : at->second.objects) drop_object(object);
     return deposits_.erase(at);
 }
 
@@ -94,7 +94,7 @@ bool BrokerTable::may_be_received(const Deposit& deposit, ObjectAt& receiving_en
     return true;
 }
 
-void BrokerTable::look_who_can_be_received() {
+void BrokerTable::find_receivable() {
     std::vector<std::pair<Deposit*, ObjectAt>> by_others;  // those that depend on other deposits
     for (auto& [token, deposit] : deposits_) {
         ObjectAt receiving_end;
@@ -108,23 +108,23 @@ void BrokerTable::look_who_can_be_received() {
             return each.second.can_be_received && std::ranges::find(objects, end) != objects.end();
         });
     };
-    for (bool found_one = true; std::exchange(found_one, false);) {
+    for (bool found_another = true; std::exchange(found_another, false);) {
         for (const auto& [deposit, end] : by_others) {
             if (deposit->can_be_received || !brings(end)) continue;
             deposit->can_be_received = true;
-            found_one = true;
+            found_another = true;
         }
     }
 }
 
 bool BrokerTable::has_reachable() {
-    look_who_can_be_received();
+    find_receivable();
     return std::ranges::any_of(deposits_,
                                [](const auto& each) { return each.second.can_be_received; });
 }
 
 void BrokerTable::drop_unreachable() {
-    look_who_can_be_received();
+    find_receivable();
     for (auto each = deposits_.begin(); each != deposits_.end();) {
         Deposit& deposit = each->second;
         const bool reachable = deposit.can_be_received;

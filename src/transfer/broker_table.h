@@ -13,14 +13,14 @@
 
 namespace procession::transfer {
 
-/// What the broker keeps: the handles of items that are on their way through queues, and, where
-/// they do not travel in streams, of messages that are on their way through connections.
+/// What the broker holds: the handles of items that are in queues, and, where handles do not travel
+/// in streams, of messages that are in connections.
 ///
 /// Guarantees:
 ///   1. One handle for each open object, however many deposits name it.
 ///   2. A deposit is there until it is released, or dropped because no process is left that could
 ///      receive its item: the client that made it is gone, and no process has taken part in the
-///      carrier since the last look but one; or the carrier is an end of a stream whose peer is
+///      carrier in the last two looks; or the carrier is an end of a stream whose peer is
 ///      gone, or is here alone, in no deposit that can be received (an end that was sent through
 ///      itself).
 ///
@@ -64,10 +64,10 @@ class BrokerTable {
     };
     using Deposits = std::map<Token, Deposit>;
 
-    void look_who_can_be_received();
+    void find_receivable();
     [[nodiscard]] bool may_be_received(const Deposit& deposit, ObjectAt& receiving_end);
-    [[nodiscard]] ObjectAt take_in(os::Handle handle);
-    void let_go(ObjectAt object);
+    [[nodiscard]] ObjectAt add_object(os::Handle handle);
+    void drop_object(ObjectAt object);
     Deposits::iterator erase(Deposits::iterator at);
 
     std::list<Object> objects_;
