@@ -86,7 +86,7 @@ std::optional<HelperServer::Message> HelperServer::next() {
 }
 
 // Returns: false when there is nothing, after all.
-bool HelperServer::receive_from(Client client, Message& message) {
+bool HelperServer::receive_from(Client client, Message& message) const {
     const os::NativeHandle channel = channel_of(client);
     if (channel == os::no_handle) return false;  // removed meanwhile
     message.problem = os::receive_some(channel, message.space, message.size, message.handles);
@@ -97,7 +97,7 @@ bool HelperServer::receive_from(Client client, Message& message) {
 }
 
 std::error_code HelperServer::reply(Client client, std::span<const std::byte> record,
-                                    std::span<const os::NativeHandle> handles) noexcept {
+                                    std::span<const os::NativeHandle> handles) const noexcept {
     const std::array parts{record};
     std::size_t sent = 0;
     return os::send_some(channel_of(client), parts, handles, sent);

@@ -80,12 +80,13 @@ class HelperServer {
     [[nodiscard]] std::optional<Message> next();
 
     /// One attempt to send, without waiting.
-    [[nodiscard]] std::error_code reply(Client client, std::span<const std::byte> record,
-                                        std::span<const os::NativeHandle> handles = {}) noexcept;
+    [[nodiscard]] std::error_code reply(
+        Client client, std::span<const std::byte> record,
+        std::span<const os::NativeHandle> handles = {}) const noexcept;
 
   private:
     void accept_all();
-    [[nodiscard]] bool receive_from(Client client, Message& message);
+    [[nodiscard]] bool receive_from(Client client, Message& message) const;
 
     const char* const name_;
     os::Handle rendezvous_;

@@ -157,7 +157,7 @@ bool HandleBroker::give(Client client, const Token& token,
     return true;
 }
 
-bool HandleBroker::reply(Client client, const Reply& reply) {
+bool HandleBroker::reply(Client client, const Reply& reply) const {
     return may_stay(server_.reply(client, helper::bytes_of(reply)));
 }
 

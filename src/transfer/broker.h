@@ -55,7 +55,7 @@ class HandleBroker {
     bool obey(Message& message, const Request& request);
     bool continue_deposit(Message& message, const Request& request);
     bool give(Client client, const Token& token, void (BrokerTable::*afterwards)(const Token&));
-    bool reply(Client client, const Reply& reply);
+    [[nodiscard]] bool reply(Client client, const Reply& reply) const;
 
     helper::HelperServer server_{"broker"};
     BrokerTable table_;
