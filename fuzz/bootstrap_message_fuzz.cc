@@ -16,12 +16,12 @@ namespace {
 
 void open(std::span<const std::byte> message) {
     survives([&] {
-        const process::Opened opened = process::open_bootstrap(message);
-        if (opened.bootstrap.handles.empty()) found("a message without the report channel");
+        const process::ParsedBootstrap parsed = process::parse_bootstrap(message);
+        if (parsed.bootstrap.handles.empty()) found("a message without the report channel");
         const auto& end = message.back();
-        if (!opened.state.empty() && &opened.state.back() != &end)
+        if (!parsed.state.empty() && &parsed.state.back() != &end)
             found("the state lies elsewhere");
-        static_cast<void>(process::resolve_function(opened.bootstrap.entry));
+        static_cast<void>(process::function_of(parsed.bootstrap.entry));
     });
 }
 

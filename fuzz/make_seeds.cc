@@ -134,13 +134,13 @@ void manifest(const Seeds& seeds) {
     Bytes sound{2, 0, 1, 0, 1};
     sound.insert(sound.end(), {0x93, 0xc7, 4, 0x50, 0, 0, 0, 0, 0x91, 0xc7, 4, 0x50, 1, 0, 0, 0,
                                0xa2, 'o', 'k'});
-    seeds.add("handoff_manifest", "sound", sound);
+    seeds.add("transfer_manifest", "sound", sound);
     Bytes changed{3, 0, 2, 3, 2, 0, 0, 5, 1, 4, 2, 0, 9, 9};
     changed.insert(changed.end(), sound.begin() + 5, sound.end());
-    seeds.add("handoff_manifest", "changed", changed);
+    seeds.add("transfer_manifest", "changed", changed);
     Bytes absent{1, 3, 0, 1};
     absent.insert(absent.end(), sound.begin() + 5, sound.end());
-    seeds.add("handoff_manifest", "no_queue", absent);
+    seeds.add("transfer_manifest", "no_queue", absent);
 }
 
 void headers(const Seeds& seeds) {

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 seconds=${1:-60}
 shift
 [ $# -gt 0 ] || set -- segment_header queue_state bootstrap_message messagepack child_report \
-    handoff_manifest frames handshake keeper_request
+    transfer_manifest frames handshake broker_request
 
 command -v clang++-19 >/dev/null || {
     echo 'tools/fuzz_soak.sh: needs clang-19 and libclang-rt-19-dev' >&2

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/attachment.h"
 #include "procession/batch.h"
 #include "procession/byte_loan.h"
 #include "procession/byte_view.h"
@@ -21,6 +20,7 @@
 #include "procession/death.h"
 #include "procession/error.h"
 #include "procession/handle.h"
+#include "procession/handle_deposit.h"
 #include "procession/message.h"
 #include "procession/native_handle.h"
 #include "procession/participant.h"
@@ -165,11 +165,11 @@ class ByteQueue {
     /// Encodes an item that may contain handles: if so, as an array of the deposit's name and the
     /// value. Throws: what `encode` throws; SharingError, OSError when the handles cannot be passed
     /// on.
-    [[nodiscard]] Attachment encode_item(Writer& item,
-                                         void (*encode)(Writer& writer, const void* value),
-                                         const void* value) const;
-    /// Throws: what `decode` throws; SharingError when the handles are no longer available; OSError
-    ///         when this process cannot open them.
+    [[nodiscard]] HandleDeposit encode_item(Writer& item,
+                                            void (*encode)(Writer& writer, const void* value),
+                                            const void* value) const;
+    /// Throws: what `decode` throws; SharingError when the handles cannot be had any more; OSError
+    ///         when this process cannot hold them.
     void decode_item(const MessageView& message, void (*decode)(Reader& reader, void* value),
                      void* value) const;
 

@@ -56,7 +56,7 @@ class Handle {
     NativeHandle native_ = no_handle;
 };
 
-namespace handoff {
+namespace transfer {
 
 /// Adds a handle to the message that this thread is encoding for another process. `type` is for the
 /// error. Not for users.
@@ -65,7 +65,7 @@ void encode_handle(Writer& writer, NativeHandle handle, std::string_view type);
 /// Throws:  SharingError when this thread is not decoding such a message; DecodeError; OSError.
 [[nodiscard]] Handle decode_handle(Reader& reader, std::string_view type);
 
-}  // namespace handoff
+}  // namespace transfer
 
 /// An invalid handle arrives as an invalid handle.
 template <>
@@ -74,11 +74,11 @@ struct Codec<Handle> {
     static constexpr std::string_view signature = "procession::Handle";
     static void encode(Writer& writer, const Handle& handle) {
         if (!handle.valid()) return writer.nil();
-        handoff::encode_handle(writer, handle.get(), "Handle");
+        transfer::encode_handle(writer, handle.get(), "Handle");
     }
     static Handle decode(Reader& reader) {
         if (reader.skip_nil()) return {};
-        return handoff::decode_handle(reader, "Handle");
+        return transfer::decode_handle(reader, "Handle");
     }
 };
 

@@ -56,9 +56,9 @@ class TypedQueue : public QueueHandle {
             return bytes_.try_put({Format::raw, std::as_bytes(std::span(&value, 1))}, deadline);
         } else if constexpr (holds_procession_object<T>) {
             Writer item;
-            Attachment attachment = encode_with_handles(value, item);
+            HandleDeposit deposit = encode_with_handles(value, item);
             const auto result = bytes_.try_put({Format::msgpack, item.bytes()}, deadline);
-            if (result.has_value()) attachment.leave_to_item();
+            if (result.has_value()) deposit.leave_to_item();
             return result;
         } else {
             Writer scratch;
@@ -108,7 +108,7 @@ class TypedQueue : public QueueHandle {
         // Deques, because the addresses of their elements do not change.
         std::deque<Writer> encoded;
         std::deque<T> kept;
-        std::vector<Attachment> attachments;
+        std::vector<HandleDeposit> deposits;
         for (auto&& value : values) {
             const T* item = nullptr;
             if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
@@ -120,7 +120,7 @@ class TypedQueue : public QueueHandle {
                 pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
             } else if constexpr (holds_procession_object<T>) {
                 Writer& bytes = encoded.emplace_back();
-                attachments.push_back(encode_with_handles(*item, bytes));
+                deposits.push_back(encode_with_handles(*item, bytes));
                 pieces.push_back({Format::msgpack, bytes.bytes()});
             } else {
                 Piece& piece = pieces.emplace_back();
@@ -128,12 +128,12 @@ class TypedQueue : public QueueHandle {
             }
         }
         const std::size_t put = bytes_.put_many(Pieces(pieces), deadline);
-        for (std::size_t i = 0; i < std::min(put, attachments.size()); ++i)
-            attachments[i].leave_to_item();
+        for (std::size_t i = 0; i < std::min(put, deposits.size()); ++i)
+            deposits[i].leave_to_item();
         return put;
     }
-    /// For a T that contains objects of this library, and is encoded in MessagePack.
-    [[nodiscard]] Attachment encode_with_handles(const T& value, Writer& item) const {
+    /// T holds objects of this library, so it is MessagePack.
+    [[nodiscard]] HandleDeposit encode_with_handles(const T& value, Writer& item) const {
         return bytes_.encode_item(
             item,
             [](Writer& writer, const void* from) { encode(writer, *static_cast<const T*>(from)); },

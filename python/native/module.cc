@@ -5,21 +5,22 @@
 #include <utility>
 
 #include "arguments.h"
+#include "broker_image.h"
 #include "dispatch_table.h"
 #include "errors.h"
-#include "handoff/keeper_client.h"
-#include "keeper_image.h"
+#include "helper/program.h"
 #include "log_lines.h"
 #include "messagepack.h"
 #include "own_buffer.h"
 #include "pickled.h"
-#include "process/keeper_process.h"
 #include "procession/error.h"
 #include "procession/log.h"
 #include "queue_object.h"
 #include "receive.h"
 #include "shared_view.h"
 #include "shm/shared_object.h"
+#include "transfer/broker.h"
+#include "transfer/broker_client.h"
 #include "waiting.h"
 
 // procession._native: ByteQueue for Python. What is not hot, and what users see, is in the package.
@@ -30,10 +31,6 @@
 namespace procession::python {
 
 namespace {
-
-void start_keeper(os::Handle rendezvous_socket) {
-    process::start_keeper_from(keeper_image(), std::move(rendezvous_socket));
-}
 
 // (errors, make_pickler, loads, to_plain)
 PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
@@ -48,18 +45,18 @@ PyObject* configure(PyObject* /*module*/, PyObject* arguments) {
         use_pickler_factory(make_pickler);
         use_unpickler(loads);
         use_plain_maker(to_plain);
-        handoff::set_keeper_starter(start_keeper);
+        helper::use_image(transfer::broker_role, broker_image());
         return none();
     });
 }
 
-// Ends this process's dealings with the keeper, which ends if no other process has any, and waits
+// Ends this process's dealings with the broker, which ends if no other process has any, and waits
 // for the end of one that this process has started.
-PyObject* end_keeper(PyObject* /*module*/, PyObject* /*none*/) {
+PyObject* end_broker(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {
         {
             const WithoutGil others_run;
-            process::end_keeper();
+            transfer::end_broker();
         }
         return none();
     });
@@ -70,34 +67,34 @@ PyObject* leave_queues(PyObject* /*module*/, PyObject* /*none*/) {
         {
             const WithoutGil others_run;
             shm::leave_everywhere();
-            process::leave_keeper_at_end();
+            transfer::leave_broker_at_end();
         }
         return none();
     });
 }
 
-PyObject* keeper_name(PyObject* /*module*/, PyObject* /*none*/) {
+PyObject* broker_name(PyObject* /*module*/, PyObject* /*none*/) {
     return answer([&] {
-        const std::string name = handoff::keeper_of_family();
+        const std::string name = transfer::broker_of_family();
         return checked(
             PyUnicode_FromStringAndSize(name.data(), static_cast<Py_ssize_t>(name.size())));
     });
 }
 
-// The number of the descriptor that leads to the keeper, and stays the module's; -1 when there is
+// The number of the descriptor that leads to the broker, and stays the module's; -1 when there is
 // none.
-PyObject* keeper_door(PyObject* /*module*/, PyObject* /*none*/) {
-    return answer([&] { return checked(PyLong_FromLong(handoff::door_of_family())); });
+PyObject* broker_door(PyObject* /*module*/, PyObject* /*none*/) {
+    return answer([&] { return checked(PyLong_FromLong(transfer::door_of_family())); });
 }
 
 // (name, door or -1): the descriptor is the module's from now on.
-PyObject* learn_keeper(PyObject* /*module*/, PyObject* arguments) {
+PyObject* learn_broker(PyObject* /*module*/, PyObject* arguments) {
     return answer([&] {
         const char* name = nullptr;
         int descriptor = -1;
         if (PyArg_ParseTuple(arguments, "si", &name, &descriptor) == 0) throw Raised{};
         Handle door(descriptor);
-        if (handoff::keeper_of_family().empty()) handoff::join_family(name, std::move(door));
+        if (transfer::broker_of_family().empty()) transfer::join_family(name, std::move(door));
         return none();
     });
 }
@@ -123,11 +120,11 @@ PyObject* choose_log_level(PyObject* /*module*/, PyObject* level) {
 }
 
 std::array functions{PyMethodDef{"configure", configure, METH_VARARGS, nullptr},
-                     PyMethodDef{"end_keeper", end_keeper, METH_NOARGS, nullptr},
+                     PyMethodDef{"end_broker", end_broker, METH_NOARGS, nullptr},
                      PyMethodDef{"leave_queues", leave_queues, METH_NOARGS, nullptr},
-                     PyMethodDef{"keeper_name", keeper_name, METH_NOARGS, nullptr},
-                     PyMethodDef{"keeper_door", keeper_door, METH_NOARGS, nullptr},
-                     PyMethodDef{"learn_keeper", learn_keeper, METH_VARARGS, nullptr},
+                     PyMethodDef{"broker_name", broker_name, METH_NOARGS, nullptr},
+                     PyMethodDef{"broker_door", broker_door, METH_NOARGS, nullptr},
+                     PyMethodDef{"learn_broker", learn_broker, METH_VARARGS, nullptr},
                      PyMethodDef{"use_logger", take_logger, METH_O, nullptr},
                      PyMethodDef{"log_lines", hand_over_log_lines, METH_NOARGS, nullptr},
                      PyMethodDef{"set_log_level", choose_log_level, METH_O, nullptr},

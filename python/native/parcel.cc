@@ -13,7 +13,7 @@ namespace {
 struct Head {
     std::uint32_t magic = 0x50525042;  // "BPRP"
     std::uint32_t buffers = 0;
-    std::uint64_t attachment = 0;
+    std::uint64_t deposit = 0;
     std::uint64_t pickle = 0;
 };
 static_assert(sizeof(Head) == 24);
@@ -44,8 +44,8 @@ BufferSource source_of(std::uint64_t entry) {
 
 /// Puts the parts, whose sizes are known, behind one another.
 void lay_out(ParcelPlan& plan) {
-    plan.attachment_at = sizeof(Head) + plan.buffers.size() * sizeof(std::uint64_t);
-    plan.pickle_at = plan.attachment_at + plan.attachment_size;
+    plan.deposit_at = sizeof(Head) + plan.buffers.size() * sizeof(std::uint64_t);
+    plan.pickle_at = plan.deposit_at + plan.deposit_size;
     plan.size = plan.pickle_at + plan.pickle_size;
     for (ParcelPlan::Place& buffer : plan.buffers) {
         buffer.at = aligned(plan.size);
@@ -55,7 +55,7 @@ void lay_out(ParcelPlan& plan) {
 
 }  // namespace
 
-ParcelPlan plan_parcel(const Pickled& pickled, std::size_t attachment_size) {
+ParcelPlan plan_parcel(const Pickled& pickled, std::size_t deposit_size) {
     if (pickled.buffers().size() > kBuffersMost) {
         throw ValueError("put", "an object with buffers",
                          "it has " + std::to_string(pickled.buffers().size()) +
@@ -63,7 +63,7 @@ ParcelPlan plan_parcel(const Pickled& pickled, std::size_t attachment_size) {
                              " travel in one item: put parts of it");
     }
     ParcelPlan plan;
-    plan.attachment_size = attachment_size;
+    plan.deposit_size = deposit_size;
     plan.pickle_size = pickled.pickle_size();
     plan.buffers.reserve(pickled.buffers().size());
     for (const Pickled::Buffer& buffer : pickled.buffers()) {
@@ -74,9 +74,9 @@ ParcelPlan plan_parcel(const Pickled& pickled, std::size_t attachment_size) {
 }
 
 void write_parcel(std::byte* place, const ParcelPlan& plan, const Pickled& pickled,
-                  std::span<const std::byte> attachment) noexcept {
+                  std::span<const std::byte> deposit) noexcept {
     const Head head{.buffers = static_cast<std::uint32_t>(plan.buffers.size()),
-                    .attachment = attachment.size(),
+                    .deposit = deposit.size(),
                     .pickle = plan.pickle_size};
     std::memcpy(place, &head, sizeof head);
     std::size_t at = sizeof head;
@@ -85,8 +85,8 @@ void write_parcel(std::byte* place, const ParcelPlan& plan, const Pickled& pickl
         std::memcpy(place + at, &entry, sizeof entry);
         at += sizeof entry;
     }
-    if (!attachment.empty()) {
-        std::memcpy(place + plan.attachment_at, attachment.data(), attachment.size());
+    if (!deposit.empty()) {
+        std::memcpy(place + plan.deposit_at, deposit.data(), deposit.size());
     }
     pickled.copy_pickle(place + plan.pickle_at);
     std::size_t end = plan.pickle_at + plan.pickle_size;
@@ -110,9 +110,9 @@ ParcelPlan read_parcel(std::span<const std::byte> item) {
         refuse("it says that it has " + std::to_string(head.buffers) + " buffers");
     }
     // An item has up to 2^30 bytes, and so up to 2^27 buffers: no sum of these can wrap around.
-    if (head.attachment > item.size() || head.pickle > item.size()) refuse("its parts are longer");
+    if (head.deposit > item.size() || head.pickle > item.size()) refuse("its parts are longer");
     ParcelPlan plan;
-    plan.attachment_size = head.attachment;
+    plan.deposit_size = head.deposit;
     plan.pickle_size = head.pickle;
     plan.buffers.resize(head.buffers);
     std::size_t at = sizeof head;

@@ -6,17 +6,17 @@
 
 #include "arguments.h"
 #include "errors.h"
-#include "handoff/keeper_client.h"
-#include "handoff/outgoing.h"
 #include "procession/codec/reader.h"
 #include "procession/codec/writer.h"
 #include "procession/error.h"
 #include "procession/handle.h"
 #include "queue_object.h"
+#include "transfer/broker_client.h"
+#include "transfer/send_context.h"
 #include "waiting.h"
 
 // How a Python queue object gets to another process: beside a message of ours, by a descriptor that
-// other code passes on, or as a reference, which leads to the keeper. Which of them it is the
+// other code passes on, or as a reference, which leads to the broker. Which of them it is the
 // package decides.
 
 namespace procession::python {
@@ -48,9 +48,9 @@ void attach(PyObject* self, Handle file, bool joinable) {
     set_queue(state, found);
 }
 
-AttachmentName name_from(const char* keeper, PyObject* token) {
-    AttachmentName name;
-    name.keeper = keeper;
+DepositKey name_from(const char* broker, PyObject* token) {
+    DepositKey name;
+    name.broker = broker;
     const auto bytes = bytes_of(token);
     if (bytes.size() != name.token.size()) {
         throw DecodeError("decode", "Queue", "the reference has no token of 16 bytes");
@@ -63,23 +63,23 @@ AttachmentName name_from(const char* keeper, PyObject* token) {
 struct Reference {
     /// Throws: Raised; DecodeError.
     explicit Reference(PyObject* arguments) {
-        const char* keeper = nullptr;
+        const char* broker = nullptr;
         PyObject* token = nullptr;
         int is_joinable = 0;
-        if (PyArg_ParseTuple(arguments, "sSp", &keeper, &token, &is_joinable) == 0) throw Raised{};
-        name = name_from(keeper, token);
+        if (PyArg_ParseTuple(arguments, "sSp", &broker, &token, &is_joinable) == 0) throw Raised{};
+        name = name_from(broker, token);
         joinable = is_joinable != 0;
     }
-    AttachmentName name;
+    DepositKey name;
     bool joinable = false;
 };
 
 /// The file of the queue that waits there.
-Handle fetched(const AttachmentName& name) {
+Handle fetched(const DepositKey& name) {
     const WithoutGil others_run;
     std::vector<Handle> handles;
     try {
-        handles = handoff::fetch(name);
+        handles = transfer::fetch(name);
     } catch (const SharingError& failed) {
         throw SharingError(
             "receive", "Queue",
@@ -88,18 +88,19 @@ Handle fetched(const AttachmentName& name) {
             "it was received here. Keep the queue, or procession.share(queue), until then (" +
                 std::string(failed.what()) + ")");
     }
-    if (handles.empty()) throw DecodeError("decode", "Queue", "the keeper has no handle of it");
+    if (handles.empty())
+        throw DecodeError("decode", "Queue", "the handle broker has no handle of it");
     return std::move(handles.front());
 }
 
-std::optional<AttachmentName> known_reference(QueueState& state) {
+std::optional<DepositKey> known_reference(QueueState& state) {
     const std::lock_guard guard(state.lock);
     if (!state.reference.stands()) return std::nullopt;
-    return state.reference.name();
+    return state.reference.key();
 }
 
-Ref as_tuple(const AttachmentName& name) {
-    return checked(Py_BuildValue("(sN)", name.keeper.c_str(), bytes_from(name.token).release()));
+Ref as_tuple(const DepositKey& name) {
+    return checked(Py_BuildValue("(sN)", name.broker.c_str(), bytes_from(name.token).release()));
 }
 
 }  // namespace
@@ -125,7 +126,7 @@ PyObject* queue_attach(PyObject* self, PyObject* arguments) {
 // None when this thread pickles no item of a queue.
 PyObject* queue_send_handle(PyObject* self, PyObject* /*none*/) {
     return answer([&] {
-        if (handoff::Outgoing::current() == nullptr) return none();
+        if (transfer::SendContext::current() == nullptr) return none();
         Writer writer;
         open_queue_of(self, "pass").encode_handle(writer);
         return bytes_from(writer.bytes());
@@ -139,35 +140,35 @@ PyObject* queue_take_handle(PyObject* self, PyObject* arguments) {
         int joinable = 0;
         if (PyArg_ParseTuple(arguments, "Sp", &sent, &joinable) == 0) throw Raised{};
         Reader reader(bytes_of(sent), "Queue");
-        attach(self, handoff::decode_handle(reader, "Queue"), joinable != 0);
+        attach(self, transfer::decode_handle(reader, "Queue"), joinable != 0);
         return none();
     });
 }
 
-// (keeper, token), by which any process of this user can get the queue while this one has it.
+// (broker, token), by which any process of this user can get the queue while this one has it.
 PyObject* queue_reference(PyObject* self, PyObject* /*none*/) {
     return answer("pass", [&] {
         static_cast<void>(open_queue_of(self, "pass"));
         QueueState& state = state_of(self);
-        if (std::optional<AttachmentName> known = known_reference(state)) return as_tuple(*known);
-        handoff::StandingDeposit fresh = [&] {
-            const WithoutGil others_run;  // the keeper is asked
-            // This shows the keeper that the queue is in use.
+        if (std::optional<DepositKey> known = known_reference(state)) return as_tuple(*known);
+        transfer::StandingDeposit fresh = [&] {
+            const WithoutGil others_run;  // the broker is asked
+            // This shows the broker that the queue is in use.
             static_cast<void>(state.queue->participants());
             const Handle file = Handle::duplicate_of(state.queue->native_handle());
             const NativeHandle handles[] = {file.get()};
-            return handoff::StandingDeposit(file, handles);
+            return transfer::StandingDeposit(file, handles);
         }();
         // Another thread may have been faster: then this one's is dropped.
-        if (std::optional<AttachmentName> known = known_reference(state)) return as_tuple(*known);
-        const Ref made = as_tuple(fresh.name());
+        if (std::optional<DepositKey> known = known_reference(state)) return as_tuple(*known);
+        const Ref made = as_tuple(fresh.key());
         const std::lock_guard guard(state.lock);
         state.reference = std::move(fresh);
         return Ref::to(made.get());
     });
 }
 
-// (keeper, token, joinable)
+// (broker, token, joinable)
 PyObject* queue_follow(PyObject* self, PyObject* arguments) {
     return answer([&] {
         const Reference reference(arguments);

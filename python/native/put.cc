@@ -9,7 +9,6 @@
 
 #include "arguments.h"
 #include "errors.h"
-#include "handoff/outgoing.h"
 #include "messagepack.h"
 #include "parcel.h"
 #include "pickled.h"
@@ -17,6 +16,7 @@
 #include "procession/error.h"
 #include "procession/handle.h"
 #include "queue_object.h"
+#include "transfer/send_context.h"
 #include "waiting.h"
 
 namespace procession::python {
@@ -28,7 +28,7 @@ constexpr std::size_t kLogMost = 4096;
 
 /// Puts bytes that lie in one piece.
 Result<void, PutError> put_piece(const ByteQueue& queue, const Piece& piece, Deadline deadline) {
-    if (queue.put_at_once(piece)) [[likely]]
+    if (queue.try_put_fast(piece)) [[likely]]
         return {};
     return wait_in_slices(deadline, [&](Deadline until) { return queue.try_put(piece, until); });
 }
@@ -61,11 +61,11 @@ class OutgoingItem {
             return;
         }
         if (state.format == Format::raw) refuse_object(queue, object);
-        const handoff::Outgoing outgoing;
+        const transfer::SendContext context;
         pickler_.emplace().dump(object);
-        if (outgoing.size() == 0 && pickled().buffers().empty()) return;
-        if (outgoing.size() != 0) leave_handles(queue, outgoing);
-        plan_ = plan_parcel(pickled(), attachment_.bytes().size());
+        if (context.size() == 0 && pickled().buffers().empty()) return;
+        if (context.size() != 0) leave_handles(queue, context);
+        plan_ = plan_parcel(pickled(), deposit_.bytes().size());
     }
 
     [[nodiscard]] Format format() const noexcept {
@@ -86,7 +86,7 @@ class OutgoingItem {
         if (message_) {
             std::memcpy(place, message_->bytes().data(), message_->size());
         } else if (plan_) {
-            write_parcel(place, *plan_, pickled(), attachment_.bytes());
+            write_parcel(place, *plan_, pickled(), deposit_.bytes());
         } else {
             pickled().copy_pickle(place);
         }
@@ -96,19 +96,19 @@ class OutgoingItem {
 
   private:
     [[nodiscard]] const Pickled& pickled() const noexcept { return pickler_->pickled(); }
-    // At the keeper, which keeps them until the item is done with.
-    void leave_handles(const ByteQueue& queue, const handoff::Outgoing& outgoing) {
+    // At the broker, which keeps them until the item is done with.
+    void leave_handles(const ByteQueue& queue, const transfer::SendContext& context) {
         const WithoutGil others_run;
         handles_ = queue.encode_item(
-            attachment_,
+            deposit_,
             [](Writer& writer, const void* from) {
-                const auto handles = static_cast<const handoff::Outgoing*>(from)->handles();
+                const auto handles = static_cast<const transfer::SendContext*>(from)->handles();
                 writer.array(handles.size());
                 for (const NativeHandle handle : handles) {
-                    handoff::encode_handle(writer, handle, "Queue");
+                    transfer::encode_handle(writer, handle, "Queue");
                 }
             },
-            &outgoing);
+            &context);
     }
 
     [[noreturn]] static void refuse_object(const ByteQueue& queue, PyObject* object) {
@@ -121,8 +121,8 @@ class OutgoingItem {
 
     std::optional<Writer> message_;  // in MessagePack; or
     std::optional<Pickler> pickler_;
-    Writer attachment_;
-    Attachment handles_;
+    Writer deposit_;
+    HandleDeposit handles_;
     std::optional<ParcelPlan> plan_;
 };
 

@@ -8,12 +8,12 @@
 #include <string>
 
 #include "base/thread_number.h"
-#include "handoff/keeper_client.h"
 #include "left_over.h"
 #include "procession/byte_queue.h"
 #include "procession/message.h"
 #include "procession/ready_handle.h"
 #include "references.h"
+#include "transfer/broker_client.h"
 
 namespace procession::python {
 
@@ -60,9 +60,9 @@ struct QueueState {
     std::mutex lock;
     std::optional<ReadyHandle> items_ready;
     std::optional<ReadyHandle> room_ready;
-    handoff::StandingDeposit reference;  // see `_reference`
+    transfer::StandingDeposit reference;  // see `_reference`
     // Where the queue is to be had, when it could not be had at once: see `_follow_later`.
-    std::optional<AttachmentName> awaited;
+    std::optional<DepositKey> awaited;
     bool awaits_joinable = false;
 };
 

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "errors.h"
-#include "handoff/arriving.h"
 #include "messagepack.h"
 #include "own_buffer.h"
 #include "parcel.h"
 #include "procession/error.h"
 #include "procession/handle.h"
 #include "shared_view.h"
+#include "transfer/receive_context.h"
 #include "waiting.h"
 
 namespace procession::python {
@@ -70,19 +70,19 @@ using Handles = std::vector<Handle>;
 void decode_handles(Reader& reader, void* into) {
     const std::size_t count = reader.array();
     for (std::size_t i = 0; i < count; ++i) {
-        static_cast<Handles*>(into)->push_back(handoff::decode_handle(reader, "Queue"));
+        static_cast<Handles*>(into)->push_back(transfer::decode_handle(reader, "Queue"));
     }
 }
 
-/// The handles that came with an item. They stay at the keeper while it is leased.
+/// The handles that came with an item. They stay at the broker while it is leased.
 Handles handles_of(const ByteQueue& queue, const MessageView& item, const ParcelPlan& plan) {
     Handles handles;
-    if (plan.attachment_size == 0) return handles;
-    const auto there = item.bytes.subspan(plan.attachment_at, plan.attachment_size);
+    if (plan.deposit_size == 0) return handles;
+    const auto there = item.bytes.subspan(plan.deposit_at, plan.deposit_size);
     // A copy: it is read more than once.
-    const std::vector<std::byte> attachment(there.begin(), there.end());
-    const WithoutGil others_run;  // the keeper is asked
-    queue.decode_item({Format::msgpack, attachment, item.ticket}, decode_handles, &handles);
+    const std::vector<std::byte> deposit(there.begin(), there.end());
+    const WithoutGil others_run;  // the broker is asked
+    queue.decode_item({Format::msgpack, deposit, item.ticket}, decode_handles, &handles);
     return handles;
 }
 
@@ -90,7 +90,7 @@ Handles handles_of(const ByteQueue& queue, const MessageView& item, const Parcel
 template <class MakeBuffer>
 Ref decode_parcel(const ByteQueue& queue, const MessageView& item, MakeBuffer make_buffer) {
     const ParcelPlan plan = read_parcel(item.bytes);
-    const handoff::Arriving arriving(handles_of(queue, item, plan));
+    const transfer::ReceiveContext context(handles_of(queue, item, plan));
     const Ref pickle = readable(item.bytes.subspan(plan.pickle_at, plan.pickle_size));
     const Ref buffers = checked(PyList_New(0));
     for (const ParcelPlan::Place& place : plan.buffers) {

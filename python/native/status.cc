@@ -119,7 +119,7 @@ PyObject* queue_close(PyObject* self, PyObject* /*none*/) {
         QueueState& state = state_of(self);
         std::optional<ReadyHandle> items;
         std::optional<ReadyHandle> room;
-        handoff::StandingDeposit reference;
+        transfer::StandingDeposit reference;
         if (!state.queue->is_closed()) state.left_over.end(*state.queue);
         unlocked([&] { state.queue->close(); });
         {

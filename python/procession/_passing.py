@@ -5,10 +5,10 @@
 a child that is being started           its descriptor is handed over as multiprocessing hands over
 (``Process(args=...)``, any start         its own: inherited by spawn, sent by forkserver
 method)
-an object that is put into one of our   beside the item, by way of the keeper, a small process that
+an object that is put into one of our   beside the item, by way of the broker, a small process that
 queues                                  holds such handles
 anything else that multiprocessing      as a reference: any process of this user gets the queue from
-pickles (Pool, ProcessPoolExecutor,     the keeper, while the sender has it or a process uses it
+pickles (Pool, ProcessPoolExecutor,     the broker, while the sender has it or a process uses it
 Connection, a queue of multiprocessing)
 any other pickler                       by the same reference, while procession.share() says so
                                         (sharing.py); else not at all: SharingError
@@ -53,8 +53,8 @@ def state_to_send(queue: Any) -> State:
         descriptor = queue._memory_fd()
         found = os.fstat(descriptor)
         given = reduction.DupFd(descriptor)
-        keeper = (_native.keeper_name(), _door_for(popen))
-        return "descriptor", (given, found.st_dev, found.st_ino, keeper)
+        broker = (_native.broker_name(), _door_for(popen))
+        return "descriptor", (given, found.st_dev, found.st_ino, broker)
     handle = queue._send_handle()
     if handle is not None:
         return "handle", handle
@@ -69,8 +69,8 @@ def state_to_send(queue: Any) -> State:
 
 
 def _door_for(popen: Any) -> Any:
-    """A way to the keeper for a child that changes its user or its network namespace."""
-    door = _native.keeper_door()
+    """A way to the broker for a child that changes its user or its network namespace."""
+    door = _native.broker_door()
     if door < 0 or getattr(popen, "_has_procession_door", False):
         return None
     popen._has_procession_door = True  # one is enough
@@ -81,7 +81,7 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
     """Makes `queue` a handle to the queue that state_to_send() was called for."""
     how, what = state
     if how == "descriptor":
-        given, device, inode, (keeper, door) = what
+        given, device, inode, (broker, door) = what
         descriptor = given.detach()
         door_descriptor = door.detach() if door is not None else -1
         try:
@@ -95,20 +95,20 @@ def attach(queue: _native.ByteQueue, state: State, joinable: bool) -> None:
             os.close(descriptor)
             raise
         finally:
-            if keeper:
-                _native.learn_keeper(keeper, door_descriptor)
+            if broker:
+                _native.learn_broker(broker, door_descriptor)
         queue._attach(descriptor, joinable)
     elif how == "handle":
         queue._take_handle(what, joinable)
     elif how == "reference":
-        keeper, token = what
+        broker, token = what
         try:
-            queue._follow(keeper, token, joinable)
+            queue._follow(broker, token, joinable)
         except (Error, OSError):
             # The unpickling caller is often a worker's loop, which would end. The queue's first
             # use tries again, and raises this.
-            queue._follow_later(keeper, token, joinable)
+            queue._follow_later(broker, token, joinable)
         else:
-            _native.learn_keeper(keeper, -1)
+            _native.learn_broker(broker, -1)
     else:
         raise DecodeError(f"receive {type(queue).__name__}: it was not passed on by Procession")

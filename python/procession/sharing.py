@@ -87,6 +87,6 @@ class Reference(Generic[T]):
 def share(queue: Queue[T]) -> Reference[T]:
     """Lets any pickler have the queue until the reference that this returns is closed or dropped.
 
-    Raises SharingError when no keeper can be had, ClosedError.
+    Raises SharingError when no broker can be had, ClosedError.
     """
     return Reference(queue)

@@ -29,7 +29,7 @@ def end_helpers():
     """Ends the processes that multiprocessing and Procession keep for later."""
     import procession
 
-    procession._native.end_keeper()
+    procession._native.end_broker()
     multiprocessing.forkserver._forkserver._stop()
     multiprocessing.resource_tracker._resource_tracker._stop()
 

@@ -70,13 +70,13 @@ def mapped_queues():
         return sum("memfd:procession" in line for line in maps)
 
 
-def keepers():
-    """The keepers that this process has started and not collected."""
+def brokers():
+    """The brokers that this process has started and not collected."""
     children = []
     for task in os.listdir("/proc/self/task"):
         with open(f"/proc/self/task/{task}/children") as listed:
             children += [int(pid) for pid in listed.read().split()]
-    return [pid for pid in children if command_line(pid)[:1] == ["procession-keeper"]]
+    return [pid for pid in children if command_line(pid)[:1] == ["procession-broker"]]
 
 
 def command_line(pid):

@@ -11,17 +11,17 @@ import tempfile
 import unittest
 
 import procession
-from support import LONG, keepers
+from support import LONG, brokers
 
 #: Has the library say something at each level but error.
 TALKS = """
 import os, signal, sys
 import procession
 sys.path += {path!r}
-from support import keepers
+from support import brokers
 carrier, q = procession.Queue(), procession.Queue()
 carrier.put(q)
-for pid in keepers():
+for pid in brokers():
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 carrier.put(q)
@@ -31,7 +31,7 @@ carrier.put(q)
 def output_of(before, after="", **environment):
     """The stderr of a program that talks."""
     program = before + TALKS.format(path=[os.path.dirname(__file__)]) + after
-    # To a file: a pipe has its end only when the keeper, which ends by itself, has it too.
+    # To a file: a pipe has its end only when the broker, which ends by itself, has it too.
     with tempfile.TemporaryFile("w+") as written:
         subprocess.run(
             [sys.executable, "-c", program],
@@ -49,11 +49,11 @@ class LoggingTest(unittest.TestCase):
         carrier, q = procession.Queue(), procession.Queue()
         carrier.put(q)
         with self.assertLogs("procession", logging.WARNING) as told:
-            for pid in keepers():
+            for pid in brokers():
                 os.kill(pid, signal.SIGKILL)
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
             carrier.put(q)
-        self.assertIn("WARNING:procession:the keeper of queued handles has ended", told.output[0])
+        self.assertIn("WARNING:procession:the broker of queued handles has ended", told.output[0])
 
     def test_the_loggers_level_is_the_librarys(self):
         logger = logging.getLogger("procession")
@@ -70,12 +70,12 @@ class LoggingTest(unittest.TestCase):
         written = output_of("")
         self.assertEqual(
             written,
-            "[procession warning] the keeper of queued handles has ended; a new one is started\n",
+            "[procession warning] the broker of queued handles has ended; a new one is started\n",
         )
 
     def test_a_program_with_handlers_has_all_of_it_there_and_nothing_on_stderr(self):
         setup = "import io, logging; text = io.StringIO(); logging.basicConfig(stream=text)\n"
-        check = "assert 'WARNING:procession:the keeper' in text.getvalue(), text.getvalue()\n"
+        check = "assert 'WARNING:procession:the broker' in text.getvalue(), text.getvalue()\n"
         self.assertEqual(output_of(setup, check), "")
 
     def test_the_environment_sets_the_level(self):

@@ -14,7 +14,7 @@ import time
 import unittest
 
 import procession
-from support import LONG, WithProcesses, for_each_start_method, keepers, open_descriptors
+from support import LONG, WithProcesses, for_each_start_method, brokers, open_descriptors
 
 
 class Named(procession.Queue):
@@ -181,36 +181,36 @@ class PassingWithinOneProcess(unittest.TestCase):
 
     def test_what_is_no_queue_of_this_kind_is_refused(self):
         jobs = procession.JoinableQueue()
-        keeper, token = jobs._reference()
+        broker, token = jobs._reference()
         empty = procession.Queue.__new__(procession.Queue)
         with self.assertRaisesRegex(procession.TypeMismatch, "it is a JoinableQueue"):
-            empty._follow(keeper, token, False)
+            empty._follow(broker, token, False)
         with self.assertRaisesRegex(procession.SharingError, "does not have them"):
-            empty._follow(keeper, b"x" * 16, False)
+            empty._follow(broker, b"x" * 16, False)
         with self.assertRaisesRegex(procession.DecodeError, "16 bytes"):
-            empty._follow(keeper, b"short", False)
+            empty._follow(broker, b"short", False)
         with self.assertRaises(OSError):
             empty._attach(os.open("/dev/null", os.O_RDWR), False)
         with self.assertRaisesRegex(procession.SharingError, "through inheritance"):
             empty._take_handle(b"garbage", False)
 
-    def test_a_killed_keeper_is_replaced(self):
+    def test_a_killed_broker_is_replaced(self):
         carrier, q = procession.Queue(), procession.Queue()
         carrier.put(q)
-        for pid in keepers():
+        for pid in brokers():
             os.kill(pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        with self.assertRaisesRegex(procession.DecodeError, "the keeper"):
+        with self.assertRaisesRegex(procession.DecodeError, "the handle broker"):
             carrier.get(timeout=LONG)
         self.assertEqual(len(carrier.take_dead_letters()), 1)
         carrier.put(q)
         carrier.get(timeout=LONG).put(1)
         self.assertEqual(q.get_nowait(), 1)
 
-    def test_the_keeper_lets_go_of_queues_that_are_gone(self):
+    def test_the_broker_lets_go_of_queues_that_are_gone(self):
         held = procession.Queue()
         held._reference()
-        (pid,) = keepers()
+        (pid,) = brokers()
         before = len(os.listdir(f"/proc/{pid}/fd"))
         queues = [procession.Queue() for _ in range(10)]
         for q in queues:
@@ -227,7 +227,7 @@ class PassingWithinOneProcess(unittest.TestCase):
 
     def test_passing_leaves_no_descriptor_behind(self):
         carrier = procession.Queue()
-        carrier.put(procession.Queue())  # the line to the keeper stays open
+        carrier.put(procession.Queue())  # the line to the broker stays open
         carrier.get(timeout=LONG)
         gc.collect()
         before = open_descriptors()
@@ -263,7 +263,7 @@ class PassingElsewhere(WithProcesses):
 
     def reach(self, change):
         carrier = procession.Queue()
-        carrier.put(procession.Queue())  # the keeper is there before the child
+        carrier.put(procession.Queue())  # the broker is there before the child
         carrier.get(timeout=LONG)
         jobs, made_there = procession.JoinableQueue(), procession.Queue()
         process = self.start(answer_elsewhere, change, jobs, made_there)
@@ -294,26 +294,26 @@ except ChildProcessError:
 
 PROGRAM = """
 import multiprocessing, procession
-def use_the_keeper():
+def use_the_broker():
     carrier = procession.Queue()
     carrier.put(("x", procession.Queue()))
     carrier.get()
 """
 
 
-class TheKeeperOfAProgram(unittest.TestCase):
+class TheBrokerOfAProgram(unittest.TestCase):
     def run_under_adopter(self, program):
         command = [sys.executable, "-c", ADOPTER, PROGRAM + program]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "nothing is left behind\n"))
 
     def test_is_collected_when_the_program_ends(self):
-        self.run_under_adopter("use_the_keeper()")
+        self.run_under_adopter("use_the_broker()")
 
     def test_is_collected_when_a_forked_child_has_started_it(self):
         context = "multiprocessing.get_context('fork')"
         self.run_under_adopter(
-            f"process = {context}.Process(target=use_the_keeper); process.start(); process.join()"
+            f"process = {context}.Process(target=use_the_broker); process.start(); process.join()"
         )
 
 

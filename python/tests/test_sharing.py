@@ -81,7 +81,7 @@ class FromBytes:
 
 
 def lost_queue():
-    """The pickle of a queue that the keeper has let go of."""
+    """The pickle of a queue that the broker has let go of."""
     q = procession.Queue()
     with procession.share(q) as reference:
         data = pickle.dumps(reference)
@@ -206,7 +206,7 @@ class SharingTest(unittest.TestCase):
         reference = procession.share(procession.Queue())
         reference.put("still there")
         data = pickle.dumps(reference)
-        lost_queue()  # the keeper has let go of a queue that no process has
+        lost_queue()  # the broker has let go of a queue that no process has
         self.assertEqual(pickle.loads(data).get_nowait(), "still there")
 
     def test_a_queue_that_cannot_be_had_any_more_says_so_at_its_first_use(self):
@@ -233,8 +233,8 @@ class SharingTest(unittest.TestCase):
         with procession.share(q) as reference:
             arrived = pickle.loads(pickle.dumps(reference))
             again = procession.Queue.__new__(procession.Queue)
-            keeper, token = q._reference()
-            again._follow_later(keeper, token, False)
+            broker, token = q._reference()
+            again._follow_later(broker, token, False)
             again._prepare(None)
             threads = [threading.Thread(target=again.put, args=(n,)) for n in range(4)]
             for thread in threads:
@@ -262,7 +262,7 @@ class SharingBetweenProcesses(WithProcesses):
             started.get(timeout=LONG)
             waiting = pool.apply_async(put_pid, (reference, 5))
             del q
-            lost_queue()  # longer than the keeper keeps a queue that no process has
+            lost_queue()  # longer than the broker keeps a queue that no process has
             go_on.put(1)
             self.assertEqual(waiting.get(LONG), 5)
             self.assertNotEqual(reference.get(timeout=LONG), os.getpid())

@@ -3,10 +3,10 @@
 
 #include "connection/message_handles.h"
 #include "connection/shared_end.h"
-#include "handoff/arriving.h"
-#include "handoff/handle_codec.h"
-#include "handoff/outgoing.h"
 #include "procession/pipe.h"
+#include "transfer/handle_codec.h"
+#include "transfer/receive_context.h"
+#include "transfer/send_context.h"
 
 namespace procession {
 
@@ -61,10 +61,10 @@ void ByteConnection::send_bytes(std::span<const std::byte> message, Deadline dea
 
 void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const void* value,
                                   Deadline deadline) const {
-    handoff::Outgoing outgoing;
+    transfer::SendContext context;
     Writer writer;
     encode(writer, value);
-    MessageHandles handles(*end_, outgoing);
+    MessageHandles handles(*end_, context);
     send_or_throw(*end_, writer.bytes(), handles.ancillary(), deadline);
     handles.mark_sent();
 }
@@ -72,7 +72,7 @@ void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const vo
 void ByteConnection::send_handle(NativeHandle handle, Deadline deadline) const {
     send_encoded(
         [](Writer& writer, const void* value) {
-            handoff::encode_handle(writer, *static_cast<const NativeHandle*>(value), "Handle");
+            transfer::encode_handle(writer, *static_cast<const NativeHandle*>(value), "Handle");
         },
         &handle, deadline);
 }
@@ -107,7 +107,8 @@ Result<void, RecvError> ByteConnection::try_recv_decoded(void (*decode)(Reader&,
                                                          void* value, Deadline deadline) const {
     auto received = receive(*end_, any_size, {}, deadline);
     if (!received.has_value()) return received.error();
-    const handoff::Arriving arriving(connection::take_handles(std::move(received->ancillary)));
+    const transfer::ReceiveContext context(
+        connection::take_handles(std::move(received->ancillary)));
     Reader reader(received->bytes, "message of a connection");
     decode(reader, value);
     reader.expect_end();
@@ -129,7 +130,7 @@ NativeHandle ByteConnection::native_handle() const { return end_->native_handle(
 
 void ByteConnection::encode_handle(Writer& writer) const {
     writer.array(3);
-    handoff::encode_handle(writer, end_->native_handle("pass"), "Connection", closer_for(end_));
+    transfer::encode_handle(writer, end_->native_handle("pass"), "Connection", closer_for(end_));
     writer.integer(
         static_cast<std::uint8_t>((readable() ? can_read : 0) | (writable() ? can_write : 0)));
     writer.string(end_->label("pass"));
@@ -138,9 +139,9 @@ void ByteConnection::encode_handle(Writer& writer) const {
 
 ByteConnection ByteConnection::decode_handle(Reader& reader) {
     reader.array_of(3);
-    const std::uint32_t index = handoff::decode_handle_index(reader, "Connection");
-    auto& arriving = handoff::assert_arriving("Connection");
-    Handle end = arriving.take(index);
+    const std::uint32_t index = transfer::decode_handle_index(reader, "Connection");
+    auto& context = transfer::assert_receiving("Connection");
+    Handle end = context.take(index);
     const auto directions = reader.integer<std::uint8_t>();
     if (directions == 0 || directions > (can_read | can_write))
         reader.fail("a connection that neither sends nor receives");
@@ -148,7 +149,7 @@ ByteConnection ByteConnection::decode_handle(Reader& reader) {
     ByteConnection connection(SharedEnd::adopt(std::move(end), (directions & can_read) != 0,
                                                (directions & can_write) != 0, label));
     connection.end_->mark_shared();
-    arriving.close_by(index, closer_for(connection.end_));
+    context.close_by(index, closer_for(connection.end_));
     return connection;
 }
 

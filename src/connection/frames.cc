@@ -84,20 +84,20 @@ std::vector<std::byte> FrameReader::take_message() noexcept {
     return std::move(message_);
 }
 
-std::vector<std::byte> encode_deposit_key(const AttachmentName& name) {
+std::vector<std::byte> encode_deposit_key(const DepositKey& name) {
     std::vector<std::byte> key(name.token.begin(), name.token.end());
-    const auto keeper = std::as_bytes(std::span(name.keeper));
-    key.insert(key.end(), keeper.begin(), keeper.end());
+    const auto broker = std::as_bytes(std::span(name.broker));
+    key.insert(key.end(), broker.begin(), broker.end());
     return key;
 }
 
-AttachmentName decode_deposit_key(std::span<const std::byte> key) {
-    AttachmentName name;
+DepositKey decode_deposit_key(std::span<const std::byte> key) {
+    DepositKey name;
     if (key.size() <= name.token.size())
         throw DecodeError("collect", "handles of a message", "their deposit key is too short");
     std::memcpy(name.token.data(), key.data(), name.token.size());
-    const auto keeper = key.subspan(name.token.size());
-    name.keeper.assign(reinterpret_cast<const char*>(keeper.data()), keeper.size());
+    const auto broker = key.subspan(name.token.size());
+    name.broker.assign(reinterpret_cast<const char*>(broker.data()), broker.size());
     return name;
 }
 

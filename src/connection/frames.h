@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "procession/attachment.h"
+#include "procession/handle_deposit.h"
 
 /// The wire format of a connection. Nothing here calls the system.
 ///
@@ -74,8 +74,8 @@ class FrameReader {
 
 /// The deposit key of a message (os/stream.h): the token of the deposit, then the address of the
 /// process that has it.
-[[nodiscard]] std::vector<std::byte> encode_deposit_key(const AttachmentName& name);
+[[nodiscard]] std::vector<std::byte> encode_deposit_key(const DepositKey& name);
 /// Throws: DecodeError.
-[[nodiscard]] AttachmentName decode_deposit_key(std::span<const std::byte> key);
+[[nodiscard]] DepositKey decode_deposit_key(std::span<const std::byte> key);
 
 }  // namespace procession::connection

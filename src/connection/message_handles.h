@@ -4,21 +4,21 @@
 #include <cstddef>
 #include <vector>
 
-#include "handoff/outgoing.h"
 #include "os/stream.h"
-#include "procession/attachment.h"
+#include "procession/handle_deposit.h"
+#include "transfer/send_context.h"
 
 namespace procession::connection {
 
 class SharedEnd;
 
 /// The handles of a message that is about to be sent. If streams do not carry handles, they are
-/// deposited with the keeper until the message is received, and the message carries the deposit
+/// deposited with the broker until the message is received, and the message carries the deposit
 /// key.
 class MessageHandles {
   public:
-    /// Throws: SharingError, OSError when the keeper does not take them.
-    MessageHandles(const SharedEnd& end, const handoff::Outgoing& outgoing);
+    /// Throws: SharingError, OSError when the broker does not take them.
+    MessageHandles(const SharedEnd& end, const transfer::SendContext& context);
 
     [[nodiscard]] os::AncillaryData ancillary() const noexcept { return {handles_, deposit_key_}; }
     /// Says that the message was sent, so that its receiver takes the handles. Without this call
@@ -28,7 +28,7 @@ class MessageHandles {
   private:
     std::vector<os::NativeHandle> handles_;
     std::vector<std::byte> deposit_key_;
-    Attachment deposit_;
+    HandleDeposit deposit_;
 };
 
 /// Takes the handles of a received message.

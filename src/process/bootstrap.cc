@@ -40,10 +40,10 @@ void check_maker(const BootstrapHead& head) {
     const BootstrapHead expected;
     if (std::memcmp(head.magic, expected.magic, sizeof head.magic) != 0)
         fail("it does not begin as one");
-    BootstrapHead mine;
-    put_build_id(mine.build_id);
+    BootstrapHead ours;
+    put_build_id(ours.build_id);
     const bool same = head.version == expected.version && head.head_bytes == expected.head_bytes &&
-                      std::memcmp(head.build_id, mine.build_id, sizeof head.build_id) == 0;
+                      std::memcmp(head.build_id, ours.build_id, sizeof head.build_id) == 0;
     if (same) return;
     throw VersionMismatch("decode", "bootstrap message",
                           "it was made by another build of this program");
@@ -60,7 +60,7 @@ BootstrapHead head_for(std::span<const std::byte> bootstrap, std::span<const std
     return head;
 }
 
-Opened open_bootstrap(std::span<const std::byte> message) {
+ParsedBootstrap parse_bootstrap(std::span<const std::byte> message) {
     BootstrapHead head;
     if (message.size() < sizeof head) fail("it is too short");
     std::memcpy(&head, message.data(), sizeof head);
@@ -73,11 +73,11 @@ Opened open_bootstrap(std::span<const std::byte> message) {
     if (checksum(state, checksum(bootstrap, checksum_start)) != head.checksum)
         fail("its checksum does not match");
     Reader reader(bootstrap, "bootstrap message");
-    Opened opened{decode<Bootstrap>(reader), state};
+    ParsedBootstrap parsed{decode<Bootstrap>(reader), state};
     reader.expect_end();
-    if (opened.bootstrap.handles.size() < (opened.bootstrap.die_with_parent ? 2U : 1U))
+    if (parsed.bootstrap.handles.size() < (parsed.bootstrap.die_with_parent ? 2U : 1U))
         fail("handles are missing");
-    return opened;
+    return parsed;
 }
 
 }  // namespace procession::process

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "handoff/inherited_handle.h"
 #include "procession/launch.h"
+#include "transfer/inherited_handle.h"
 
 namespace procession::process {
 
@@ -25,10 +25,10 @@ struct Bootstrap {
     std::uint8_t log_level = 0;
     bool die_with_parent = false;
     FunctionRef entry;
-    std::string keeper;      // of the family; empty while there is none
+    std::string broker;      // of the family; empty while there is none
     std::int32_t door = -1;  // the index of the handle that leads to it; -1: there is none
     // Index 0 is the report channel's sender; 1 the lifeline, with die_with_parent.
-    std::vector<handoff::InheritedHandle> handles;
+    std::vector<transfer::InheritedHandle> handles;
 };
 
 /// The fixed head of the message, in the machine's byte order: both sides are the same executable.
@@ -55,13 +55,13 @@ static_assert(sizeof(BootstrapHead) == 104);
                                      std::span<const std::byte> state);
 
 /// A message taken apart. `state` points into its bytes.
-struct Opened {
+struct ParsedBootstrap {
     Bootstrap bootstrap;
     std::span<const std::byte> state;
 };
 
 /// Throws:  DecodeError when the bytes are no whole, undamaged message; VersionMismatch when they
 ///          were made by another build of the program.
-[[nodiscard]] Opened open_bootstrap(std::span<const std::byte> message);
+[[nodiscard]] ParsedBootstrap parse_bootstrap(std::span<const std::byte> message);
 
 }  // namespace procession::process

@@ -120,6 +120,7 @@ bool ChildRecord::end_by_force(Deadline patience) noexcept {
 
 void ChildRecord::after_fork_in_child() noexcept {
     inherited_ = true;
+    lock_.reset_after_fork();
     child_.sentinel.reset();
     child_.status_channel.reset();
     receiver_.reset();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/fork_local.h"
 #include "os/at_fork.h"
 #include "os/child.h"
 #include "os/lifeline.h"
@@ -24,8 +25,7 @@ namespace procession::process {
 /// Invariants:
 ///   1. Only the process that made the record collects the child, once, under the lock.
 ///   2. `child_` and `receiver_` are set by started() and constant from then on in this process.
-///   3. In a fork child the handles are closed and the members refuse before they touch the lock,
-///      which another thread of the parent may have held.
+///   3. In a fork child the handles are closed, and the members refuse.
 class ChildRecord final : public os::ForkListener {
   public:
     ChildRecord(std::string name, StartMethod method, const ProcessOptions& options);
@@ -80,7 +80,7 @@ class ChildRecord final : public os::ForkListener {
     os::Child child_;      // constant after started()
     os::Handle receiver_;  // likewise
 
-    std::mutex lock_;  // for what follows
+    base::ForkSafeMutex lock_;  // for what follows
     bool started_ = false;
     bool signalled_ = false;  // by us: an early end is then no surprise
     bool rebuilt_ = false;

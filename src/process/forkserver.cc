@@ -2,21 +2,13 @@
 #include "process/forkserver.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
-#include <cstring>
 #include <exception>
-#include <iterator>
-#include <utility>
+#include <new>
 
 #include "base/logging.h"
-#include "os/channel.h"
-#include "os/inherited.h"
 #include "os/wait.h"
 #include "process/function_text.h"
-#include "process/program.h"
-#include "process/run_keeper.h"
 #include "process/spawned_child.h"
 #include "procession/error.h"
 
@@ -24,11 +16,8 @@ namespace procession::process {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};  // with other processes whose handles are under way
-
 bool is_well_formed(const ForkRequest& request) noexcept {
-    return request.magic == ForkRequest{}.magic &&
-           (request.wish == ForkWish::start || request.wish == ForkWish::take_back) &&
+    return (request.verb == ForkVerb::start || request.verb == ForkVerb::cancel) &&
            request.left <= handles_per_child_max;
 }
 
@@ -48,82 +37,78 @@ void ForkServer::preload(std::string_view place) noexcept {
 void ForkServer::run() {
     blocked_.emplace();
     for (;;) {
-        std::vector<os::Watched> watched{{control_.get()}};
-        for (const auto& mine : children_) watched.push_back({mine.child.sentinel.get()});
-        static_cast<void>(os::wait_any(watched, Deadline::never()));
-        tell_who_has_ended();
-        if (watched[0].ready) serve();
+        std::vector<os::Watched> ends;
+        for (const auto& served : children_) ends.push_back({served.child.sentinel.get()});
+        server_.wait(Deadline::never(), ends);
+        report_ended_children();
+        while (auto message = server_.next()) serve(std::move(*message));
     }
 }
 
-void ForkServer::tell_who_has_ended() {
+void ForkServer::report_ended_children() {
     for (auto each = children_.begin(); each != children_.end();) {
         const auto ending = os::reap(each->child);
         if (!ending) {
             ++each;
             continue;
         }
-        if (ending->exit_code) os::send_exit_status(each->status, *ending->exit_code);
+        if (ending->exit_code) os::send_exit_status(each->status_channel, *ending->exit_code);
         each = children_.erase(each);
     }
 }
 
-void ForkServer::serve() {
-    ForkRequest request;
-    std::size_t got = 0;
-    const auto problem = os::receive_some(
-        control_.get(), std::as_writable_bytes(std::span(&request, 1)), got, arriving_);
-    if (problem == std::errc::operation_would_block) return;
-    if (problem == std::errc::not_enough_memory) throw std::bad_alloc();  // it ends
-    // The process that has started us is gone; its children are not our business then.
-    if (got == 0 && (!problem || problem == std::errc::connection_reset)) os::exit_immediately(0);
-    if (got != sizeof request || !is_well_formed(request)) {
+void ForkServer::serve(helper::HelperServer::Message message) {
+    if (message.problem == std::errc::not_enough_memory) throw std::bad_alloc();  // it ends
+    // The process that has started us has ended: no process waits for an exit status any more.
+    if (message.is_end) os::exit_immediately(0);
+    const auto request = message.as<ForkRequest>();
+    const bool is_good = request && is_well_formed(*request);
+    if (is_good && request->verb == ForkVerb::cancel) return cancel();
+    if (!is_good ||
+        !handles_.add(std::move(message.handles), request->left, message.lost_handles)) {
         base::log(LogLevel::error, "forkserver: what comes is no request; it ends");
         os::exit_immediately(1);
     }
-    if (request.wish == ForkWish::take_back) return take_back();
-    if (problem) lost_some_ = true;
-    if (request.left != 0) return;
-    auto handles = std::exchange(arriving_, {});
-    if (std::exchange(lost_some_, false))
-        return refuse(EMFILE, "the forkserver cannot hold its handles");
+    if (handles_.are_under_way()) return;
+    bool lost_some = false;
+    auto handles = handles_.take(lost_some);
+    if (lost_some) return refuse(EMFILE, "the forkserver cannot hold its handles");
     if (!preload_failure_.empty()) return refuse(0, preload_failure_);
     if (handles.size() < 2) return refuse(0, "the request of a child lacks its message");
     start(std::move(handles));
 }
 
 void ForkServer::start(std::vector<os::Handle> handles) {
-    Mine mine;
+    ServedChild served;
     os::Handle message = std::move(handles[0]);
-    mine.status = std::move(handles[1]);
+    served.status_channel = std::move(handles[1]);
     handles.erase(handles.begin(), handles.begin() + 2);
-    if (const auto problem = os::fork_self(mine.child))
+    if (const auto problem = os::fork_self(served.child))
         return refuse(problem.value(), "the system refused to fork the forkserver");
-    if (mine.child.pid == 0) {
+    if (served.child.pid == 0) {
         // Keep nothing of the server's: the process that started the server must see its end, and
         // the ends of its other children.
-        control_.reset();
-        mine.status.reset();
+        server_.close_all();
+        served.status_channel.reset();
         children_.clear();
         blocked_.reset();
         run_served_child(std::move(message), std::move(handles));
     }
     ForkAnswer good;
-    good.pid = mine.child.pid;
-    children_.push_back(std::move(mine));
+    good.pid = served.child.pid;
+    children_.push_back(std::move(served));
     answered_with_ = good.pid;
-    if (answer(good, &children_.back().child.sentinel)) return;
-    // No process will know of the child.
-    take_back();
+    if (reply(good, &children_.back().child.sentinel)) return;
+    cancel();  // no process will know of the child
     refuse(0, "the system cannot pass the child's sentinel on");
 }
 
-// If it has ended and was collected meanwhile, the newest is another one, which was there before
-// it: so they never had the same number.
-void ForkServer::take_back() noexcept {
+// If the child has ended and was collected meanwhile, the newest is another one, which was there
+// before it: so they never had the same number.
+void ForkServer::cancel() noexcept {
     const int pid = std::exchange(answered_with_, 0);
     if (pid == 0 || children_.empty() || children_.back().child.pid != pid) return;
-    [[maybe_unused]] const auto nobody_to_tell =
+    [[maybe_unused]] const auto it_has_ended =
         os::send_signal(children_.back().child, os::signal_kill);
 }
 
@@ -133,44 +118,27 @@ void ForkServer::refuse(std::int32_t problem, std::string_view text) {
     bad.problem = problem;
     text = text.substr(0, bad.text.size() - 1);
     std::ranges::copy(text, bad.text.begin());
-    if (answer(bad)) return;
+    if (reply(bad)) return;
     base::log(LogLevel::error, "forkserver: it cannot answer; it ends");
     os::exit_immediately(1);
 }
 
-// Returns: false when the system cannot send it. The next look finds out that the other process has
-// gone.
-bool ForkServer::answer(const ForkAnswer& answer, const os::Handle* sentinel) {
-    const std::array parts{std::as_bytes(std::span(&answer, 1))};
+bool ForkServer::reply(const ForkAnswer& answer, const os::Handle* sentinel) {
     std::vector<os::NativeHandle> handles;
     if (sentinel != nullptr) handles.push_back(sentinel->get());
-    std::size_t sent = 0;
-    const Deadline deadline = kPatience;
-    while (const auto problem = os::send_some(control_.get(), parts, handles, sent)) {
-        if (!os::is_back_pressure(problem))
-            return problem == std::errc::broken_pipe || problem == std::errc::connection_reset;
-        const bool ends = os::are_too_many_in_flight(problem);
-        if (!os::wait_to_send(control_.get(), problem, ends ? deadline : Deadline::never()))
-            return false;
-    }
-    return true;
+    const auto problem = helper::send_record({server_.channel_of(client_)},
+                                             helper::bytes_of(answer), handles, Deadline::never());
+    return !problem || problem.failure == helper::RpcFailure::gone;
 }
 
 void run_forkserver(std::string_view descriptor, const char* preload) noexcept {
-    os::Handle channel = handle_named_by(descriptor);
-    if (!channel.valid()) os::exit_immediately(127);
-    try {
-        os::set_process_name("procession-fork");
-        os::close_on_exec(channel.get());
+    helper::run_helper(forkserver_role, "procession-fork", descriptor, [=](os::Handle channel) {
         ForkServer server(std::move(channel));
         const std::string_view marker(preload_marker);
         if (preload != nullptr && std::string_view(preload).starts_with(marker))
             server.preload(std::string_view(preload).substr(marker.size()));
         server.run();
-    } catch (const std::exception& failed) {
-        base::log(LogLevel::error, "the forkserver ends: %s", failed.what());
-        os::exit_immediately(1);
-    }
+    });
 }
 
 }  // namespace procession::process

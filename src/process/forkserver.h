@@ -1,12 +1,17 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "helper/helper_server.h"
+#include "helper/program.h"
+#include "helper/rpc.h"
 #include "os/child.h"
 #include "os/handle.h"
 #include "os/signals.h"
@@ -14,20 +19,19 @@
 
 namespace procession::process {
 
-/// The first argument of a forkserver: "--procession-forkserver=<descriptor of its control
-/// channel>"; the second one, if there is one, says what to run first.
-inline constexpr const char* forkserver_marker = "--procession-forkserver=";
+/// Its argument names its channel; the next argument, if there is one, says what to run first.
+inline constexpr helper::Role forkserver_role{"forkserver", "the forkserver"};
 inline constexpr const char* preload_marker = "--procession-preload=";
 
 /// A process of this program that has run only the code before init() in main, and the preload
 /// function: it forks the children of the process that has started it.
 ///
 /// It has one thread. It ends with that process, at once, whatever ended it. Signals do not reach
-/// it: one that a terminal sends to all processes of a command must not end the process that tells
-/// how the children end. In the children no signal is blocked.
+/// it: one that a terminal sends to all processes of a command must not end the process that
+/// reports how the children end. In the children no signal is blocked.
 class ForkServer {
   public:
-    explicit ForkServer(os::Handle control) : control_(std::move(control)) {}
+    explicit ForkServer(os::Handle channel) : client_(server_.add(std::move(channel))) {}
 
     /// Runs what `place` (encoded, in hexadecimal) names. What it throws is the answer to all
     /// requests.
@@ -35,29 +39,30 @@ class ForkServer {
     [[noreturn]] void run();
 
   private:
-    /// A child of ours, and where its end is to be told.
-    struct Mine {
+    struct ServedChild {
         os::Child child;
-        os::Handle status;
+        os::Handle status_channel;
     };
 
-    void serve();
+    void serve(helper::HelperServer::Message message);
     void start(std::vector<os::Handle> handles);
-    void take_back() noexcept;
-    void tell_who_has_ended();
-    [[nodiscard]] bool answer(const ForkAnswer& answer, const os::Handle* sentinel = nullptr);
+    void cancel() noexcept;
+    void report_ended_children();
+    /// Returns: false when the system cannot send it. When the client has ended, the next message
+    /// says so.
+    [[nodiscard]] bool reply(const ForkAnswer& answer, const os::Handle* sentinel = nullptr);
     void refuse(std::int32_t problem, std::string_view text);
 
-    os::Handle control_;
-    std::vector<os::Handle> arriving_;
-    bool lost_some_ = false;    // of them: too many were open
-    std::list<Mine> children_;  // the newest is the last
-    int answered_with_ = 0;     // the child in the last answer, 0 when it had none
+    helper::HelperServer server_{"forkserver"};
+    helper::HelperServer::Client client_;  // the only one: the process that has started the server
+    helper::IncomingHandles handles_{handles_per_child_max};  // of the request that is under way
+    std::list<ServedChild> children_;                         // the newest is the last
+    int answered_with_ = 0;  // the child in the last answer, 0 when it had none
     std::optional<os::SignalsBlocked> blocked_;
     std::string preload_failure_;
 };
 
-/// The whole life of a forkserver, from init() on.
+/// The main function of a forkserver: `descriptor` names its channel.
 [[noreturn]] void run_forkserver(std::string_view descriptor, const char* preload) noexcept;
 
 }  // namespace procession::process

@@ -11,16 +11,14 @@
 #include <vector>
 
 #include "base/fork_local.h"
-#include "base/logging.h"
 #include "base/process_singleton.h"
+#include "helper/helper_process.h"
+#include "helper/rpc.h"
 #include "os/at_fork.h"
 #include "os/channel.h"
-#include "os/signals.h"
-#include "os/wait.h"
 #include "process/forkserver.h"
 #include "process/forkserver_protocol.h"
 #include "process/function_text.h"
-#include "process/program.h"
 #include "procession/error.h"
 #include "procession/start_method.h"
 
@@ -32,38 +30,66 @@ namespace {
 
 std::atomic<void (*)()> preload{nullptr};
 
-constexpr std::chrono::seconds kPatience{10};  // with other processes whose handles are under way
+constexpr std::chrono::nanoseconds no_limit = std::chrono::nanoseconds::max();
 
-/// The server is gone. `asked`: it may have started a child.
-struct Gone {
-    bool asked = false;
+/// Where the exit status of one child comes. A fork child closes the sender: its copy would hide
+/// that the forkserver has ended.
+class StatusChannel final : public os::LockedAcrossForks {
+  public:
+    StatusChannel() noexcept { start_listening(); }
+    ~StatusChannel() override {
+        {
+            const std::lock_guard guard(lock_);
+            sender_.reset();
+        }
+        stop_listening();
+    }
+    StatusChannel(const StatusChannel&) = delete;
+    StatusChannel& operator=(const StatusChannel&) = delete;
+
+    void open() {
+        const std::lock_guard guard(lock_);
+        if (const auto problem = os::create_channel_pair(receiver_, sender_)) {
+            throw ProcessError(problem, "start", "child",
+                               "cannot make a channel for its exit status");
+        }
+    }
+    [[nodiscard]] os::NativeHandle sender() const noexcept { return sender_.get(); }
+    [[nodiscard]] os::Handle& receiver() noexcept { return receiver_; }
+
+  private:
+    void after_fork_in_child() noexcept override {
+        sender_.reset();
+        LockedAcrossForks::after_fork_in_child();
+    }
+
+    os::Handle receiver_;
+    os::Handle sender_;
 };
 
 /// What this process knows of its forkserver.
-class Server final : public os::ForkListener {
+class ForkServerProcess final : public os::ForkListener {
   public:
-    static Server& of_this_process() { return base::ProcessSingleton<Server>::instance(); }
+    static ForkServerProcess& of_this_process() {
+        return base::ProcessSingleton<ForkServerProcess>::instance();
+    }
 
-    os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) {
+    os::Child start(const os::Handle& message, std::span<const os::NativeHandle> handles) try {
         const std::lock_guard guard(lock_);
-        for (;;) {
-            const bool was_there = control_.valid();
+        return helper::use_twice(forkserver_role, [&] {
+            const bool was_there = process_.channel() != os::no_handle;
             if (!was_there) launch();
             try {
                 return ask(message, handles);
-            } catch (const Gone& gone) {
+            } catch (const helper::PeerGone& gone) {
                 forget();
-                // It may have been killed since it was used last.
-                if (was_there && !gone.asked) {
-                    base::log(LogLevel::warning,
-                              "the forkserver has ended; another one is started");
-                    continue;
-                }
-                throw ProcessError({}, "start", "forkserver",
-                                   "the forkserver ended while it was to start a child (was it "
-                                   "killed?); the next start makes another one");
+                throw helper::PeerGone{was_there && gone.may_ask_again};
             }
-        }
+        });
+    } catch (const helper::PeerGone&) {
+        throw ProcessError({}, "start", "forkserver",
+                           "the forkserver ended while it was to start a child (was it killed?); "
+                           "the next start makes another one");
     }
 
     void end() noexcept {
@@ -75,199 +101,108 @@ class Server final : public os::ForkListener {
         // Another thread may be in the middle of a start, and is not waited for.
         if (!lock_.try_lock()) return;
         const std::lock_guard guard(lock_, std::adopt_lock);
-        if (process_.pid == 0 || launched_by_ != os::current_process_id()) return;
-        control_.reset();
-        if (!os::wait_readable(process_.sentinel.get(), patience)) {
-            // It is stopped, or in its preload function.
-            if (os::send_signal(process_, os::signal_kill)) return;
-            if (!os::wait_readable(process_.sentinel.get(), patience)) return;
-        }
-        forget();
+        if (!process_.has_started_some()) return;
+        process_.hang_up();
+        if (process_.wait_for_end(patience)) return;
+        process_.kill();  // it is stopped, or in its preload function
+        process_.wait_for_end(patience);
     }
 
-    void before_fork() noexcept override { handles_lock_.lock(); }
-    void after_fork_in_parent() noexcept override { handles_lock_.unlock(); }
-    void after_fork_in_child() noexcept override {
-        lock_.reset_after_fork();
-        handles_lock_.unlock();
-        control_.reset();
-        its_.reset();
-        tells_.reset();
-        process_.sentinel.reset();
-        process_.pid = 0;
-    }
+    void after_fork_in_child() noexcept override { lock_.reset_after_fork(); }
 
   private:
-    /// However it ends.
-    class Closing {
-      public:
-        Closing(os::Handle& closed, std::mutex& lock) noexcept : closed_(closed), lock_(lock) {}
-        ~Closing() {
-            const std::lock_guard guard(lock_);
-            closed_.reset();
-        }
-        Closing(const Closing&) = delete;
-        Closing& operator=(const Closing&) = delete;
-
-      private:
-        os::Handle& closed_;
-        std::mutex& lock_;
-    };
-
-    friend class base::ProcessSingleton<Server>;
-    Server() noexcept { start_listening(); }
+    friend class base::ProcessSingleton<ForkServerProcess>;
+    ForkServerProcess() noexcept { start_listening(); }
 
     void launch() {
         forget();
-        os::SpawnPlan plan;
-        plan.arguments = {*program_name(), ""};
+        std::vector<std::string> further;
         // relaxed: a lone setting
         if (const auto function = preload.load(std::memory_order_relaxed))
-            plan.arguments.push_back(preload_marker + text_of_function(function));
-        launch(plan);
-        base::log(LogLevel::debug, "started the forkserver (pid %d)", process_.pid);
-    }
-    void launch(os::SpawnPlan& plan) {
-        const Closing closing(its_, handles_lock_);
-        const std::lock_guard guard(handles_lock_);
-        os::Handle ours;
-        if (const auto problem = os::create_channel_pair(ours, its_))
+            further.push_back(preload_marker + text_of_function(function));
+        if (const auto problem = process_.make_channel())
             throw ProcessError(problem, "start", "forkserver", "cannot make a channel to it");
-        plan.arguments[1] = forkserver_marker + os::text_of(its_.get());
-        plan.inherited = {its_.get()};
-        if (const auto problem = os::spawn_same_program(plan, process_))
+        if (const auto problem = process_.start(std::move(further))) {
+            process_.hang_up();
             throw ProcessError(problem, "start", "forkserver",
                                "the system refused to start the program");
-        launched_by_ = os::current_process_id();
-        control_ = std::move(ours);
+        }
     }
 
     // Hangs up, which ends it, and collects it.
-    void forget(Deadline deadline = Deadline::never()) noexcept {
-        control_.reset();
-        if (process_.pid == 0) return;
-        static_cast<void>(os::wait_readable(process_.sentinel.get(), deadline));
-        static_cast<void>(os::reap(process_));
-        process_.sentinel.reset();
-        process_.pid = 0;
+    void forget() noexcept {
+        process_.hang_up();
+        process_.wait_for_end(Deadline::never());
+    }
+
+    [[nodiscard]] helper::Peer server() const noexcept {
+        return {process_.channel(), process_.sentinel()};
     }
 
     os::Child ask(const os::Handle& message, std::span<const os::NativeHandle> handles) {
         // Before there is a child: afterwards nothing may fail that can be avoided.
         std::vector<os::Handle> arrived;
         arrived.reserve(os::handles_per_transfer_max);
-        os::Handle told;
+        os::Handle status;
         {
-            const Closing closing(tells_, handles_lock_);
-            told = make_status_channel();
-            std::vector<os::NativeHandle> all{message.get(), tells_.get()};
+            StatusChannel channel;
+            channel.open();
+            std::vector<os::NativeHandle> all{message.get(), channel.sender()};
             all.insert(all.end(), handles.begin(), handles.end());
             send_request(all);
+            status = std::move(channel.receiver());
         }
-        const ForkAnswer answer = hear(arrived);
+        const ForkAnswer answer = receive_answer(arrived);
         if (answer.pid == 0 || arrived.size() != 1) {
             const std::string text(answer.text.data(),
                                    ::strnlen(answer.text.data(), answer.text.size()));
             throw ProcessError({answer.problem, std::generic_category()}, "start", "child",
                                text.empty() ? "the forkserver started none" : text);
         }
-        return {answer.pid, std::move(arrived[0]), std::move(told)};
-    }
-
-    os::Handle make_status_channel() {
-        const std::lock_guard guard(handles_lock_);
-        os::Handle told;
-        if (const auto problem = os::create_channel_pair(told, tells_))
-            throw ProcessError(problem, "start", "child", "cannot make a channel for its end");
-        return told;
+        return {answer.pid, std::move(arrived[0]), std::move(status)};
     }
 
     void send_request(std::span<const os::NativeHandle> handles) {
-        bool asked = false;
-        while (!handles.empty()) {
-            const auto lot = handles.first(std::min(handles.size(), os::handles_per_transfer_max));
-            const ForkRequest request{.left =
-                                          static_cast<std::uint32_t>(handles.size() - lot.size())};
-            if (const auto problem = send(request, lot)) {
-                if (problem == std::errc::broken_pipe || problem == std::errc::connection_reset)
-                    throw Gone{asked};
-                if (asked) control_.reset();  // half a request is there
-                throw ProcessError(problem, "start", "child",
-                                   os::are_too_many_in_flight(problem)
-                                       ? os::too_many_in_flight_text
-                                       : "cannot pass its handles on");
-            }
-            handles = handles.subspan(lot.size());
-            asked = true;
-        }
+        bool sent_some = false;
+        const auto problem = helper::send_in_batches(server(), ForkRequest{}, ForkRequest{},
+                                                     handles, no_limit, sent_some);
+        if (!problem) return;
+        if (problem.failure == helper::RpcFailure::gone) throw helper::PeerGone{!sent_some};
+        if (sent_some) process_.hang_up();  // half a request is there
+        throw ProcessError(problem.error, "start", "child",
+                           problem.failure == helper::RpcFailure::too_many_under_way
+                               ? os::too_many_in_flight_text
+                               : "cannot pass its handles on");
     }
 
-    std::error_code send(const ForkRequest& request, std::span<const os::NativeHandle> handles) {
-        const std::array parts{std::as_bytes(std::span(&request, 1))};
-        std::size_t sent = 0;
-        const Deadline deadline = kPatience;
-        for (;;) {
-            const auto problem = os::send_some(control_.get(), parts, handles, sent);
-            if (!os::is_back_pressure(problem)) return problem;
-            if (!os::are_too_many_in_flight(problem)) {
-                wait_for_it(os::Direction::writing);
-            } else if (!os::wait_to_send(control_.get(), problem, deadline)) {
-                return problem;
-            }
-        }
-    }
-
-    ForkAnswer hear(std::vector<os::Handle>& arrived) {
-        for (;;) {
-            ForkAnswer answer;
-            std::size_t got = 0;
-            const auto problem = os::receive_some(
-                control_.get(), std::as_writable_bytes(std::span(&answer, 1)), got, arrived);
-            if (problem == std::errc::operation_would_block) {
-                wait_for_it(os::Direction::reading);
-                continue;
-            }
-            if (problem == std::errc::too_many_files_open) {
-                take_back();
-                throw ProcessError(problem, "start", "child",
+    ForkAnswer receive_answer(std::vector<os::Handle>& arrived) {
+        ForkAnswer answer;
+        const auto problem = helper::receive(server(), answer, arrived, Deadline::never());
+        switch (problem.failure) {
+            case helper::RpcFailure::none: return answer;
+            case helper::RpcFailure::lost_handles:
+                cancel();
+                throw ProcessError(problem.error, "start", "child",
                                    "no descriptor left for its sentinel");
-            }
-            if (problem && problem != std::errc::connection_reset) {
-                take_back();
-                control_.reset();  // the answer would be taken for the next one's
-                throw ProcessError(problem, "start", "child", "cannot hear of it");
-            }
-            if (problem || got != sizeof answer || answer.magic != ForkAnswer{}.magic)
-                throw Gone{true};
-            return answer;
+            case helper::RpcFailure::gone:
+            case helper::RpcFailure::malformed: throw helper::PeerGone{false};
+            default:
+                cancel();
+                process_.hang_up();  // the answer would be taken for the next one's
+                throw ProcessError(problem.error, "start", "child", "cannot receive the answer");
         }
     }
 
-    // There may be a child, and no process could wait for it. If the server has gone, nothing
+    // There may be a child, and no process could wait for it. If the server has ended, nothing
     // helps.
-    void take_back() {
-        [[maybe_unused]] const auto no_help = send({.wish = ForkWish::take_back}, {});
+    void cancel() {
+        const ForkRequest request{.verb = ForkVerb::cancel};
+        [[maybe_unused]] const auto no_help =
+            helper::send_record(server(), helper::bytes_of(request), {}, Deadline::never());
     }
 
-    // Until the channel is ready. A copy of the server's end in another process (the program's own
-    // fork or spawn at the wrong moment) can hide that the server has ended: its sentinel tells.
-    void wait_for_it(os::Direction direction) {
-        std::array<os::Watched, 2> watched{
-            {{control_.get(), direction}, {process_.sentinel.get()}}};
-        static_cast<void>(os::wait_any(watched, Deadline::never()));
-        if (watched[1].ready && !watched[0].ready) throw Gone{true};
-    }
-
-    // A fork child has its own locks, and closes its copies of the handles.
     base::ForkSafeMutex lock_;
-    os::Handle control_;
-    os::Child process_;
-    int launched_by_ = 0;  // another process than this one: it has forked without at-fork handlers
-    // Held while handles are made or closed that only the server may have; never for long, so that
-    // a fork can wait for it.
-    std::mutex handles_lock_;
-    os::Handle its_;    // the server's end of `control_`, until it runs
-    os::Handle tells_;  // where the child's end is to be told, until the server has it
+    helper::HelperProcess process_{forkserver_role};
 };
 
 // After the exit handlers and the destructors of statics, which may start children and wait for
@@ -279,12 +214,12 @@ class Server final : public os::ForkListener {
 
 os::Child start_by_forkserver(const os::Handle& message,
                               std::span<const os::NativeHandle> handles) {
-    return Server::of_this_process().start(message, handles);
+    return ForkServerProcess::of_this_process().start(message, handles);
 }
 
-void end_forkserver() noexcept { Server::of_this_process().end(); }
+void end_forkserver() noexcept { ForkServerProcess::of_this_process().end(); }
 void end_forkserver_at_exit() noexcept {
-    Server::of_this_process().end_within(std::chrono::milliseconds(1000));
+    ForkServerProcess::of_this_process().end_within(std::chrono::milliseconds(1000));
 }
 
 }  // namespace process

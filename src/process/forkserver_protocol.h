@@ -7,23 +7,23 @@
 
 namespace procession::process {
 
-/// What is said to the forkserver, and what it says: records of fixed size, one for each transfer,
-/// with the handles beside them. Both sides are the same executable.
+/// The requests to the forkserver, and its answers (helper/rpc.h). Both sides are the same
+/// executable.
 ///
 ///     parent                                              forkserver
 ///     request   (the bootstrap message, the status        forks
 ///                channel's writer, the child's handles)
 ///     request   (further handles) ...
 ///                                                         answer    pid (sentinel), or the problem
-///     take back (when the answer cannot be held)          kills the child of its last answer
+///     cancel    (when the answer cannot be held)          kills the child of its last answer
 ///
-/// When the child has ended, its exit code comes on its status channel, and the channel ends.
+/// When the child has ended, its exit status comes on its status channel, and the channel ends.
 
-enum class ForkWish : std::uint32_t { start = 1, take_back = 2 };
+enum class ForkVerb : std::uint32_t { start = 1, cancel = 2 };
 
 struct ForkRequest {
     std::uint32_t magic = 0x50524346;  // "FCRP"
-    ForkWish wish = ForkWish::start;
+    ForkVerb verb = ForkVerb::start;
     std::uint32_t left = 0;  // handles that follow in further records
 };
 static_assert(sizeof(ForkRequest) == 12 && std::is_trivially_copyable_v<ForkRequest>);

@@ -24,39 +24,38 @@ struct MainProcess {
 
 const Identity& identity() noexcept {
     // acquire: pairs with become(); the fields behind the pointer are whole
-    const Identity* mine = current.load(std::memory_order_acquire);
-    return mine != nullptr ? *mine : base::ProcessSingleton<MainProcess>::instance().identity;
+    const Identity* own = current.load(std::memory_order_acquire);
+    return own != nullptr ? *own : base::ProcessSingleton<MainProcess>::instance().identity;
 }
 
 Identity identity_of_next_child(const ProcessOptions& options, StartMethod method) {
     // relaxed: only a unique number is needed
     const unsigned number = 1 + children_so_far.fetch_add(1, std::memory_order_relaxed);
-    const Identity& mine = identity();
+    const Identity& own = identity();
     Identity next;
-    next.path =
-        mine.path.empty() ? std::to_string(number) : mine.path + ":" + std::to_string(number);
+    next.path = own.path.empty() ? std::to_string(number) : own.path + ":" + std::to_string(number);
     next.name = options.name.empty() ? "Process-" + next.path : options.name;
     next.start_method = method;
-    next.parent = {os::current_process_id(), mine.name};
+    next.parent = {os::current_process_id(), own.name};
     return next;
 }
 
-void become(const Identity* mine) noexcept {
+void become(const Identity* own) noexcept {
     children_so_far.store(0, std::memory_order_relaxed);  // relaxed: one thread exists
-    current.store(mine, std::memory_order_release);       // pairs with identity()
+    current.store(own, std::memory_order_release);        // pairs with identity()
 }
 
 }  // namespace process
 
 CurrentProcess current_process() {
-    const auto& mine = process::identity();
-    return {os::current_process_id(), mine.name, mine.is_child(), mine.start_method};
+    const auto& own = process::identity();
+    return {os::current_process_id(), own.name, own.is_child(), own.start_method};
 }
 
 std::optional<ProcessInfo> parent_process() {
-    const auto& mine = process::identity();
-    if (!mine.is_child()) return std::nullopt;
-    return mine.parent;
+    const auto& own = process::identity();
+    if (!own.is_child()) return std::nullopt;
+    return own.parent;
 }
 
 }  // namespace procession

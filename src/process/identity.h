@@ -27,6 +27,6 @@ struct Identity {
 
 /// In a fresh child: takes this identity for the rest of the process's life; its own children are
 /// counted from 1 again. Allocates nothing.
-void become(const Identity* mine) noexcept;
+void become(const Identity* own) noexcept;
 
 }  // namespace procession::process

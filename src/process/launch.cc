@@ -6,8 +6,7 @@
 
 #include "base/logging.h"
 #include "base/step.h"
-#include "handoff/keeper_client.h"
-#include "handoff/outgoing.h"
+#include "helper/program.h"
 #include "os/child.h"
 #include "os/report_channel.h"
 #include "os/sealed_bytes.h"
@@ -17,11 +16,12 @@
 #include "process/child_table.h"
 #include "process/forkserver_client.h"
 #include "process/identity.h"
-#include "process/keeper_process.h"
-#include "process/program.h"
 #include "process/run_child.h"
+#include "process/spawned_child.h"
 #include "procession/error.h"
 #include "procession/log.h"
+#include "transfer/broker_client.h"
+#include "transfer/send_context.h"
 
 namespace procession::process {
 
@@ -90,7 +90,7 @@ class Launch {
     }
     const int code = run_and_report(launch.identity().name, launch.reports().get(), body);
     end_daemons();
-    leave_keeper_at_end();
+    transfer::leave_broker_at_end();
     end_forkserver_at_exit();
     PROCESSION_STEP("child.ends");
     os::exit_immediately(code);
@@ -112,15 +112,15 @@ Bootstrap bootstrap_for(const Identity& identity, const ProcessOptions& options,
 
 /// Encodes everything, so that an object that cannot cross is refused before there is a child.
 os::Handle message_for(const ProcessOptions& options, const SpawnBody& body, Launch& launch,
-                       handoff::Outgoing& outgoing) {
+                       transfer::SendContext& context) {
     Writer state;
     body.encode(state, body.context);
     PROCESSION_STEP("start.encoded");
     Bootstrap bootstrap = bootstrap_for(launch.identity(), options, body.entry);
-    bootstrap.keeper = handoff::keeper_of_family();
-    if (const os::NativeHandle door = handoff::door_of_family(); door != os::no_handle)
-        bootstrap.door = static_cast<std::int32_t>(outgoing.add(door));
-    bootstrap.handles = outgoing.manifest();
+    bootstrap.broker = transfer::broker_of_family();
+    if (const os::NativeHandle door = transfer::door_of_family(); door != os::no_handle)
+        bootstrap.door = static_cast<std::int32_t>(context.add(door));
+    bootstrap.handles = context.manifest();
     Writer encoded;
     encode(encoded, bootstrap);
     const BootstrapHead head = head_for(encoded.bytes(), state.bytes());
@@ -139,7 +139,7 @@ void warn_of_threads() {
     base::log(
         LogLevel::warning,
         "a process with %u threads forks: in the child, locks that other threads hold now stay "
-        "locked for ever; use spawn or forkserver, or fork before there are threads",
+        "locked forever; use spawn or forkserver, or fork before there are threads",
         threads);
 }
 
@@ -164,29 +164,28 @@ std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody 
 std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptions& options,
                                           SpawnBody body) {
     expect_fork(method);
-    if (!program_name()) {
+    if (!helper::program_name()) {
         throw ProcessError(
             {}, "start", options.name,
             "to spawn processes, call procession::init(argc, argv) as the first line "
             "of main");
     }
-    refuse_to_start_again("child");
+    helper::refuse_to_start_again(child_role);
     if (const auto obstacle = os::find_start_obstacle(); obstacle.reason)
         throw ProcessError(obstacle.error, "start", options.name, obstacle.reason);
     Launch launch(options, method);
-    handoff::Outgoing outgoing;
-    outgoing.add(launch.reports().get());
-    if (launch.lifeline().valid()) outgoing.add(launch.lifeline().get());
-    const os::Handle message = message_for(options, body, launch, outgoing);
+    transfer::SendContext context;
+    context.add(launch.reports().get());
+    if (launch.lifeline().valid()) context.add(launch.lifeline().get());
+    const os::Handle message = message_for(options, body, launch, context);
     PROCESSION_STEP("start.sealed");
     if (method == StartMethod::forkserver)
-        return launch.started(start_by_forkserver(message, outgoing.handles()));
-    os::SpawnPlan plan;
-    plan.arguments = {*program_name(), child_marker + os::text_of(message.get())};
-    plan.inherited = {message.get()};
-    for (const os::NativeHandle each : outgoing.handles()) plan.inherited.push_back(each);
+        return launch.started(start_by_forkserver(message, context.handles()));
+    helper::RoleStart start{{message.get()}, {}};
+    for (const os::NativeHandle each : context.handles()) start.handles.push_back(each);
     os::Child child;
-    launch.expect(os::spawn_same_program(plan, child), "the system refused to start the program");
+    launch.expect(helper::start_in_role(child_role, start, child),
+                  "the system refused to start the program");
     return launch.started(std::move(child));
 }
 

@@ -10,7 +10,7 @@
 
 namespace procession::process {
 
-/// What a child tells its parent before it ends. Bytes from another process: they are checked.
+/// What a child reports to its parent before it ends. Bytes from another process: they are checked.
 struct Report {
     enum class Kind : std::uint8_t {
         rebuilt = 0,  // the callable and its arguments are there, it runs now

@@ -7,8 +7,6 @@
 
 #include "base/logging.h"
 #include "base/step.h"
-#include "handoff/arriving.h"
-#include "handoff/keeper_client.h"
 #include "os/child.h"
 #include "os/inherited.h"
 #include "os/lifeline.h"
@@ -17,36 +15,38 @@
 #include "process/bootstrap.h"
 #include "process/child_table.h"
 #include "process/identity.h"
-#include "process/program.h"
 #include "process/report.h"
 #include "process/run_child.h"
-#include "process/run_keeper.h"
 #include "procession/error.h"
 #include "procession/log.h"
 #include "shm/shared_object.h"
+#include "transfer/broker_client.h"
+#include "transfer/receive_context.h"
 
 namespace procession::process {
 
 namespace {
 
-/// What is needed until the callable and its arguments are rebuilt, and let go of then.
-struct Arrival {
+constexpr const char* child_object = "--procession-child=";  // in messages
+
+/// A child that has not rebuilt its callable and its arguments yet: what it needs for that.
+struct PendingStart {
     os::SealedBytes message;
-    Opened opened;
-    std::unique_ptr<handoff::Arriving> handles;
+    ParsedBootstrap parsed;
+    std::unique_ptr<transfer::ReceiveContext> handles;
     SpawnEntry entry = nullptr;
 };
 
 // One child per process, one thread in it so far: plain variables.
-std::unique_ptr<Arrival> arrival;
+std::unique_ptr<PendingStart> pending;
 os::NativeHandle reports = os::no_handle;
 bool is_rebuilt = false;
 
 void rebuilt() {
     base::log(LogLevel::debug, "%s: bootstrap decoded (%zu bytes of state, %zu handles)",
-              identity().name.c_str(), arrival->opened.state.size(),
-              arrival->opened.bootstrap.handles.size());
-    arrival.reset();
+              identity().name.c_str(), pending->parsed.state.size(),
+              pending->parsed.bootstrap.handles.size());
+    pending.reset();
     PROCESSION_STEP("child.rebuilt");
     is_rebuilt = true;
     Report report;
@@ -56,8 +56,8 @@ void rebuilt() {
 }
 
 os::Handle message_handle(std::string_view descriptor) {
-    os::Handle message = handle_named_by(descriptor);
-    if (!message.valid()) throw DecodeError("read", child_marker, "it does not name a descriptor");
+    os::Handle message = helper::handle_named_by(descriptor);
+    if (!message.valid()) throw DecodeError("read", child_object, "it does not name a descriptor");
     return message;
 }
 
@@ -66,17 +66,17 @@ StartMethod method_from(std::uint8_t number, StartMethod otherwise) {
                                                                : otherwise;
 }
 
-void become_who(const Bootstrap& bootstrap) {
-    static Identity mine;
-    mine.name = bootstrap.name;
-    mine.path = bootstrap.path;
-    mine.start_method = method_from(bootstrap.method, StartMethod::spawn);
-    mine.parent = {bootstrap.parent_pid, bootstrap.parent_name};
-    become(&mine);
-    handoff::join_family(bootstrap.keeper,
-                         bootstrap.door < 0
-                             ? os::Handle()
-                             : arrival->handles->take(static_cast<std::uint32_t>(bootstrap.door)));
+void adopt_identity(const Bootstrap& bootstrap) {
+    static Identity own;
+    own.name = bootstrap.name;
+    own.path = bootstrap.path;
+    own.start_method = method_from(bootstrap.method, StartMethod::spawn);
+    own.parent = {bootstrap.parent_pid, bootstrap.parent_name};
+    become(&own);
+    transfer::join_family(bootstrap.broker,
+                          bootstrap.door < 0
+                              ? os::Handle()
+                              : pending->handles->take(static_cast<std::uint32_t>(bootstrap.door)));
     set_log_level(bootstrap.log_level <= static_cast<int>(LogLevel::off)
                       ? static_cast<LogLevel>(bootstrap.log_level)
                       : LogLevel::warning);
@@ -84,44 +84,44 @@ void become_who(const Bootstrap& bootstrap) {
 }
 
 void read_message(os::Handle sealed) {
-    os::set_process_name(program_name()->c_str());
-    arrival = std::make_unique<Arrival>();
-    if (const auto problem = arrival->message.open(sealed)) {
+    os::set_process_name(helper::program_name()->c_str());
+    pending = std::make_unique<PendingStart>();
+    if (const auto problem = pending->message.open(sealed)) {
         const std::string number = os::text_of(sealed.get());
         // The number may belong to another part of the program: leave it open.
         [[maybe_unused]] const auto not_ours = sealed.release();
         throw DecodeError(
-            "read", child_marker,
+            "read", child_object,
             "descriptor " + number + " is no bootstrap message (" + problem.message() + ")");
     }
     sealed.reset();
     PROCESSION_STEP("child.message_found");
-    arrival->opened = open_bootstrap(arrival->message.bytes());
+    pending->parsed = parse_bootstrap(pending->message.bytes());
     PROCESSION_STEP("child.message_read");
 }
 
-void arrive() {
+void begin() {
     // Code before init() in main, or a preload function, may have blocked signals for threads that
     // this process will never have; terminate() is to work.
     os::unblock_signals();
     shm::suspect_all_unshared();
-    const Bootstrap& bootstrap = arrival->opened.bootstrap;
-    arrival->handles = std::make_unique<handoff::Arriving>(bootstrap.handles);
-    reports = arrival->handles->take(0).release();
+    const Bootstrap& bootstrap = pending->parsed.bootstrap;
+    pending->handles = std::make_unique<transfer::ReceiveContext>(bootstrap.handles);
+    reports = pending->handles->take(0).release();
     PROCESSION_STEP("child.can_report");
-    become_who(bootstrap);
+    adopt_identity(bootstrap);
     PROCESSION_STEP("child.named");
     if (bootstrap.die_with_parent) {
-        if (const auto problem = os::die_with_parent(arrival->handles->take(1)))
+        if (const auto problem = os::die_with_parent(pending->handles->take(1)))
             throw OSError(problem, "arm", "die_with_parent", "the kernel refused");
     }
-    arrival->entry = reinterpret_cast<SpawnEntry>(function_of(bootstrap.entry));
+    pending->entry = reinterpret_cast<SpawnEntry>(function_of(bootstrap.entry));
     PROCESSION_STEP("child.entry_found");
 }
 
 // The message lists the numbers that the handles have in the parent.
-void arrive_with(std::vector<os::Handle> handles) {
-    auto& listed = arrival->opened.bootstrap.handles;
+void begin_with(std::vector<os::Handle> handles) {
+    auto& listed = pending->parsed.bootstrap.handles;
     if (handles.size() != listed.size()) {
         throw SharingError("receive handles", "child",
                            std::to_string(handles.size()) + " came along, the message lists " +
@@ -129,7 +129,7 @@ void arrive_with(std::vector<os::Handle> handles) {
     }
     for (std::size_t i = 0; i < handles.size(); ++i)
         listed[i].number = os::number_of(handles[i].release());
-    arrive();
+    begin();
 }
 
 [[noreturn]] void give_up(const char* what) {
@@ -145,9 +145,9 @@ void arrive_with(std::vector<os::Handle> handles) {
 }
 
 void run_entry(void*) {
-    Reader reader(arrival->opened.state, "arguments of a child");
+    Reader reader(pending->parsed.state, "arguments of a child");
     try {
-        arrival->entry(reader, rebuilt);
+        pending->entry(reader, rebuilt);
     } catch (const std::exception& problem) {
         if (is_rebuilt) throw;
         give_up(problem.what());
@@ -158,7 +158,7 @@ void run_entry(void*) {
 
 namespace {
 
-[[noreturn]] void run_arrived() {
+[[noreturn]] void run_and_exit() {
     const int code = run_and_report(identity().name, reports, {run_entry, nullptr});
     // NOLINTNEXTLINE(concurrency-mt-unsafe)  one thread by then
     std::exit(code);
@@ -169,21 +169,21 @@ namespace {
 void run_spawned_child(std::string_view descriptor) {
     try {
         read_message(message_handle(descriptor));
-        arrive();
+        begin();
     } catch (const std::exception& problem) {
         give_up(problem.what());
     }
-    run_arrived();
+    run_and_exit();
 }
 
 void run_served_child(os::Handle message, std::vector<os::Handle> handles) {
     try {
         read_message(std::move(message));
-        arrive_with(std::move(handles));
+        begin_with(std::move(handles));
     } catch (const std::exception& problem) {
         give_up(problem.what());
     }
-    run_arrived();
+    run_and_exit();
 }
 
 }  // namespace procession::process

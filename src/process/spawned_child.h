@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "helper/program.h"
 #include "os/handle.h"
 
 namespace procession::process {
@@ -11,8 +12,10 @@ namespace procession::process {
 /// The child's exit code when its bootstrap message is of no use.
 inline constexpr int exit_code_of_bad_bootstrap = 127;
 
-/// The whole life of a spawned child, from init() on. `descriptor` is what the marker argument
-/// says.
+/// Its argument names the bootstrap message.
+inline constexpr helper::Role child_role{"child", "a child"};
+
+/// The whole life of a spawned child, from init() on. `descriptor` is what the argument says.
 [[noreturn]] void run_spawned_child(std::string_view descriptor);
 /// The same for one that a forkserver has forked: the handles are those that the message lists, in
 /// that order.

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "base/logging.h"
-#include "handoff/arriving.h"
-#include "handoff/keeper_client.h"
-#include "handoff/outgoing.h"
 #include "procession/error.h"
 #include "queue/outcome.h"
 #include "queue/shared_queue.h"
+#include "transfer/broker_client.h"
+#include "transfer/receive_context.h"
+#include "transfer/send_context.h"
 
 namespace procession {
 
@@ -21,17 +21,17 @@ std::string_view type_name(QueueKind kind) {
     return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
 }
 
-// In MessagePack: an extension of this type, with the array of the keeper's name and the token.
-constexpr std::int8_t kAttachmentExtension = 0x51;
+// In MessagePack: an extension of this type, with the array of the broker's name and the token.
+constexpr std::int8_t kDepositKeyExtension = 0x51;
 
-AttachmentName attachment_name(Reader& reader) {
+DepositKey deposit_key(Reader& reader) {
     std::int8_t type = 0;
     const auto bytes = reader.extension(type);
-    if (type != kAttachmentExtension) reader.fail("expected where the handles of an item wait");
-    Reader inside(bytes, "attachment of an item");
+    if (type != kDepositKeyExtension) reader.fail("expected where the handles of an item wait");
+    Reader inside(bytes, "deposit of an item");
     inside.array_of(2);
-    AttachmentName name;
-    name.keeper = inside.string();
+    DepositKey name;
+    name.broker = inside.string();
     const auto token = inside.binary();
     if (token.size() != name.token.size()) inside.fail("expected a token of 16 bytes");
     std::copy(token.begin(), token.end(), name.token.begin());
@@ -176,10 +176,10 @@ bool ByteQueue::dead_letters_on_exception() const {
 }
 
 void ByteQueue::encode_handle(Writer& writer) const {
-    handoff::assert_sharing(type_name(kind()));
+    transfer::assert_sharing(type_name(kind()));
     queue_->with_file("pass", [&](const os::Handle& file) {
         queue_->trust_shared();
-        handoff::encode_handle(writer, file.get(), type_name(kind()));
+        transfer::encode_handle(writer, file.get(), type_name(kind()));
     });
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
@@ -202,30 +202,30 @@ TypeStamp ByteQueue::stamp() const {
     return {static_cast<Format>(segment.stamp_format()), segment.stamp_hash(), segment.signature()};
 }
 
-Attachment ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
-                                  const void* value) const {
-    const handoff::Outgoing outgoing;
+HandleDeposit ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
+                                     const void* value) const {
+    const transfer::SendContext context;
     Writer encoded;
     encode(encoded, value);
     item.clear();
     item.array(2);
-    if (outgoing.size() == 0) {
+    if (context.size() == 0) {
         item.nil();
         item.raw(encoded.bytes());
         return {};
     }
-    queue_->take_part();  // from now on the keeper sees that the queue is in use
-    AttachmentName name;
+    queue_->take_part();  // from now on the broker sees that the queue is in use
+    DepositKey name;
     queue_->with_file(
-        "put", [&](const os::Handle& file) { name = handoff::deposit(file, outgoing.handles()); });
-    Attachment attachment(name);
+        "put", [&](const os::Handle& file) { name = transfer::deposit(file, context.handles()); });
+    HandleDeposit deposit(name);
     Writer where;
     where.array(2);
-    where.string(name.keeper);
+    where.string(name.broker);
     where.binary(name.token);
-    item.extension(kAttachmentExtension, where.bytes());
+    item.extension(kDepositKeyExtension, where.bytes());
     item.raw(encoded.bytes());
-    return attachment;
+    return deposit;
 }
 
 void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, void*),
@@ -233,20 +233,20 @@ void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, 
     Reader reader(message.bytes, "item with handles");
     reader.array_of(2);
     std::vector<os::Handle> handles;
-    std::optional<AttachmentName> name;
+    std::optional<DepositKey> name;
     if (!reader.skip_nil()) {
-        name = attachment_name(reader);
-        handles = queue_->is_joinable() ? handoff::fetch(*name) : handoff::take(*name);
+        name = deposit_key(reader);
+        handles = queue_->is_joinable() ? transfer::fetch(*name) : transfer::take(*name);
     }
     try {
-        const handoff::Arriving arriving(std::move(handles));
+        const transfer::ReceiveContext context(std::move(handles));
         decode(reader, value);
         reader.expect_end();
         if (name && queue_->is_joinable())
-            queue_->leases().hold_attachment(message.ticket, Attachment(*name));
+            queue_->leases().hold_deposit(message.ticket, HandleDeposit(*name));
     } catch (const DecodeError&) {
         // No other process could decode it as a T either.
-        if (name && queue_->is_joinable()) handoff::release(*name);
+        if (name && queue_->is_joinable()) transfer::release(*name);
         throw;
     }
 }
@@ -267,7 +267,7 @@ ByteQueue ByteQueue::attach(Handle file, QueueKind kind, const TypeStamp& stamp)
 }
 
 ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
-    return attach(handoff::decode_handle(reader, type_name(kind)), kind, stamp);
+    return attach(transfer::decode_handle(reader, type_name(kind)), kind, stamp);
 }
 
 }  // namespace procession

@@ -47,23 +47,23 @@ void LeaseHolder::leave_open(const Ticket& ticket) noexcept {
     memory_.leases.leave_open(ticket, queue_.participant_table().slot());
 }
 
-void LeaseHolder::hold_attachment(const Ticket& ticket, Attachment attachment) {
-    attachments_.get().add(ticket, std::move(attachment));
+void LeaseHolder::hold_deposit(const Ticket& ticket, HandleDeposit deposit) {
+    leased_deposits_.get().add(ticket, std::move(deposit));
 }
 
 void LeaseHolder::release_attachment(const Ticket& ticket) noexcept {
-    if (Attachments* held = attachments_.if_made()) [[unlikely]]
+    if (LeasedDeposits* held = leased_deposits_.if_made()) [[unlikely]]
         held->release(ticket);
 }
 
 void LeaseHolder::leave_attachments() noexcept {
-    if (Attachments* held = attachments_.if_made()) held->leave_all();
+    if (LeasedDeposits* held = leased_deposits_.if_made()) held->leave_all();
 }
 
 void LeaseHolder::forget_own_state(bool free_later) noexcept {
     LeaseBooks* const books = books_.if_made();
     books_.reset_after_fork();
-    attachments_.reset_after_fork();
+    leased_deposits_.reset_after_fork();
     suspects_.reset_after_fork();
     finishing_.reset_after_fork();
     // Not freed here: a signal handler that has called exit() may have interrupted malloc.
@@ -229,7 +229,7 @@ void LeaseHolder::give_back(const Ticket& ticket, std::string_view why) {
         }
         memory_.not_empty.notify();
         notify_joiners();
-        if (Attachments* held = attachments_.if_made()) held->leave(ticket);
+        if (LeasedDeposits* held = leased_deposits_.if_made()) held->leave(ticket);
     });
 }
 

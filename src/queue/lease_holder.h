@@ -11,8 +11,8 @@
 #include "os/spin_lock.h"
 #include "procession/deadline.h"
 #include "procession/message.h"
-#include "queue/attachments.h"
 #include "queue/lease_books.h"
+#include "queue/leased_deposits.h"
 #include "queue/records.h"
 #include "queue/suspects.h"
 #include "shm/actor.h"
@@ -53,7 +53,7 @@ class LeaseHolder {
     [[nodiscard]] std::uint64_t unfinished();
 
     /// The handles of a leased item, to be let go when it is finished.
-    void hold_attachment(const Ticket& ticket, Attachment attachment);
+    void hold_deposit(const Ticket& ticket, HandleDeposit deposit);
 
     // Within an operation.
     [[nodiscard]] bool is_open(const Ticket& ticket) const noexcept;
@@ -96,7 +96,7 @@ class LeaseHolder {
     base::MadeOnFirstUse<LeaseBooks> books_;
     std::atomic<LeaseBooks*> forgotten_books_{nullptr};  // to be freed by the next operation
     base::ForkLocal<Suspects> suspects_;
-    base::MadeOnFirstUse<Attachments> attachments_;
+    base::MadeOnFirstUse<LeasedDeposits> leased_deposits_;
     std::atomic<std::uint64_t> abandoned_{0};  // leases of this process that no call ended
     os::SpinLock finishing_;  // one thread of this process at a time begins to finish an item
 };

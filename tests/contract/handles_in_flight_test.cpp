@@ -120,7 +120,7 @@ TEST(HandlesUnderWay, of_others_do_not_end_a_connection_for_a_message_of_several
     run_as_another_user(send_several_lots);
 }
 
-void pass_by_keeper() {
+void pass_by_broker() {
     const Queue<Queue<int>> carrier;
     const Queue<int> queue;
     carrier.put(queue);
@@ -137,8 +137,8 @@ void pass_by_keeper() {
     must(carrier.get() == queue);
 }
 
-TEST(HandlesUnderWay, of_others_make_the_keeper_and_its_clients_wait) {
-    run_as_another_user(pass_by_keeper);
+TEST(HandlesUnderWay, of_others_make_the_broker_and_its_clients_wait) {
+    run_as_another_user(pass_by_broker);
 }
 
 void start_by_forkserver() {

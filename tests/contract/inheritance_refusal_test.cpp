@@ -41,7 +41,7 @@ TYPED_TEST(QueueRefusal, encoded_outside_of_the_start_of_a_child) {
 TYPED_TEST(QueueRefusal, decoded_outside_of_the_start_of_a_child) {
     Writer writer;
     {
-        const handoff::Outgoing spawning;
+        const transfer::SendContext spawning;
         encode(writer, typename TestFixture::Ints());
     }
     Reader reader(writer.bytes());
@@ -116,7 +116,7 @@ TEST(QueueRefusalOfKind, a_descriptor_that_is_no_queue_is_a_corrupt_segment) {
     arrived.emplace_back(::open("/dev/zero", O_RDWR | O_CLOEXEC));
     const std::byte index[4] = {};
     writer.extension(0x50, index);
-    const handoff::Arriving arriving(std::move(arrived));
+    const transfer::ReceiveContext context(std::move(arrived));
     Reader reader(writer.bytes());
     EXPECT_THROW((void)decode<Queue<int>>(reader), CorruptSegment);
 }
@@ -125,7 +125,7 @@ TEST(QueueRefusalOfKind, a_handle_index_that_did_not_come_along_is_a_decode_erro
     Writer writer;
     const std::byte index[4] = {std::byte{9}};
     writer.extension(0x50, index);
-    const handoff::Arriving arriving{std::vector<handoff::InheritedHandle>{}};
+    const transfer::ReceiveContext context{std::vector<transfer::InheritedHandle>{}};
     Reader reader(writer.bytes());
     EXPECT_THROW((void)decode<Queue<int>>(reader), DecodeError);
 }

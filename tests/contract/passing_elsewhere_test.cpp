@@ -2,7 +2,7 @@
 #include "contract/elsewhere_fixture.h"
 #include "contract/passing_fixture.h"
 
-// Queues in items, for processes that have gone where the keeper's name leads nowhere, or where it
+// Queues in items, for processes that have gone where the broker's name leads nowhere, or where it
 // belongs to another user.
 
 namespace procession::testing {
@@ -47,8 +47,8 @@ std::string show_case(const ::testing::TestParamInfo<Case>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, PassingElsewhere, ::testing::ValuesIn(all_cases()), show_case);
 
-/// Has the keeper started: as long as there is one, children are given a way to it.
-void use_keeper() {
+/// Has the broker started: as long as there is one, children are given a way to it.
+void use_broker() {
     const Queues carrier;
     carrier.put(Queue<int>());
     static_cast<void>(carrier.get());
@@ -67,7 +67,7 @@ void answer_elsewhere(Change change, const JoinableQueues& questions, const Queu
 }
 
 TEST_P(PassingElsewhere, reaches_a_process_that_changed_after_it_was_started_and_back) {
-    use_keeper();
+    use_broker();
     const JoinableQueues questions;
     const Queues plain;
     const Queues made_there;
@@ -101,13 +101,13 @@ void fail_elsewhere(Change change, const JoinableQueues& questions, const Queues
     report(plain);
 }
 
-TEST_P(PassingElsewhere, gives_back_what_a_process_without_a_way_to_the_keeper_cannot_receive) {
+TEST_P(PassingElsewhere, gives_back_what_a_process_without_a_way_to_the_broker_cannot_receive) {
     const JoinableQueues questions;
     const Queues plain;
     const Queue<std::string> errors;
     Process child(method(), fail_elsewhere, change(), questions, plain, errors);
     const Queue<int> queue;
-    questions.put(queue);  // the keeper is younger than the child
+    questions.put(queue);  // the broker is younger than the child
     plain.put(queue);
     const std::string why = change() == Change::user ? "another user" : "another network namespace";
     for (int i = 0; i < 3; ++i) EXPECT_NE(errors.get().find(why), std::string::npos) << i;

@@ -4,21 +4,21 @@
 #include <fcntl.h>
 
 #include "contract/process_fixture.h"
-#include "handoff/keeper_client.h"
 #include "procession/pipe.h"
 #include "support/queue_helpers.h"
+#include "transfer/broker_client.h"
 
 namespace procession::testing {
 
 /// 0 when this process has started none.
-inline int keeper_pid() { return child_called("--procession-keeper="); }
-inline void kill_keeper() { kill_helper(keeper_pid()); }
+inline int broker_pid() { return child_called("--procession-broker="); }
+inline void kill_broker() { kill_helper(broker_pid()); }
 
-/// Until the keeper has done everything that it was told before.
-inline void let_keeper_settle() {
-    AttachmentName nobodys;
-    nobodys.keeper = handoff::keeper_of_family();
-    EXPECT_THROW((void)handoff::fetch(nobodys), SharingError);
+/// Until the broker has done everything that it was told before.
+inline void let_broker_settle() {
+    DepositKey nobodys;
+    nobodys.broker = transfer::broker_of_family();
+    EXPECT_THROW((void)transfer::fetch(nobodys), SharingError);
 }
 
 }  // namespace procession::testing

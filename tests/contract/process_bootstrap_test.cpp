@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "contract/process_fixture.h"
+#include "helper/program.h"
 #include "os/code_location.h"
 #include "process/bootstrap.h"
-#include "process/program.h"
 #include "process/report.h"
 #include "procession/error.h"
 
@@ -38,7 +38,7 @@ TEST(ProcessBootstrap, a_child_that_ends_before_init_is_an_error_in_the_parent) 
 
 TEST(ProcessBootstrap, without_init_nothing_is_started_and_the_error_says_what_to_do) {
     Process child(fork, [] {
-        process::forget_program_name();
+        helper::forget_program_name();
         try {
             const Process never(spawn, do_nothing);
         } catch (const ProcessError& error) {
@@ -158,7 +158,7 @@ process::Bootstrap some_bootstrap() {
 
 bool is_refused(std::span<const std::byte> message) {
     try {
-        (void)process::open_bootstrap(message);
+        (void)process::parse_bootstrap(message);
         return false;
     } catch (const DecodeError&) {
         return true;
@@ -169,7 +169,7 @@ bool is_refused(std::span<const std::byte> message) {
 
 TEST(ProcessBootstrap, a_whole_message_is_opened_as_it_was_made) {
     const Bytes message = message_of(some_bootstrap(), "state");
-    const auto opened = process::open_bootstrap(message);
+    const auto opened = process::parse_bootstrap(message);
     EXPECT_EQ(opened.bootstrap.name, "worker-1");
     EXPECT_EQ(opened.bootstrap.handles.size(), 2U);
     EXPECT_EQ(opened.bootstrap.handles[1].object, "/memfd:queue (deleted)");
@@ -216,28 +216,28 @@ TEST(ProcessBootstrap, a_message_of_a_careful_liar_is_refused_or_opened_but_cras
 TEST(ProcessBootstrap, a_message_of_another_build_says_so) {
     Bytes message = message_of(some_bootstrap(), "state");
     message[40] = message[40] == std::byte{'0'} ? std::byte{'1'} : std::byte{'0'};
-    EXPECT_THROW((void)process::open_bootstrap(message), VersionMismatch);
+    EXPECT_THROW((void)process::parse_bootstrap(message), VersionMismatch);
 }
 
 TEST(ProcessFunctionRef, leads_back_to_the_function) {
     const auto function = reinterpret_cast<process::AnyFunction>(&take_fragile);
-    const auto ref = process::ref_to(function);
-    EXPECT_EQ(process::function_of(ref), function);
-    EXPECT_EQ(ref.build_id.size(), 40U) << "the linker's default is SHA-1";
+    const auto place = process::ref_to(function);
+    EXPECT_EQ(process::function_of(place), function);
+    EXPECT_EQ(place.build_id.size(), 40U) << "the linker's default is SHA-1";
 }
 
 TEST(ProcessFunctionRef, in_another_build_or_outside_of_code_is_refused) {
-    auto ref = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
-    auto elsewhere = ref;
+    auto place = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
+    auto elsewhere = place;
     elsewhere.offset = ~std::uint64_t{0};
     EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     elsewhere.offset = 0;  // the ELF header
     EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
-    ref.build_id = "0123456789";
-    EXPECT_THROW((void)process::function_of(ref), DecodeError);
-    ref.build_id.clear();
-    ref.image = "libnothing.so";
-    EXPECT_THROW((void)process::function_of(ref), DecodeError);
+    place.build_id = "0123456789";
+    EXPECT_THROW((void)process::function_of(place), DecodeError);
+    place.build_id.clear();
+    place.image = "libnothing.so";
+    EXPECT_THROW((void)process::function_of(place), DecodeError);
 }
 
 TEST(ProcessFunctionRef, of_no_function_at_all_is_refused) {

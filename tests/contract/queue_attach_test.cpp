@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "contract/passing_fixture.h"
-#include "handoff/keeper_client.h"
 #include "support/queue_helpers.h"
+#include "transfer/broker_client.h"
 
 // What other languages build on: queues by their memory file, deposits that stand, and verbs that
 // do not wait or do not take.
@@ -60,13 +60,13 @@ TEST(ByteQueueAtOnce, puts_and_gets_what_need_not_wait) {
     EXPECT_FALSE(bytes.get_at_once(message));
     queue.put("the first use makes this process a participant");
     EXPECT_EQ(take(queue).substr(0, 3), "the");
-    EXPECT_TRUE(bytes.put_at_once({Format::raw, text}));
-    EXPECT_TRUE(bytes.put_at_once({Format::raw, text}));
-    EXPECT_FALSE(bytes.put_at_once({Format::raw, text})) << "it is full";
+    EXPECT_TRUE(bytes.try_put_fast({Format::raw, text}));
+    EXPECT_TRUE(bytes.try_put_fast({Format::raw, text}));
+    EXPECT_FALSE(bytes.try_put_fast({Format::raw, text})) << "it is full";
     ASSERT_TRUE(bytes.get_at_once(message));
     EXPECT_TRUE(std::ranges::equal(message.bytes(), text));
     const std::vector<std::byte> large(100'000);
-    EXPECT_FALSE(bytes.put_at_once({Format::raw, large}));
+    EXPECT_FALSE(bytes.try_put_fast({Format::raw, large}));
     EXPECT_EQ(queue.qsize(), 1U);
 }
 
@@ -93,30 +93,30 @@ TEST(StandingDeposits, are_there_for_every_receiver_while_their_maker_stands_by_
     queue.put(1);
     const Handle file = file_of(queue.bytes());
     const NativeHandle handles[] = {file.get()};
-    const handoff::StandingDeposit deposit(file, handles);
+    const transfer::StandingDeposit deposit(file, handles);
     for (int i = 0; i < 3; ++i) {
-        auto came = handoff::fetch(deposit.name());
+        auto came = transfer::fetch(deposit.key());
         ASSERT_EQ(came.size(), 1U);
         EXPECT_EQ(Queue<int>::attach(std::move(came.front())), queue);
     }
     EXPECT_TRUE(deposit.stands());
-    handoff::StandingDeposit moved;
+    transfer::StandingDeposit moved;
     EXPECT_FALSE(moved.stands());
 }
 
 TEST(StandingDeposits, do_not_outlive_their_maker_and_the_last_user_of_the_queue) {
-    AttachmentName name;
+    DepositKey name;
     {
         const Queue<int> queue;
         queue.put(1);
         const Handle file = file_of(queue.bytes());
         const NativeHandle handles[] = {file.get()};
-        name = handoff::StandingDeposit(file, handles).name();
-        EXPECT_EQ(handoff::fetch(name).size(), 1U) << "somebody takes part";
+        name = transfer::StandingDeposit(file, handles).key();
+        EXPECT_EQ(transfer::fetch(name).size(), 1U) << "somebody takes part";
     }
     for (bool is_there = true; is_there;) {
         try {
-            static_cast<void>(handoff::fetch(name));
+            static_cast<void>(transfer::fetch(name));
         } catch (const SharingError&) {
             is_there = false;
         }
@@ -128,10 +128,10 @@ TEST(StandingDeposits, of_a_parent_are_not_a_fork_childs) {
     queue.put(1);
     const Handle file = file_of(queue.bytes());
     const NativeHandle handles[] = {file.get()};
-    const handoff::StandingDeposit deposit(file, handles);
+    const transfer::StandingDeposit deposit(file, handles);
     Process child(fork, [&] {
         if (deposit.stands()) throw SystemExit{3};
-        if (handoff::fetch(deposit.name()).size() != 1) throw SystemExit{4};
+        if (transfer::fetch(deposit.key()).size() != 1) throw SystemExit{4};
     });
     child.join();
     EXPECT_EQ(child.exit_code(), 0);

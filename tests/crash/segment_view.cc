@@ -9,15 +9,15 @@
 #include <stdexcept>
 #include <string>
 
-#include "handoff/outgoing.h"
 #include "procession/codec.h"
+#include "transfer/send_context.h"
 
 namespace procession::testing {
 
 namespace {
 
 os::Handle file_of(const ByteQueue& queue) {
-    const handoff::Outgoing spawning;
+    const transfer::SendContext spawning;
     Writer writer;
     queue.encode_handle(writer);
     return os::Handle::duplicate_of(spawning.handles().front());

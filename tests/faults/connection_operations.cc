@@ -7,16 +7,15 @@
 #include <filesystem>
 
 #include "faults/queue_stage.h"
-#include "handoff/keeper_client.h"
-#include "handoff/keeper_table.h"
 #include "os/handle.h"
 #include "os/memory_file.h"
 #include "process/forkserver_client.h"
-#include "process/keeper_process.h"
 #include "procession/client.h"
 #include "procession/listener.h"
 #include "procession/pipe.h"
 #include "procession/process.h"
+#include "transfer/broker_client.h"
+#include "transfer/broker_table.h"
 
 namespace procession::testing {
 
@@ -90,7 +89,7 @@ class UseListener : public Operation {
     std::filesystem::path folder_;
 };
 
-/// A queue through a queue: the first use starts the keeper.
+/// A queue through a queue: the first use starts the broker.
 template <template <class> class Carrier>
 class PutQueue : public Operation {
   public:
@@ -111,7 +110,7 @@ class PutQueue : public Operation {
         const bool is_told = carrier_.dead_letters().size() == 1;
         EXPECT_TRUE(is_told || !was_undecodable_);
         carrier_.close();
-        process::end_keeper();
+        transfer::end_broker();
     }
 
   private:
@@ -130,16 +129,16 @@ class PutQueue : public Operation {
     bool was_undecodable_ = false;
 };
 
-/// What the keeper does, here.
-class KeepHandles : public Operation {
+/// What the broker does, here.
+class BrokerHandles : public Operation {
     void act() override {
         os::raise_handle_limit();
-        handoff::KeeperTable table;
+        transfer::BrokerTable table;
         Handle carrier;
         if (const auto problem = os::create_memory_file("carrier", 1 << 20, carrier))
             throw OSError(problem, "make", "carrier", "the test cannot make it");
         for (std::uint8_t i = 0; i < 3; ++i) {
-            handoff::Token token{std::byte{i}};
+            transfer::Token token{std::byte{i}};
             std::vector<os::Handle> handles;
             handles.push_back(carrier.duplicate());
             handles.push_back(carrier.duplicate());
@@ -152,7 +151,7 @@ class KeepHandles : public Operation {
         }
         table.client_is_gone(1);
         table.drop_unreachable();
-        table.release(handoff::Token{std::byte{0}});
+        table.release(transfer::Token{std::byte{0}});
         table.drop_unreachable();
     }
     void check(const Outcome&) override {}
@@ -192,7 +191,7 @@ constexpr std::array kOperations{
     NamedOperation{"queue_through_a_queue", make<PutQueue<Queue>>, std::nullopt, false},
     NamedOperation{"queue_through_a_joinable_queue", make<PutQueue<JoinableQueue>>, std::nullopt,
                    false},
-    NamedOperation{"keeper_table", make<KeepHandles>},
+    NamedOperation{"broker_table", make<BrokerHandles>},
     NamedOperation{"forkserver", make<RunByForkserver>, std::nullopt, false},
 };
 

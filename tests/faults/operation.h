@@ -38,7 +38,7 @@ struct NamedOperation {
     std::unique_ptr<Operation> (*make)();
     // What goes wrong in any case, so that the way back is visited too.
     std::optional<PlannedFault> given = std::nullopt;
-    // Whether calls fail in its children, too. A keeper cannot tell its clients what it lacks.
+    // Whether calls fail in its children, too. A broker cannot tell its clients what it lacks.
     bool in_children = true;
 };
 

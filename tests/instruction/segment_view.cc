@@ -9,10 +9,10 @@
 #include <cstring>
 #include <system_error>
 
-#include "handoff/arriving.h"
-#include "handoff/outgoing.h"
 #include "os/memory_file.h"
 #include "shm/layout.h"
+#include "transfer/receive_context.h"
+#include "transfer/send_context.h"
 
 namespace procession::instruction {
 
@@ -34,7 +34,7 @@ std::uint64_t size_of(const os::Handle& file) {
 
 /// Another descriptor of the queue's file: what a child would be given.
 os::Handle file_of(const ByteQueue& queue) {
-    const handoff::Outgoing spawning;
+    const transfer::SendContext spawning;
     Writer writer;
     queue.encode_handle(writer);
     os::Handle file(::fcntl(spawning.handles().at(0), F_DUPFD_CLOEXEC, 0));
@@ -46,7 +46,7 @@ os::Handle file_of(const ByteQueue& queue) {
 const std::vector<std::byte>& message_with_a_queue() {
     static const std::vector<std::byte> message = [] {
         const ByteQueue any(QueueKind::plain, type_stamp(), {});
-        const handoff::Outgoing spawning;
+        const transfer::SendContext spawning;
         Writer writer;
         any.encode_handle(writer);
         const auto bytes = writer.bytes();
@@ -94,7 +94,7 @@ ByteQueue resurrect(const Image& image, QueueKind kind) {
     os::FileIdentity identity;
     std::uint64_t size = 0;
     check(os::identify(file, identity, size), "identify");
-    const handoff::Arriving arriving(
+    const transfer::ReceiveContext context(
         {{file.release(), identity.device, identity.inode, "the image of a queue"}});
     Reader reader(message_with_a_queue());
     return ByteQueue::decode_handle(reader, kind, type_stamp());

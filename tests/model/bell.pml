@@ -3,7 +3,7 @@
 // Model: where processes sleep until something may have changed.
 //
 //   shm::EventCount   src/shm/event_count.h          ring, notify_all, wait: the word, the slices
-//   queue::Core      src/queue/core_get.cc        get: rings for space; passes the baton for items
+//   queue::SharedQueue      src/queue/core_get.cc        get: rings for space; passes the baton for items
 //                    src/queue/core_put.cc        put_one, put_inline_run, wait_for_room: rings for
 //                                                 items; passes the baton for space
 //

@@ -2,8 +2,8 @@
 //
 // Model: leases, the list of returned items, finishing without a lock, and join.
 //
-//   queue::Core   src/queue/core_get.cc      claim, pop_returned, retire, settle_head
-//                 src/queue/core_finish.cc   finish_at_once, finish_patiently, complete_finish,
+//   queue::SharedQueue   src/queue/core_get.cc      claim, pop_returned, retire, settle_head
+//                 src/queue/core_finish.cc   try_finish_fast, finish_patiently, complete_finish,
 //                                            settle_finishing, recount_finished, join
 //                 src/queue/core_lease.cc    give_back, push_returned
 //                 src/queue/core_repair.cc   repair_memory, rebuild_returned, sweep, take_over_all
@@ -353,12 +353,12 @@ inline announce_finished() {
 // Core::finish.
 inline finish() {
     if
-    :: !passed -> finish_at_once()
+    :: !passed -> try_finish_fast()
     :: else -> finish_patiently()
     fi
 }
 
-inline finish_at_once() {
+inline try_finish_fast() {
     // Two stores of which the first means nothing without the second.
     d_step { announced_count[me] = finished[me]; announced[me] = got }
 #ifdef MUTANT_counts_before_the_commit

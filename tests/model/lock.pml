@@ -4,7 +4,7 @@
 //
 //   shm::RobustLock     src/shm/robust_lock.h, owner_lock.cc   the word, the sleepers' bit, slices
 //   shm::ParticipantTable     src/shm/membership.cc                  slots, claims, burials, newcomers
-//   queue::Core         src/queue/core_repair.cc, core.cc      owner_to_check, check_owner,
+//   queue::SharedQueue         src/queue/core_repair.cc, core.cc      owner_to_check, check_owner,
 //                                                              repair_locks, sweep, bury_the_dead,
 //                                                              own_slot, close
 //

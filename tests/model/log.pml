@@ -3,7 +3,7 @@
 // Model: the record log of a plain queue, over a pool whose blocks are used again.
 //
 //   queue::RecordLog   src/queue/record_log.h, record_log.cc   append, link, front, advance, repair
-//   queue::Core       src/queue/core_put.cc                  put, append, store_outside
+//   queue::SharedQueue       src/queue/core_put.cc                  put, append, store_outside
 //                     src/queue/core_get.cc                  get, claim, retire, complete
 //                     src/queue/core_repair.cc               repair_locks, sweep, take_over_all
 //

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "handoff/arriving.h"
-#include "handoff/outgoing.h"
 #include "os/child.h"
 #include "procession/joinable_queue.h"
 #include "procession/process.h"
 #include "procession/queue.h"
 #include "support/asleep.h"
+#include "transfer/receive_context.h"
+#include "transfer/send_context.h"
 
 // What the contract tests of queues share: one text for Queue and JoinableQueue, for fork and
 // spawn.
@@ -175,13 +175,13 @@ class OnItsWay {
         std::vector<os::Handle> copies;
         for (const os::NativeHandle each : spawning_.handles())
             copies.push_back(os::Handle::duplicate_of(each));
-        const handoff::Arriving arriving(std::move(copies));
+        const transfer::ReceiveContext context(std::move(copies));
         Reader reader(writer_.bytes());
         return decode<T>(reader);
     }
 
   private:
-    const handoff::Outgoing spawning_;
+    const transfer::SendContext spawning_;
     Writer writer_;
 };
 

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <span>
 
-#include "handoff/outgoing.h"
 #include "os/handle.h"
 #include "os/mapping.h"
 #include "procession/codec.h"
 #include "queue/state.h"
+#include "transfer/send_context.h"
 
 namespace procession::testing {
 
@@ -20,7 +20,7 @@ class SegmentBytes {
     template <class Queue>
     explicit SegmentBytes(const Queue& queue) {
         // The message of a child that never starts: it names the file.
-        const handoff::Outgoing spawning;
+        const transfer::SendContext spawning;
         Writer writer;
         encode(writer, queue);
         map(spawning.handles().at(0));

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "process/forkserver_client.h"
-#include "process/keeper_process.h"
 #include "procession/init.h"
 #include "support/census.h"
+#include "transfer/broker_client.h"
 #ifdef _WIN32
 #include "support/windows/watchdog.h"
 #endif
@@ -17,7 +17,7 @@ namespace {
 class CensusListener : public testing::EmptyTestEventListener {
     void OnTestStart(const testing::TestInfo&) override { before_.emplace(); }
     void OnTestEnd(const testing::TestInfo&) override {
-        procession::process::end_keeper();
+        procession::transfer::end_broker();
         procession::process::end_forkserver();
         before_->expect_nothing_left();
         before_.reset();

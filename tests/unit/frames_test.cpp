@@ -133,7 +133,7 @@ TEST(FrameReader, refuses_a_negative_length_but_minus_one) {
 }
 
 TEST(DepositKey, names_the_same_deposit_when_it_is_decoded) {
-    AttachmentName name{.keeper = "where it listens"};
+    DepositKey name{.broker = "where it listens"};
     name.token[3] = std::byte{7};
     EXPECT_EQ(connection::decode_deposit_key(connection::encode_deposit_key(name)), name);
 }

@@ -36,7 +36,7 @@ struct BellProgram {
     void begin() { procession::os::futex = &futex; }
 };
 
-// As SharedQueue::put_at_once() under the tail lock, and SharedQueue::wait_for_items(). The
+// As SharedQueue::try_put_fast() under the tail lock, and SharedQueue::wait_for_items(). The
 // producers' locks are released only: what they exclude is not the question here.
 template <unsigned Producers>
 struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
@@ -61,7 +61,7 @@ struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
     }
 };
 
-// As SharedQueue::finish_at_once() with SharedQueue::announce_finished(), and SharedQueue::join().
+// As SharedQueue::try_finish_fast() with SharedQueue::announce_finished(), and SharedQueue::join().
 struct TaskDones : rl::test_suite<TaskDones, 3>, BellProgram {
     std::array<std::atomic<std::uint64_t>, 2> finished;
     std::atomic<std::uint64_t> head_count;

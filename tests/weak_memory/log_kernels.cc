@@ -11,7 +11,7 @@ bool is_old_order = false;
 
 enum Lease : std::uint64_t { held = 1, finished = 2 };
 
-// SharedQueue::retire() beside SharedQueue::finish_at_once(), for the last item of a chunk.
+// SharedQueue::retire() beside SharedQueue::try_finish_fast(), for the last item of a chunk.
 struct LeavesAChunk : rl::test_suite<LeavesAChunk, 2> {
     std::atomic<std::uint64_t> lease;
     std::atomic<std::uint32_t> passed;
@@ -39,7 +39,7 @@ struct LeavesAChunk : rl::test_suite<LeavesAChunk, 2> {
             passed.exchange(1);
             recount_finished();
             memory_lock.unlock(here.info);
-        } else {  // finish_at_once()
+        } else {  // try_finish_fast()
             std::uint64_t open = held;
             lease.compare_exchange_strong(open, finished);
             if (passed.load() == 0) return;

@@ -119,7 +119,7 @@ std::error_code spawn(const char* path, const SpawnPlan& plan, Child& started) {
 /// administrator can make files not executable by default; older kernels do not know the flag.
 std::error_code make_executable_file(std::span<const std::byte> image, Handle& made) noexcept {
     constexpr unsigned may_be_executed = 0x10;  // MFD_EXEC, which is not in all headers
-    const char* const name = "procession-keeper";
+    const char* const name = "procession-broker";
     Handle file(calls::memfd_create(name, MFD_CLOEXEC | may_be_executed));
     if (!file.valid() && errno == EINVAL) file.reset(calls::memfd_create(name, MFD_CLOEXEC));
     if (!file.valid()) return calls::last_error();
