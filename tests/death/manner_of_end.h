@@ -1,16 +1,15 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csetjmp>
 #include <csignal>
 
-#include "crash/script.h"
+#include "procession/error.h"
 #include "support/sudden_death.h"
 
-namespace procession::testing {
+namespace procession::death {
 
 /// How a victim ends at a step, where it is not killed: what a signal handler does that interrupts
 /// it there.
@@ -24,25 +23,23 @@ inline sigjmp_buf& way_out() {
     return buffer;
 }
 
-/// The queue of this process, which is a victim.
-inline const QueueHandle* victims_queue = nullptr;
+/// The object of this process, which is a victim.
+template <class Subject>
+inline const typename Subject::Object* victims_object = nullptr;
 
 /// The life of a victim that comes to an orderly end at a disorderly moment. One that leaves the
-/// operation by siglongjmp closes the queue and stops, alive, to be collected by the parent.
-template <class Queue>
-[[noreturn]] void live_and_end(const Queue& queue, BlackBox& box, const Script& script, unsigned n,
-                               const MannerOfEnd& manner) {
+/// operation by siglongjmp, closes the object and stops, alive, to be collected by the parent.
+template <class Close, class Life>
+[[noreturn]] void end_by_manner(const MannerOfEnd& manner, Close close, Life life) {
     if (sigsetjmp(way_out(), 1) == 0) {
-        victims_queue = &queue;
-        ignore_leaks_of_this_process();
-        end_by(manner.act);
-        die_at_step(n);
-        live(queue, box, script);
+        testing::ignore_leaks_of_this_process();
+        testing::end_by(manner.act);
+        life();
         ::_exit(0);
     }
-    die_at_step(0);
+    testing::die_at_step(0);
     try {
-        queue.close();
+        close();
         ::raise(SIGSTOP);
     } catch (const ValueError&) {
         // longjmp has skipped the end of a loan: what is lent is this process's until it ends.
@@ -50,4 +47,4 @@ template <class Queue>
     ::_exit(0);
 }
 
-}  // namespace procession::testing
+}  // namespace procession::death

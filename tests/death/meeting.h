@@ -7,11 +7,12 @@
 #include <atomic>
 #include <chrono>
 
-#include "crash/script.h"
+#include "death/script.h"
 #include "os/park.h"
 #include "support/shared_record.h"
+#include "support/sudden_death.h"
 
-namespace procession::testing {
+namespace procession::death {
 
 /// A word in shared memory that is set once.
 inline void set_flag(std::atomic<std::uint32_t>& flag) {
@@ -22,19 +23,14 @@ inline void wait_for_flag(std::atomic<std::uint32_t>& flag) {
     while (flag.load() == 0) os::park(flag, 0, std::chrono::hours(1));
 }
 
-/// A producer that stands in the middle of its put(), with the tail lock in its hands, and lets go
-/// at the very moment when the victim has found the lock taken and begins to poll.
-template <class Queue>
+/// A process that stands in the middle of an operation, with a lock in its hands, and lets go at
+/// the very moment when the victim has found the lock taken and begins to poll.
+template <class Subject>
 class Meeting {
   public:
-    static const Script& script() {
-        static const Script puts{{Verb::put, 30}};
-        return puts;
-    }
-
     /// Returns when the holder holds.
-    explicit Meeting(const Queue& queue) : holder_(::fork()) {
-        if (holder_ == 0) hold(queue);
+    explicit Meeting(const typename Subject::Object& object) : holder_(::fork()) {
+        if (holder_ == 0) hold(object);
         wait_for_flag(notes_->holds);
     }
     /// Waits for the holder's end.
@@ -47,40 +43,35 @@ class Meeting {
     Meeting& operator=(const Meeting&) = delete;
 
     void let_the_holder_go_when_contended() const {
-        at_step("lock.contended", [this] {
+        testing::at_step(Subject::holder().contended, [this] {
             set_flag(notes_->may_go);
             wait_for_flag(notes_->has_gone);
         });
     }
-    /// As it will be: whoever dies beside it, the holder puts its item and leaves.
-    [[nodiscard]] const BlackBox& box() const {
-        notes_->foreseen.begun.store(1);
-        notes_->foreseen.ended.store(1);
-        notes_->foreseen.completed.store(true);
-        return notes_->foreseen;
-    }
 
   private:
-    struct Notes {
+    struct Shared {
         std::atomic<std::uint32_t> holds;
         std::atomic<std::uint32_t> may_go;
         std::atomic<std::uint32_t> has_gone;
-        BlackBox box;
-        BlackBox foreseen;
+        Notes notes;
     };
 
-    [[noreturn]] void hold(const Queue& queue) {
-        at_step("log.append.copied", [this] {
+    [[noreturn]] void hold(const typename Subject::Object& object) {
+        testing::at_step(Subject::holder().holds, [this] {
             set_flag(notes_->holds);
             wait_for_flag(notes_->may_go);
-            at_step("lock.released", [this] { set_flag(notes_->has_gone); });
+            testing::at_step(Subject::holder().released, [this] { set_flag(notes_->has_gone); });
         });
-        live(queue, notes_->box, script());
+        typename Subject::Actor actor(object, notes_->notes);
+        actor.perform(Subject::holder().script);
+        testing::die_at_step(0);
+        actor.perform(Subject::leave());
         ::_exit(0);
     }
 
-    SharedRecord<Notes> notes_;
+    testing::SharedRecord<Shared> notes_;
     pid_t holder_;
 };
 
-}  // namespace procession::testing
+}  // namespace procession::death

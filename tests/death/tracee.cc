@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "instruction/tracee.h"
+#include "death/tracee.h"
 
 #include <dlfcn.h>
 #include <linux/futex.h>
@@ -17,7 +17,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace procession::instruction {
+namespace procession::death {
 
 namespace {
 
@@ -124,4 +124,4 @@ OneProcessor::~OneProcessor() {
     ::sched_setaffinity(0, sizeof set, &set);
 }
 
-}  // namespace procession::instruction
+}  // namespace procession::death

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace procession::instruction {
+namespace procession::death {
 
 /// A fork child that executes one instruction at a time (ptrace(2)). Its destructor kills it.
 /// Threads: the one that made it, as ptrace wants it.
@@ -54,4 +54,4 @@ class OneProcessor {
     alignas(8) unsigned char before_[128];
 };
 
-}  // namespace procession::instruction
+}  // namespace procession::death

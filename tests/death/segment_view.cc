@@ -1,17 +1,23 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "instruction/store_names.h"
+#include "death/segment_view.h"
+
+#ifndef _WIN32
+#include <fcntl.h>
+#endif
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
+#include "os/memory_file.h"
 #include "queue/record.h"
 #include "queue/state.h"
 #include "shm/block_pool.h"
 #include "shm/layout.h"
 
-namespace procession::instruction {
+namespace procession::death {
 
 namespace {
 
@@ -19,7 +25,11 @@ using queue::RecordHead;
 using shm::Block;
 using shm::BlockState;
 
-std::uint64_t word_at(const Image& image, std::uint64_t offset) {
+using Bytes = std::span<const std::byte>;
+
+[[noreturn]] void fail(const char* what) { throw std::runtime_error(what); }
+
+std::uint64_t word_at(Bytes image, std::uint64_t offset) {
     std::uint64_t word = 0;
     if (offset + sizeof word <= image.size()) {
         std::memcpy(&word, image.data() + offset, sizeof word);
@@ -27,7 +37,7 @@ std::uint64_t word_at(const Image& image, std::uint64_t offset) {
     return word;
 }
 
-const shm::SegmentHeader& header_of(const Image& image) {
+const shm::SegmentHeader& header_of(Bytes image) {
     return *reinterpret_cast<const shm::SegmentHeader*>(image.data());
 }
 
@@ -64,6 +74,7 @@ constexpr Field kFields[] = {
     FIELD(not_full, "space bell"),
     FIELD(all_done, "join bell"),
     FIELD(listing, "intent to change the list"),
+    FIELD(reclaiming, "intent to reclaim"),
     FIELD(memory_intent, "intent to finish"),
     FIELD(pool, "pool"),
 };
@@ -77,7 +88,7 @@ std::string name_in_state(std::uint64_t offset) {
     return "state+" + std::to_string(in_state);
 }
 
-std::string name_in_chunk(const Image& image, std::uint64_t start, std::uint64_t inside) {
+std::string name_in_chunk(Bytes image, std::uint64_t start, std::uint64_t inside) {
     inside = inside / 8 * 8;
     if (inside < queue::kFirstRecord) return "head of a chunk";
     const bool joinable = header_of(image).kind == 2;
@@ -99,7 +110,7 @@ std::string name_in_chunk(const Image& image, std::uint64_t start, std::uint64_t
     return "beyond the last record";
 }
 
-std::string name_in_data(const Image& image, std::uint64_t offset) {
+std::string name_in_data(Bytes image, std::uint64_t offset) {
     const std::uint64_t data = header_of(image).data_offset;
     const std::uint64_t wanted = (offset - data) / shm::kUnitBytes;
     for (std::uint64_t unit = 0; unit < header_of(image).units_max;) {
@@ -117,9 +128,99 @@ std::string name_in_data(const Image& image, std::uint64_t offset) {
     return "beyond the last block";
 }
 
+std::uint64_t size_of(const os::Handle& file) {
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    if (os::identify(file, identity, size)) fail("no identity");
+    return size;
+}
+
+std::string name_of_change(const Image& before, const Image& after, std::uint64_t word) {
+    // Of two fields of 4 bytes in one word, the one that has changed.
+    const auto low = [&](const Image& image) {
+        return static_cast<std::uint32_t>(word_at(image, word));
+    };
+    return name_of_word(after, low(before) == low(after) ? word + 4 : word);
+}
+
 }  // namespace
 
-std::string name_of_word(const Image& image, std::uint64_t offset) {
+SegmentView::SegmentView(os::Handle file) : file_(std::move(file)) {
+    os::Mapping head;
+    if (os::Mapping::map(file_, shm::kTableOffset, head)) fail("no mapping");
+    const auto& header = *reinterpret_cast<const shm::SegmentHeader*>(head.base());
+    if (os::Mapping::map(file_, header.total_bytes, mapping_)) fail("no mapping");
+    refresh();
+}
+
+std::span<std::byte> SegmentView::now() const { return {mapping_.base(), size_of(file_)}; }
+
+void SegmentView::restore(const Image& image) const {
+    std::memcpy(mapping_.base(), image.data(), image.size());
+}
+
+bool SegmentView::refresh() {
+    const auto bytes = now();
+    const bool same = bytes.size() == image_.size() &&
+                      std::memcmp(bytes.data(), image_.data(), bytes.size()) == 0;
+    if (same) return false;
+    before_.swap(image_);
+    image_.assign(bytes.begin(), bytes.end());
+    return true;
+}
+
+void SegmentView::fill_slots_from(std::uint32_t first) {
+#ifdef _WIN32
+    os::FileIdentity identity;
+    std::uint64_t size = 0;
+    if (os::identify(file_, identity, size)) fail("no identity");
+    for (std::uint64_t slot = first; slot < shm::kParticipantsMax; ++slot) {
+        os::ByteLock lock;
+        const auto at = shm::kRegistryOffset + slot * sizeof(shm::ParticipantSlot);
+        if (os::ByteLock::try_lock(file_, identity, at, lock)) fail("no lock");
+        crowd_.push_back(std::move(lock));
+    }
+#else
+    // All of them by one lock.
+    const std::string path = "/proc/self/fd/" + std::to_string(file_.get());
+    crowd_.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    struct flock request{};
+    request.l_type = F_WRLCK;
+    request.l_whence = SEEK_SET;
+    request.l_start =
+        static_cast<off_t>(shm::kRegistryOffset + first * sizeof(shm::ParticipantSlot));
+    request.l_len = static_cast<off_t>(shm::kTableOffset) - request.l_start;
+    if (::fcntl(crowd_.get(), F_OFD_SETLK, &request) != 0) fail("no lock");
+#endif
+    for (std::uint32_t slot = first; slot < shm::kParticipantsMax; ++slot) {
+        participant(slot).state.store(shm::kJoined);
+    }
+    header().participants_end.store(shm::kParticipantsMax);
+}
+
+std::uint32_t SegmentView::bytes_left_in_chunk() const {
+    return queue::kChunkBytes - queue::Position::unpack(state().tail.position.load()).offset;
+}
+bool SegmentView::head_is_at_the_beginning() const {
+    return queue::Position::unpack(state().head.position.load()).offset == queue::kFirstRecord;
+}
+
+os::Handle file_with(const Image& image) {
+    os::Handle file;
+    os::Mapping mapping;
+    const bool failed = os::create_memory_file("procession", std::uint64_t{1} << 40, file) ||
+                        os::allocate(file, 0, image.size()) ||
+                        os::Mapping::map(file, image.size(), mapping);
+    if (failed) fail("no memory for a copy");
+    std::memcpy(mapping.base(), image.data(), image.size());
+    return file;
+}
+
+std::size_t record_overhead(bool joinable) { return queue::RecordLayout(joinable).payload_at(); }
+std::size_t largest_in_the_log() { return queue::RecordLayout::kInlineMax; }
+std::uint64_t bytes_of_an_empty_queue() { return queue::kChunkBytes; }
+
+std::string name_of_word(Bytes image, std::uint64_t offset) {
     if (offset < shm::kObjectOffset) return "segment header";
     if (offset < shm::kRegistryOffset) return name_in_state(offset);
     if (offset < shm::kTableOffset) return "participant";
@@ -142,14 +243,6 @@ std::vector<std::uint64_t> words_between(const Image& before, const Image& after
     return words;
 }
 
-std::string name_of_change(const Image& before, const Image& after, std::uint64_t word) {
-    // Of two fields of 4 bytes in one word, the one that has changed.
-    const auto low = [&](const Image& image) {
-        return static_cast<std::uint32_t>(word_at(image, word));
-    };
-    return name_of_word(after, low(before) == low(after) ? word + 4 : word);
-}
-
 std::vector<Store> stores_between(const Image& before, const Image& after) {
     std::vector<Store> stores;
     for (const std::uint64_t word : words_between(before, after)) {
@@ -165,4 +258,4 @@ std::string show(const std::vector<Store>& stores) {
     return text;
 }
 
-}  // namespace procession::instruction
+}  // namespace procession::death
