@@ -38,7 +38,7 @@ class Possible {
     }
     template <class Add>
     int add_actor(std::vector<Act> acts, Add add) {
-        int actor = 0;
+        auto actor = static_cast<int>(actors_.size());
         for (State& state : states_) {
             actor = add(state.model);
             state.begun.resize(static_cast<std::size_t>(actor) + 1);

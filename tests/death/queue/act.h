@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "death/script.h"
@@ -37,6 +38,8 @@ enum class Verb : std::uint8_t {
     shut_down,
     shut_down_now,  // with what is left dropped
     close,
+    drain,         // gets and finishes, as long as there is something
+    expect_empty,  // fails when there is an item
 };
 
 /// How long a call waits for what it needs.
@@ -58,7 +61,7 @@ struct Act {
     int pick = kOldest;      // of the items in hand, the oldest being 0; negative: from the newest
     std::size_t third = 0;   // put_many: bytes of each third item; 0: as the others
     Patience patience = Patience::none;
-    bool only_after_an_item = false;  // left out when the last call has not returned one
+    bool only_after_an_item = false;  // left out when the last get() has returned none
 
     [[nodiscard]] std::size_t bytes_of(int i) const {
         return third != 0 && i % 3 == 2 ? third : bytes;
@@ -73,6 +76,10 @@ inline Said ends(Ending ending, int value = 0) {
     return {value, Said::kCallEnds | static_cast<std::uint32_t>(ending)};
 }
 inline Said item_said(int number, std::uint32_t deliveries) { return {number, deliveries}; }
+
+// For people.
+[[nodiscard]] std::string text_of(const Act& act);
+[[nodiscard]] std::string text_of(Said said);
 
 /// An item as it came out: its number, and how often it had been handed out.
 struct Delivery {

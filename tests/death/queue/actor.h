@@ -26,7 +26,14 @@ inline void must(bool holds, const char* what) {
 template <class Door, class Log>
 class QueueActor {
   public:
-    QueueActor(Door queue, Log& log) : queue_(std::move(queue)), log_(log) {}
+    /// The items in hand are the process's: of all its threads.
+    using Hand = std::vector<Ticket>;
+
+    QueueActor(Door queue, Log& log) : QueueActor(std::move(queue), log, own_hand_) {}
+    QueueActor(Door queue, Log& log, Hand& hand)
+        : queue_(std::move(queue)), log_(log), in_hand_(hand) {}
+    QueueActor(const QueueActor&) = delete;
+    QueueActor& operator=(const QueueActor&) = delete;
 
     /// Makes the payloads that these calls need, so that performing them is hardly more than calls.
     void prepare(const QueueScript& script) {
@@ -75,14 +82,32 @@ class QueueActor {
         return std::chrono::microseconds(500);
     }
 
+    // A log that is told of each call need not be told of one that is left out.
+    static constexpr bool may_leave_out = requires { Log::knows_calls; };
+
+    static bool ends_one(const Act& act) {
+        return act.verb == Verb::finish || act.verb == Verb::task_done ||
+               act.verb == Verb::give_back || act.verb == Verb::reject;
+    }
+
     void perform_prepared(const Act& act) {
-        if (act.only_after_an_item && !has_got_) return;
-        log_.begin(act);
-        has_got_ = false;
-        value_ = 0;
-        ending_ = call(act);
-        log_.say(ends(ending_, value_));
+        if (act.verb == Verb::drain) return drain();
+        const bool is_left_out = (act.only_after_an_item && !has_got_) ||
+                                 (may_leave_out && ends_one(act) && in_hand_.empty());
+        if (!is_left_out) {
+            log_.begin(act);
+            value_ = 0;
+            ending_ = call(act);
+            log_.say(ends(ending_, value_));
+        }
         if (puts(act)) prepared_.pop_back();
+    }
+
+    void drain() {
+        do {
+            perform({.verb = Verb::get});
+            if (has_got_ && queue_.kind() == QueueKind::joinable) perform({.verb = Verb::finish});
+        } while (has_got_);
     }
 
     Ending call(const Act& act) try {
@@ -97,14 +122,23 @@ class QueueActor {
             case Verb::task_done:
             case Verb::give_back:
             case Verb::reject: return end_of_one(act);
-            case Verb::join: return queue_.join(deadline(act)) ? Ending::done : Ending::empty;
+            case Verb::join: return join(deadline(act));
+            case Verb::look:
+                static_cast<void>(queue_.qsize());
+                static_cast<void>(queue_.full());
+                static_cast<void>(queue_.stats());
+                break;
             case Verb::size: value_ = static_cast<int>(queue_.qsize()); break;
             case Verb::unfinished: value_ = static_cast<int>(queue_.unfinished()); break;
             case Verb::notice: static_cast<void>(queue_.notice_deaths()); break;
             case Verb::look_at_participants: static_cast<void>(queue_.participants()); break;
             case Verb::shut_down: queue_.shutdown(false); break;
             case Verb::shut_down_now: queue_.shutdown(true); break;
-            case Verb::close: queue_.close(), in_hand_.clear(); break;
+            case Verb::close: in_hand_.clear(), queue_.close(); break;
+            case Verb::put_beyond_memory: return put_beyond_memory();
+            case Verb::expect_empty:
+                must(queue_.qsize() == 0, "a process sleeps though there is an item");
+                break;
             default: return call_more(act);
         }
         return Ending::done;
@@ -112,6 +146,12 @@ class QueueActor {
         return Ending::shut_down;
     } catch (const Full&) {
         return Ending::full;
+    }
+
+    // A script may be tried on a queue of either kind.
+    Ending join(Deadline deadline) {
+        if (queue_.kind() != QueueKind::joinable) return Ending::done;
+        return queue_.join(deadline) ? Ending::done : Ending::empty;
     }
 
     // What only the whole of a ByteQueue has.
@@ -123,11 +163,7 @@ class QueueActor {
                 case Verb::undeliver: return undeliver();
                 case Verb::take_letters: static_cast<void>(queue_.take_dead_letters()); break;
                 case Verb::wait_a_little: return wait_a_little();
-                default:
-                    static_cast<void>(queue_.qsize());
-                    static_cast<void>(queue_.full());
-                    static_cast<void>(queue_.stats());
-                    break;
+                default: break;
             }
         }
         return Ending::done;
@@ -144,6 +180,15 @@ class QueueActor {
             if (!done.has_value()) return refused(done);
         }
         return Ending::done;
+    }
+    Ending put_beyond_memory() {
+        const auto payload = payload_of(0, std::size_t{1} << 20);
+        try {
+            static_cast<void>(queue_.try_put({Format::raw, payload}, Deadline::never()));
+        } catch (const MemoryError&) {
+            return Ending::done;
+        }
+        throw std::runtime_error("there is memory beyond the limit");
     }
     Ending put_many(Deadline deadline) {
         const auto& pieces = prepared_.back().pieces;
@@ -193,11 +238,13 @@ class QueueActor {
         return act.patience == Patience::a_little ? Ending::gave_up : Ending::empty;
     }
     Ending get(const Act& act) {
+        has_got_ = false;
         Message message;
         const auto got = queue_.try_get(message, deadline(act));
         return got.has_value() ? keep(message.view()) : none(got, act);
     }
     Ending get_many(const Act& act) {
+        has_got_ = false;
         Batch messages;
         const auto got =
             queue_.try_get_many(messages, static_cast<std::size_t>(act.count), deadline(act));
@@ -250,7 +297,8 @@ class QueueActor {
     bool has_got_ = false;
     int value_ = 0;
     Ending ending_ = Ending::done;
-    std::vector<Ticket> in_hand_;
+    Hand own_hand_;
+    Hand& in_hand_;
     std::vector<Prepared> prepared_;  // of the calls to come, the next one last
 };
 

@@ -16,6 +16,18 @@ std::string show(std::uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
+std::string text_of(const Finding& found) {
+    std::string text = found.problem.value_or("");
+    for (const auto* each : {&found.first, &found.second, &found.letters}) text += show(*each);
+    for (const std::uint64_t number :
+         {std::uint64_t{static_cast<std::uint8_t>(found.shut)}, found.waiting, found.waiting_bytes,
+          std::uint64_t{found.is_full}, found.unfinished, found.put, found.taken, found.redelivered,
+          found.finished, found.dead_lettered, found.lost_in_hand, found.deaths}) {
+        text += ' ' + show(number);
+    }
+    return text;
+}
+
 std::string difference(const Finding& wanted, const Finding& found) {
     if (found.problem) return *found.problem;
     std::string text;

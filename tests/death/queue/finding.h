@@ -34,6 +34,8 @@ struct Finding {
     std::optional<std::string> problem;  // anything that is wrong whatever should have been found
 };
 
+/// All of it in words; of two that differ, different ones.
+[[nodiscard]] std::string text_of(const Finding& found);
 /// Empty when a recovery has found what it must; otherwise the first difference, in words.
 [[nodiscard]] std::string difference(const Finding& wanted, const Finding& found);
 

@@ -170,7 +170,8 @@ bool QueueModel::apply_question(Actor& self, const Step& step) {
             end_call(self, Ending::done, static_cast<int>(put_ - finished_));
             return true;
         case Change::join:
-            if (limits_.joinable && shut_ == Shut::at_once && waiting() != 0) {
+            if (!limits_.joinable) return end_call(self, Ending::done), true;
+            if (shut_ == Shut::at_once && waiting() != 0) {
                 self.pending.push_back(step);
                 apply_drop(self, {Change::drop});
                 return true;
@@ -185,9 +186,16 @@ bool QueueModel::apply_question(Actor& self, const Step& step) {
     }
 }
 
+// Items that wait again wait outside of the limits.
+bool QueueModel::has_room(std::uint64_t bytes) const {
+    if (limits_.maxsize != 0 && log_.size() >= limits_.maxsize) return false;
+    for (const Item& item : log_) bytes += item.bytes;
+    return limits_.max_bytes == 0 || bytes <= limits_.max_bytes;
+}
+
 bool QueueModel::apply_put(Actor& self, const Step& step) {
     if (shut_ != Shut::no) return end_call(self, Ending::shut_down), true;
-    if (limits_.maxsize != 0 && log_.size() >= limits_.maxsize) {
+    if (!has_room(step.bytes)) {
         if (step.patience == Patience::any) return false;
         return end_call(self, Ending::full), true;
     }
@@ -305,6 +313,7 @@ void QueueModel::take_over_oldest(Life& life) {
 void QueueModel::apply_notice(Actor& self, const Step& step) {
     if (step.change == Change::bury_one) {
         const std::size_t life = at(step.number).life;
+        if (!lives_[life].dead) die(step.number);
         if (!lives_[life].buried) apply_bury(self, life, step);
         return;
     }
@@ -430,7 +439,7 @@ Finding QueueModel::found_by_survivors(Order order) const {
     found.unfinished = unfinished();
     found.waiting = after.waiting();
     for (const Item& item : after.log_) found.waiting_bytes += item.bytes;
-    found.is_full = limits_.maxsize != 0 && after.log_.size() >= limits_.maxsize;
+    found.is_full = !after.has_room(1);
     found.first = after.drain();
     if (order == Order::drain_then_notice) {
         after.bury_all();

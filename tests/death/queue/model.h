@@ -13,6 +13,7 @@ namespace procession::death {
 struct QueueLimits {
     bool joinable = true;
     std::size_t maxsize = 0;
+    std::uint64_t max_bytes = 0;
     std::uint32_t max_deliveries = 16;
     bool crowded = false;  // a newcomer mends what its slot's last owner left before it joins
     friend bool operator==(const QueueLimits&, const QueueLimits&) = default;
@@ -73,6 +74,8 @@ class QueueModel {
     [[nodiscard]] const std::vector<Said>& said(int actor) const { return at(actor).said; }
     [[nodiscard]] const std::vector<Happened>& changes(int actor) const { return at(actor).trail; }
     void die(int actor);
+    /// By which some process, sooner or later, takes note of a death.
+    [[nodiscard]] static Act burial_of(int actor) { return {.verb = Verb::bury, .number = actor}; }
     void forget(int actor) { at(actor).said.clear(), at(actor).trail.clear(); }
 
     /// The whole call; the model knows of one way only. Throws: std::logic_error when it waits.
@@ -156,6 +159,7 @@ class QueueModel {
     void apply_leave(Actor& self, const Step& step);
     void end_call(Actor& self, Ending ending, int value = 0);
 
+    [[nodiscard]] bool has_room(std::uint64_t bytes) const;
     [[nodiscard]] std::size_t waiting() const { return log_.size() + returned_.size(); }
     [[nodiscard]] bool pop(Item& item);
     void write_letter(const Item& item);

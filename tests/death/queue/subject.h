@@ -11,23 +11,13 @@
 #include "death/queue/actor.h"
 #include "death/queue/finding.h"
 #include "death/queue/model.h"
+#include "death/queue/setup.h"
 #include "death/script.h"
 #include "death/segment_view.h"
 #include "procession/byte_queue.h"
 #include "procession/codec.h"
 
 namespace procession::death {
-
-struct QueueSetup {
-    bool joinable = true;
-    std::size_t maxsize = 0;
-    std::uint32_t max_deliveries = 16;
-    std::uint64_t memory_limit = std::uint64_t{4} << 20;
-    // Before everything: the log is brought so many bytes before a chunk's end (0: left at the
-    // beginning), after so many chunks have been used up and are there to be used again.
-    std::uint32_t bytes_left = 0;
-    unsigned chunks_used = 0;
-};
 
 /// The queue, as a subject of the drivers: how to make one, what its actors do, what survivors
 /// find, and which model judges that.
