@@ -19,7 +19,10 @@ list(FILTER scheduled_sources EXCLUDE REGEX "/queue/byte_queue\\.cc$")
 
 file(GLOB schedule_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/schedule/*_test.cpp")
 file(GLOB schedule_support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/schedule/*.cc")
-# The explorer itself is not watched.
+foreach(source IN ITEMS segment_view queue/act queue/finding queue/model queue/payload queue/setup)
+    list(APPEND schedule_support "${CMAKE_CURRENT_SOURCE_DIR}/death/${source}.cc")
+endforeach()
+# The explorer itself is not watched, nor are the models.
 set_source_files_properties(${schedule_support} PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
 
 add_executable(schedule_tests

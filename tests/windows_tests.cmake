@@ -32,8 +32,9 @@ foreach(test IN ITEMS deadline frames handshake)
     list(APPEND windows_sources unit/${test}_test.cpp)
 endforeach()
 list(APPEND windows_sources crash/kill_point_spawn_test.cpp crash/kill_storm_test.cpp
-    crash/queue_model.cc
-    crash/scenarios.cc crash/segment_view.cc crash/verdict.cc)
+    death/segment_view.cc)
+file(GLOB death_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/death/queue/*.cc")
+list(APPEND windows_sources ${death_sources})
 add_executable(windows_tests ${windows_sources} support/test_main.cc)
 procession_uses_internals(windows_tests)
 target_link_libraries(windows_tests PRIVATE test_support shell32)

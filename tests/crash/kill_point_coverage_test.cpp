@@ -36,15 +36,14 @@ void die_where_nobody_died(Life& life, const std::string& name, std::set<std::st
     }
 }
 
-template <class Rig>
-struct LifeOf {
-    Rig& rig;
+struct LifeOfAVictim {
+    QueueRig rig;
     std::vector<std::string> record() { return rig.record(); }
     std::string die_at(unsigned n, std::string& where) {
         rig.reset();
         static_cast<void>(rig.victim_dies_at(n));
         where = rig.where();
-        return rig.judge(Rig::Order::notice_then_drain);
+        return rig.judge(Order::notice_then_drain);
     }
 };
 
@@ -53,11 +52,9 @@ TEST(KillPointCoverage, at_each_step_of_the_library_somebody_dies_in_some_scenar
     std::set<std::string> visited;
     for (const Step& step : all_steps) missing.insert(step.name);
     const std::size_t count = missing.size();
-    for (const Scenario& scenario : scenarios()) {
-        with_rig(scenario, [&](auto& rig) {
-            LifeOf<std::remove_reference_t<decltype(rig)>> life{rig};
-            die_where_nobody_died(life, scenario.name, missing, visited);
-        });
+    for (const QueueScenario& scenario : QueueSubject::scenarios()) {
+        LifeOfAVictim life{QueueRig(scenario)};
+        die_where_nobody_died(life, scenario.name, missing, visited);
     }
     for (auto& life : start_lives()) {
         die_where_nobody_died(*life, life->name(), missing, visited);
@@ -67,7 +64,7 @@ TEST(KillPointCoverage, at_each_step_of_the_library_somebody_dies_in_some_scenar
     for (const Step& step : all_steps) {
         EXPECT_EQ(missing.count(step.name), 0U)
             << "nobody dies at " << step.name << " of " << step.file
-            << ": add a scenario to tests/crash/scenarios.cc";
+            << ": add a scenario to tests/death/queue/kill_point_scenarios.cc";
     }
     std::printf("%zu steps in the sources, died at %zu\n", count, visited.size());
 }

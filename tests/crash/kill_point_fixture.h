@@ -6,32 +6,32 @@
 #include <random>
 #include <string>
 
-#include "crash/rig.h"
-#include "crash/scenarios.h"
+#include "death/kill_points.h"
+#include "death/queue/subject.h"
 #include "support/long_tests.h"
 
 namespace procession::testing {
 
+using death::name_of;
+using death::Order;
+using death::QueueScenario;
+using death::QueueScript;
+using death::QueueSubject;
+using death::Verb;
+using QueueRig = death::KillPointDriver<QueueSubject>;
+
 /// A test that is run for each scenario.
 class EachScenario : public ::testing::TestWithParam<std::size_t> {
   protected:
-    [[nodiscard]] static const Scenario& scenario() { return scenarios()[GetParam()]; }
-};
-inline auto all_scenarios() { return ::testing::Range(std::size_t{0}, scenarios().size()); }
-inline std::string scenario_name(const ::testing::TestParamInfo<std::size_t>& info) {
-    return scenarios()[info.param].name;
-}
-
-/// Calls test(rig) with a rig of the queue that the scenario is about.
-template <class Test>
-void with_rig(const Scenario& scenario, Test test) {
-    if (scenario.joinable) {
-        Rig<JoinableQueue<std::string>> rig(scenario);
-        test(rig);
-    } else {
-        Rig<Queue<std::string>> rig(scenario);
-        test(rig);
+    [[nodiscard]] static const QueueScenario& scenario() {
+        return QueueSubject::scenarios()[GetParam()];
     }
+};
+inline auto all_scenarios() {
+    return ::testing::Range(std::size_t{0}, QueueSubject::scenarios().size());
+}
+inline std::string scenario_name(const ::testing::TestParamInfo<std::size_t>& info) {
+    return QueueSubject::scenarios()[info.param].name;
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -50,13 +50,6 @@ inline unsigned first_step(unsigned step = stride()) {
 /// With a stride, a short life may be missed.
 inline void expect_visited(unsigned visited) { EXPECT_TRUE(visited > 0 || stride() > 1); }
 
-struct PairCount {
-    unsigned pairs = 0;
-};
-
-template <class Rig>
-typename Rig::Order order_of(const Rig&, unsigned number) {
-    return number % 2 == 0 ? Rig::Order::notice_then_drain : Rig::Order::drain_then_notice;
-}
+inline Order order_of(unsigned number) { return death::kOrders[number % 2]; }
 
 }  // namespace procession::testing

@@ -27,20 +27,19 @@ unsigned stride_of_spawned() {
 TEST_P(KillPointsOfSpawned, a_death_at_any_step_loses_nothing_and_is_accounted_for) {
     if (scenario().meets_a_holder || !scenario().predecessors.empty()) PROCESSION_NEEDS_FORK();
     const unsigned step = is_soak() ? 1 : stride_of_spawned();
-    with_rig(scenario(), [&](auto& rig) {
-        unsigned visited = 0;
-        for (unsigned n = first_step(step);; n += step) {
-            rig.reset();
-            if (!rig.spawned_victim_dies_at(static_cast<int>(GetParam()), n)) break;
-            const std::string wrong = rig.judge(order_of(rig, n));
-            ASSERT_TRUE(wrong.empty()) << "step " << n << " (" << rig.where() << "): " << wrong;
-            ++visited;
-        }
-        const std::string wrong = rig.judge(order_of(rig, 0));
-        ASSERT_TRUE(wrong.empty()) << "after a life to its end: " << wrong;
-        if (step == 1) expect_visited(visited);
-        std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
-    });
+    QueueRig rig(scenario());
+    unsigned visited = 0;
+    for (unsigned n = first_step(step);; n += step) {
+        rig.reset();
+        if (!rig.spawned_victim_dies_at(static_cast<int>(GetParam()), n)) break;
+        const std::string wrong = rig.judge(order_of(n));
+        ASSERT_TRUE(wrong.empty()) << "step " << n << " (" << rig.where() << "): " << wrong;
+        ++visited;
+    }
+    const std::string wrong = rig.judge(order_of(0));
+    ASSERT_TRUE(wrong.empty()) << "after a life to its end: " << wrong;
+    if (step == 1) expect_visited(visited);
+    std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, KillPointsOfSpawned, all_scenarios(), scenario_name);

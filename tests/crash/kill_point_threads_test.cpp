@@ -9,11 +9,14 @@
 #include <thread>
 
 #include "crash/kill_point_fixture.h"
+#include "crash/texts.h"
 
 #ifdef PROCESSION_KILL_POINTS
 
 namespace procession::testing {
 namespace {
+
+using death::Delivery;
 
 constexpr int kThreads = 2;     // of producers, and as many consumers
 constexpr int kPerThread = 12;  // items of each producer

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "crash/segment_view.h"
+#include "death/segment_view.h"
 #include "procession/procession.h"
 #include "support/sudden_death.h"
 
@@ -14,11 +14,6 @@
 
 namespace procession {
 namespace {
-
-const shm::ParticipantSlot& participant(const testing::SegmentView& view, std::uint32_t slot) {
-    const auto* start = reinterpret_cast<const std::byte*>(&view.header());
-    return reinterpret_cast<const shm::ParticipantSlot*>(start + shm::kRegistryOffset)[slot];
-}
 
 // Without collecting it, which would make this process notice its death.
 void until(int how, int pid) {
@@ -34,17 +29,17 @@ void expect_another_name_in_the_empty_slot(const char* step, bool slots_are_full
         ::raise(SIGKILL);
     });
     until(WEXITED, victim.pid());
-    testing::SegmentView view(queue.bytes());
-    const std::uint32_t before = participant(view, 1).epoch.load();
-    ASSERT_EQ(participant(view, 1).state.load(), shm::kJoined);
+    death::SegmentView view(os::Handle::duplicate_of(queue.bytes().native_handle()));
+    const std::uint32_t before = view.participant(1).epoch.load();
+    ASSERT_EQ(view.participant(1).state.load(), shm::kJoined);
     if (slots_are_full) view.fill_slots_from(2);
     Process successor(procession::fork, [&] {
         testing::stop_at_step(step);
         static_cast<void>(queue.bytes().notice_deaths());
     });
     until(WSTOPPED, successor.pid());
-    EXPECT_EQ(participant(view, 1).state.load(), shm::kFreeSlot);
-    EXPECT_NE(participant(view, 1).epoch.load(), before);
+    EXPECT_EQ(view.participant(1).state.load(), shm::kFreeSlot);
+    EXPECT_NE(view.participant(1).epoch.load(), before);
     ::kill(successor.pid(), SIGCONT);
 }
 

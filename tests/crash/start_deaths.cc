@@ -10,12 +10,17 @@
 #include <cstdlib>
 
 #include "crash/creator_death.h"
-#include "crash/script.h"
+#include "crash/texts.h"
+#include "death/kill_points.h"
+#include "death/queue/subject.h"
 #include "support/shared_record.h"
 
 namespace procession::testing {
 
 namespace {
+
+using death::BlackBox;
+using death::Delivery;
 
 constexpr const char* kOrder = "PROCESSION_TEST_DIE_AT";  // "<step>:<pid>:<fd of its black box>"
 
@@ -74,13 +79,6 @@ class Household {
     JoinableQueue<std::string> queue_;
 };
 
-std::vector<std::string> names_in(const BlackBox& box) {
-    std::vector<std::string> names;
-    const unsigned count = std::min(box.trace.count.load(), StepTrace::kNamesMax);
-    for (unsigned i = 0; i < count; ++i) names.emplace_back(box.trace.names[i]);
-    return names;
-}
-
 ProcessOptions tied(bool die_with_parent) {
     ProcessOptions options;
     options.die_with_parent = die_with_parent;
@@ -98,7 +96,7 @@ class SpawnerLife final : public StartLife {
     std::vector<std::string> record() override {
         const Household household;
         run(household, 0, true);
-        return names_in(*box_);
+        return box_->names();
     }
     std::string die_at(unsigned n, std::string& where) override {
         const Household household;
@@ -144,7 +142,7 @@ class ChildLife final : public StartLife {
         box_->clear();
         box_->trace.keeps_names = true;
         start(household, 0).join();
-        auto names = names_in(*box_);
+        auto names = box_->names();
         const auto rebuilt = std::find(names.begin(), names.end(), "child.rebuilt.reported");
         rebuilt_at_ = static_cast<unsigned>(rebuilt - names.begin()) + 1;
         return names;
@@ -203,7 +201,7 @@ class CreatorLife final : public StartLife {
             ::_exit(0);
         }
         while (::waitpid(pid, nullptr, 0) < 0) {}
-        return names_in(*box_);
+        return box_->names();
     }
     std::string die_at(unsigned n, std::string& where) override {
         box_->clear();

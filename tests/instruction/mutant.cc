@@ -12,31 +12,16 @@
 
 namespace procession::instruction {
 
-namespace {
-
-// Progress that lies between two moments: nothing is known to be done after the first, everything
-// that is begun at the second may have happened.
-AllProgress between(const AllProgress& earliest, const AllProgress& latest) {
-    AllProgress all = earliest;
-    for (std::size_t actor = 0; actor < kActorsMax; ++actor) all[actor].begun = latest[actor].begun;
-    return all;
-}
-
-}  // namespace
-
-Trace trace_of(const Scenario& scenario) {
+Trace trace_of(const QueueScenario& scenario) {
     Trace trace;
-    trace.kind = scenario.kind;
     Observation observation(scenario);
     const auto look = [&] {
         const std::string wrong = observation.verify();
         if (!wrong.empty()) throw std::runtime_error(scenario.name + ": " + wrong);
         const auto happened = observation.possible().happened();
-        const Instant now = observation.instant();
+        const Image& now = observation.image();
         // What an actor says changes no memory: then the moment is only better known.
-        if (!trace.moments.empty() && trace.moments.back().instant.image == now.image) {
-            trace.moments.pop_back();
-        }
+        if (!trace.moments.empty() && trace.moments.back().image == now) trace.moments.pop_back();
         trace.moments.push_back({now, observation.possible(), happened.value_or(0)});
     };
     look();
@@ -46,8 +31,7 @@ Trace trace_of(const Scenario& scenario) {
     return trace;
 }
 
-Verdict judge(const Image& image, const Trace::Moment& earliest, const Trace::Moment& latest,
-              QueueKind kind) {
+Verdict judge(const Image& image, const Trace::Moment& earliest, const Trace::Moment& latest) {
     std::fflush(stdout);
     const pid_t child = ::fork();
     if (child < 0) throw std::runtime_error("fork failed");
@@ -55,10 +39,14 @@ Verdict judge(const Image& image, const Trace::Moment& earliest, const Trace::Mo
         // A recovery that never ends is a notice, too: the kernel ends it after so much work.
         const rlimit seconds{3, 3};
         ::setrlimit(RLIMIT_CPU, &seconds);
-        Possible possible = earliest.possible;
-        const Findings found = recover_copies(image, kind);
-        const auto progress = between(earliest.instant.progress, latest.instant.progress);
-        ::_exit(possible.narrow(progress, found).empty() ? 0 : 1);
+        // Nothing is known to be done after the first moment; everything that is begun at the last
+        // one may have happened.
+        auto possible = earliest.possible;
+        possible.begin_as_in(latest.possible);
+        const auto found = recover_copies<QueueSubject>(image);
+        const auto wrong = possible.narrow(
+            [&](const QueueModel& model) { return difference_after_all_died(model, found); });
+        ::_exit(wrong.empty() ? 0 : 1);
     }
     int status = 0;
     while (::waitpid(child, &status, 0) < 0) {}

@@ -33,8 +33,8 @@ struct Tally {
 
 // The store between two moments, named in the light of a third.
 std::string store_name(const Trace& trace, std::size_t to, const Image& light) {
-    const Image& before = trace.moments[to - 1].instant.image;
-    const Image& after = trace.moments[to].instant.image;
+    const Image& before = trace.moments[to - 1].image;
+    const Image& after = trace.moments[to].image;
     const auto words = words_between(before, after);
     if (words.empty()) return "nothing";
     // The name that the place has there, the half of the word that has changed here.
@@ -57,12 +57,11 @@ bool commits_something(const Trace& trace, std::size_t at) {
 // The commit at `commit` is stored although the store at `dropped` before it is not.
 Verdict drop(const Trace& trace, std::size_t dropped, std::size_t commit) {
     const auto& moments = trace.moments;
-    Image image = moments[dropped - 1].instant.image;
+    Image image = moments[dropped - 1].image;
     for (std::size_t later = dropped + 1; later <= commit; ++later) {
-        image = with_changes(std::move(image), moments[later - 1].instant.image,
-                             moments[later].instant.image);
+        image = with_changes(std::move(image), moments[later - 1].image, moments[later].image);
     }
-    return judge(image, moments[dropped - 1], moments[commit], trace.kind);
+    return judge(image, moments[dropped - 1], moments[commit]);
 }
 
 // Drops each store before each commit in turn. Returns the names of those whose loss was noticed
@@ -73,7 +72,7 @@ std::set<std::string> drop_each_store_before_a_commit(const Trace& trace, Tally&
     for (std::size_t commit = 1; commit < trace.moments.size(); ++commit) {
         if (!commits_something(trace, commit)) continue;
         for (std::size_t dropped = start + 1; dropped < commit; ++dropped) {
-            const auto name = store_name(trace, dropped, trace.moments[commit].instant.image);
+            const auto name = store_name(trace, dropped, trace.moments[commit].image);
             if (is_skipped(name, dropped) && dropped + 1 != commit) continue;
             const Verdict verdict = drop(trace, dropped, commit);
             tally.add(verdict, name);
@@ -130,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Each, LostStore, ::testing::Range(std::size_t{0}, std::
 void swap_neighbours(const std::string& name, Tally& tally) {
     const Trace trace = trace_of(scenario_named(name));
     for (std::size_t at = 1; at + 1 < trace.moments.size(); ++at) {
-        const Image& light = trace.moments[at + 1].instant.image;
+        const Image& light = trace.moments[at + 1].image;
         const auto earlier = store_name(trace, at, light);
         const bool is_commit = commits_something(trace, at + 1);
         if (is_skipped(earlier, at) && !is_commit) continue;
@@ -184,22 +183,21 @@ TEST_P(Mutant, of_the_recovery_is_noticed) {
     const std::size_t stride = trace.moments.size() / 40 + 1;
     for (std::size_t at = 1; at < trace.moments.size(); ++at) {
         const auto& moment = trace.moments[at];
-        for (const auto& store :
-             stores_between(trace.moments[at - 1].instant.image, moment.instant.image)) {
-            const auto name = name_of_word(trace.moments.back().instant.image, store.offset);
+        for (const auto& store : stores_between(trace.moments[at - 1].image, moment.image)) {
+            const auto name = name_of_word(trace.moments.back().image, store.offset);
             if (store.name == damage.store || name == damage.store) places.insert(store.offset);
         }
-        Image image = moment.instant.image;
+        Image image = moment.image;
         for (const std::uint64_t place : places) {
             std::uint64_t word = 0;
             std::memcpy(&word, &image[place], sizeof word);
             damage.spoil(word);
             std::memcpy(&image[place], &word, sizeof word);
         }
-        if (image == moment.instant.image) continue;
+        if (image == moment.image) continue;
         const bool is_last = at + 1 == trace.moments.size();
         if (!is_last && (damage.only_at_the_end || at % stride != 0)) continue;
-        tally.add(judge(image, moment, moment, trace.kind), damage.title);
+        tally.add(judge(image, moment, moment), damage.title);
     }
     tally.print(damage.title);
     EXPECT_GT(tally.noticed, 0U) << damage.title;

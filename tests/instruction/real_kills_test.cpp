@@ -11,7 +11,7 @@
 #include <cstring>
 #include <random>
 
-#include "instruction/observation.h"
+#include "instruction/mutant.h"
 #include "os/futex.h"
 #include "procession/process.h"
 
@@ -47,12 +47,13 @@ void survive(const ByteQueue& queue, SurvivorNotes& notes, std::size_t index) {
     // With both orders: the first survivor looks for deaths first.
     for (unsigned round = 0; round < 2; ++round) {
         if (index == 0 || round == 1) static_cast<void>(queue.notice_deaths());
-        for (const Delivery& each : drain(queue)) taken.items.at(taken.count++) = each;
+        for (const Delivery& each : QueueSubject::drain(queue))
+            taken.items.at(taken.count++) = each;
     }
     queue.close();
 }
 
-std::uint64_t length_of(const Scenario& scenario) {
+std::uint64_t length_of(const QueueScenario& scenario) {
     const OneProcessor here;
     Observation observation(scenario);
     while (observation.step_blindly(1)) {}
@@ -60,23 +61,25 @@ std::uint64_t length_of(const Scenario& scenario) {
 }
 
 // What the survivors must have found, in whatever order.
-Recovered in_no_order(Recovered found) {
+Finding in_no_order(Finding found) {
     found.first.insert(found.first.end(), found.second.begin(), found.second.end());
     found.second.clear();
     std::sort(found.first.begin(), found.first.end());
     return found;
 }
 
-Recovered collect(const ByteQueue& queue, const SurvivorNotes& notes) {
-    Recovered found;
+Finding collect(const ByteQueue& queue, const SurvivorNotes& notes) {
+    Finding found;
     for (const auto& taken : notes.taken) {
         found.first.insert(found.first.end(), taken.items.begin(),
                            taken.items.begin() + static_cast<std::ptrdiff_t>(taken.count));
     }
     try {
         static_cast<void>(queue.notice_deaths());
-        for (const Delivery& each : drain(queue)) found.first.push_back(each);
-        count_and_use(queue, found);
+        // What a dead shutter left is dropped by whoever joins.
+        if (queue.kind() == QueueKind::joinable) static_cast<void>(queue.join(Deadline::now()));
+        for (const Delivery& each : QueueSubject::drain(queue)) found.first.push_back(each);
+        QueueSubject::count_and_use(queue, found);
     } catch (const std::exception& thrown) {
         found.problem = thrown.what();
     }
@@ -84,7 +87,7 @@ Recovered collect(const ByteQueue& queue, const SurvivorNotes& notes) {
 }
 
 // Returns what is wrong.
-std::string kill_after(const Scenario& scenario, std::uint64_t instructions) {
+std::string kill_after(const QueueScenario& scenario, std::uint64_t instructions) {
     // The survivors run where they like.
     auto here = std::make_unique<OneProcessor>();
     Observation observation(scenario);
@@ -93,7 +96,7 @@ std::string kill_after(const Scenario& scenario, std::uint64_t instructions) {
     std::vector<Process> survivors;
     for (std::size_t i = 0; i < kSurvivors; ++i) {
         survivors.emplace_back(procession::fork,
-                               [&, i] { survive(observation.queue(), *notes, i); });
+                               [&, i] { survive(observation.object(), *notes, i); });
     }
     wait_for(notes->ready, kSurvivors);
     here = std::make_unique<OneProcessor>();
@@ -108,10 +111,11 @@ std::string kill_after(const Scenario& scenario, std::uint64_t instructions) {
         survivor.join();
         if (survivor.exit_code() != 0) return "a survivor did not survive";
     }
-    const Recovered found = collect(observation.queue(), *notes);
-    return observation.explain([&](const Model& model) {
-        const Recovered all = model.after_all_died(Order::notice_then_drain);
-        Recovered wanted = in_no_order(all);
+    const Finding found = collect(observation.object(), *notes);
+    return observation.explain([&](QueueModel model) {
+        model.die(1);
+        model.bury_all();
+        Finding wanted = in_no_order(model.found_by_survivors(Order::notice_then_drain));
         // Not looked at in between.
         wanted.waiting = found.waiting;
         wanted.waiting_bytes = found.waiting_bytes;
@@ -124,7 +128,7 @@ std::string kill_after(const Scenario& scenario, std::uint64_t instructions) {
 class RealKills : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(RealKills, leave_their_queue_to_live_survivors) {
-    const Scenario& scenario = single_scenarios().at(GetParam());
+    const QueueScenario& scenario = single_scenarios()[GetParam()];
     const std::uint64_t length = length_of(scenario);
     const unsigned seed = static_cast<unsigned>(GetParam()) + 1;
     std::mt19937 random(seed);

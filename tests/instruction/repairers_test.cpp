@@ -11,40 +11,33 @@
 namespace procession::instruction {
 namespace {
 
-constexpr int kRepairer = 2;
 constexpr std::uint64_t kTurnsSkipped = 503;
 
-// The dead, as notice_deaths() meets them: in the order of their slots, once for each item.
-std::vector<int> dead_holders(const Model& model) {
-    std::vector<int> holders;
-    for (const int holder : {0, 1}) {
-        for (std::size_t i = 0; i < model.in_hand(holder); ++i) holders.push_back(holder);
-    }
-    return holders;
-}
-
-// Everybody died at the moment. Steps through a newcomer's repair, who dies at each instruction.
-std::string step_through_a_repair(const Trace::Moment& moment, QueueKind kind, Score& score) {
-    Possible possible = moment.possible;
-    AllProgress progress = moment.instant.progress;
-    const std::vector<Step> repair{notice_deaths(dead_holders(possible.model()))};
-    possible.expect(kRepairer, changes_of(repair, kRepairer));
-    const ByteQueue queue = resurrect(moment.instant.image, kind);
-    SegmentView view(queue);
-    const testing::SharedNotes<ActorNotes> notes;
-    Tracee repairer([&] { live(queue, kRepairer, {{}, repair, true}, *notes); });
+// Every process died at the moment. Steps through a newcomer's repair, which dies at each
+// instruction.
+std::string step_through_a_repair(const Trace::Moment& moment, Score& score) {
+    auto possible = moment.possible;
+    possible.die_all();
+    const int number = possible.add_actor(QueueSubject::notice());
+    const ByteQueue queue = QueueSubject::attach(file_with(moment.image));
+    SegmentView view(QueueSubject::file_of(queue));
+    const testing::SharedNotes<Notes> notes;
+    Tracee repairer([&] { live_traced<QueueSubject>(queue, {}, QueueSubject::notice(), *notes); });
     std::uint64_t instructions = 0;
     std::uint64_t turns = 0;
+    Progress last;
     while (!notes->completed.load()) {
         if (!repairer.step()) return std::string("the repairer has ended: ") + notes->error;
         ++instructions;
         // Of the copy of a payload into a dead letter, some instants are enough.
         if (repairer.is_inside_an_instruction() && ++turns % kTurnsSkipped != 0) continue;
-        const Progress now = Progress::of(*notes);
-        if (!view.refresh() && now == progress[kRepairer]) continue;
-        progress[kRepairer] = now;
-        const Findings found = recover_copies(view.image(), kind);
-        const std::string wrong = possible.narrow(progress, found);
+        const Progress now = notes->progress();
+        if (!view.refresh() && now == last) continue;
+        last = now;
+        possible.set_progress(number, now);
+        const auto found = recover_copies<QueueSubject>(view.image());
+        const std::string wrong = possible.narrow(
+            [&](const QueueModel& model) { return difference_after_all_died(model, found); });
         ++score.states;
         score.recoveries += found.size();
         if (wrong.empty()) continue;
@@ -80,7 +73,7 @@ TEST_P(Repairer, may_die_at_any_instruction_too) {
     const std::size_t stride = trace.moments.size() / places + 1;
     Score score;
     for (std::size_t at = 0; at < trace.moments.size(); at += stride) {
-        const std::string wrong = step_through_a_repair(trace.moments[at], trace.kind, score);
+        const std::string wrong = step_through_a_repair(trace.moments[at], score);
         ASSERT_EQ(wrong, "") << GetParam() << ", everybody died after " << at << " changes";
     }
     print(std::string(GetParam()) + ", repaired", score);

@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
-#include "instruction/observation.h"
-#include "queue/record.h"
+#include "instruction/mutant.h"
 
 namespace procession::instruction {
 namespace {
@@ -17,13 +17,10 @@ bool is_soak() { return std::getenv("PROCESSION_SOAK") != nullptr; }
 
 enum class End : unsigned char { completed, waits_for_the_other };
 
-bool puts_a_large_item(const Scenario& scenario) {
-    for (const Step& step : scenario.actors[0].observed) {
-        for (const Thing& thing : step.things) {
-            if (thing.bytes > queue::RecordLayout::kInlineMax) return true;
-        }
-    }
-    return false;
+bool puts_a_large_item(const QueueScenario& scenario) {
+    return std::ranges::any_of(scenario.act, [](const Act& act) {
+        return act.verb == Verb::put && act.bytes > largest_in_the_log();
+    });
 }
 
 // Steps actor 2 until its end, or until it waits for actor 1, who does not move.
@@ -40,7 +37,7 @@ End step_the_other(Observation& observation) {
 class TwoVictims : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(TwoVictims, may_be_inside_of_their_operations) {
-    const Scenario& scenario = pair_scenarios().at(GetParam());
+    const QueueScenario& scenario = pair_scenarios()[GetParam()];
     const OneProcessor here;
     const unsigned stride = is_soak() || !puts_a_large_item(scenario) ? 1 : 3;
     Score score;
@@ -95,7 +92,7 @@ std::string interleave(Observation& observation, std::mt19937& random) {
 }
 
 TEST_P(TwoVictims, may_move_by_turns) {
-    const Scenario& scenario = pair_scenarios().at(GetParam());
+    const QueueScenario& scenario = pair_scenarios()[GetParam()];
     const OneProcessor here;
     const unsigned seeds = is_soak() ? 60 : 3;
     Score score;

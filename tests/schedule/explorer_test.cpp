@@ -108,8 +108,8 @@ TEST(Explorer, finds_a_waiter_that_does_not_look_again_before_it_sleeps) {
 }
 
 TEST(Explorer, finds_that_the_queue_needs_each_of_its_wake_ups) {
-    QueueCase story;
-    story.scripts = {puts(1), gets_one};
+    QueueStory story;
+    story.scripts = {{put(1)}, {get()}};
     EXPECT_EQ(find_failure(story, {-1, 0, 0}), "");
     story.lose_wake = 1;
     EXPECT_EQ(find_failure(story, {-1, 0, 0}),
@@ -117,17 +117,17 @@ TEST(Explorer, finds_that_the_queue_needs_each_of_its_wake_ups) {
 }
 
 TEST(Explorer, finds_the_same_ends_with_and_without_its_memory_for_states) {
-    QueueCase story;
-    story.items_before = {7};
-    story.scripts = {puts(1), [](Participant& p) { p.get(), p.give_back(); }};
+    QueueStory story;
+    story.before = {put(7)};
+    story.scripts = {{put(1)}, {get(), give_back()}};
     for (const Limits& limits : {Limits{2, 0, 0}, Limits{1, 1, 0}}) {
         std::set<std::string> with;
         std::set<std::string> without;
         story.remembers_states = true;
-        story.at_end = [&](const History& history) { with.insert(history.text()); };
+        story.at_end = [&](const QueueHistory& history) { with.insert(history.text()); };
         EXPECT_EQ(find_failure(story, limits), "");
         story.remembers_states = false;
-        story.at_end = [&](const History& history) { without.insert(history.text()); };
+        story.at_end = [&](const QueueHistory& history) { without.insert(history.text()); };
         EXPECT_EQ(find_failure(story, limits), "");
         EXPECT_EQ(with, without);
         EXPECT_GT(with.size(), 3U);

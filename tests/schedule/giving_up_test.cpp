@@ -9,45 +9,36 @@
 namespace procession::schedule {
 namespace {
 
-using std::chrono::microseconds;
-
 class GivingUp : public ::testing::TestWithParam<bool> {
   protected:
-    GivingUp() { story.joinable = GetParam(); }
-    QueueCase story;
+    GivingUp() { story.setup.joinable = GetParam(); }
+    QueueStory story;
 };
 
 TEST_P(GivingUp, a_consumer_whose_deadline_passes_at_the_lock_leaves_the_item_to_another) {
-    story.scripts = {[](Participant& p) {
-                         if (p.get_within(microseconds(500)) == Ending::done) p.put(2);
-                     },
-                     [](Participant& p) { p.get(), p.put(3); },
-                     [](Participant& p) { p.put(1), p.look_at_participants(); }};
+    story.scripts = {{get_within_a_little(), if_got(put(2))},
+                     {get(), put(3)},
+                     {put(1), call(Verb::look_at_participants)}};
     explore("get within 0.5 ms, put || get, put || put, participants", story, {1, 0, 1});
 }
 
 TEST_P(GivingUp, a_producer_without_memory_leaves_the_room_to_another) {
-    story.maxsize = 1;
-    story.items_before = {7};
-    story.scripts = {[](Participant& p) { p.put_in_vain(); }, puts(2),
-                     [](Participant& p) { p.get(), p.get(); }};
+    story.setup.maxsize = 1;
+    story.before = {put(7)};
+    story.scripts = {{call(Verb::put_beyond_memory)}, {put(2)}, {get(), get()}};
     explore("put without memory || put || get, get with room for one", story, {1, 0, 0});
 }
 
 TEST_P(GivingUp, who_no_longer_waits_for_a_lock_leaves_it_to_another) {
-    story.items_before = {7, 8, 9, 10};
-    story.scripts = {[](Participant& p) { p.get_within(microseconds(500)); },
-                     [](Participant& p) { p.get_nowait(); },
-                     [](Participant& p) { p.get_nowait(), p.get_nowait(); }};
+    story.before = {put(7), put(8), put(9), put(10)};
+    story.scripts = {{get_within_a_little()}, {get_nowait()}, {get_nowait(), get_nowait()}};
     explore("get within 0.5 ms || get || get, get", story, {2, 0, 1});
 }
 
 TEST_P(GivingUp, a_producer_of_many_bytes_does_not_keep_one_of_few_from_the_room_for_those) {
-    story.max_bytes = 24;
-    story.before = [](Participant& p) { p.put(7), p.put(8, 16); };
-    story.scripts = {[](Participant& p) { p.put(1, 24); },
-                     [](Participant& p) { p.put(2), p.get(), p.get(); },
-                     [](Participant& p) { p.get(); }};
+    story.setup.max_bytes = 24;
+    story.before = {put(7), put(8, 16)};
+    story.scripts = {{put(1, 24)}, {put(2), get(), get()}, {get()}};
     explore("put of 24 bytes || put of 8, get, get || get of 8", story, {1, 0, 0});
 }
 

@@ -10,81 +10,80 @@ namespace procession::schedule {
 namespace {
 
 TEST(Leases, two_who_finish_are_both_counted) {
-    QueueCase story;
-    story.items_before = {7, 8};
-    story.first_acts = {gets_one, gets_one};
-    story.scripts = {finishes, finishes};
+    QueueStory story;
+    story.before = {put(7), put(8)};
+    story.first_acts = {{get()}, {get()}};
+    story.scripts = {{finish()}, {finish()}};
     explore_all("task_done || task_done", story);
 }
 
 TEST(Leases, the_last_task_done_wakes_who_joins) {
-    QueueCase story;
-    story.items_before = {7};
-    story.first_acts = {gets_one};
-    story.scripts = {finishes, [](Participant& p) { p.join(); }};
-    story.rescue = drains;
+    QueueStory story;
+    story.before = {put(7)};
+    story.first_acts = {{get()}};
+    story.scripts = {{finish()}, {join()}};
+    story.rescue = {call(Verb::drain)};
     explore_all("task_done || join", story);
 }
 
 TEST(Leases, two_tasks_done_by_two_wake_who_joins) {
-    QueueCase story;
-    story.items_before = {7, 8};
-    story.first_acts = {gets_one, gets_one};
-    story.scripts = {finishes, finishes, [](Participant& p) { p.join(); }};
-    story.rescue = drains;
+    QueueStory story;
+    story.before = {put(7), put(8)};
+    story.first_acts = {{get()}, {get()}};
+    story.scripts = {{finish()}, {finish()}, {join()}};
+    story.rescue = {call(Verb::drain)};
     explore_bounded("task_done || task_done || join", story, 2, 0);
 }
 
 TEST(Leases, an_item_given_back_comes_before_the_next_one) {
-    QueueCase story;
-    story.items_before = {7, 8};
-    story.first_acts = {gets_one};
-    story.scripts = {[](Participant& p) { p.give_back(); }, gets_one};
+    QueueStory story;
+    story.before = {put(7), put(8)};
+    story.first_acts = {{get()}};
+    story.scripts = {{give_back()}, {get()}};
     explore_all("give_back || get", story);
 }
 
 TEST(Leases, an_item_given_back_wakes_who_waits) {
-    QueueCase story;
-    story.items_before = {7};
-    story.first_acts = {gets_one};
-    story.scripts = {[](Participant& p) { p.give_back(); }, gets_one};
-    story.rescue = puts_for_those_who_wait;
+    QueueStory story;
+    story.before = {put(7)};
+    story.first_acts = {{get()}};
+    story.scripts = {{give_back()}, {get()}};
+    story.rescue = puts_for_those_who_wait();
     explore_bounded("give_back || get from an empty queue", story, 3, 2);
 }
 
 TEST(Leases, a_rejected_item_wakes_who_joins) {
-    QueueCase story;
-    story.items_before = {7};
-    story.first_acts = {gets_one};
-    story.scripts = {[](Participant& p) { p.reject(); }, [](Participant& p) { p.join(); }};
-    story.rescue = drains;
+    QueueStory story;
+    story.before = {put(7)};
+    story.first_acts = {{get()}};
+    story.scripts = {{reject()}, {join()}};
+    story.rescue = {call(Verb::drain)};
     explore_bounded("reject || join", story, 2, 1);
 }
 
 TEST(Leases, unfinished_is_exact_while_others_put_and_finish) {
-    QueueCase story;
-    story.items_before = {7};
-    story.first_acts = {gets_one};
-    story.scripts = {[](Participant& p) { p.put(1), p.finish(); },
-                     [](Participant& p) { p.unfinished(), p.unfinished(); }};
+    QueueStory story;
+    story.before = {put(7)};
+    story.first_acts = {{get()}};
+    story.scripts = {{put(1), finish()}, {call(Verb::unfinished), call(Verb::unfinished)}};
     explore_bounded("put, task_done || unfinished, unfinished", story, 3, 1);
 }
 
 TEST(Leases, who_closes_gives_back_what_it_holds) {
-    QueueCase story;
-    story.items_before = {7};
-    story.first_acts = {gets_one};
-    story.scripts = {[](Participant& p) { p.close(); }, gets_one};
-    story.rescue = puts_for_those_who_wait;
+    QueueStory story;
+    story.before = {put(7)};
+    story.first_acts = {{get()}};
+    story.scripts = {{call(Verb::close)}, {get()}};
+    story.rescue = puts_for_those_who_wait();
     explore_bounded("close || get", story, 2, 1);
 }
 
 TEST(Leases, the_last_item_of_a_chunk_is_finished_while_the_head_leaves_it) {
-    QueueCase story;
-    story.filling = 63'872;
-    story.items_before = {7, 8};
-    story.first_acts = {gets_one};
-    story.scripts = {finishes, gets_one};
+    QueueStory story;
+    story.setup.bytes_left = 64;
+    story.before = {put(7), put(8)};
+    story.first_acts = {{get()}};
+    story.scripts = {{finish()}, {get()}};
     explore_bounded("task_done || get over the end of a chunk", story, 1, 0);
 }
 

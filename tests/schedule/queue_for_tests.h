@@ -34,7 +34,6 @@ struct QueueForTests {
     static void learn_the_memory(const SharedQueue& queue) {
         queue.memory_.pool.require_memory(0, 1);
     }
-    static const State& state(const SharedQueue& queue) { return queue.memory_.state; }
 };
 
 }  // namespace procession::queue

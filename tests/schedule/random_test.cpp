@@ -17,26 +17,27 @@ std::uint64_t seed() {
 }
 unsigned runs() { return is_soak() ? 200'000 : 1000; }
 
-void puts_three(Participant& p) { p.put(1), p.put(2), p.put(3); }
-void gets_two(Participant& p) { p.get(), p.get(), p.finish(), p.finish(); }
-void gets_and_gives_back(Participant& p) { p.get(), p.give_back(), p.get(), p.finish(); }
+const QueueScript puts_three{put(1), put(2), put(3)};
+const QueueScript gets_two{get(), get(), finish(), finish()};
+const QueueScript gets_and_gives_back{get(), give_back(), get(), finish()};
 
 TEST(RandomSchedules, of_producers_and_consumers) {
-    QueueCase story;
-    story.maxsize = 2;
-    story.scripts = {puts_three, [](Participant& p) { p.put(4); }, gets_two, gets_and_gives_back};
-    story.rescue = [](Participant& p) { p.drain(), p.shut_down(); };
+    QueueStory story;
+    story.setup.maxsize = 2;
+    story.scripts = {puts_three, {put(4)}, gets_two, gets_and_gives_back};
+    story.rescue = {call(Verb::drain), call(Verb::shut_down)};
     explore_at_random("3 puts || put || 2 gets || get, give_back, get", story, {-1, 0, 2}, seed(),
                       runs());
     explore_at_random("the same", story, {-1, 2, 2}, seed(), runs());
 }
 
 TEST(RandomSchedules, of_consumers_that_close_and_join) {
-    QueueCase story;
-    story.items_before = {7, 8, 9};
-    story.scripts = {gets_two, [](Participant& p) { p.get(), p.put(1), p.close(); },
-                     [](Participant& p) { p.size(), p.unfinished(), p.notice_deaths(); }};
-    story.rescue = puts_for_those_who_wait;
+    QueueStory story;
+    story.before = {put(7), put(8), put(9)};
+    story.scripts = {gets_two,
+                     {get(), put(1), call(Verb::close)},
+                     {call(Verb::size), call(Verb::unfinished), call(Verb::notice)}};
+    story.rescue = puts_for_those_who_wait();
     explore_at_random("2 gets || get, put, close || size, unfinished", story, {-1, 0, 2}, seed(),
                       runs());
     explore_at_random("the same", story, {-1, 2, 2}, seed(), runs());

@@ -8,71 +8,68 @@
 namespace procession::schedule {
 namespace {
 
-void notices(Participant& p) { p.notice_deaths(); }
-
 struct Victim {
     const char* name;
-    Script script;
+    QueueScript script;
     bool holds = false;
     std::size_t item_bytes = 8;
-    int filling = 0;
+    std::uint32_t bytes_left = 0;
 };
 
 const Victim kVictims[] = {
-    {"put", puts(1)},
-    {"put_of_a_big_item", puts(1), false, 5000},
-    {"put_into_a_new_chunk", puts(1), false, 8, 63'840},
-    {"get_and_task_done", gets_and_finishes},
-    {"get_of_a_big_item_and_task_done", gets_and_finishes, false, 5000},
-    {"give_back", [](Participant& p) { p.give_back(); }, true},
-    {"reject", [](Participant& p) { p.reject(); }, true},
-    {"close", [](Participant& p) { p.close(); }, true},
+    {"put", {put(1)}},
+    {"put_of_a_big_item", {put(1, 5000)}, false, 5000},
+    {"put_into_a_new_chunk", {put(1)}, false, 8, 96},
+    {"get_and_task_done", {get(), finish()}},
+    {"get_of_a_big_item_and_task_done", {get(), finish()}, false, 5000},
+    {"give_back", {give_back()}, true},
+    {"reject", {reject()}, true},
+    {"close", {call(Verb::close)}, true},
 };
 
 class Repair : public ::testing::TestWithParam<std::size_t> {
   protected:
     Repair() {
-        story.items_before = {7, 8};
-        story.item_bytes = victim().item_bytes;
-        story.filling = victim().filling;
-        if (victim().holds) story.first_acts = {gets_one};
+        story.before = {put(7, victim().item_bytes), put(8, victim().item_bytes)};
+        story.setup.bytes_left = victim().bytes_left;
+        if (victim().holds) story.first_acts = {{get()}};
         story.alone = 1;
     }
     const Victim& victim() const { return kVictims[GetParam()]; }
     int preemptions() const {
-        const bool is_long = victim().item_bytes > 8 || victim().filling > 0;
+        const bool is_long = victim().item_bytes > 8 || victim().bytes_left > 0;
         return (is_soak() ? 2 : 0) + (is_long ? 0 : 1);
     }
     std::string name(const std::string& rest) const {
         return "death in " + std::string(victim().name) + ", then " + rest;
     }
-    QueueCase story;
+    QueueStory story;
 };
 
 TEST_P(Repair, two_repairers_meet) {
-    story.scripts = {victim().script, notices, notices};
+    story.scripts = {victim().script, {call(Verb::notice)}, {call(Verb::notice)}};
     explore(name("repairer || repairer"), story, {preemptions(), 1, 0});
 }
 
 TEST_P(Repair, a_repairer_meets_one_who_gets) {
-    story.scripts = {victim().script, notices, gets_one};
+    story.scripts = {victim().script, {call(Verb::notice)}, {get()}};
     explore(name("repairer || get"), story, {preemptions(), 1, 0});
 }
 
 TEST_P(Repair, a_repairer_meets_one_who_puts) {
-    story.scripts = {victim().script, notices, puts(2)};
+    story.scripts = {victim().script, {call(Verb::notice)}, {put(2)}};
     explore(name("repairer || put"), story, {preemptions(), 1, 0});
 }
 
 TEST_P(Repair, a_repairer_dies_as_well) {
-    story.scripts = {victim().script, notices, notices};
+    story.scripts = {victim().script, {call(Verb::notice)}, {call(Verb::notice)}};
     story.alone = 2;
     explore(name("death in its repair, then the next repairer"), story,
             {0, 2, 0, is_soak() ? 1U : 4U});
 }
 
 TEST_P(Repair, a_newcomer_takes_the_slot_while_another_repairs) {
-    story.scripts = {victim().script, puts(2), notices};
+    story.scripts = {victim().script, {put(2)}, {call(Verb::notice)}};
     story.newcomers = {1};
     explore(name("newcomer || repairer"), story, {preemptions(), 1, 0});
 }
