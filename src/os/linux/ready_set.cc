@@ -28,12 +28,12 @@ std::error_code ReadySet::create() noexcept try {
 
 std::error_code ReadySet::add(NativeHandle member) noexcept {
     epoll_event event{.events = EPOLLIN, .data = {.fd = member}};
-    const bool added = calls::epoll_add(native_handle(), member, &event) == 0;
+    const bool added = calls::epoll_add(impl_->epoll.get(), member, &event) == 0;
     return added ? std::error_code{} : calls::last_error();
 }
 
 void ReadySet::remove(NativeHandle member) noexcept {
-    calls::epoll_remove(native_handle(), member);
+    calls::epoll_remove(impl_->epoll.get(), member);
 }
 void ReadySet::refresh() noexcept {}
 void ReadySet::begin_look() noexcept {}
