@@ -28,7 +28,7 @@ constexpr std::size_t kLogMost = 4096;
 
 /// Puts bytes that lie in one piece.
 Result<void, PutError> put_piece(const ByteQueue& queue, const Piece& piece, Deadline deadline) {
-    if (queue.try_put_fast(piece)) [[likely]]
+    if (queue.put_at_once(piece)) [[likely]]
         return {};
     return wait_in_slices(deadline, [&](Deadline until) { return queue.try_put(piece, until); });
 }

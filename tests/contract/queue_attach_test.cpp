@@ -60,13 +60,13 @@ TEST(ByteQueueAtOnce, puts_and_gets_what_need_not_wait) {
     EXPECT_FALSE(bytes.get_at_once(message));
     queue.put("the first use makes this process a participant");
     EXPECT_EQ(take(queue).substr(0, 3), "the");
-    EXPECT_TRUE(bytes.try_put_fast({Format::raw, text}));
-    EXPECT_TRUE(bytes.try_put_fast({Format::raw, text}));
-    EXPECT_FALSE(bytes.try_put_fast({Format::raw, text})) << "it is full";
+    EXPECT_TRUE(bytes.put_at_once({Format::raw, text}));
+    EXPECT_TRUE(bytes.put_at_once({Format::raw, text}));
+    EXPECT_FALSE(bytes.put_at_once({Format::raw, text})) << "it is full";
     ASSERT_TRUE(bytes.get_at_once(message));
     EXPECT_TRUE(std::ranges::equal(message.bytes(), text));
     const std::vector<std::byte> large(100'000);
-    EXPECT_FALSE(bytes.try_put_fast({Format::raw, large}));
+    EXPECT_FALSE(bytes.put_at_once({Format::raw, large}));
     EXPECT_EQ(queue.qsize(), 1U);
 }
 
