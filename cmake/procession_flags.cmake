@@ -18,8 +18,8 @@ endif()
 function(procession_compile_flags target)
     target_compile_features(${target} PUBLIC cxx_std_20)
     target_compile_options(${target} PRIVATE ${PROCESSION_WARNINGS} -fno-omit-frame-pointer)
-    # What is compiled with -fPIC may inline its own functions all the same: no program replaces them
-    # at load.
+    # What is compiled with -fPIC may inline its own functions all the same: no program replaces
+    # them at load.
     if(NOT WIN32)
         target_compile_options(${target} PRIVATE
             $<$<CONFIG:Release,RelWithDebInfo>:-fno-semantic-interposition>)

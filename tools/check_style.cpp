@@ -17,6 +17,7 @@
 #include <iterator>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -405,6 +406,50 @@ void check_platform_twins(const Source& source, const fs::path& root) {
     }
 }
 
+// ---- arrows ------------------------------------------------------------------------------------
+
+/// Which layers a layer includes.
+using Arrows = std::map<std::string, std::set<std::string>>;
+
+void collect_arrows(const Source& source, Arrows& arrows) {
+    static const std::regex include(R"re(^\s*#\s*include\s*"([a-z]+)/)re");
+    if (!is_below(source, "src/")) return;
+    const std::string own = source.path.substr(4, source.path.find('/', 4) - 4);
+    for (const std::string& line : source.lines) {
+        std::smatch found;
+        if (!std::regex_search(line, found, include)) continue;
+        if (found[1] != own && found[1] != "procession") arrows[own].insert(found[1]);
+    }
+}
+
+/// ARCHITECTURE.md has a table whose rows are | `layer` | what it gives | `arrow` `arrow` |.
+void check_arrows(const fs::path& root, const Arrows& arrows) {
+    static const std::regex row(R"(^\| `([a-z]+)` \|.*\|([^|]*)\|$)");
+    static const std::regex name(R"(`([a-z]+)`)");
+    const Source page{"ARCHITECTURE.md", split(read_all(root / "ARCHITECTURE.md")), {}};
+    bool is_in_table = false;
+    for (std::size_t i = 0; i < page.lines.size(); ++i) {
+        const std::string& line = page.lines[i];
+        if (line == "| layer | gives | arrows to |") is_in_table = true;
+        if (line.empty()) is_in_table = false;
+        std::smatch found;
+        if (!is_in_table || !std::regex_match(line, found, row)) continue;
+        const std::string listed = found[2];
+        std::set<std::string> named;
+        for (std::sregex_iterator each(listed.begin(), listed.end(), name), end; each != end;
+             ++each) {
+            named.insert((*each)[1]);
+        }
+        const auto drawn = arrows.find(found[1]);
+        if (named == (drawn == arrows.end() ? std::set<std::string>{} : drawn->second)) continue;
+        std::string real;
+        if (drawn != arrows.end()) {
+            for (const std::string& each : drawn->second) real += " `" + each + '`';
+        }
+        fault(page, i + 1, "arrows", "layer " + found[1].str() + " really includes:" + real);
+    }
+}
+
 // ---- classes -----------------------------------------------------------------------------------
 
 /// Which .cc files define members of a class, by folder and name.
@@ -453,7 +498,7 @@ std::vector<fs::path> files_below(const fs::path& root) {
 }
 
 void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
-                FilesOfClasses& files_of) {
+                FilesOfClasses& files_of, Arrows& arrows) {
     Source source{fs::relative(file, root).generic_string(), {}, {}};
     const bool is_build_file = file.filename() == "CMakeLists.txt" ||
                                file.extension() == ".cmake" || file.extension() == ".sh";
@@ -472,6 +517,7 @@ void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
     check_platform_conditionals(source);
     check_platform_twins(source, root);
     check_classes(source, files_of);
+    collect_arrows(source, arrows);
 }
 
 }  // namespace
@@ -485,7 +531,9 @@ int main(int argc, char** argv) {
     const Lines layers = read_layers(root);
     const std::vector<fs::path> files = files_below(root);
     FilesOfClasses files_of;
-    for (const fs::path& file : files) check_file(root, file, layers, files_of);
+    Arrows arrows;
+    for (const fs::path& file : files) check_file(root, file, layers, files_of, arrows);
+    check_arrows(root, arrows);
     std::printf("%zu files, %d faults\n", files.size(), fault_count);
     return fault_count == 0 ? 0 : 1;
 }

@@ -150,5 +150,15 @@ expect copyright 'no copyright line'
 write src/base/other.h 'int x();'
 expect header 'a header without #pragma once'
 
+printf '%s\n' '| layer | gives | arrows to |' '|---|---|---|' '| `os` | x | `base` |' \
+    >"$folder/ARCHITECTURE.md"
+expect_clean 'arrows as they are listed'
+printf '%s\n' '| layer | gives | arrows to |' '|---|---|---|' '| `os` | x | |' \
+    >"$folder/ARCHITECTURE.md"
+expect arrows 'an arrow that is not listed'
+printf '%s\n' '| layer | gives | arrows to |' '|---|---|---|' '| `base` | x | `os` |' \
+    >"$folder/ARCHITECTURE.md"
+expect arrows 'an arrow that is no more'
+
 rm -rf "$folder"
 [ $failures -eq 0 ] || exit 1
