@@ -168,8 +168,8 @@ class ByteQueue {
     [[nodiscard]] HandleDeposit encode_item(Writer& item,
                                             void (*encode)(Writer& writer, const void* value),
                                             const void* value) const;
-    /// Throws: what `decode` throws; SharingError when the handles cannot be had any more; OSError
-    ///         when this process cannot hold them.
+    /// Throws: what `decode` throws; SharingError when the handles are no longer available; OSError
+    ///         when this process cannot open them.
     void decode_item(const MessageView& message, void (*decode)(Reader& reader, void* value),
                      void* value) const;
 

@@ -8,16 +8,17 @@
 
 namespace procession {
 
-/// Names the handles of one item of a queue, which wait at the broker until the item is done with.
-/// Not for users.
+/// Identifies the handles of one item of a queue, which the broker holds until the item is
+/// finished. Not for users.
 struct DepositKey {
-    std::string broker;                 // where it listens
-    std::array<std::byte, 16> token{};  // says that the bearer has the item
+    std::string broker;                 // the address of the broker
+    std::array<std::byte, 16> token{};  // proves that its holder has the item
 
     friend bool operator==(const DepositKey&, const DepositKey&) = default;
 };
 
-/// Has the broker let go of the handles unless the item was put.
+/// The deposit of an item's handles. The destructor has the broker release them, unless the item
+/// was put into a queue.
 class HandleDeposit {
   public:
     HandleDeposit() noexcept = default;

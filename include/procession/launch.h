@@ -12,8 +12,8 @@
 /// What the templates of Process hand to the library. Not for users.
 namespace procession::process {
 
-/// A function, said so that another process running the same build finds it: the image that holds
-/// it, the build id of that image, and the distance from where it was loaded.
+/// A reference to a function that works in every process of the same build: the image that contains
+/// it, the build id of that image, and its offset in the image.
 struct FunctionRef {
     std::string image;
     std::string build_id;
@@ -22,9 +22,9 @@ struct FunctionRef {
 
 using AnyFunction = void (*)();
 
-/// Throws:  SharingError when the function is in no loaded image.
+/// Throws:  SharingError when no loaded image contains the function.
 [[nodiscard]] FunctionRef ref_to(AnyFunction function);
-/// Throws:  DecodeError when no such code is loaded here.
+/// Throws:  DecodeError when no such code is loaded in this process.
 [[nodiscard]] AnyFunction function_of(const FunctionRef& ref);
 
 /// What a forked child runs, in its copy of the caller's stack.

@@ -132,7 +132,7 @@ class TypedQueue : public QueueHandle {
             deposits[i].leave_to_item();
         return put;
     }
-    /// T holds objects of this library, so it is MessagePack.
+    /// For a T that contains objects of this library, and is encoded in MessagePack.
     [[nodiscard]] HandleDeposit encode_with_handles(const T& value, Writer& item) const {
         return bytes_.encode_item(
             item,

@@ -10,7 +10,6 @@
 #include "os/channel.h"
 #include "os/child.h"
 #include "os/random.h"
-#include "os/rendezvous.h"
 #include "os/signals.h"
 
 namespace procession::transfer {

@@ -221,23 +221,23 @@ TEST(ProcessBootstrap, a_message_of_another_build_says_so) {
 
 TEST(ProcessFunctionRef, leads_back_to_the_function) {
     const auto function = reinterpret_cast<process::AnyFunction>(&take_fragile);
-    const auto place = process::ref_to(function);
-    EXPECT_EQ(process::function_of(place), function);
-    EXPECT_EQ(place.build_id.size(), 40U) << "the linker's default is SHA-1";
+    const auto ref = process::ref_to(function);
+    EXPECT_EQ(process::function_of(ref), function);
+    EXPECT_EQ(ref.build_id.size(), 40U) << "the linker's default is SHA-1";
 }
 
 TEST(ProcessFunctionRef, in_another_build_or_outside_of_code_is_refused) {
-    auto place = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
-    auto elsewhere = place;
+    auto ref = process::ref_to(reinterpret_cast<process::AnyFunction>(&take_fragile));
+    auto elsewhere = ref;
     elsewhere.offset = ~std::uint64_t{0};
     EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
     elsewhere.offset = 0;  // the ELF header
     EXPECT_THROW((void)process::function_of(elsewhere), DecodeError);
-    place.build_id = "0123456789";
-    EXPECT_THROW((void)process::function_of(place), DecodeError);
-    place.build_id.clear();
-    place.image = "libnothing.so";
-    EXPECT_THROW((void)process::function_of(place), DecodeError);
+    ref.build_id = "0123456789";
+    EXPECT_THROW((void)process::function_of(ref), DecodeError);
+    ref.build_id.clear();
+    ref.image = "libnothing.so";
+    EXPECT_THROW((void)process::function_of(ref), DecodeError);
 }
 
 TEST(ProcessFunctionRef, of_no_function_at_all_is_refused) {

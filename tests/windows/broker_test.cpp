@@ -41,8 +41,8 @@ TEST_F(HostileToBroker, numbers_that_are_no_handles_are_refused) {
     }
 }
 
-TEST(PipeOfBroker, is_for_one_user_and_one_name_is_one_place) {
-    Handle place;
+TEST(PipeOfBroker, is_for_one_user_and_its_name_is_unique) {
+    Handle socket;
     Handle second;
     ASSERT_FALSE(os::open_rendezvous("procession-test-socket", socket));
     // Wine does not know the flag for pipes with any number of instances.
