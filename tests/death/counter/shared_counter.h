@@ -49,8 +49,7 @@ class SharedCounter final : public shm::SharedObject {
                 if (!lock) return false;
                 if (state_.free.load() != 0) {
                     move(lock.proof(), Kind::take, me.slot);
-                    relay.use();
-                    return true;
+                    return true;  // not relay.use(): what is left is for the next waiter
                 }
                 lock.release();
                 if (!wait(given_, "take", deadline, [&] { return state_.free.load() != 0; })) {
@@ -73,7 +72,7 @@ class SharedCounter final : public shm::SharedObject {
     }
     [[nodiscard]] std::uint64_t free_places() {
         return guarded("free_places", [&] {
-            check_owner(state_.lock.word);  // a dead holder's count may be wrong
+            check_owner(state_.lock.word);
             return state_.free.load();
         });
     }
