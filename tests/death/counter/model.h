@@ -17,14 +17,17 @@ namespace procession::death {
 /// What a process of a script does to the counter.
 enum class CounterVerb : std::uint8_t {
     join,    // becomes a participant
-    take,    // a place, without waiting
+    take,    // a place
     give,    // a place back
     notice,  // looks for the dead
     look,    // at the free places: the answer is checked
     close,
+    bury,  // `number` is the dead actor's; no call, but what another process's notice does
 };
 struct CounterAct {
     CounterVerb verb;
+    bool waits = false;
+    int number = 0;
 };
 using CounterScript = std::vector<CounterAct>;
 
@@ -59,7 +62,7 @@ inline std::string difference(const CounterFinding& wanted, const CounterFinding
 class CounterModel {
   public:
     using Act = CounterAct;
-    enum class Change : std::uint8_t { join_in, take, give, look, bury, leave };
+    enum class Change : std::uint8_t { join_in, take, wait_and_take, give, look, bury, leave };
     struct Happened {
         Change change;
         bool is_in_run = false;
@@ -69,9 +72,23 @@ class CounterModel {
     /// crowded: a newcomer reclaims what its slot's last owner left before it joins.
     CounterModel(std::uint64_t places, bool crowded) : free_(places), crowded_(crowded) {}
 
+    [[nodiscard]] static std::string text_of(const Act& act) {
+        constexpr const char* names[] = {"join", "take", "give", "notice", "look", "close", "bury"};
+        return std::string(names[static_cast<std::size_t>(act.verb)]) +
+               (act.waits ? ", waits" : "");
+    }
+    [[nodiscard]] static std::string text_of(Said said) {
+        return said == counter_says(CounterEnding::none) ? "none" : std::to_string(said.value);
+    }
+
     int add_actor() {
         actors_.emplace_back();
         return static_cast<int>(actors_.size()) - 1;
+    }
+    /// A process is one actor here.
+    [[noreturn]] static int add_thread_of(int /*actor*/) { throw std::logic_error("no threads"); }
+    [[nodiscard]] static Act burial_of(int actor) {
+        return {.verb = CounterVerb::bury, .number = actor};
     }
     [[nodiscard]] std::size_t actors() const { return actors_.size(); }
     [[nodiscard]] bool is_idle(int actor) const { return at(actor).pending.empty(); }
@@ -81,20 +98,26 @@ class CounterModel {
 
     void begin(int actor, const Act& act) {
         Actor& self = at(actor);
-        self.pending.push_back(change_of(act.verb));
-        const bool joins = act.verb != CounterVerb::look && act.verb != CounterVerb::close;
+        self.pending.push_back(change_of(act));
+        self.buries = act.verb == CounterVerb::bury ? act.number : kAny;
+        const bool joins = act.verb < CounterVerb::look;
         if (self.joined || !joins) return;
         if (act.verb != CounterVerb::join) self.pending.push_back(Change::join_in);
         if (crowded_) self.pending.push_back(Change::bury);
     }
-    /// The states after the next change of the call under way.
+    /// The states after the next change of the call under way; none when it has to wait.
     [[nodiscard]] std::vector<CounterModel> next(int actor) const {
         std::vector<CounterModel> all;
         if (is_idle(actor) || at(actor).dead) return all;
         CounterModel after = *this;
         const Change change = after.at(actor).pending.back();
         after.at(actor).pending.pop_back();
-        if (change == Change::bury) after.bury_any(actor, all);
+        if (change == Change::wait_and_take && free_ == 0) return all;
+        if (change == Change::bury) {
+            const int only = at(actor).buries;
+            if (only != kAny && !at(only).dead) after.die(only);
+            after.bury_any(actor, all);
+        }
         if (all.empty()) {
             after.apply(after.at(actor), change);
             all.push_back(std::move(after));
@@ -103,7 +126,7 @@ class CounterModel {
     }
     void perform(int actor, const Act& act) {
         begin(actor, act);
-        while (!is_idle(actor)) *this = std::move(next(actor).back());
+        while (!is_idle(actor)) *this = CounterModel(next(actor).at(0));
     }
 
     void die(int actor) {
@@ -111,6 +134,12 @@ class CounterModel {
         self.dead = true;
         self.held_at_death = self.held;
         self.pending.clear();
+    }
+    void die_all() {
+        for (std::size_t actor = 0; actor < actors_.size(); ++actor) {
+            const Actor& each = actors_[actor];
+            if (!each.left && !each.dead) die(static_cast<int>(actor));
+        }
     }
     [[nodiscard]] CounterFinding found_by_survivors(Order order) const {
         CounterModel after = *this;
@@ -127,12 +156,14 @@ class CounterModel {
     friend bool operator==(const CounterModel&, const CounterModel&) = default;
 
   private:
+    static constexpr int kAny = -1;
     /// A process.
     struct Actor {
         bool joined = false;
         bool left = false;
         bool dead = false;
         bool buried = false;
+        int buries = kAny;
         std::uint64_t held = 0;
         std::uint64_t held_at_death = 0;
         std::vector<Change> pending{};  // the next one last
@@ -145,11 +176,12 @@ class CounterModel {
         return actors_[static_cast<std::size_t>(actor)];
     }
     [[nodiscard]] Actor& at(int actor) { return actors_[static_cast<std::size_t>(actor)]; }
-    static Change change_of(CounterVerb verb) {
-        switch (verb) {
+    static Change change_of(const Act& act) {
+        switch (act.verb) {
             case CounterVerb::join: return Change::join_in;
-            case CounterVerb::take: return Change::take;
+            case CounterVerb::take: return act.waits ? Change::wait_and_take : Change::take;
             case CounterVerb::give: return Change::give;
+            case CounterVerb::bury:
             case CounterVerb::notice: return Change::bury;
             case CounterVerb::look: return Change::look;
             case CounterVerb::close: return Change::leave;
@@ -160,10 +192,11 @@ class CounterModel {
     void apply(Actor& self, Change change) {
         CounterEnding ending = CounterEnding::done;
         std::uint64_t value = 0;
-        const bool has_none = change == Change::take ? free_ == 0 : self.held == 0;
+        const bool has_none = takes(change) ? free_ == 0 : self.held == 0;
         switch (change) {
             case Change::join_in: self.joined = true; break;
             case Change::take:
+            case Change::wait_and_take:
             case Change::give:
                 if (has_none) {
                     ending = CounterEnding::none;
@@ -184,15 +217,23 @@ class CounterModel {
         }
         if (self.pending.empty()) self.said.push_back(counter_says(ending, value));
     }
+    static bool takes(Change change) {
+        return change == Change::take || change == Change::wait_and_take;
+    }
     void move(Actor& self, Change change) {
-        free_ += change == Change::take ? std::uint64_t(-1) : 1;
-        self.held += change == Change::take ? 1 : std::uint64_t(-1);
+        if (takes(change)) {
+            --free_, ++self.held;
+        } else {
+            ++free_, --self.held;
+        }
         self.trail.push_back({change});
     }
 
     // One step of the burial of each that is to be buried: which comes first is the table's affair.
     void bury_any(int actor, std::vector<CounterModel>& all) const {
         for (std::size_t dead = 0; dead < actors_.size(); ++dead) {
+            const int only = at(actor).buries;
+            if (only != kAny && only != static_cast<int>(dead)) continue;
             if (!actors_[dead].dead || actors_[dead].buried) continue;
             CounterModel& after = all.emplace_back(*this);
             after.at(actor).pending.push_back(Change::bury);

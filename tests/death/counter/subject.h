@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,11 +35,16 @@ class CounterHandle {
     std::shared_ptr<testing::SharedCounter> counter_;
 };
 
+/// What the actors of one process share: nothing, the counter itself knows what it holds.
+struct CounterHand {};
+
 /// Performs the calls of a script on a counter, and notes what it does and is told.
 template <class Log>
 class CounterActor {
   public:
     CounterActor(CounterHandle counter, Log& log) : counter_(std::move(counter)), log_(log) {}
+    CounterActor(CounterHandle counter, Log& log, CounterHand& /*hand*/)
+        : CounterActor(std::move(counter), log) {}
     CounterActor(const CounterActor&) = delete;
     CounterActor& operator=(const CounterActor&) = delete;
 
@@ -61,11 +67,13 @@ class CounterActor {
         };
         switch (act.verb) {
             case CounterVerb::join: counter.take_part(); break;
-            case CounterVerb::take: return whether(counter.take(Deadline::now()));
+            case CounterVerb::take:
+                return whether(counter.take(act.waits ? Deadline::never() : Deadline::now()));
             case CounterVerb::give: return whether(counter.give());
             case CounterVerb::notice: static_cast<void>(counter.notice_deaths()); break;
             case CounterVerb::look: return counter_says(CounterEnding::done, counter.free_places());
             case CounterVerb::close: counter.close(); break;
+            case CounterVerb::bury: throw std::logic_error("burying is no call");
         }
         return whether(true);
     }
