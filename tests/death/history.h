@@ -66,8 +66,8 @@ class History {
             if (event.kind == Event::enters) continue;
             text += "  P" + std::to_string(event.actor) + ": ";
             switch (event.kind) {
-                case Event::begins: text += text_of(event.act); break;
-                case Event::says: text += "  " + text_of(event.said); break;
+                case Event::begins: text += Model::text_of(event.act); break;
+                case Event::says: text += "  " + Model::text_of(event.said); break;
                 default: text += "dies"; break;
             }
             text += '\n';

@@ -8,10 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace procession::death {
+
+inline void must(bool holds, const char* what) {
+    if (!holds) throw std::runtime_error(what);
+}
 
 /// What an actor's call returned, in the words of the subject: an item or a number, or, with
 /// kCallEnds, how the call ended.

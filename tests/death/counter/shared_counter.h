@@ -47,15 +47,12 @@ class SharedCounter final : public shm::SharedObject {
             for (;;) {
                 auto lock = try_acquire(state_.lock, me, "take");
                 if (!lock) return false;
-                if (state_.free.load() != 0) {
+                if (has_free()) {
                     move(lock.proof(), Kind::take, me.slot);
-                    relay.use();
-                    return true;
+                    return true;  // not relay.use(): what is left is for the next waiter
                 }
                 lock.release();
-                if (!wait(given_, "take", deadline, [&] { return state_.free.load() != 0; })) {
-                    return false;
-                }
+                if (!wait(given_, "take", deadline, [&] { return has_free(); })) return false;
             }
         });
     }
@@ -73,13 +70,14 @@ class SharedCounter final : public shm::SharedObject {
     }
     [[nodiscard]] std::uint64_t free_places() {
         return guarded("free_places", [&] {
-            check_owner(state_.lock.word);  // a dead holder's count may be wrong
+            check_owner(state_.lock.word);
             return state_.free.load();
         });
     }
     [[nodiscard]] std::uint64_t held_by(std::uint32_t slot) { return held(slot).load(); }
 
   private:
+    friend struct CounterForTests;  // tests/schedule: several participants in one process
     static constexpr std::uint32_t kKind = 100;
     struct CounterLock {
         static constexpr bool guards_deaths = true;
@@ -100,8 +98,9 @@ class SharedCounter final : public shm::SharedObject {
     [[nodiscard]] std::atomic<std::uint16_t>& held(std::uint32_t slot) {
         return state_.held[slot % shm::kParticipantsMax];
     }
+    [[nodiscard]] bool has_free() const noexcept { return state_.free.load() != 0; }
     void wake_one() noexcept {
-        if (!is_closed() && state_.free.load() != 0) given_.notify();
+        if (!is_closed() && has_free()) given_.notify();
     }
 
     // The count of free places commits; what the participant holds follows from it.

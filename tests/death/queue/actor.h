@@ -8,6 +8,7 @@
 
 #include "death/queue/act.h"
 #include "death/queue/payload.h"
+#include "death/script.h"
 #include "procession/batch.h"
 #include "procession/byte_queue.h"
 #include "procession/deadline.h"
@@ -16,10 +17,6 @@
 #include "procession/piece.h"
 
 namespace procession::death {
-
-inline void must(bool holds, const char* what) {
-    if (!holds) throw std::runtime_error(what);
-}
 
 /// Performs the calls of a script on a queue, and notes what it does and is told. `Door` has the
 /// verbs of a ByteQueue; `Log` those of Notes.

@@ -63,6 +63,9 @@ class QueueModel {
 
     explicit QueueModel(const QueueLimits& limits) : limits_(limits) {}
 
+    [[nodiscard]] static std::string text_of(const Act& act) { return death::text_of(act); }
+    [[nodiscard]] static std::string text_of(Said said) { return death::text_of(said); }
+
     /// Which has not joined yet; a thread is one more actor of an older one's process.
     int add_actor();
     int add_thread_of(int actor);
