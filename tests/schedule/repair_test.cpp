@@ -57,7 +57,7 @@ TEST_P(Repair, a_repairer_meets_one_who_gets) {
 }
 
 TEST_P(Repair, a_repairer_meets_one_who_puts) {
-    story.scripts = {victim().script, {call(Verb::notice)}, {put(2)}};
+    story.scripts = {victim().script, {call(Verb::notice)}, {put(2, victim().item_bytes)}};
     explore(name("repairer || put"), story, {preemptions(), 1, 0});
 }
 
@@ -69,7 +69,7 @@ TEST_P(Repair, a_repairer_dies_as_well) {
 }
 
 TEST_P(Repair, a_newcomer_takes_the_slot_while_another_repairs) {
-    story.scripts = {victim().script, {put(2)}, {call(Verb::notice)}};
+    story.scripts = {victim().script, {put(2, victim().item_bytes)}, {call(Verb::notice)}};
     story.newcomers = {1};
     explore(name("newcomer || repairer"), story, {preemptions(), 1, 0});
 }
