@@ -29,6 +29,7 @@ struct QueueMemory {
           tail(state.tail, pool, RecordLayout(joinable)),
           head(state.head, state.tail, pool, RecordLayout(joinable)),
           leases(state, segment, records, pool, letters, joinable) {}
+    ~QueueMemory() = default;
     QueueMemory(const QueueMemory&) = delete;
     QueueMemory& operator=(const QueueMemory&) = delete;
 
