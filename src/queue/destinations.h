@@ -82,7 +82,7 @@ class ConsumerSide::BatchDestination {
     [[nodiscard]] Took take(HoldsHead lock, shm::Actor me, bool may_wait) {
         is_single_ = false;
         if (side_.has_returned(lock)) {
-            return batch_.size() == 0 ? take_single(lock, me, may_wait) : Took::nothing;
+            return batch_.empty() ? take_single(lock, me, may_wait) : Took::nothing;
         }
         Front front;
         if (!side_.front(lock, front, me)) return Took::nothing;
