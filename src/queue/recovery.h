@@ -40,7 +40,7 @@ class Recovery {
     void end_reclaim(HoldsHead lock);
     enum class Became : std::uint8_t { nothing, returned, finished };
     [[nodiscard]] Became item_became() const;
-    [[nodiscard]] std::vector<Position> free_blocks_of(HoldsHead lock, std::uint32_t holder,
+    [[nodiscard]] std::vector<Position> free_blocks_of(HoldsHead head, std::uint32_t holder,
                                                        shm::Holder is, shm::Actor me);
 
     SharedQueue& queue_;

@@ -119,7 +119,7 @@ void SharedQueue::give_block(std::uint32_t unit, shm::Actor me) {
     memory_.pool.decommit_excess(lock.proof());
 }
 
-void SharedQueue::refuse_memory(std::error_code code, std::uint64_t bytes) {
+void SharedQueue::refuse_memory(std::error_code code, std::uint64_t bytes) const {
     const auto in_units = [](std::uint64_t units) {
         return std::to_string(units * shm::kUnitBytes);
     };

@@ -48,6 +48,8 @@ class SharedQueue final : public shm::SharedObject {
     /// The queue in `file`; the same object for the same queue, however often it arrives.
     [[nodiscard]] static std::shared_ptr<SharedQueue> attach(os::Handle file);
     ~SharedQueue() override;
+    SharedQueue(const SharedQueue&) = delete;
+    SharedQueue& operator=(const SharedQueue&) = delete;
 
     [[nodiscard]] QueueMemory& memory() noexcept { return memory_; }
     [[nodiscard]] ProducerSide& producer() noexcept { return producer_; }
@@ -91,7 +93,7 @@ class SharedQueue final : public shm::SharedObject {
         kShutDownNow = shm::kFirstRequest * 2,
     };
 
-    explicit SharedQueue(shm::Segment segment);
+    explicit SharedQueue(shm::Segment fresh);
     void initialise(const QueueOptions& options);
 
     // SharedObject.
@@ -118,7 +120,7 @@ class SharedQueue final : public shm::SharedObject {
     [[nodiscard]] bool read_waiting(Waiting& waiting) const;
     [[nodiscard]] QueueStats read_stats();
     [[nodiscard]] std::vector<std::uint64_t> count_held(shm::Actor me);
-    [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes);
+    [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes) const;
 
     QueueMemory memory_;
     std::array<std::atomic<std::uint32_t>*, kLocks> locks_;  // by LockNumber
