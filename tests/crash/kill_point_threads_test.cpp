@@ -10,6 +10,8 @@
 
 #include "crash/kill_point_fixture.h"
 #include "crash/texts.h"
+#include "procession/joinable_queue.h"
+#include "procession/queue.h"
 
 #ifdef PROCESSION_KILL_POINTS
 

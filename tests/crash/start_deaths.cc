@@ -13,6 +13,8 @@
 #include "crash/texts.h"
 #include "death/kill_points.h"
 #include "death/queue/subject.h"
+#include "procession/joinable_queue.h"
+#include "procession/queue.h"
 #include "support/shared_record.h"
 
 namespace procession::testing {
