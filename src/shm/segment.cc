@@ -69,8 +69,8 @@ Segment Segment::create(const SegmentPlan& plan) {
     header.stamp_format = plan.stamp_format;
     const std::size_t signature = std::min(plan.signature.size(), kSignatureMax);
     header.signature_bytes = static_cast<std::uint32_t>(signature);
-    std::memcpy(header.signature, plan.signature.data(), signature);
-    std::memcpy(header.name, plan.name.data(), std::min(plan.name.size(), sizeof header.name - 1));
+    plan.signature.copy(header.signature, signature);
+    plan.name.copy(header.name, sizeof header.name - 1);
     PROCESSION_STEP("segment.described");
     header.magic = kMagic;
     PROCESSION_STEP("segment.created");
