@@ -44,7 +44,7 @@ RpcProblem send_record(Peer peer, std::span<const std::byte> record,
         if (!problem) return {};
         if (os::are_too_many_in_flight(problem)) {
             if (!os::wait_to_send(peer.channel, problem, others))
-                return {RpcFailure::too_many_under_way, problem};
+                return {RpcFailure::too_many_in_flight, problem};
         } else if (!os::is_back_pressure(problem)) {
             return problem_from(problem);
         } else if (const auto never = wait_for(peer, os::Direction::writing, deadline)) {

@@ -53,7 +53,7 @@ enum class RpcFailure : std::uint8_t {
     none,
     gone,                // the peer has ended
     silent,              // the deadline passed first
-    too_many_under_way,  // of this user's handles (os/channel.h)
+    too_many_in_flight,  // of this user's handles (os/channel.h)
     lost_handles,        // they came along, but too many are open here; the record is lost, too
     malformed,           // what came is no such record
     system,              // see the error

@@ -170,7 +170,7 @@ class ForkServerProcess final : public os::ForkListener {
         if (problem.failure == helper::RpcFailure::gone) throw helper::PeerGone{!sent_some};
         if (sent_some) process_.hang_up();  // half a request is there
         throw ProcessError(problem.error, "start", "child",
-                           problem.failure == helper::RpcFailure::too_many_under_way
+                           problem.failure == helper::RpcFailure::too_many_in_flight
                                ? os::too_many_in_flight_text
                                : "cannot pass its handles on");
     }

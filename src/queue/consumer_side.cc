@@ -232,18 +232,19 @@ bool ConsumerSide::has_returned(HoldsHead /*lock*/) const noexcept {
     return memory_.joinable && memory_.state.returned.first.load(std::memory_order_relaxed) != 0;
 }
 
+void ConsumerSide::retire(std::uint32_t chunk, std::uint64_t first_count, shm::Actor me) {
+    const auto lock = queue_.acquire(memory_.state.memory_lock, me);
+    memory_.leases.retire(lock.proof(), chunk, first_count);
+}
+
 bool ConsumerSide::front(HoldsHead lock, Front& front, shm::Actor me) {
-    return memory_.head.front(lock, front, [&](std::uint32_t chunk, std::uint64_t first) {
-        const auto memory = queue_.acquire(memory_.state.memory_lock, me);
-        memory_.leases.retire(memory.proof(), chunk, first);
-    });
+    return memory_.head.front(
+        lock, front, [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
 }
 
 void ConsumerSide::settle(HoldsHead lock, shm::Actor me) {
-    memory_.head.finish_leaving(lock, [&](std::uint32_t chunk, std::uint64_t first) {
-        const auto memory = queue_.acquire(memory_.state.memory_lock, me);
-        memory_.leases.retire(memory.proof(), chunk, first);
-    });
+    memory_.head.finish_leaving(
+        lock, [&](std::uint32_t chunk, std::uint64_t first) { retire(chunk, first, me); });
     if (!memory_.leases.is_list_torn()) return;
     std::vector<Position> returned;
     {

@@ -98,6 +98,8 @@ class ConsumerSide {
     [[nodiscard]] Took take_one(HoldsHead lock, shm::Actor me, bool may_wait, bool in_place,
                                 Message& message, TakenItem& taken);
     [[nodiscard]] bool front(HoldsHead lock, Front& front, shm::Actor me);
+    /// What follows when the head has left a chunk.
+    void retire(std::uint32_t chunk, std::uint64_t first_count, shm::Actor me);
     /// Copies what take_one() has left in shared memory. Under no lock.
     void complete(const TakenItem& taken, Message& message, shm::Actor me);
     void after_taking(std::size_t items);

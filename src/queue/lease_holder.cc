@@ -241,13 +241,7 @@ void LeaseHolder::reject_begun(const Ticket& ticket, std::string_view reason, sh
         {static_cast<Format>(head.format), memory_.records.payload_of(record, head).bytes,
          ticket.deliveries, reason},
         me);
-    shm::LockGuard<MemoryLock> lock;
-    try {
-        lock = queue_.acquire(memory_.state.memory_lock, me);
-    } catch (const std::exception&) {  // a participant is stopped
-        queue_.give_block(block, me);
-        throw;
-    }
+    auto lock = queue_.undecodable().lock_for_letter(block, me);
     memory_.leases.finish_as_dead_letter(lock.proof(), at, record, block);
     lock.release();
     notify_joiners();

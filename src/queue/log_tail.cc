@@ -108,7 +108,7 @@ void LogTail::repair(HoldsTail /*lock*/, std::uint32_t dead) {
         const bool committed = tail_.intent.is(TailIntent::link_chunk)
                                    ? tail.chunk == unit
                                    : counted.count > tail_.intent.value(0);
-        // The sweep frees the blocks of the dead process.
+        // Recovery::reclaim() frees the blocks of the dead process.
         if (!committed) pool_.set(unit, shm::BlockState::owned, dead);
         PROCESSION_STEP("log.repair_tail.decided");
     }

@@ -146,11 +146,10 @@ void SharedQueue::reclaim(std::uint32_t slot, shm::Holder is, shm::Actor me) {
     if (recovery_.reclaim(slot, is, me)) report_death(slot);
 }
 
-void SharedQueue::wake_all() noexcept {
+void SharedQueue::wake_sleepers() noexcept {
     memory_.not_empty.notify_all();
     memory_.not_full.notify_all();
     memory_.all_done.notify_all();
-    notify_of_deaths();
 }
 
 void SharedQueue::audit(shm::Actor me) { recovery_.audit(me); }
@@ -264,7 +263,7 @@ std::uint64_t SharedQueue::qsize() {
 // Within an operation.
 SharedQueue::Waiting SharedQueue::count_waiting() {
     const shm::Actor me = self();
-    // A lock that is held now may be a dead one's, with counts not yet mended.
+    // A lock that is held now may be a dead one's, with counts not yet repaired.
     check_owner(memory_.state.tail_lock.word);
     check_owner(memory_.state.head_lock.word);
     // A participant that died while changing the list of returned items left the list, and its

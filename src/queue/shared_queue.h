@@ -37,7 +37,7 @@ namespace procession::queue {
 /// Mechanism: a log of records over a BlockPool in the segment, each side under a RobustLock,
 /// sleepers at EventCounts. Each change of shared state is committed by one store; Recovery
 /// completes or undoes the last change of a dead lock holder, and reclaims a dead participant's
-/// items and blocks. What is done by whom: ProducerSide puts, ConsumerSide takes, LeaseHolder ends
+/// items and blocks. Its parts: ProducerSide puts, ConsumerSide takes, LeaseHolder ends
 /// leases, QueueMemory is what they all work on.
 ///
 /// Threads: any number, any time.
@@ -102,7 +102,7 @@ class SharedQueue final : public shm::SharedObject {
     }
     void repair(std::uint32_t lock, const shm::DeadOwner& owner) override;
     void reclaim(std::uint32_t slot, shm::Holder is, shm::Actor me) override;
-    void wake_all() noexcept override;
+    void wake_sleepers() noexcept override;
     void audit(shm::Actor me) override;
     void check_constants() const override;
     void on_slice(std::uint32_t slot) override;

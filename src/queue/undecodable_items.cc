@@ -56,16 +56,19 @@ std::uint32_t UndecodableItems::write_letter(const DeadLetters::Content& content
     return block;
 }
 
-void UndecodableItems::keep_lost_bytes(Format format, std::span<const std::byte> bytes,
-                                       std::string_view reason, shm::Actor me) {
-    const std::uint32_t block = write_letter({format, bytes, 1, reason}, me);
-    shm::LockGuard<MemoryLock> lock;
+shm::LockGuard<MemoryLock> UndecodableItems::lock_for_letter(std::uint32_t block, shm::Actor me) {
     try {
-        lock = queue_.acquire(memory_.state.memory_lock, me);
+        return queue_.acquire(memory_.state.memory_lock, me);
     } catch (const std::exception&) {  // a participant is stopped
         queue_.give_block(block, me);
         throw;
     }
+}
+
+void UndecodableItems::keep_lost_bytes(Format format, std::span<const std::byte> bytes,
+                                       std::string_view reason, shm::Actor me) {
+    const std::uint32_t block = write_letter({format, bytes, 1, reason}, me);
+    const auto lock = lock_for_letter(block, me);
     memory_.leases.keep_lost_bytes(lock.proof(), block);
 }
 

@@ -228,8 +228,7 @@ void SharedObject::check_owner(const std::atomic<std::uint32_t>& lock) {
     // Bail out if the object is being closed; otherwise close() would wait for us.
     if (OperationGuard::is_inside(this)) check_open("wait");
     require(!segment().is_poisoned(), "a process has found that before");
-    require(segment().is_intact(), "the header has changed");
-    check_constants();
+    check_unchanged();
     const std::uint32_t slot = owner_to_check(lock);
     if (slot == ParticipantTable::kNone) return;
     if (slot == participant_table().slot()) suspect_own_lock();
@@ -268,8 +267,7 @@ void SharedObject::suspect_own_lock() {
 void SharedObject::on_wait_timeout() {
     if (segment().is_poisoned()) check_open("wait");
     check_watch("wait");
-    require(segment().is_intact(), "the header has changed");
-    check_constants();
+    check_unchanged();
     audit_now_and_then();
     const std::uint32_t slot = participant_table().slot();
     on_slice(slot);
@@ -282,6 +280,11 @@ void SharedObject::on_wait_timeout() {
     if (is_one_dead) notice_deaths_within(slot);
     hand_over_log();
     os::CancellationDisabled::act_on_request();
+}
+
+void SharedObject::check_unchanged() const {
+    require(segment().is_intact(), "the header has changed");
+    check_constants();
 }
 
 void SharedObject::audit_now_and_then() {

@@ -133,6 +133,8 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
         : OpenObject(std::move(segment)), death_log_(this->segment()) {}
 
     // What the object does.
+    /// Wakes all that sleep at its event counts. Async-signal-safe.
+    virtual void wake_sleepers() noexcept = 0;
     /// The words of its locks, in the order in which they are repaired; at most kLocksMax.
     [[nodiscard]] virtual std::span<std::atomic<std::uint32_t>* const> locks() const noexcept = 0;
     /// Makes whole what the lock guards. Takes no lock. Idempotent.
@@ -151,7 +153,10 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     /// For the debug log: what the dead one held.
     [[nodiscard]] virtual std::string describe(const DeathEntry& /*death*/) const { return {}; }
 
-    void notify_of_deaths() noexcept { deaths_noted_.notify_all(); }
+    void wake_all() noexcept final {
+        wake_sleepers();
+        deaths_noted_.notify_all();
+    }
     void report_death(std::uint32_t dead) const;
     void give_up_all(std::uint32_t slot) override;
     void repair_own_remains() override { notice_deaths_within(self().slot); }
@@ -173,6 +178,8 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     void repair_locks(std::uint32_t dead);
     void reclaim_dead(std::uint32_t dead, Actor me);
     void audit_now_and_then();
+    /// Throws Corrupt when the header or a constant of the object has changed.
+    void check_unchanged() const;
     DeathLog death_log_;
     EventCount deaths_noted_{death_log_.noted()};
     std::atomic<bool> is_reclaim_due_{false};

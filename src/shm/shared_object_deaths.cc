@@ -69,7 +69,6 @@ void SharedObject::reclaim_dead(std::uint32_t dead, Actor me) {
     reclaim(dead, Holder::dead, me);
     PROCESSION_STEP("reclaim.recorded");
     wake_all();
-    notify_of_deaths();
 }
 
 std::size_t SharedObject::notice_deaths() {

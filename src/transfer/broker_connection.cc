@@ -44,7 +44,7 @@ void BrokerConnection::expect(const helper::RpcProblem& none) {
             throw OSError(none.error, "ask", "broker",
                           "the process that holds the handles of queued items does not answer; is "
                           "it stopped?");
-        case helper::RpcFailure::too_many_under_way:
+        case helper::RpcFailure::too_many_in_flight:
             throw TimeoutError("pass on", "handles of an item", os::too_many_in_flight_text);
         case helper::RpcFailure::lost_handles:
             throw OSError(none.error, "receive", "handles of an item",

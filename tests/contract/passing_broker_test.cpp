@@ -178,7 +178,7 @@ TEST(BrokerTokens, are_good_once_in_a_plain_queue_and_only_the_right_ones) {
     EXPECT_EQ(transfer::take(name).size(), 1U);
     EXPECT_THROW((void)transfer::take(name), SharingError);
     EXPECT_THROW((void)transfer::fetch(name), SharingError);
-    wrong.broker = "procession-nobody";
+    wrong.broker = "procession-unknown";
     EXPECT_THROW((void)transfer::fetch(wrong), SharingError);
 }
 

@@ -112,7 +112,7 @@ TEST(StandingDeposits, do_not_outlive_their_maker_and_the_last_user_of_the_queue
         const Handle file = file_of(queue.bytes());
         const NativeHandle handles[] = {file.get()};
         name = transfer::StandingDeposit(file, handles).key();
-        EXPECT_EQ(transfer::fetch(name).size(), 1U) << "somebody takes part";
+        EXPECT_EQ(transfer::fetch(name).size(), 1U) << "a process takes part";
     }
     for (bool is_there = true; is_there;) {
         try {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <random>
 #include <string>
 
@@ -51,5 +52,47 @@ inline unsigned first_step(unsigned step = stride()) {
 inline void expect_visited(unsigned visited) { EXPECT_TRUE(visited > 0 || stride() > 1); }
 
 inline Order order_of(unsigned number) { return death::kOrders[number % 2]; }
+
+/// The victim dies at each step; survivors lose nothing, in either order.
+template <class Rig>
+void die_at_each_step(Rig& rig, const std::string& name) {
+    unsigned visited = 0;
+    bool died = true;
+    for (unsigned n = first_step(); died; n += stride()) {
+        for (const Order order : death::kOrders) {
+            rig.reset();
+            died = rig.victim_dies_at(n);
+            std::string wrong = rig.judge(order);
+            if (wrong.empty()) wrong = rig.try_a_fresh_pair();
+            ASSERT_TRUE(wrong.empty())
+                << "step " << n << " (" << rig.where() << "), " << name_of(order) << ": " << wrong;
+        }
+        visited += died ? 1 : 0;
+    }
+    expect_visited(visited);
+    std::printf("%s: died at %u steps\n", name.c_str(), visited);
+}
+
+/// After each death of the victim, a process that runs `notice` dies at each step of it.
+template <class Rig>
+void die_in_pairs(Rig& rig, const std::string& name, const typename Rig::Script& notice) {
+    unsigned pairs = 0;
+    for (unsigned n = first_step(); rig.reset(), rig.victim_dies_at(n); n += stride()) {
+        const std::string at = rig.where();
+        typename Rig::Instant death;
+        rig.save(death);
+        bool died = true;
+        for (unsigned m = first_step(); died; m += stride()) {
+            rig.restore(death);
+            died = rig.dies_at(notice, m);
+            const std::string wrong = rig.judge(order_of(n + m));
+            ASSERT_TRUE(wrong.empty()) << "step " << n << " (" << at << "), repairer at " << m
+                                       << " (" << rig.where() << "): " << wrong;
+            pairs += died ? 1 : 0;
+        }
+    }
+    expect_visited(pairs);
+    std::printf("%s: %u pairs of deaths\n", name.c_str(), pairs);
+}
 
 }  // namespace procession::testing

@@ -16,42 +16,12 @@ using KillPoints = EachScenario;
 
 TEST_P(KillPoints, a_death_at_any_step_loses_nothing_and_is_accounted_for) {
     QueueRig rig(scenario());
-    unsigned visited = 0;
-    bool died = true;
-    for (unsigned n = first_step(); died; n += stride()) {
-        for (const Order order : death::kOrders) {
-            rig.reset();
-            died = rig.victim_dies_at(n);
-            std::string wrong = rig.judge(order);
-            if (wrong.empty()) wrong = rig.try_a_fresh_pair();
-            ASSERT_TRUE(wrong.empty())
-                << "step " << n << " (" << rig.where() << "), " << name_of(order) << ": " << wrong;
-        }
-        visited += died ? 1 : 0;
-    }
-    expect_visited(visited);
-    std::printf("%s: died at %u steps\n", scenario().name.c_str(), visited);
+    die_at_each_step(rig, scenario().name);
 }
 
 TEST_P(KillPoints, a_repairer_may_die_at_any_step_too) {
     QueueRig rig(scenario());
-    unsigned pairs = 0;
-    for (unsigned n = first_step(); rig.reset(), rig.victim_dies_at(n); n += stride()) {
-        const std::string at = rig.where();
-        QueueRig::Instant death;
-        rig.save(death);
-        bool died = true;
-        for (unsigned m = first_step(); died; m += stride()) {
-            rig.restore(death);
-            died = rig.dies_at(QueueSubject::notice(), m);
-            const std::string wrong = rig.judge(order_of(n + m));
-            ASSERT_TRUE(wrong.empty()) << "step " << n << " (" << at << "), repairer at " << m
-                                       << " (" << rig.where() << "): " << wrong;
-            pairs += died ? 1 : 0;
-        }
-    }
-    expect_visited(pairs);
-    std::printf("%s: %u pairs of deaths\n", scenario().name.c_str(), pairs);
+    die_in_pairs(rig, scenario().name, QueueSubject::notice());
 }
 
 // Victim, the next one, who does some work of its own or mends, and a third one who mends: each

@@ -13,7 +13,7 @@ namespace procession::death {
 
 /// The calls, answers and deaths of one run, in the order in which they came: what a model has to
 /// explain (linearizability). A call happens at some instants between its begin and its end. That
-/// of a dead actor may have happened, or a part of it, or nothing: until some process buries it,
+/// of a dead actor may have happened, or a part of it, or nothing: until some process reaps it,
 /// since what it has committed shows when it is repaired.
 template <class Model>
 class History {
@@ -29,7 +29,7 @@ class History {
     void say(int actor, Said said) { events_.push_back({Event::says, actor, {}, said}); }
     void die(int actor) {
         events_.push_back({Event::dies, actor, {}, {}});
-        ++actors_;  // some process will bury it
+        ++actors_;  // some process will reap it
     }
 
     /// The states that explain it all, from `start` on; none when there is no such state.

@@ -137,10 +137,7 @@ class SharedCounter final : public shm::SharedObject {
         while (held(slot).load() != 0) move(lock.proof(), Kind::give, slot);
         if (is == shm::Holder::dead) death_log().record(lock.proof(), slot);
     }
-    void wake_all() noexcept override {
-        given_.notify_all();
-        notify_of_deaths();
-    }
+    void wake_sleepers() noexcept override { given_.notify_all(); }
 
     State& state_ = *reinterpret_cast<State*>(segment().object());
     shm::EventCount given_{state_.given};

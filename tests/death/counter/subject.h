@@ -73,7 +73,7 @@ class CounterActor {
             case CounterVerb::notice: static_cast<void>(counter.notice_deaths()); break;
             case CounterVerb::look: return counter_says(CounterEnding::done, counter.free_places());
             case CounterVerb::close: counter.close(); break;
-            case CounterVerb::bury: throw std::logic_error("burying is no call");
+            case CounterVerb::reap: throw std::logic_error("reaping is no call");
         }
         return whether(true);
     }
