@@ -167,7 +167,7 @@ ReadyHandle ByteQueue::ready_handle(Ready what) const {
     return ReadyHandle(queue_->watchers().ready(what, queue_));
 }
 void ByteQueue::look_again(Ready what) const { queue_->watchers().on_would_block(what); }
-std::string ByteQueue::label() const { return queue_->label(); }
+std::string ByteQueue::label() const { return std::string(queue_->label()); }
 QueueKind ByteQueue::kind() const {
     return queue_->is_joinable() ? QueueKind::joinable : QueueKind::plain;
 }

@@ -88,9 +88,8 @@ void SharedQueue::initialise(const QueueOptions& options) {
 
 SharedQueue::~SharedQueue() { close_at_destruction(); }
 
-std::string SharedQueue::label() const {
-    const std::string name = segment().name();
-    return (memory_.joinable ? "JoinableQueue" : "Queue") + (name.empty() ? "" : " '" + name + "'");
+const char* SharedQueue::kind() const noexcept {
+    return memory_.joinable ? "JoinableQueue" : "Queue";
 }
 
 // ---- memory ------------------------------------------------------------------------------------

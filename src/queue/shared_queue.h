@@ -59,7 +59,7 @@ class SharedQueue final : public shm::SharedObject {
     [[nodiscard]] Recovery& recovery() noexcept { return recovery_; }
     [[nodiscard]] Watchers& watchers() noexcept { return watchers_; }
 
-    [[nodiscard]] std::string label() const override;
+    [[nodiscard]] const char* kind() const noexcept override;
     [[nodiscard]] bool is_joinable() const noexcept { return memory_.joinable; }
     [[nodiscard]] const Limits& limits() const noexcept { return memory_.limits; }
     /// Whether waiting for items or room is over, for this process or for all. A hint.

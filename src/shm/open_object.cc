@@ -30,13 +30,25 @@ constinit std::atomic<OpenObject*> kept{nullptr};
 
 OpenObject::OpenObject(Segment segment) : segment_(std::move(segment)), participants_(segment_) {}
 
+OpenObject::Label OpenObject::label() const noexcept {
+    Label label(kind());
+    const Segment::Name name = segment_.name();
+    if (!name.empty()) label.append(" '").append(name).append("'");
+    return label;
+}
+
 void OpenObject::close_at_destruction() noexcept {
     stop_listening();
     try {
         close();
     } catch (const std::exception& failed) {
-        // The process that notices the end of this one takes over what is left.
-        base::log(LogLevel::warning, "closing %s failed: %s", label().c_str(), failed.what());
+        // This thread has never used an object, and there is no memory for its record. No other
+        // thread can be inside: this was the last handle.
+        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
+                  failed.what());
+        gate_.fetch_or(kClosed);
+        on_close();
+        leave_as_if_killed_now();
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fixed_string.h"
 #include "base/fork_local.h"
 #include "base/logging.h"
 #include "os/at_fork.h"
@@ -52,8 +53,10 @@ class OpenObject : public os::ForkListener, public OperationTarget {
     OpenObject(const OpenObject&) = delete;
     OpenObject& operator=(const OpenObject&) = delete;
 
+    using Label = base::FixedString<sizeof(SegmentHeader::name) + 32>;
+
     /// For messages: the kind and the name of the object.
-    [[nodiscard]] virtual std::string label() const = 0;
+    [[nodiscard]] Label label() const noexcept;
     [[nodiscard]] Segment& segment() noexcept { return segment_; }
     [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
     [[nodiscard]] ParticipantTable& participant_table() noexcept { return participants_; }
@@ -130,6 +133,8 @@ class OpenObject : public os::ForkListener, public OperationTarget {
     void close_at_destruction() noexcept;
 
     // What the object does.
+    /// "Queue".
+    [[nodiscard]] virtual const char* kind() const noexcept = 0;
     /// Wakes all sleepers of the object. Async-signal-safe.
     virtual void wake_all() noexcept = 0;
     /// Gives up all that the participant holds; nothing of this process is inside any more.

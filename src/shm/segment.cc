@@ -22,6 +22,13 @@ Number read_once(Number& shared) noexcept {
     return std::atomic_ref(shared).load(std::memory_order_relaxed);
 }
 
+// Names and signatures go into logs and errors, which people read on a terminal: bytes that could
+// give the terminal orders are replaced.
+bool is_control(char letter) {
+    const auto code = static_cast<unsigned char>(letter);
+    return code < 0x20 || code == 0x7f;
+}
+
 [[noreturn]] void refuse(std::error_code code, std::string_view operation,
                          const std::string& message) {
     const bool memory = code == std::errc::not_enough_memory || code == std::errc::file_too_large;
@@ -189,8 +196,16 @@ std::error_code Segment::allocated_units(std::uint64_t& units) const noexcept {
 std::string Segment::signature() const {
     std::uint32_t bytes = 0;
     std::memcpy(&bytes, &constants_[offsetof(SegmentHeader, signature_bytes)], sizeof bytes);
-    return remembered_text(offsetof(SegmentHeader, signature),
-                           std::min<std::size_t>(bytes, kSignatureMax));
+    std::string text(remembered_text(offsetof(SegmentHeader, signature),
+                                     std::min<std::size_t>(bytes, kSignatureMax)));
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
+}
+
+Segment::Name Segment::name() const noexcept {
+    Name text(remembered_text(offsetof(SegmentHeader, name), sizeof(SegmentHeader::name)));
+    text.replace_if(is_control, '?');
+    return text;
 }
 
 std::uint32_t Segment::stamp_format() const noexcept {
@@ -205,21 +220,10 @@ std::uint64_t Segment::stamp_hash() const noexcept {
     return hash;
 }
 
-std::string Segment::name() const {
-    return remembered_text(offsetof(SegmentHeader, name), sizeof(SegmentHeader::name));
-}
-
-// Up to a zero byte. It goes into logs and errors, which people read on a terminal: bytes that
-// could give the terminal orders are replaced.
-std::string Segment::remembered_text(std::size_t offset, std::size_t bytes) const {
+// Up to a zero byte.
+std::string_view Segment::remembered_text(std::size_t offset, std::size_t bytes) const noexcept {
     const auto* begin = reinterpret_cast<const char*>(&constants_[offset]);
-    std::string text(begin, ::strnlen(begin, bytes));
-    const auto is_control = [](char letter) {
-        const auto code = static_cast<unsigned char>(letter);
-        return code < 0x20 || code == 0x7f;
-    };
-    std::replace_if(text.begin(), text.end(), is_control, '?');
-    return text;
+    return {begin, ::strnlen(begin, bytes)};
 }
 
 }  // namespace procession::shm

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fixed_string.h"
 #include "os/handle.h"
 #include "os/mapping.h"
 #include "os/memory_file.h"
@@ -27,6 +28,8 @@ struct SegmentPlan {
 /// as far as it was allocated. Attaching validates magic, version and every size (P11, P13).
 class Segment {
   public:
+    using Name = base::FixedString<sizeof(SegmentHeader::name)>;
+
     /// Throws: MemoryError, OSError.
     [[nodiscard]] static Segment create(const SegmentPlan& plan);
     /// Throws: VersionMismatch, CorruptSegment, OSError.
@@ -80,7 +83,7 @@ class Segment {
     [[nodiscard]] const os::Handle& file() const noexcept { return file_; }
     [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }
     [[nodiscard]] std::string signature() const;
-    [[nodiscard]] std::string name() const;
+    [[nodiscard]] Name name() const noexcept;
     [[nodiscard]] std::uint32_t stamp_format() const noexcept;
     [[nodiscard]] std::uint64_t stamp_hash() const noexcept;
 
@@ -92,7 +95,8 @@ class Segment {
   private:
     Segment() = default;
     void remember_constants() noexcept;
-    [[nodiscard]] std::string remembered_text(std::size_t offset, std::size_t bytes) const;
+    [[nodiscard]] std::string_view remembered_text(std::size_t offset,
+                                                   std::size_t bytes) const noexcept;
 
     os::Handle file_;
     os::FileIdentity identity_;

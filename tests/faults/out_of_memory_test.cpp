@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <thread>
 
 #include "faults/driver.h"
+#include "procession/joinable_queue.h"
+#include "support/gate.h"
 
 #ifdef PROCESSION_FAULTS
 
@@ -74,6 +78,38 @@ std::string operation_name(const ::testing::TestParamInfo<NamedOperation>& info)
 }
 INSTANTIATE_TEST_SUITE_P(In, OutOfMemory, ::testing::ValuesIn(starved_operations()),
                          operation_name);
+
+// Its end is the first that the thread has to do with queues, and there is no memory to note that.
+[[noreturn]] void drop_in_a_new_thread(std::optional<JoinableQueue<int>>& queue, Gate& dropped,
+                                       Gate& seen) {
+    static_cast<void>(queue->get().detach());
+    FaultPlan plan;
+    plan.plan(PlannedShortage{.nth = 1, .lasting = true});
+    std::thread([&] {
+        FaultPlan::arm();
+        queue.reset();
+        FaultPlan::disarm();
+    }).join();
+    dropped.open();
+    seen.wait();
+    ::_exit(plan.fired() ? 0 : 1);
+}
+
+TEST(WithoutMemory, the_last_handle_of_a_process_gives_its_lease_back) {
+    std::optional<JoinableQueue<int>> queue(QueueOptions{.name = "a name that needs memory"});
+    queue->put(7);
+    Gate dropped;
+    Gate seen;
+    const pid_t child = ::fork();
+    if (child == 0) drop_in_a_new_thread(queue, dropped, seen);
+    dropped.wait();
+    const auto lease = queue->get();
+    EXPECT_EQ(*lease, 7) << "while the process that held it lives on";
+    seen.open();
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << "no allocation failed, or the process crashed";
+}
 
 }  // namespace
 }  // namespace procession::testing

@@ -38,7 +38,7 @@ class SharedCounter final : public shm::SharedObject {
     }
     ~SharedCounter() override { close_at_destruction(); }
 
-    [[nodiscard]] std::string label() const override { return "SharedCounter"; }
+    [[nodiscard]] const char* kind() const noexcept override { return "SharedCounter"; }
     /// False: no place was free until the deadline.
     [[nodiscard]] bool take(Deadline deadline) {
         return guarded("take", [&] {
