@@ -32,6 +32,9 @@ class FixedString {
     [[nodiscard]] constexpr const char* c_str() const noexcept { return text_.data(); }
     /// Valid as long as this object.
     constexpr operator std::string_view() const noexcept { return {text_.data(), size_}; }
+    friend constexpr bool operator==(const FixedString& a, std::string_view b) noexcept {
+        return std::string_view(a) == b;
+    }
 
   private:
     std::array<char, max + 1> text_{};

@@ -10,7 +10,10 @@
 
 namespace procession::os {
 
-/// A shared, writable mapping of a file, from its start. It may be longer than the file: the part
+/// What a mapping allows.
+enum class MapFor : std::uint8_t { writing, reading };
+
+/// A shared mapping of a file, from its start. It may be longer than the file: the part
 /// beyond the end becomes usable when the file grows. The destructor unmaps it.
 class Mapping {
   public:
@@ -27,7 +30,8 @@ class Mapping {
     ~Mapping();
 
     [[nodiscard]] static std::error_code map(const Handle& file, std::uint64_t bytes,
-                                             Mapping& mapped) noexcept;
+                                             Mapping& mapped,
+                                             MapFor use = MapFor::writing) noexcept;
 
     [[nodiscard]] std::byte* base() const noexcept { return base_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "os/handle.h"
+#include "os/mapping.h"
 
 namespace procession::os {
 
@@ -43,10 +44,11 @@ struct FileIdentity {
 /// Returns: bad_file_descriptor when it does not; another error when the kernel does not tell.
 [[nodiscard]] std::error_code refers_to(const Handle& file, const FileIdentity& identity) noexcept;
 
-/// Whether create_memory_file() may have made `file`: it is in ordinary memory, open for reading
-/// and writing, and may grow but not shrink. Returns: nullptr if so; otherwise why not, as the end
-/// of a sentence whose subject is the file.
-[[nodiscard]] const char* why_not_memory_file(const Handle& file) noexcept;
+/// Whether create_memory_file() may have made `file`: it is in ordinary memory, open for that use,
+/// and may grow but not shrink. Returns: nullptr if so; otherwise why not, as the end of a sentence
+/// whose subject is the file. (On Windows a section is refused that may only be read.)
+[[nodiscard]] const char* why_not_memory_file(const Handle& file,
+                                              MapFor use = MapFor::writing) noexcept;
 
 /// How many bytes this process can still allocate, in the system and in its container.
 [[nodiscard]] std::uint64_t available_memory() noexcept;

@@ -17,10 +17,6 @@ namespace procession {
 
 namespace {
 
-std::string_view type_name(QueueKind kind) {
-    return kind == QueueKind::joinable ? "JoinableQueue" : "Queue";
-}
-
 // In MessagePack: an extension of this type, with the array of the broker's name and the token.
 constexpr std::int8_t kDepositKeyExtension = 0x51;
 
@@ -168,18 +164,16 @@ ReadyHandle ByteQueue::ready_handle(Ready what) const {
 }
 void ByteQueue::look_again(Ready what) const { queue_->watchers().on_would_block(what); }
 std::string ByteQueue::label() const { return std::string(queue_->label()); }
-QueueKind ByteQueue::kind() const {
-    return queue_->is_joinable() ? QueueKind::joinable : QueueKind::plain;
-}
+QueueKind ByteQueue::kind() const { return queue_->queue_kind(); }
 bool ByteQueue::dead_letters_on_exception() const {
     return queue_->limits().dead_letter_on_exception != 0;
 }
 
 void ByteQueue::encode_handle(Writer& writer) const {
-    transfer::assert_sharing(type_name(kind()));
+    transfer::assert_sharing(queue::type_name(kind()));
     queue_->with_file("pass", [&](const os::Handle& file) {
         queue_->trust_shared();
-        transfer::encode_handle(writer, file.get(), type_name(kind()));
+        transfer::encode_handle(writer, file.get(), queue::type_name(kind()));
     });
     base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
@@ -197,10 +191,7 @@ ByteQueue ByteQueue::attach(Handle file) {
     return ByteQueue(queue::SharedQueue::attach(std::move(file)));
 }
 
-TypeStamp ByteQueue::stamp() const {
-    const shm::Segment& segment = queue_->segment();
-    return {static_cast<Format>(segment.stamp_format()), segment.stamp_hash(), segment.signature()};
-}
+TypeStamp ByteQueue::stamp() const { return queue::stamp_of(queue_->segment()); }
 
 HandleDeposit ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
                                      const void* value) const {
@@ -258,8 +249,8 @@ ByteQueue ByteQueue::attach(Handle file, QueueKind kind, const TypeStamp& stamp)
     const bool takes_any = stamp.format == Format::msgpack && found == any_messagepack_stamp();
     if (queue.kind() != kind || (!fits && !takes_any)) {
         throw TypeMismatch("attach", queue.label(),
-                           "it is a " + std::string(type_name(queue.kind())) + " of " +
-                               found.signature + ", not a " + std::string(type_name(kind)) +
+                           "it is a " + std::string(queue::type_name(queue.kind())) + " of " +
+                               found.signature + ", not a " + std::string(queue::type_name(kind)) +
                                " of " + stamp.signature);
     }
     base::log(LogLevel::debug, "%s: rebuilt", queue.label().c_str());
@@ -267,7 +258,7 @@ ByteQueue ByteQueue::attach(Handle file, QueueKind kind, const TypeStamp& stamp)
 }
 
 ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
-    return attach(transfer::decode_handle(reader, type_name(kind)), kind, stamp);
+    return attach(transfer::decode_handle(reader, queue::type_name(kind)), kind, stamp);
 }
 
 }  // namespace procession

@@ -177,7 +177,7 @@ std::uint64_t LeaseHolder::unfinished() {
         const shm::Actor me = queue_.self();
         // Items that a dead participant had finished and not yet counted.
         const auto& table = queue_.participant_table();
-        const std::uint32_t end = queue_.slots_used();
+        const std::uint32_t end = queue_.segment().slots_used();
         for (std::uint32_t slot = 0; slot < end; ++slot) {
             if (memory_.leases.is_finishing(slot) && table.is_dead(slot)) {
                 queue_.reclaim_all_dead(me);

@@ -286,13 +286,9 @@ void LeaseTable::repair(HoldsMemory lock) {
 
 // ---- counts ------------------------------------------------------------------------------------
 
-std::uint32_t LeaseTable::slots_used() const noexcept {
-    return std::min(segment_.header().participants_end.load(), shm::kParticipantsMax);
-}
-
 std::uint64_t LeaseTable::finished() const noexcept {
     std::uint64_t sum = state_.finished.load();
-    const std::uint32_t end = slots_used();
+    const std::uint32_t end = segment_.slots_used();
     for (std::uint32_t slot = 0; slot < end; ++slot) {
         sum += segment_.participant(slot).finished.load();
     }
@@ -328,7 +324,7 @@ void LeaseTable::audit_finished(HoldsHead head, HoldsMemory memory) const {
     const std::uint64_t there = taken - open;
     require(counted_before <= there, "more items are counted as finished than are");
     std::uint64_t being_finished = 0;
-    const std::uint32_t end = slots_used();
+    const std::uint32_t end = segment_.slots_used();
     for (std::uint32_t slot = 0; slot < end; ++slot) {
         if (is_finishing(slot)) ++being_finished;
     }

@@ -121,7 +121,6 @@ class LeaseTable {
     void begin_intent(HoldsMemory lock, MemoryIntent kind, Position at, std::uint32_t block);
     void complete_finish(HoldsMemory lock, Position at);
     void recount_finished(HoldsMemory lock, std::uint32_t unit);
-    [[nodiscard]] std::uint32_t slots_used() const noexcept;
 
     State& state_;
     const shm::Segment& segment_;

@@ -8,14 +8,10 @@
 #include "base/logging.h"
 #include "os/memory_file.h"
 #include "procession/error.h"
+#include "queue/observation.h"
+#include "shm/participants.h"
 
 namespace procession::queue {
-
-namespace {
-
-constexpr int kLooksWithoutLock = 100;
-
-}  // namespace
 
 // ---- made --------------------------------------------------------------------------------------
 
@@ -49,10 +45,7 @@ std::shared_ptr<SharedQueue> SharedQueue::create(QueueKind kind, const TypeStamp
 
 std::shared_ptr<SharedQueue> SharedQueue::attach(os::Handle file) {
     shm::Segment segment = shm::Segment::attach(std::move(file));
-    const auto kind = static_cast<QueueKind>(segment.header().kind);
-    if (kind != QueueKind::plain && kind != QueueKind::joinable) {
-        throw CorruptSegment("attach", segment.name(), "the shared memory holds no queue");
-    }
+    static_cast<void>(kind_of(segment));
     std::shared_ptr<SharedQueue> fresh(new SharedQueue(std::move(segment)), release);
     const auto known = std::dynamic_pointer_cast<SharedQueue>(adopt(std::move(fresh)));
     if (known == nullptr) {
@@ -88,9 +81,7 @@ void SharedQueue::initialise(const QueueOptions& options) {
 
 SharedQueue::~SharedQueue() { close_at_destruction(); }
 
-const char* SharedQueue::kind() const noexcept {
-    return memory_.joinable ? "JoinableQueue" : "Queue";
-}
+const char* SharedQueue::kind() const noexcept { return type_name(queue_kind()); }
 
 // ---- memory ------------------------------------------------------------------------------------
 
@@ -260,7 +251,7 @@ std::uint64_t SharedQueue::qsize() {
 }
 
 // Within an operation.
-SharedQueue::Waiting SharedQueue::count_waiting() {
+Waiting SharedQueue::count_waiting() {
     const shm::Actor me = self();
     // A lock that is held now may be a dead one's, with counts not yet repaired.
     check_owner(memory_.state.tail_lock.word);
@@ -273,24 +264,13 @@ SharedQueue::Waiting SharedQueue::count_waiting() {
         if (lock) consumer_.settle(lock.proof(), me);
     }
     Waiting waiting;
-    for (int attempt = 0; attempt < kLooksWithoutLock; ++attempt) {
-        if (read_waiting(waiting)) return waiting;
-    }
+    if (read_waiting(memory_.state, waiting)) return waiting;
     // The consumers are busy: this makes them wait a moment. Then only a scribbler changes their
     // counts.
     const auto lock = acquire(memory_.state.head_lock, me);
-    shm::require(read_waiting(waiting), "the counts of consumers change under their lock");
+    shm::require(read_waiting(memory_.state, waiting),
+                 "the counts of consumers change under their lock");
     return waiting;
-}
-
-// Whether it is exact: the consumers' counts did not change around the look at the producers'.
-bool SharedQueue::read_waiting(Waiting& waiting) const {
-    const State& state = memory_.state;
-    const std::uint64_t taken = state.head.count.load();
-    const std::uint64_t returned = state.returned.count.load();
-    const std::uint64_t put = state.tail.count.load();
-    waiting = {put > taken ? put - taken : 0, returned};
-    return taken == state.head.count.load() && returned == state.returned.count.load();
 }
 
 bool SharedQueue::full() {
@@ -302,40 +282,13 @@ bool SharedQueue::full() {
 }
 
 QueueStats SharedQueue::stats() {
-    return guarded("stats", [this] { return read_stats(); });
-}
-
-QueueStats SharedQueue::read_stats() {
-    QueueStats stats;
-    const State& state = memory_.state;
-    const Waiting waiting = count_waiting();
-    stats.queued = waiting.in_log + waiting.returned;
-    stats.put = memory_.leases.known_put();
-    stats.taken = state.head.count.load();
-    stats.redelivered = state.redelivered.load();
-    stats.finished = memory_.leases.finished();
-    stats.dead_lettered = state.dead_lettered.load();
-    const shm::DeathLog::Totals totals = death_log().totals();
-    stats.lost_in_hand = totals.sums[kLostAtHead - shm::kFirstSummed] +
-                         totals.sums[kLostInBlocks - shm::kFirstSummed];
-    stats.locks_repaired = totals.locks_repaired;
-    stats.deaths = totals.deaths;
-    const std::uint64_t bytes_in = state.tail.bytes.load();
-    const std::uint64_t bytes_out = state.head.bytes.load();
-    stats.queued_bytes = bytes_in > bytes_out ? bytes_in - bytes_out : 0;
-    stats.memory_bytes = std::uint64_t{memory_.pool.units_used()} * shm::kUnitBytes;
-    std::uint64_t reserved = 0;
-    const bool is_known = !segment().committed_bytes(reserved);
-    stats.memory_reserved_bytes = is_known ? reserved : stats.memory_bytes;
-    const auto known = list_participants();
-    stats.participants = static_cast<std::uint32_t>(
-        std::count_if(known.begin(), known.end(), [](const auto& one) { return one.is_alive; }));
-    return stats;
+    return guarded("stats",
+                   [this] { return read_stats(memory_, segment(), death_log(), count_waiting()); });
 }
 
 // By slot: the items that each participant has taken and not finished.
 std::vector<std::uint64_t> SharedQueue::count_held(shm::Actor me) {
-    std::vector<std::uint64_t> held(slots_used());
+    std::vector<std::uint64_t> held(segment().slots_used());
     const auto head = acquire(memory_.state.head_lock, me);
     consumer_.settle(head.proof(), me);
     const auto memory = acquire(memory_.state.memory_lock, me);
@@ -346,10 +299,10 @@ std::vector<std::uint64_t> SharedQueue::count_held(shm::Actor me) {
 std::vector<Participant> SharedQueue::participants() {
     return guarded("participants", [&] {
         const shm::Actor me = self();
-        const auto before = list_participants();
+        const auto before = list_participants(segment());
         const auto held = count_held(me);
         std::vector<Participant> found;
-        for (const shm::ParticipantInfo& info : list_participants()) {
+        for (const shm::ParticipantInfo& info : list_participants(segment())) {
             // One that has joined since held nothing when that was counted, its predecessor in the
             // slot may have.
             const bool is_new = std::none_of(before.begin(), before.end(),
@@ -369,32 +322,7 @@ std::vector<Participant> SharedQueue::participants() {
 }
 
 std::vector<Death> SharedQueue::deaths(std::uint64_t since) {
-    return guarded("deaths", [&] {
-        std::vector<Death> deaths;
-        for (const shm::DeathEntry& entry : death_log().since(since)) {
-            shm::require(entry.locks < 1U << kLocks, "a record of a death names no known lock");
-            const auto& tallies = entry.tallies;
-            Death death;
-            death.number = entry.number;
-            death.id = entry.id;
-            death.pid = entry.pid;
-            death.slot = entry.slot;
-            death.joined = entry.joined;
-            death.noticed = entry.noticed;
-            death.repaired = entry.repaired;
-            death.repaired_by = entry.repaired_by;
-            death.redelivered = tallies[kRedelivered];
-            death.dead_lettered = tallies[kDeadLettered];
-            death.dropped = tallies[kDropped];
-            death.items_held = death.redelivered + death.dead_lettered + death.dropped;
-            death.lost_in_hand = tallies[kLostAtHead] + tallies[kLostInBlocks];
-            death.held_producer_lock = (entry.locks & 1U << kTailLock) != 0;
-            death.held_consumer_lock = (entry.locks & 1U << kHeadLock) != 0;
-            death.held_memory_lock = (entry.locks & 1U << kMemoryLock) != 0;
-            deaths.push_back(death);
-        }
-        return deaths;
-    });
+    return guarded("deaths", [&] { return read_deaths(death_log(), since); });
 }
 
 }  // namespace procession::queue

@@ -17,6 +17,7 @@
 #include "procession/queue_stats.h"
 #include "queue/consumer_side.h"
 #include "queue/lease_holder.h"
+#include "queue/observation.h"
 #include "queue/outcome.h"
 #include "queue/producer_side.h"
 #include "queue/queue_memory.h"
@@ -61,6 +62,9 @@ class SharedQueue final : public shm::SharedObject {
 
     [[nodiscard]] const char* kind() const noexcept override;
     [[nodiscard]] bool is_joinable() const noexcept { return memory_.joinable; }
+    [[nodiscard]] QueueKind queue_kind() const noexcept {
+        return memory_.joinable ? QueueKind::joinable : QueueKind::plain;
+    }
     [[nodiscard]] const Limits& limits() const noexcept { return memory_.limits; }
     /// Whether waiting for items or room is over, for this process or for all. A hint.
     [[nodiscard]] bool is_over() const noexcept {
@@ -83,11 +87,6 @@ class SharedQueue final : public shm::SharedObject {
   private:
     friend struct QueueForTests;  // tests/schedule: several participants in one process
 
-    /// Items that wait, at one instant.
-    struct Waiting {
-        std::uint64_t in_log = 0;
-        std::uint64_t returned = 0;
-    };
     enum Request : std::uint32_t {
         kShutDown = shm::kFirstRequest,
         kShutDownNow = shm::kFirstRequest * 2,
@@ -117,8 +116,6 @@ class SharedQueue final : public shm::SharedObject {
     void store_shutdown(HoldsTail lock, bool immediate);
     void shut_down_from_inside(bool immediate) noexcept;
     [[nodiscard]] Waiting count_waiting();
-    [[nodiscard]] bool read_waiting(Waiting& waiting) const;
-    [[nodiscard]] QueueStats read_stats();
     [[nodiscard]] std::vector<std::uint64_t> count_held(shm::Actor me);
     [[noreturn]] void refuse_memory(std::error_code code, std::uint64_t bytes) const;
 

@@ -14,8 +14,6 @@
 
 namespace procession::queue {
 
-enum class Kind : std::uint32_t { plain = 1, joinable = 2 };
-
 enum ShutdownState : std::uint32_t { kOpen = 0, kDraining = 1, kImmediate = 2 };
 
 /// The shared state of one queue. Positions are offsets: no pointer is stored.

@@ -38,7 +38,7 @@ std::uint32_t ParticipantTable::claim_slot(bool& stale) {
             // relaxed: a hint, the byte lock decides
             const auto state = segment_.participant(s).state.load(std::memory_order_relaxed);
             if ((state != kFreeSlot) != take_stale) continue;
-            if (take_stale && seems_locked(s)) continue;
+            if (take_stale && seems_locked(segment_, s)) continue;
             // Not in a variable: leave_as_if_killed() gives it up when this is cut short.
             const std::error_code failed = try_lock(s, self_->lock);
             if (failed == std::errc::device_or_resource_busy) continue;
@@ -134,7 +134,7 @@ bool ParticipantTable::is_dead(std::uint32_t s) const noexcept {
     if (s >= kParticipantsMax || s == slot()) return false;
     // acquire: pairs with publish(); a slot seen as joined was locked before
     if (segment_.participant(s).state.load(std::memory_order_acquire) == kFreeSlot) return false;
-    return !seems_locked(s);
+    return !seems_locked(segment_, s);
 }
 
 std::error_code ParticipantTable::try_claim(std::uint32_t s, Claim& claim) noexcept {

@@ -31,6 +31,11 @@ class ParticipantTable final : public os::ForkListener {
         return os::ByteLock::is_any_locked(file, byte_of(0), byte_of(kParticipantsMax));
     }
 
+    /// Whether a process holds the byte of slot `s`: whether the participant there is alive.
+    [[nodiscard]] static bool seems_locked(const Segment& segment, std::uint32_t s) noexcept {
+        return os::ByteLock::is_locked(segment.file(), segment.identity(), byte_of(s));
+    }
+
     static constexpr std::uint32_t kNone = 0xffffffff;
 
     /// Throws: OSError.
@@ -134,9 +139,6 @@ class ParticipantTable final : public os::ForkListener {
 
     [[nodiscard]] static std::uint64_t byte_of(std::uint32_t slot) noexcept {
         return kRegistryOffset + std::uint64_t{slot} * sizeof(ParticipantSlot);
-    }
-    [[nodiscard]] bool seems_locked(std::uint32_t slot) const noexcept {
-        return os::ByteLock::is_locked(segment_.file(), segment_.identity(), byte_of(slot));
     }
     [[nodiscard]] std::error_code try_lock(
         std::uint32_t slot, os::ByteLock& taken,

@@ -37,8 +37,8 @@ bool is_control(char letter) {
 }
 
 void map_whole(const os::Handle& file, std::uint64_t bytes, std::string_view operation,
-               os::Mapping& mapping) {
-    const std::error_code failed = os::Mapping::map(file, bytes, mapping);
+               os::Mapping& mapping, os::MapFor use = os::MapFor::writing) {
+    const std::error_code failed = os::Mapping::map(file, bytes, mapping, use);
     if (!failed) return;
     refuse(failed, operation,
            "cannot map " + std::to_string(bytes) +
@@ -86,20 +86,34 @@ Segment Segment::create(const SegmentPlan& plan) {
 }
 
 Segment Segment::attach(os::Handle file) {
+    Segment made = attach_head(std::move(file), os::MapFor::writing);
+    const std::uint64_t total = made.data_offset_ + std::uint64_t{made.units_max_} * kUnitBytes;
+    map_whole(made.file_, total, "attach", made.mapping_);
+    made.remember_constants();
+    return made;
+}
+
+Segment Segment::attach_to_read(os::Handle file) {
+    Segment made = attach_head(std::move(file), os::MapFor::reading);
+    made.remember_constants();
+    return made;
+}
+
+// With everything mapped that lies before the unit table.
+Segment Segment::attach_head(os::Handle file, os::MapFor use) {
     Segment made;
     made.file_ = std::move(file);
     std::uint64_t size = 0;
     const std::error_code failed = os::identify(made.file_, made.identity_, size);
     if (failed) refuse(failed, "attach", "cannot identify the memory file");
-    const char* why = os::why_not_memory_file(made.file_);
+    const char* why = os::why_not_memory_file(made.file_, use);
     if (why == nullptr && size < kTableOffset) why = "is too small";
     if (why != nullptr) {
         throw CorruptSegment("attach", kFile,
                              "the handle is no Procession memory: it " + std::string(why));
     }
-    os::Mapping head;
-    map_whole(made.file_, kTableOffset, "attach", head);
-    auto& shared = *reinterpret_cast<SegmentHeader*>(head.base());
+    map_whole(made.file_, kTableOffset, "attach", made.mapping_, use);
+    SegmentHeader& shared = made.header();
     const std::uint64_t magic = read_once(shared.magic);
     const std::uint32_t version = read_once(shared.layout_version);
     const std::uint64_t units = read_once(shared.units_max);
@@ -120,8 +134,6 @@ Segment Segment::attach(os::Handle file) {
     if (!sizes_agree) throw CorruptSegment("attach", kFile, "its sizes contradict each other");
     made.units_max_ = static_cast<std::uint32_t>(units);
     made.data_offset_ = data_offset_for(units);
-    map_whole(made.file_, total, "attach", made.mapping_);
-    made.remember_constants();
     return made;
 }
 

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -34,6 +35,9 @@ class Segment {
     [[nodiscard]] static Segment create(const SegmentPlan& plan);
     /// Throws: VersionMismatch, CorruptSegment, OSError.
     [[nodiscard]] static Segment attach(os::Handle file);
+    /// Only what lies before the unit table, and only to read: table() and data() are not there.
+    /// On Linux the handle need not allow more. Throws: as attach().
+    [[nodiscard]] static Segment attach_to_read(os::Handle file);
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
     Segment(const Segment&) = delete;
@@ -42,6 +46,10 @@ class Segment {
 
     [[nodiscard]] SegmentHeader& header() const noexcept {
         return *reinterpret_cast<SegmentHeader*>(mapping_.base());
+    }
+    /// Slots of participants from this one on were never used.
+    [[nodiscard]] std::uint32_t slots_used() const noexcept {
+        return std::min(header().participants_end.load(), kParticipantsMax);
     }
     [[nodiscard]] std::byte* object() const noexcept { return mapping_.base() + kObjectOffset; }
     [[nodiscard]] ParticipantSlot& participant(std::uint32_t slot) const noexcept {
@@ -94,6 +102,7 @@ class Segment {
 
   private:
     Segment() = default;
+    [[nodiscard]] static Segment attach_head(os::Handle file, os::MapFor use);
     void remember_constants() noexcept;
     [[nodiscard]] std::string_view remembered_text(std::size_t offset,
                                                    std::size_t bytes) const noexcept;

@@ -271,7 +271,7 @@ void SharedObject::on_wait_timeout() {
     audit_now_and_then();
     const std::uint32_t slot = participant_table().slot();
     on_slice(slot);
-    const std::uint32_t end = slots_used();
+    const std::uint32_t end = segment().slots_used();
     const std::uint32_t from = next_looked_at_.fetch_add(kLooksPerSlice, std::memory_order_relaxed);
     bool is_one_dead = is_reclaim_due_.exchange(false, std::memory_order_relaxed);
     for (std::uint32_t look = 0; look < std::min(end, kLooksPerSlice) && !is_one_dead; ++look) {

@@ -24,15 +24,6 @@ struct QueueForTests;
 
 namespace procession::shm {
 
-/// A participant as it is at one instant.
-struct ParticipantInfo {
-    std::uint32_t slot = 0;
-    std::uint64_t id = 0;
-    int pid = 0;
-    Deadline::Clock::time_point joined;
-    bool is_alive = false;
-};
-
 /// An object in shared memory that survives the deaths of its participants, whatever is in it.
 ///
 /// The object that derives from it says which locks it has, how to repair what a lock guards when
@@ -116,10 +107,6 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     [[nodiscard]] DeathLog& death_log() noexcept { return death_log_; }
     /// Waits for a death with a number above `since`, or until the deadline passes.
     void wait_for_deaths(std::uint64_t since, Deadline deadline);
-    /// Slots from this one on were never used.
-    [[nodiscard]] std::uint32_t slots_used() const noexcept;
-    /// By slot. As of one instant each; no lock is taken.
-    [[nodiscard]] std::vector<ParticipantInfo> list_participants() const;
 
     /// Called in a child that is a fresh start of the program, while it has one thread: this object
     /// was made by the child itself, not by its parent. Its first use throws if the child still has

@@ -15,18 +15,6 @@ namespace {
 // How long a waiter lets a stopped participant keep it from reclaiming after a dead one.
 constexpr std::chrono::milliseconds kReclaimPatience{20};
 
-// Fields of one participant at one time; false when there is none, or it changed meanwhile.
-bool read_participant(const ParticipantSlot& from, ParticipantInfo& into) {
-    // acquire: pairs with ParticipantTable::publish(), which writes the id first and the state last
-    if (from.state.load(std::memory_order_acquire) != kJoined) return false;
-    into.id = from.id.load(std::memory_order_acquire);
-    into.pid = static_cast<int>(from.pid.load(std::memory_order_acquire));
-    into.joined = Deadline::Clock::time_point(std::chrono::nanoseconds(
-        static_cast<std::int64_t>(from.joined_ns.load(std::memory_order_acquire))));
-    return from.id.load(std::memory_order_acquire) == into.id &&
-           from.state.load(std::memory_order_acquire) == kJoined;
-}
-
 // For each object: what must not fail.
 template <class Do>
 void with_all_objects(const char* what, Do act) noexcept {
@@ -38,10 +26,6 @@ void with_all_objects(const char* what, Do act) noexcept {
 }
 
 }  // namespace
-
-std::uint32_t SharedObject::slots_used() const noexcept {
-    return std::min(segment().header().participants_end.load(), kParticipantsMax);
-}
 
 // Repairs the state that the locks of a dead participant guard, and releases them. Takes no lock:
 // the dead participant holds these, so that no other process can, and one process has the claim.
@@ -76,7 +60,7 @@ std::size_t SharedObject::notice_deaths() {
 }
 
 std::size_t SharedObject::reclaim_all_dead(Actor me) {
-    const std::uint32_t end = slots_used();
+    const std::uint32_t end = segment().slots_used();
     std::size_t reclaimed = 0;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
         if (!participant_table().is_dead(slot)) continue;
@@ -136,24 +120,6 @@ void SharedObject::wait_for_deaths(std::uint64_t since, Deadline deadline) {
         const auto is_there = [&] { return death_log_.count() > since; };
         while (wait(deaths_noted_, "wait_for_deaths", deadline, is_there) && !is_there()) {}
     });
-}
-
-std::vector<ParticipantInfo> SharedObject::list_participants() const {
-    std::vector<ParticipantInfo> found;
-    for (std::uint32_t slot = 0; slot < slots_used(); ++slot) {
-        ParticipantInfo one;
-        if (!read_participant(segment().participant(slot), one)) continue;
-        one.slot = slot;
-        one.is_alive = !participant_table().is_dead(slot);
-        found.push_back(one);
-    }
-    // A process that has left meanwhile, or died and was repaired after, is no participant any
-    // more.
-    std::erase_if(found, [&](const ParticipantInfo& one) {
-        ParticipantInfo now;
-        return !read_participant(segment().participant(one.slot), now) || now.id != one.id;
-    });
-    return found;
 }
 
 void SharedObject::report_death(std::uint32_t dead) const {

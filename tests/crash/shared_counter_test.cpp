@@ -273,7 +273,7 @@ TEST(SharedCounter, keeps_its_places_in_a_storm_of_deaths) {
         calls += own.calls.load();
     }
     std::uint64_t held_by_slots = 0;
-    for (const auto& living : counter->list_participants()) {
+    for (const auto& living : shm::list_participants(counter->segment())) {
         EXPECT_TRUE(living.is_alive);
         held_by_slots += counter->held_by(living.slot);
     }

@@ -12,9 +12,11 @@ Mapping::~Mapping() {
     if (base_ != nullptr) calls::munmap(base_, bytes_);
 }
 
-std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
+std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped,
+                             MapFor use) noexcept {
+    const int allowed = use == MapFor::reading ? PROT_READ : PROT_READ | PROT_WRITE;
     // NORESERVE: the mapping only reserves addresses for growth; os::allocate() allocates memory.
-    void* base = calls::mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get());
+    void* base = calls::mmap(bytes, allowed, MAP_SHARED | MAP_NORESERVE, file.get());
     if (base == MAP_FAILED) return calls::last_error();
     Mapping fresh;
     fresh.base_ = static_cast<std::byte*>(base);

@@ -126,10 +126,12 @@ std::error_code committed_bytes(const Handle& file, std::uint64_t& bytes) noexce
     return {};
 }
 
-const char* why_not_memory_file(const Handle& file) noexcept {
+const char* why_not_memory_file(const Handle& file, MapFor use) noexcept {
     const int flags = calls::get_status_flags(file.get());
-    const bool is_open = flags >= 0 && (flags & O_ACCMODE) == O_RDWR && (flags & O_PATH) == 0;
-    if (!is_open) return "is not open for reading and writing";
+    const bool is_open = flags >= 0 && (flags & O_PATH) == 0;
+    const int access = flags & O_ACCMODE;
+    if (!is_open || access == O_WRONLY) return "is not open for reading";
+    if (use == MapFor::writing && access != O_RDWR) return "is not open for reading and writing";
     const int seals = calls::get_seals(file.get());
     if (seals < 0) return "is not in memory";
     if ((seals & F_SEAL_SHRINK) == 0) return "is not sealed: it may shrink";

@@ -20,8 +20,10 @@ Mapping::~Mapping() {
 }
 
 // The head is in the same view, so that futex_wait() finds it by the address of a word.
-std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped) noexcept {
-    View view(file.get(), FILE_MAP_WRITE, section_head_bytes + bytes);
+std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& mapped,
+                             MapFor use) noexcept {
+    const DWORD allowed = use == MapFor::reading ? FILE_MAP_READ : FILE_MAP_WRITE;
+    View view(file.get(), allowed, section_head_bytes + bytes);
     if (!view.valid()) return last_error();
     if (!remember_view(view.as<void>(), section_head_bytes + bytes))
         return std::make_error_code(std::errc::not_enough_memory);

@@ -100,7 +100,7 @@ std::error_code identify(const Handle& file, FileIdentity& identity, std::uint64
     return {};
 }
 
-const char* why_not_memory_file(const Handle& file) noexcept {
+const char* why_not_memory_file(const Handle& file, MapFor /*use*/) noexcept {
     SectionHeadView head;
     return SectionHeadView::map(file.get(), head) ? "is not in memory, or not writable" : nullptr;
 }

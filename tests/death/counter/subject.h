@@ -18,6 +18,7 @@
 #include "death/segment_view.h"
 #include "os/handle.h"
 #include "procession/deadline.h"
+#include "shm/participants.h"
 
 namespace procession::death {
 
@@ -152,10 +153,10 @@ struct CounterSubject {
             for (const auto& death : counter.death_log().since(0)) {
                 found.given_back += death.tallies[0];
             }
-            const auto all = counter.list_participants();
+            const auto all = shm::list_participants(counter.segment());
             must(all.size() == participants, "dead participants are still counted");
             std::uint64_t held = 0;
-            for (std::uint32_t slot = 0; slot < counter.slots_used(); ++slot) {
+            for (std::uint32_t slot = 0; slot < counter.segment().slots_used(); ++slot) {
                 held += counter.held_by(slot);
             }
             must(held == 0, "a place is free and held");
