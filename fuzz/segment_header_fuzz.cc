@@ -22,7 +22,7 @@ void use(Input& input, os::Handle file) {
     survives([&] {
         const auto queue = queue::SharedQueue::attach(std::move(file));
         static_cast<void>(queue->label());
-        static_cast<void>(queue->segment().signature());
+        static_cast<void>(queue->segment().stamp());
         survives([&] { static_cast<void>(queue->stats()); });
         survives([&] { static_cast<void>(queue->producer().put({}, Deadline::now())); });
         Message message;

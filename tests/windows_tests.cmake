@@ -25,7 +25,8 @@ foreach(test IN ITEMS
         connection_bytes connection_passing connection_sharing
         inheritance_passing broker_hostile passing_queue process_arguments process_life
         queue_array queue_backpressure queue_basics queue_close queue_dead_letter queue_elements
-        queue_lease queue_many queue_observer queue_shutdown queue_sizes queue_threads queue_undecodable wait)
+        queue_lease queue_many queue_observer queue_shutdown queue_sizes queue_threads
+        queue_undecodable wait)
     list(APPEND windows_sources contract/${test}_test.cpp)
 endforeach()
 foreach(test IN ITEMS deadline frames handshake)

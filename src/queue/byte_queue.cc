@@ -191,7 +191,7 @@ ByteQueue ByteQueue::attach(Handle file) {
     return ByteQueue(queue::SharedQueue::attach(std::move(file)));
 }
 
-TypeStamp ByteQueue::stamp() const { return queue::stamp_of(queue_->segment()); }
+TypeStamp ByteQueue::stamp() const { return queue_->segment().stamp(); }
 
 HandleDeposit ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
                                      const void* value) const {

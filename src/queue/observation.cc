@@ -47,10 +47,6 @@ QueueKind kind_of(const shm::Segment& segment) {
     throw CorruptSegment("attach", segment.name(), "the shared memory holds no queue");
 }
 
-TypeStamp stamp_of(const shm::Segment& segment) {
-    return {static_cast<Format>(segment.stamp_format()), segment.stamp_hash(), segment.signature()};
-}
-
 // The consumers' counts must not change around the look at the producers'.
 bool read_waiting(const State& state, Waiting& waiting) noexcept {
     for (int look = 0; look < kLooksWithoutLock; ++look) {

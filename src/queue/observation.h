@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/codec/format.h"
 #include "procession/death.h"
 #include "procession/participant.h"
 #include "procession/queue_options.h"
@@ -22,7 +21,6 @@ namespace procession::queue {
 [[nodiscard]] const char* type_name(QueueKind kind) noexcept;
 /// The kind of what lies in the segment. Throws: CorruptSegment when it is no queue.
 [[nodiscard]] QueueKind kind_of(const shm::Segment& segment);
-[[nodiscard]] TypeStamp stamp_of(const shm::Segment& segment);
 
 /// Items that wait.
 struct Waiting {

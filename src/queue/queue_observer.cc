@@ -13,8 +13,6 @@ namespace procession::queue {
 QueueObserver::QueueObserver(os::Handle file)
     : Observer(std::move(file)), kind_(kind_of(segment())) {}
 
-TypeStamp QueueObserver::stamp() const { return stamp_of(segment()); }
-
 template <class Read>
 auto QueueObserver::refusing_corruption(const char* operation, Read read) const {
     try {

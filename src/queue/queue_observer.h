@@ -27,7 +27,7 @@ class QueueObserver : public shm::Observer {
     explicit QueueObserver(os::Handle file);
 
     [[nodiscard]] QueueKind kind() const noexcept { return kind_; }
-    [[nodiscard]] TypeStamp stamp() const;
+    [[nodiscard]] TypeStamp stamp() const { return segment().stamp(); }
     [[nodiscard]] const Limits& limits() const noexcept { return memory_.limits; }
     [[nodiscard]] bool is_shut_down() const noexcept { return memory_.is_shut_down(); }
     /// As SharedQueue::stats().

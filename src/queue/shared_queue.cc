@@ -34,9 +34,7 @@ std::shared_ptr<SharedQueue> SharedQueue::create(QueueKind kind, const TypeStamp
     shm::SegmentPlan plan;
     plan.kind = static_cast<std::uint32_t>(kind);
     plan.memory_limit = options.memory_limit;
-    plan.stamp_format = static_cast<std::uint32_t>(stamp.format);
-    plan.stamp_hash = stamp.hash;
-    plan.signature = stamp.signature;
+    plan.stamp = stamp;
     plan.name = options.name;
     std::shared_ptr<SharedQueue> queue(new SharedQueue(shm::Segment::create(plan)), release);
     queue->initialise(options);

@@ -72,11 +72,11 @@ Segment Segment::create(const SegmentPlan& plan) {
     header.units_max = made.units_max_;
     header.data_offset = made.data_offset_;
     header.total_bytes = total;
-    header.stamp_hash = plan.stamp_hash;
-    header.stamp_format = plan.stamp_format;
-    const std::size_t signature = std::min(plan.signature.size(), kSignatureMax);
+    header.stamp_hash = plan.stamp.hash;
+    header.stamp_format = static_cast<std::uint32_t>(plan.stamp.format);
+    const std::size_t signature = std::min(plan.stamp.signature.size(), kSignatureMax);
     header.signature_bytes = static_cast<std::uint32_t>(signature);
-    plan.signature.copy(header.signature, signature);
+    plan.stamp.signature.copy(header.signature, signature);
     plan.name.copy(header.name, sizeof header.name - 1);
     PROCESSION_STEP("segment.described");
     header.magic = kMagic;
@@ -205,31 +205,27 @@ std::error_code Segment::allocated_units(std::uint64_t& units) const noexcept {
 }
 
 // From this process's own copy, which never changes after the object has arrived.
-std::string Segment::signature() const {
+TypeStamp Segment::stamp() const {
+    const auto copy_of = [this](std::size_t offset, auto& into) {
+        std::memcpy(&into, &constants_[offset], sizeof into);
+    };
+    std::uint32_t format = 0;
     std::uint32_t bytes = 0;
-    std::memcpy(&bytes, &constants_[offsetof(SegmentHeader, signature_bytes)], sizeof bytes);
-    std::string text(remembered_text(offsetof(SegmentHeader, signature),
-                                     std::min<std::size_t>(bytes, kSignatureMax)));
-    std::replace_if(text.begin(), text.end(), is_control, '?');
-    return text;
+    TypeStamp stamp;
+    copy_of(offsetof(SegmentHeader, stamp_format), format);
+    copy_of(offsetof(SegmentHeader, stamp_hash), stamp.hash);
+    copy_of(offsetof(SegmentHeader, signature_bytes), bytes);
+    stamp.format = static_cast<Format>(format);
+    stamp.signature = remembered_text(offsetof(SegmentHeader, signature),
+                                      std::min<std::size_t>(bytes, kSignatureMax));
+    std::ranges::replace_if(stamp.signature, is_control, '?');
+    return stamp;
 }
 
 Segment::Name Segment::name() const noexcept {
     Name text(remembered_text(offsetof(SegmentHeader, name), sizeof(SegmentHeader::name)));
     text.replace_if(is_control, '?');
     return text;
-}
-
-std::uint32_t Segment::stamp_format() const noexcept {
-    std::uint32_t format = 0;
-    std::memcpy(&format, &constants_[offsetof(SegmentHeader, stamp_format)], sizeof format);
-    return format;
-}
-
-std::uint64_t Segment::stamp_hash() const noexcept {
-    std::uint64_t hash = 0;
-    std::memcpy(&hash, &constants_[offsetof(SegmentHeader, stamp_hash)], sizeof hash);
-    return hash;
 }
 
 // Up to a zero byte.

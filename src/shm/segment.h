@@ -11,6 +11,7 @@
 #include "os/handle.h"
 #include "os/mapping.h"
 #include "os/memory_file.h"
+#include "procession/codec/format.h"
 #include "shm/layout.h"
 
 namespace procession::shm {
@@ -19,9 +20,7 @@ namespace procession::shm {
 struct SegmentPlan {
     std::uint32_t kind = 0;
     std::uint64_t memory_limit = 0;  // bytes of the data area, at most
-    std::uint32_t stamp_format = 0;
-    std::uint64_t stamp_hash = 0;
-    std::string_view signature;
+    TypeStamp stamp;
     std::string_view name;
 };
 
@@ -78,7 +77,7 @@ class Segment {
     /// Gives the memory behind units of the data area back to the system, where that can be done.
     void decommit_units(std::uint64_t from, std::uint64_t to) noexcept;
     /// Lets go of the memory and of the descriptor: from now on only what was read from the header
-    /// before is known (identity(), signature(), name(), stamp()).
+    /// before is known (identity(), name(), stamp()).
     void release() noexcept;
     /// Whether the constants in the header are still what they were when this process attached.
     [[nodiscard]] bool is_intact() const noexcept;
@@ -90,10 +89,8 @@ class Segment {
 
     [[nodiscard]] const os::Handle& file() const noexcept { return file_; }
     [[nodiscard]] os::FileIdentity identity() const noexcept { return identity_; }
-    [[nodiscard]] std::string signature() const;
     [[nodiscard]] Name name() const noexcept;
-    [[nodiscard]] std::uint32_t stamp_format() const noexcept;
-    [[nodiscard]] std::uint64_t stamp_hash() const noexcept;
+    [[nodiscard]] TypeStamp stamp() const;
 
     [[nodiscard]] bool is_poisoned() const noexcept {
         return header().poisoned.load(std::memory_order_relaxed) != 0;  // relaxed: a lone flag
