@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "death/counter/shared_counter.h"
 #include "os/memory_file.h"
 #include "queue/record.h"
 #include "queue/state.h"
@@ -48,8 +49,9 @@ struct Field {
 };
 
 #define FIELD(member, text) \
-    Field { offsetof(queue::State, member), sizeof(std::declval<queue::State&>().member), text }
-constexpr Field kFields[] = {
+    Field { offsetof(State, member), sizeof(std::declval<State&>().member), text }
+using State = queue::State;
+constexpr Field kQueueFields[] = {
     FIELD(shutdown, "shutdown"),
     FIELD(tail_lock, "tail lock"),
     FIELD(tail.position, "tail position"),
@@ -78,11 +80,20 @@ constexpr Field kFields[] = {
     FIELD(memory_intent, "intent to finish"),
     FIELD(pool, "pool"),
 };
+namespace counter {
+using State = testing::SharedCounter::State;
+constexpr Field kFields[] = {
+    FIELD(lock, "lock"),        FIELD(given, "place bell"), FIELD(moving, "intent to move a place"),
+    FIELD(free, "free places"), FIELD(held, "held places"),
+};
+}  // namespace counter
 #undef FIELD
 
-std::string name_in_state(std::uint64_t offset) {
+std::string name_in_state(Bytes image, std::uint64_t offset) {
+    const bool is_counter = header_of(image).kind == testing::SharedCounter::kKind;
     const std::uint64_t in_state = offset - shm::kObjectOffset;
-    for (const Field& field : kFields) {
+    using Fields = std::span<const Field>;
+    for (const Field& field : is_counter ? Fields(counter::kFields) : Fields(kQueueFields)) {
         if (in_state >= field.at && in_state < field.at + field.bytes) return field.name;
     }
     return "state+" + std::to_string(in_state);
@@ -222,8 +233,9 @@ std::uint64_t bytes_of_an_empty_queue() { return queue::kChunkBytes; }
 
 std::string name_of_word(Bytes image, std::uint64_t offset) {
     if (offset < shm::kObjectOffset) return "segment header";
-    if (offset < shm::kRegistryOffset) return name_in_state(offset);
-    if (offset < shm::kTableOffset) return "participant";
+    if (offset < shm::kRegistryOffset) return name_in_state(image, offset);
+    if (offset < shm::kDeathsOffset) return "participant";
+    if (offset < shm::kTableOffset) return "record of deaths";
     if (offset < header_of(image).data_offset) return "unit table";
     return name_in_data(image, offset);
 }

@@ -12,26 +12,8 @@
 
 namespace procession::instruction {
 
-Trace trace_of(const QueueScenario& scenario) {
-    Trace trace;
-    Observation observation(scenario);
-    const auto look = [&] {
-        const std::string wrong = observation.verify();
-        if (!wrong.empty()) throw std::runtime_error(scenario.name + ": " + wrong);
-        const auto happened = observation.possible().happened();
-        const Image& now = observation.image();
-        // What an actor says changes no memory: then the moment is only better known.
-        if (!trace.moments.empty() && trace.moments.back().image == now) trace.moments.pop_back();
-        trace.moments.push_back({now, observation.possible(), happened.value_or(0)});
-    };
-    look();
-    while (observation.step(1)) {
-        if (observation.has_changed()) look();
-    }
-    return trace;
-}
-
-Verdict judge(const Image& image, const Trace::Moment& earliest, const Trace::Moment& latest) {
+Verdict judge(const Image& image, const QueueTrace::Moment& earliest,
+              const QueueTrace::Moment& latest) {
     std::fflush(stdout);
     const pid_t child = ::fork();
     if (child < 0) throw std::runtime_error("fork failed");

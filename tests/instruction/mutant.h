@@ -5,26 +5,12 @@
 #include <vector>
 
 #include "death/queue/subject.h"
-#include "death/single_steps.h"
+#include "instruction/trials.h"
 
 namespace procession::instruction {
 
-using namespace death;
 using Observation = SingleSteps<QueueSubject>;
-
-/// Everything that was seen of one actor's script: each instant at which the shared memory had
-/// changed, and what was possible then.
-struct Trace {
-    struct Moment {
-        Image image;
-        Possible<QueueModel> possible;
-        unsigned happened = 0;  // changes
-    };
-    std::vector<Moment> moments;
-};
-
-/// Observes the first actor of a scenario. Throws: std::runtime_error when a recovery fails.
-[[nodiscard]] Trace trace_of(const QueueScenario& scenario);
+using QueueTrace = Trace<QueueSubject>;
 
 enum class Verdict : unsigned char {
     unnoticed,  // the recovery found what is possible
@@ -32,10 +18,10 @@ enum class Verdict : unsigned char {
     crashed,  // the recovering process did not survive it
 };
 
-/// Lets everybody die at an instant that the library never makes, and says whether that is noticed.
+/// Lets all die at an instant that the library never makes, and says whether that is noticed.
 /// `earliest` is the last true instant before it; `latest` the one whose stores it may contain.
-[[nodiscard]] Verdict judge(const Image& image, const Trace::Moment& earliest,
-                            const Trace::Moment& latest);
+[[nodiscard]] Verdict judge(const Image& image, const QueueTrace::Moment& earliest,
+                            const QueueTrace::Moment& latest);
 
 /// `image` with the words that differ between two others as they are in the second of those.
 [[nodiscard]] Image with_changes(Image image, const Image& before, const Image& after);

@@ -32,7 +32,7 @@ struct Tally {
 };
 
 // The store between two moments, named in the light of a third.
-std::string store_name(const Trace& trace, std::size_t to, const Image& light) {
+std::string store_name(const QueueTrace& trace, std::size_t to, const Image& light) {
     const Image& before = trace.moments[to - 1].image;
     const Image& after = trace.moments[to].image;
     const auto words = words_between(before, after);
@@ -50,12 +50,12 @@ bool is_skipped(const std::string& store, std::size_t at) {
     return store == "block" && at % kCopiesSkipped != 0;
 }
 
-bool commits_something(const Trace& trace, std::size_t at) {
+bool commits_something(const QueueTrace& trace, std::size_t at) {
     return trace.moments[at].happened != trace.moments[at - 1].happened;
 }
 
 // The commit at `commit` is stored although the store at `dropped` before it is not.
-Verdict drop(const Trace& trace, std::size_t dropped, std::size_t commit) {
+Verdict drop(const QueueTrace& trace, std::size_t dropped, std::size_t commit) {
     const auto& moments = trace.moments;
     Image image = moments[dropped - 1].image;
     for (std::size_t later = dropped + 1; later <= commit; ++later) {
@@ -66,7 +66,7 @@ Verdict drop(const Trace& trace, std::size_t dropped, std::size_t commit) {
 
 // Drops each store before each commit in turn. Returns the names of those whose loss was noticed
 // every time.
-std::set<std::string> drop_each_store_before_a_commit(const Trace& trace, Tally& tally) {
+std::set<std::string> drop_each_store_before_a_commit(const QueueTrace& trace, Tally& tally) {
     std::map<std::string, bool> noticed;
     std::size_t start = 0;
     for (std::size_t commit = 1; commit < trace.moments.size(); ++commit) {
@@ -110,7 +110,7 @@ class LostStore : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(LostStore, before_a_commit_is_noticed) {
     const Critical& critical = kCritical[GetParam()];
     const OneProcessor here;
-    const Trace trace = trace_of(scenario_named(critical.scenario));
+    const QueueTrace trace = trace_of(scenario_named(critical.scenario));
     Tally tally;
     const auto noticed = drop_each_store_before_a_commit(trace, tally);
     tally.print(critical.scenario);
@@ -127,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(Each, LostStore, ::testing::Range(std::size_t{0}, std::
 
 // Two neighbouring stores in the other order, and death between them: only the later one is there.
 void swap_neighbours(const std::string& name, Tally& tally) {
-    const Trace trace = trace_of(scenario_named(name));
+    const QueueTrace trace = trace_of(scenario_named(name));
     for (std::size_t at = 1; at + 1 < trace.moments.size(); ++at) {
         const Image& light = trace.moments[at + 1].image;
         const auto earlier = store_name(trace, at, light);
@@ -177,7 +177,7 @@ class Mutant : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(Mutant, of_the_recovery_is_noticed) {
     const Damage& damage = kDamages[GetParam()];
     const OneProcessor here;
-    const Trace trace = trace_of(scenario_named(damage.scenario));
+    const QueueTrace trace = trace_of(scenario_named(damage.scenario));
     Tally tally;
     std::set<std::uint64_t> places;
     const std::size_t stride = trace.moments.size() / 40 + 1;

@@ -265,4 +265,9 @@ class CounterModel {
     std::uint64_t given_back_ = 0;  // by the dead
 };
 
+inline const char* name_of(CounterModel::Change change) {
+    constexpr const char* names[] = {"join", "take", "take", "give", "look", "reap", "leave"};
+    return names[static_cast<std::size_t>(change)];
+}
+
 }  // namespace procession::death

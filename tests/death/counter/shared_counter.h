@@ -76,13 +76,10 @@ class SharedCounter final : public shm::SharedObject {
     }
     [[nodiscard]] std::uint64_t held_by(std::uint32_t slot) { return held(slot).load(); }
 
-  private:
-    friend struct CounterForTests;  // tests/schedule: several participants in one process
     static constexpr std::uint32_t kKind = 100;
     struct CounterLock {
         static constexpr bool guards_deaths = true;
     };
-    enum class Kind : std::uint8_t { take = 1, give = 2 };
     struct State {
         shm::LockWord<CounterLock> lock;
         std::atomic<std::uint32_t> given;
@@ -91,6 +88,10 @@ class SharedCounter final : public shm::SharedObject {
         std::array<std::atomic<std::uint16_t>, shm::kParticipantsMax> held;  // by slot
     };
     static_assert(shm::kObjectOffset + sizeof(State) <= shm::kRegistryOffset);
+
+  private:
+    friend struct CounterForTests;  // tests/schedule: several participants in one process
+    enum class Kind : std::uint8_t { take = 1, give = 2 };
 
     explicit SharedCounter(shm::Segment fresh) : SharedObject(std::move(fresh)) {
         start_listening();

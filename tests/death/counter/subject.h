@@ -87,7 +87,7 @@ struct CounterSetup {
     std::uint64_t places = 3;
 };
 
-/// The counter, as a subject of the driver of kill points. See QueueSubject.
+/// The counter, as a subject of the drivers. See QueueSubject.
 struct CounterSubject {
     using Setup = CounterSetup;
     using Act = CounterAct;
@@ -184,6 +184,13 @@ struct CounterSubject {
         if (!heard) return "a newcomer finds other places free";
         must(counter.give(), "a place that is held is not");
         return counter.free_places() == all ? "" : "a place of one that left has not come back";
+    }
+
+    /// Whether it is this store that makes the change happen: a place moves by the count of free
+    /// places, and a death is over when it is recorded.
+    [[nodiscard]] static bool commits(const std::string& store, Model::Change change) {
+        return store == "free places" ||
+               (change == Model::Change::reap && store == "record of deaths");
     }
 
   private:
