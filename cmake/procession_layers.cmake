@@ -27,7 +27,9 @@ function(procession_add_layers)
         if(sources)
             add_library(${target} OBJECT ${sources})
             procession_compile_flags(${target})
-            set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+            set_target_properties(${target} PROPERTIES
+                POSITION_INDEPENDENT_CODE ON
+                UNITY_BUILD ${PROCESSION_UNITY} UNITY_BUILD_BATCH_SIZE 0)
             target_include_directories(${target} PUBLIC
                 "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
             target_link_libraries(${target} PUBLIC ${lower} Threads::Threads)

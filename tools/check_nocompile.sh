@@ -1,7 +1,11 @@
 #!/bin/sh
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
-# check_nocompile.sh COMPILER INCLUDE_FOLDER FILE
+# check_nocompile.sh COMPILER INCLUDE_FOLDER FILE [HEADER]
+# HEADER is compiled already and is included first, so that all do not parse the same.
+# check_nocompile.sh COMPILER INCLUDE_FOLDER --precompile HEADER
+# makes that one, of the headers of the library.
+#
 # FILE must fail to compile, with the words of its first line ("// expect: <words>") in an error.
 # With -DPROCESSION_NOCOMPILE_CONTROL, where FILE mentions it, the fault is left out and it must
 # compile: so it fails for its own reason and not for a stale include.
@@ -10,13 +14,23 @@ compiler=$1
 include=$2
 file=$3
 
+options="-std=c++20 -I$include -I$include/../src"
+if [ "$file" = --precompile ]; then
+    mkdir -p "$(dirname "$4")"
+    printf '#include "procession/%s.h"\n' codec joinable_queue process queue >"$4"
+    # shellcheck disable=SC2086 # options are words
+    exec "$compiler" $options -x c++-header "$4" -o "$4.gch"
+fi
+[ $# -lt 4 ] || options="$options -include $4"
+
 expected=$(sed -n '1s,^// expect: *,,p' "$file")
 if [ -z "$expected" ]; then
     echo "$file: the first line must say // expect: <words of the compiler's error>"
     exit 1
 fi
 compile() {
-    "$compiler" -std=c++20 -fsyntax-only -I"$include" -I"$include/../src" "$@" "$file" 2>&1
+    # shellcheck disable=SC2086 # options are words
+    "$compiler" $options -fsyntax-only "$@" "$file" 2>&1
 }
 if output=$(compile); then
     echo "$file compiled; it must not: $expected"

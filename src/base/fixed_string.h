@@ -31,6 +31,7 @@ class FixedString {
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] constexpr const char* c_str() const noexcept { return text_.data(); }
     /// Valid as long as this object.
+    // NOLINTNEXTLINE(google-explicit-constructor)  it is a text
     constexpr operator std::string_view() const noexcept { return {text_.data(), size_}; }
     friend constexpr bool operator==(const FixedString& a, std::string_view b) noexcept {
         return std::string_view(a) == b;

@@ -6,18 +6,13 @@
 
 #include "base/step.h"
 #include "shm/corrupt.h"
+#include "shm/memory_orders.h"
 
 namespace procession::queue {
 
 using shm::BlockState;
+using shm::kOrdered;
 using shm::require;
-
-namespace {
-
-// Stored in program order for the process that repairs after us.
-constexpr auto kOrdered = std::memory_order_release;
-
-}  // namespace
 
 // ---- one lease ---------------------------------------------------------------------------------
 

@@ -1,17 +1,12 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "queue/log_head.h"
 
+#include "shm/memory_orders.h"
+
 namespace procession::queue {
 
-namespace {
-
-// Soft state is stored in program order for the process that repairs after us: release keeps the
-// compiler from reordering it, and costs nothing on x86-64.
-constexpr auto kOrdered = std::memory_order_release;
-// Read by the holder of the lock, which alone may write.
-constexpr auto kOwn = std::memory_order_relaxed;
-
-}  // namespace
+using shm::kOrdered;
+using shm::kOwn;
 
 // The chunk may be in other use by now, and a payload be copied into it: a race, which ends in a
 // wrong hint at worst. A caller that acts on the hint looks under the lock. ThreadSanitizer need

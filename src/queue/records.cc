@@ -1,14 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "queue/records.h"
 
+#include "shm/memory_orders.h"
+
 namespace procession::queue {
 
-namespace {
-
-// Read by the holder of the lock, which alone may write.
-constexpr auto kOwn = std::memory_order_relaxed;
-
-}  // namespace
+using shm::kOwn;
 
 ChunkHeader& Records::chunk(std::uint32_t unit) const {
     return *reinterpret_cast<ChunkHeader*>(at({unit, kFirstRecord}) - kFirstRecord);

@@ -6,17 +6,12 @@
 
 #include "base/step.h"
 #include "shm/corrupt.h"
+#include "shm/memory_orders.h"
 
 namespace procession::queue {
 
+using shm::kOrdered;
 using shm::require;
-
-namespace {
-
-// Stored in program order: release keeps the compiler from reordering.
-constexpr auto kOrdered = std::memory_order_release;
-
-}  // namespace
 
 std::atomic<std::uint64_t>& ReturnedList::link_of(Position at) const {
     RecordHead head;

@@ -8,15 +8,11 @@
 #include "base/step.h"
 #include "os/child.h"
 #include "shm/corrupt.h"
+#include "shm/memory_orders.h"
 
 namespace procession::shm {
 
 namespace {
-
-// Stored in program order for the next repairer: release keeps the compiler from reordering.
-constexpr auto kOrdered = std::memory_order_release;
-// Read by the only process that may write.
-constexpr auto kOwn = std::memory_order_relaxed;
 
 std::uint64_t now_ns() noexcept {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();

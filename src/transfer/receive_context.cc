@@ -13,7 +13,7 @@ namespace procession::transfer {
 
 namespace {
 
-thread_local ReceiveContext* innermost = nullptr;
+thread_local ReceiveContext* innermost_receiver = nullptr;
 
 // A number listed twice would have two owners here.
 bool is_listed_before(const std::vector<os::Handle>& arrived, os::NativeHandle handle) noexcept {
@@ -27,7 +27,7 @@ bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) no
 
 }  // namespace
 
-ReceiveContext::ReceiveContext(const std::vector<InheritedHandle>& manifest) : outer_(innermost) {
+ReceiveContext::ReceiveContext(const std::vector<InheritedHandle>& manifest) : outer_(innermost_receiver) {
     arrived_.reserve(manifest.size());
     for (const auto& each : manifest) {
         os::Handle candidate = os::find_inherited(each.number);
@@ -43,19 +43,19 @@ ReceiveContext::ReceiveContext(const std::vector<InheritedHandle>& manifest) : o
                   os::text_of(candidate.get()).c_str(), each.object.c_str());
         arrived_.push_back(std::move(candidate));
     }
-    innermost = this;
+    innermost_receiver = this;
 }
 
 ReceiveContext::ReceiveContext(std::vector<os::Handle> arrived) noexcept
-    : outer_(innermost), arrived_(std::move(arrived)) {
-    innermost = this;
+    : outer_(innermost_receiver), arrived_(std::move(arrived)) {
+    innermost_receiver = this;
 }
 
 ReceiveContext::~ReceiveContext() {
-    innermost = outer_;
+    innermost_receiver = outer_;
     for (auto& [index, close] : closers_) close(std::move(arrived_[index]));
 }
-ReceiveContext* ReceiveContext::current() noexcept { return innermost; }
+ReceiveContext* ReceiveContext::current() noexcept { return innermost_receiver; }
 
 os::Handle ReceiveContext::take(std::uint32_t index) {
     if (index >= arrived_.size())

@@ -12,21 +12,21 @@ namespace procession::transfer {
 
 namespace {
 
-thread_local SendContext* innermost = nullptr;
+thread_local SendContext* innermost_sender = nullptr;
 
 }  // namespace
 
-SendContext::SendContext() noexcept : outer_(innermost) { innermost = this; }
+SendContext::SendContext() noexcept : outer_(innermost_sender) { innermost_sender = this; }
 SendContext::~SendContext() {
-    innermost = outer_;
+    innermost_sender = outer_;
     for (auto& each : added_) {
         if (each.close) each.close(std::move(each.copy));
     }
 }
-SendContext* SendContext::current() noexcept { return innermost; }
+SendContext* SendContext::current() noexcept { return innermost_sender; }
 
-NoSendContext::NoSendContext() noexcept : hidden_(innermost) { innermost = nullptr; }
-NoSendContext::~NoSendContext() { innermost = hidden_; }
+NoSendContext::NoSendContext() noexcept : hidden_(innermost_sender) { innermost_sender = nullptr; }
+NoSendContext::~NoSendContext() { innermost_sender = hidden_; }
 
 std::uint32_t SendContext::add(os::NativeHandle handle, std::function<void(os::Handle)> close) {
     os::Handle copy = os::Handle::duplicate_of(handle);

@@ -11,6 +11,11 @@
 #include "death/queue/subject.h"
 #include "support/long_tests.h"
 
+#ifndef _WIN32
+// Compiled once, in kill_point_fixture.cc.
+extern template class procession::death::KillPointDriver<procession::death::QueueSubject>;
+#endif
+
 namespace procession::testing {
 
 using death::name_of;

@@ -107,11 +107,19 @@ class Storm {
             for (auto& each : everybody_) start(each);
         } else {
             Participant& victim = everybody_[below(static_cast<unsigned>(everybody_.size()))];
+            // Where starts are slow, all would be killed before they do anything.
+            if (below(4) != 0) await_start(victim);
             strike(victim);
             put_aside(victim);
             start(victim);
         }
         if constexpr (leases_items<Q>) take_letters();
+    }
+    // Returns also when it has died at a step of its own.
+    void await_start(const Participant& who) const {
+        while (ledger_->lives[who.life].at_work.load() == 0 && who.process.is_alive()) {
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
     }
     void strike(Participant& who) {
         ledger_->lives[who.life].killed_at.store(steady_now());

@@ -44,6 +44,7 @@ struct ItemNotes {
 struct LifeNotes {
     std::atomic<std::int64_t> killed_at;  // steady clock; 0: nobody has killed it
     std::atomic<std::uint32_t> taking;    // items that get() may have given it, unseen so far
+    std::atomic<std::uint32_t> at_work;   // it has started
     std::atomic<std::uint32_t> left;      // it has gone by itself
     std::atomic<std::uint32_t> doomed;    // it dies at a step of the protocol, if it lives so long
 };

@@ -246,6 +246,7 @@ struct StormWorker {
 
     void operator()() const {
         const StormLedger opened(ledger);
+        opened->lives[life].at_work.store(1);
         // After the storm nobody is doomed.
         if (habits.threads == 1 && opened->stop.load() == 0) draw_lot(*opened);
         std::vector<std::thread> others;

@@ -12,12 +12,12 @@ namespace procession::os {
 
 namespace {
 
-using Address = std::uintptr_t;
-
-Address address_of(const void* pointer) noexcept { return reinterpret_cast<Address>(pointer); }
+std::uintptr_t address_of(const void* pointer) noexcept {
+    return reinterpret_cast<std::uintptr_t>(pointer);
+}
 
 // The GNU build id in the notes of one PT_NOTE segment; empty when there is none.
-std::string build_id_in_notes(Address begin, std::size_t bytes, std::size_t alignment) {
+std::string build_id_in_notes(std::uintptr_t begin, std::size_t bytes, std::size_t alignment) {
     const std::size_t step = alignment == 8 ? 8 : 4;
     const auto rounded = [step](std::size_t size) { return (size + step - 1) / step * step; };
     std::size_t at = 0;

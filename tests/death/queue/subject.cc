@@ -94,3 +94,5 @@ procession::ByteQueue procession::Codec<procession::ByteQueue>::decode(Reader& r
     const auto kind = procession::decode<bool>(reader) ? QueueKind::joinable : QueueKind::plain;
     return ByteQueue::decode_handle(reader, kind, death::type_stamp());
 }
+
+template class procession::death::Possible<procession::death::QueueModel>;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "death/possible.h"
 #include "death/queue/act.h"
 #include "death/queue/actor.h"
 #include "death/queue/finding.h"
@@ -96,6 +97,9 @@ inline const QueueScenario any_scenario{};
 [[nodiscard]] std::span<const QueueScenario> pair_scenarios();
 
 }  // namespace procession::death
+
+// Compiled once, in subject.cc.
+extern template class procession::death::Possible<procession::death::QueueModel>;
 
 /// For children that are spawned.
 template <>
