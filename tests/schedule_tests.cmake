@@ -32,7 +32,7 @@ target_compile_definitions(schedule_tests PRIVATE PROCESSION_KILL_POINTS=1)
 # No calls that the compiler replaces by loads and stores of its own; and what is hidden from the
 # real sanitizer (races that are meant) is watched here as well.
 target_compile_options(schedule_tests PRIVATE
-    -fsanitize=thread -Wno-tsan -fno-builtin-memcpy -fno-builtin-memset
+    -O2 -fsanitize=thread -Wno-tsan -fno-builtin-memcpy -fno-builtin-memset
     "-Dno_sanitize(what)=unused")
 target_link_options(schedule_tests PRIVATE
     -Wl,--wrap=fcntl -Wl,--wrap=open -Wl,--wrap=mmap -Wl,--wrap=munmap -Wl,--wrap=sched_yield
