@@ -14,15 +14,17 @@ class Address {
   public:
     enum class Kind : std::uint8_t { path, abstract, tcp };
 
-    /// A Unix socket in the file system. On Windows it is a named pipe, whose name is `path` itself
-    /// (\\.\pipe\name) or is derived from it.
-    /// Throws: ValueError when the path is empty or longer than 107 bytes.
+    /// A Unix socket in the file system. On Windows, a named pipe: a `path` of the form
+    /// \\.\pipe\name is its name; from any other path, its name is derived.
+    /// Throws: ValueError when the path is empty, contains a zero byte, or exceeds 107 bytes.
     [[nodiscard]] static Address path(std::string_view path);
-    /// A Unix socket in Linux's abstract namespace, on Windows a named pipe. The name is free again
-    /// when its Listener ends.
+    /// A Unix socket in Linux's abstract namespace; on Windows, a named pipe. The name is free
+    /// again when its Listener ends.
+    /// Throws: ValueError when the name is empty or exceeds 107 bytes.
     [[nodiscard]] static Address abstract(std::string_view name);
     /// `host` is a numeric IPv4 or IPv6 address, or "localhost". With port 0 the system chooses a
-    /// free port, see Listener::address(). Not on Windows.
+    /// free port, see Listener::address(). On Windows, Listener and Client refuse it: OSError.
+    /// Throws: ValueError for any other host, or a port above 65535.
     [[nodiscard]] static Address tcp(std::string_view host, unsigned port);
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }

@@ -48,7 +48,7 @@ class ArrayQueue : public QueueHandle {
     /// Memory of the queue for an array of `count` elements, to be filled and published. It does
     /// not count for maxsize until it is published.
     ///
-    /// Blocks:     briefly.
+    /// Blocks:     briefly; if a process is stopped inside the queue, until it continues or dies.
     /// Throws:     MemoryError; ValueError for an array that can never fit; ClosedError.
     /// Peer dies:  no effect. If this process dies, the memory goes back to the queue.
     /// Python:     no equivalent.
@@ -82,8 +82,8 @@ class ArrayQueue : public QueueHandle {
         check_array(item.view());
         return item;
     }
-    /// Copies an item into a vector. If there is no memory for that, puts the item back as if it
-    /// had not been taken.
+    /// Copies an item into a vector. If there is no memory for that, calls undeliver() and throws
+    /// std::bad_alloc.
     [[nodiscard]] std::vector<U> copy_of(const ByteView& item) const {
         try {
             const auto bytes = item.bytes();

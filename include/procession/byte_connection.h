@@ -40,8 +40,9 @@ enum class RecvError : std::uint8_t {
 ///   - Any number of threads and processes may use one end at the same time.
 ///   - If a process is killed in the middle of a message, no receiver takes the rest for another
 ///     message. If that process was the only holder of its end, the peer gets EOFError, or OSError
-///     "got end of file during message"; otherwise all holders get the error that the connection is
-///     torn.
+///     "got end of file during message". Otherwise the connection is torn: another holder of that
+///     end gets an OSError that says so when it next uses the same direction, and this ends the
+///     connection for the peer and for all holders.
 ///
 /// A copy refers to the same end. An object that was given to a child process, sent through another
 /// connection or put into a queue refers to the same end in the receiving process. The end is
@@ -55,13 +56,13 @@ class ByteConnection {
   public:
     /// Sends one message.
     ///
-    /// Blocks:     until the system has accepted all of it; not until it is received.
+    /// Blocks:     until the system has accepted the whole message, not until the peer receives it.
     /// Throws:     TimeoutError at the deadline. Then either nothing was sent, or a part was sent
-    /// and
-    ///             nothing can be sent any more: make a new connection. OSError when the peer is
-    ///             gone (code() is broken_pipe or connection_reset), when this end can only
+    ///             and this end can send nothing more: make a new connection. OSError when the peer
+    ///             is gone (code() is broken_pipe or connection_reset), when this end can only
     ///             receive, or when the connection is torn. ClosedError.
-    /// Peer dies:  OSError, at the latest for the second message.
+    /// Peer dies:  OSError, at the latest for the second message after that, if no other process
+    ///             holds the peer's end.
     /// Python:     Connection.send_bytes
     void send_bytes(std::span<const std::byte> message,
                     Deadline deadline = Deadline::never()) const;
@@ -70,14 +71,13 @@ class ByteConnection {
     }
     /// Receives one message. Handles that come with it are closed.
     ///
-    /// Blocks:     until the whole message has come, or the deadline. The part that has come by
-    /// then
-    ///             is kept for the next call.
-    /// Throws:     EOFError when the peer has ended the connection. TimeoutError. OSError "got end
-    /// of
-    ///             file during message"; OSError "bad message length" for a message of more than
-    ///             `most` bytes, after which nothing can be received any more; OSError when this
-    ///             end can only send. ClosedError.
+    /// Blocks:     until the whole message has arrived, or the deadline. At the deadline, the part
+    ///             that has arrived is kept for the next call.
+    /// Throws:     EOFError when the peer has ended the connection. TimeoutError at the deadline.
+    ///             OSError "got end of file during message"; OSError "bad message length" for a
+    ///             message of more than `most` bytes, after which this end can receive nothing
+    ///             more; OSError when this end can only send, or when the connection is torn.
+    ///             ClosedError.
     /// Peer dies:  EOFError or OSError, if no other process holds the peer's end.
     /// Python:     Connection.recv_bytes(maxlength)
     [[nodiscard]] std::vector<std::byte> recv_bytes(
@@ -107,9 +107,10 @@ class ByteConnection {
     }
     /// Receives a value.
     ///
-    /// Throws:     as recv_bytes(); DecodeError, TypeMismatch and the like when the message is not
-    /// a
-    ///             T. Then the message is lost, and its handles are closed.
+    /// Throws:     as recv_bytes(). DecodeError when the message is not a T; TypeMismatch,
+    ///             VersionMismatch, CorruptSegment, SharingError or OSError when this process
+    ///             cannot open a handle or queue in it. After these the message is lost, and its
+    ///             handles are closed.
     /// Python:     Connection.recv()
     template <class T>
     [[nodiscard]] T recv(Deadline deadline = Deadline::never()) const {
@@ -137,7 +138,7 @@ class ByteConnection {
     }
 
     /// Whether there is something to receive: a message, the beginning of one, or the end of the
-    /// connection.
+    /// connection. After the beginning of a message, recv() may still wait for the rest.
     ///
     /// Blocks:     until there is, or the deadline; by default not at all.
     /// Throws:     OSError when this end can only send; ClosedError.

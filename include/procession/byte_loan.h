@@ -18,9 +18,8 @@ namespace queue {
 class SharedQueue;
 }
 
-/// Memory of a queue that this process may write. What is written there can become an item without
-/// a copy. Unless it is published, the destructor, or the end of the process, gives the memory
-/// back.
+/// Memory of a queue in which this process builds an item, which it then publishes without a copy.
+/// If the loan is not published, its destructor or the end of the process gives the memory back.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
 class ByteLoan {

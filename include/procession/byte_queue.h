@@ -37,8 +37,9 @@ class SharedQueue;
 }
 
 enum class GetError : std::uint8_t { timed_out, shut_down };
-/// How a lease that was still open came to its end: its destructor ran; its destructor ran while an
-/// exception left the scope; or the exception that is being handled now left it.
+/// How a lease ended that no call has ended: it was destroyed or assigned to (by_destruction); it
+/// was destroyed because an exception left the scope (by_exception); or the caller has caught the
+/// exception and handles it now (by_current_exception).
 enum class Abandoned : std::uint8_t { by_destruction, by_exception, by_current_exception };
 
 /// The untyped queue behind Queue<T> and JoinableQueue<T>: formats and bytes. Their documentation
@@ -55,26 +56,28 @@ class ByteQueue {
     /// Waits until there seems to be room for an item of `bytes` bytes. The room is not reserved.
     /// For callers that must not allocate memory for an item before that.
     Result<void, PutError> await_room(std::uint64_t bytes, Deadline deadline) const;
-    /// Puts the pieces in order, until the deadline. Returns how many were put; throws ShutDown
-    /// only when none was.
+    /// Puts the pieces in order, until the deadline. Returns how many were put. Throws (ShutDown
+    /// included) only if none was put, except for CorruptSegment.
     std::size_t put_many(const Pieces& pieces, Deadline deadline) const;
     /// Fast versions of try_put() and try_get() that handle only the usual cases of a small item,
     /// and never wait. Return false when they did nothing: then call try_put() or try_get().
     [[nodiscard]] bool put_at_once(const Piece& piece) const;
     [[nodiscard]] bool get_at_once(Message& message) const;
     Result<void, GetError> try_get(Message& message, Deadline deadline) const;
-    /// The same for try_get() of a plain queue of raw items of one size: writes to `place`.
+    /// Like get_at_once(), for an item of a plain queue that is raw and has place.size() bytes:
+    /// writes the item to `place`.
     [[nodiscard]] bool get_raw_at_once(std::span<std::byte> place) const;
     /// Waits for one item, then takes the items that are available, up to `most`.
     Result<void, GetError> try_get_many(Batch& batch, std::size_t most, Deadline deadline) const;
-    /// The same for a plain queue: takes items as long as they are raw and have `each` bytes, and
-    /// writes them to `places`. `got` is 0 if the oldest item is not such an item: then call
-    /// try_get().
+    /// Like try_get_many(), for a plain queue: takes items until `places` is full, or until the
+    /// oldest item is not raw or does not have `each` bytes. Writes them to `places`, and their
+    /// number to `got`. It is 0 after a success only if already the first item is not of that form
+    /// (then call try_get()), or if `places` has no room for one.
     Result<void, GetError> try_get_many_raw(std::span<std::byte> places, std::size_t each,
                                             std::size_t& got, Deadline deadline) const;
 
-    /// Memory of the queue in which the caller builds an item, so that it is not copied. Does not
-    /// wait. It does not count for maxsize, since it is not an item yet.
+    /// Memory of the queue in which the caller builds an item, so that the item need not be copied.
+    /// Does not wait for room: a loan does not count for maxsize until it is published.
     /// Throws: MemoryError; ValueError for more bytes than can ever fit; ClosedError.
     [[nodiscard]] ByteLoan loan(std::size_t bytes) const;
     /// Like try_get(), but does not copy a large item. For a joinable queue it also takes a lease.
@@ -102,12 +105,13 @@ class ByteQueue {
 
     /// Moves a message that cannot be decoded to the dead letters.
     void keep_undecodable(const MessageView& message, std::string_view reason) const;
-    /// Says that `count` items of a get_many() were kept as undecodable, while others were
-    /// returned. The next call of this process that takes an item of this queue throws an error
-    /// that says so instead.
+    /// To be called if `count` items of a get_many() became dead letters as undecodable, while
+    /// others were returned. The next call of this process that would take an item of this queue
+    /// takes none, and throws a DecodeError with the count and the text of `first`.
     void owe(const DecodeError& first, std::size_t count) const noexcept;
-    /// For a message that cannot be decoded for lack of memory: puts it back as if it had not been
-    /// taken. In a plain queue it goes to the dead letters, since later items may have been taken.
+    /// For a message that this process cannot decode for lack of memory or handles. A joinable
+    /// queue gets the item back, and this delivery does not count. In a plain queue the item
+    /// becomes a dead letter with this reason, since later items may have been taken already.
     void undeliver(const MessageView& message,
                    std::string_view reason = "its consumer had no memory for it") const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
@@ -124,7 +128,8 @@ class ByteQueue {
     void close() const;
     [[nodiscard]] bool is_closed() const;
     [[nodiscard]] bool is_shut_down() const;
-    /// Checks now whether participants have died. (Calls that wait do this every few milliseconds.)
+    /// Looks for participants that have died, and repairs the queue after each. Returns how many
+    /// there were. (A call that waits does this by itself, every 5 to 100 ms.)
     std::size_t notice_deaths() const;
     [[nodiscard]] std::vector<Participant> participants() const;
     [[nodiscard]] std::vector<Death> deaths(std::uint64_t since) const;
@@ -156,15 +161,15 @@ class ByteQueue {
     /// The queue with this memory file, which came from native_handle() in another process. It may
     /// have any elements: see kind() and stamp(). Throws: OSError, VersionMismatch, CorruptSegment.
     [[nodiscard]] static ByteQueue attach(Handle file);
-    /// The same, if it is a queue of this kind with these elements, or with elements of any type in
-    /// MessagePack, as Python creates it. Throws: TypeMismatch otherwise; also as the other
-    /// attach().
+    /// The same, but requires a queue of this kind with elements of this type. If the format of
+    /// `stamp` is MessagePack, a queue of any MessagePack objects, as Python creates it, is allowed
+    /// too. Throws: TypeMismatch for another queue; also as the other attach().
     [[nodiscard]] static ByteQueue attach(Handle file, QueueKind kind, const TypeStamp& stamp);
     [[nodiscard]] TypeStamp stamp() const;
 
-    /// Encodes an item that may contain handles: if so, as an array of the deposit's name and the
-    /// value. Throws: what `encode` throws; SharingError, OSError when the handles cannot be passed
-    /// on.
+    /// Encodes an item that may contain handles, as an array of two: the key of their deposit (nil
+    /// if it contains none), and the value. Throws: the exceptions of `encode`; SharingError or
+    /// OSError when the handles cannot be passed on.
     [[nodiscard]] HandleDeposit encode_item(Writer& item,
                                             void (*encode)(Writer& writer, const void* value),
                                             const void* value) const;

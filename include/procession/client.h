@@ -22,7 +22,8 @@ struct ClientOptions {
 /// Blocks:     until the connection is established, or `patience` is over.
 /// Throws:     OSError when no process listens there (connection_refused,
 ///             no_such_file_or_directory); AuthenticationError when the peer does not know the key,
-///             or does not speak the protocol of a listener; TimeoutError.
+///             does not speak the protocol of a listener, or (except by TCP) belongs to another
+///             user; TimeoutError.
 /// Threads:    any.
 /// Python:     multiprocessing.connection.Client
 [[nodiscard]] ByteConnection Client(const Address& address, const ClientOptions& options = {});

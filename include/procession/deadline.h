@@ -8,8 +8,8 @@ namespace procession {
 /// A point in time until which a call may wait. It is on the monotonic clock, so setting the wall
 /// clock does not move it.
 ///
-/// A duration converts to a deadline that far from now, as in `queue.get(100ms)`. A negative
-/// duration converts to a deadline that has passed, and one that is too long for the clock to
+/// A duration converts to a deadline that far from now, as in `queue.get(100ms)`. A duration of
+/// zero or less converts to `now()`. A duration that is too long for the clock converts to
 /// `never()`.
 class Deadline {
   public:
@@ -20,7 +20,8 @@ class Deadline {
         : at_(after(from_now)) {}
 
     [[nodiscard]] static Deadline never() { return Deadline(Clock::time_point::max()); }
-    /// A deadline that has passed: the call tries once and does not wait.
+    /// A deadline that has passed: the call tries once and does not wait. (Only if another process
+    /// is stopped inside the queue, put() and get() wait up to 1 s, and throw TimeoutError.)
     [[nodiscard]] static Deadline now() { return Deadline(Clock::time_point::min()); }
     [[nodiscard]] static Deadline at(Clock::time_point when) { return Deadline(when); }
 

@@ -10,8 +10,8 @@ namespace procession {
 /// A process that died while it used a queue, and what happened to the items that it had taken. The
 /// record is written when the queue has been repaired completely.
 ///
-/// The end of a process is a death if the process had not closed the queue: a signal, _exit(),
-/// exec().
+/// A process that ends by a signal, _exit() or exec() without having closed the queue has died. A
+/// return from main and, normally, exit() close the queue: they are no deaths.
 struct Death {
     std::uint64_t number = 0;  // the queue's first death is 1; the last is QueueStats::deaths
     // Which process it was, as in Participant.
@@ -30,7 +30,7 @@ struct Death {
     std::uint32_t redelivered = 0;    // were put back into the queue
     std::uint32_t dead_lettered = 0;  // had been delivered max_deliveries times
     std::uint32_t dropped = 0;        // because the queue was shut down immediately
-    // The items of a plain Queue that are lost, because it died in get().
+    // The items of a plain Queue that are lost, because the process died in get() or with a view.
     std::uint32_t lost_in_hand = 0;
 
     // Whether it died while it held one of the queue's internal locks.

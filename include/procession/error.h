@@ -11,11 +11,12 @@
 
 namespace procession {
 
-/// The base of all exceptions that Procession throws. `operation` is what was attempted, `object`
-/// is on what, and `code()` is the operating system's error, or zero if it was no system error.
-/// `what()` is a full sentence.
+/// The base of all exception types of Procession. (std::bad_alloc may be thrown too.) `operation()`
+/// names the attempted operation, and `object()` its object. `code()` is the operating system's
+/// error, or a std::errc such as timed_out, or zero if there is no code. `what()` is a full
+/// sentence.
 ///
-/// There is a derived type for each thing that a catcher can do about an error. Copying never
+/// Each derived type stands for one reaction of the caller, which its comment names. Copying never
 /// throws, so that std::exception_ptr and a catch by value are safe when memory is short.
 class Error : public std::system_error {
   public:
@@ -46,7 +47,8 @@ class ValueError : public Error {
         : Error({}, operation, object, message) {}
 };
 
-/// This process has closed the object: take a fresh handle. Python: ValueError("... is closed").
+/// This process has closed the object: receive it again from another process, or make a new one.
+/// Python: ValueError("... is closed").
 class ClosedError : public ValueError {
   public:
     using ValueError::ValueError;
@@ -73,8 +75,8 @@ class ShutDown : public Error {
         : Error({}, operation, object, message) {}
 };
 
-/// The deadline passed: nothing arrived, or an internal lock was busy because its owner is stopped
-/// or slow. Try again later.
+/// The deadline passed: the peer has not sent, received or accepted in time, or a process that is
+/// stopped or slow holds an internal lock. Try again later.
 class TimeoutError : public Error {
   public:
     TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
@@ -134,7 +136,9 @@ class MemoryError : public Error {
         : Error(code, operation, object, message) {}
 };
 
-/// A process could not be started, or its arguments could not be decoded in the child.
+/// A process could not be started or signalled, or this process cannot use a shared object now (it
+/// has too many participants, or an operation of this process was cut short): see the message. It
+/// is also the type in Process::exception() of a child that could not decode its arguments.
 class ProcessError : public Error {
   public:
     ProcessError(std::error_code code, std::string_view operation, std::string_view object,
@@ -164,8 +168,8 @@ class BufferTooShort : public Error {
     std::shared_ptr<const std::vector<std::byte>> message_;
 };
 
-/// The peer does not know the key, or does not prove that it does: give both sides the same key.
-/// Python: multiprocessing.AuthenticationError.
+/// The peer has not proved that it knows the key: give both sides the same key. Or the listener
+/// belongs to another user. Python: multiprocessing.AuthenticationError.
 class AuthenticationError : public Error {
   public:
     AuthenticationError(std::string_view operation, std::string_view object,

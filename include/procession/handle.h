@@ -13,8 +13,8 @@ namespace procession {
 /// exec.
 ///
 /// It may be given to a child process, sent through a Connection, or put into a Queue, alone or as
-/// a field or an element. The receiver gets its own handle to the same object, with which it shares
-/// what belongs to the object, such as the position in a file. The sender keeps its handle.
+/// a field or an element. The receiver gets its own handle to the same object; both handles share
+/// the state of the object, such as the position in a file. The sender keeps its handle.
 ///
 /// There is no operator bool, because descriptor 0 is valid.
 ///

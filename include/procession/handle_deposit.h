@@ -36,7 +36,7 @@ class HandleDeposit {
         if (held_) release();
     }
 
-    /// Says that the item is in the queue: now its consumer has the handles released.
+    /// Called when the item is in the queue: from now on the item's consumer releases the handles.
     void leave_to_item() noexcept { held_ = false; }
 
   private:

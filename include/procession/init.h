@@ -3,11 +3,14 @@
 
 namespace procession {
 
-/// To be called in the first line of main. In the program itself it only stores the arguments. In a
-/// child made by spawn it decodes the callable and its arguments, runs the callable, and ends the
-/// process: it does not return, and the rest of main does not run.
+/// To be called in the first line of main. In a process that Procession did not start, it only
+/// stores the arguments. In a child made by spawn or forkserver it decodes the callable and its
+/// arguments, runs the callable, and ends the process: it does not return, and the rest of main
+/// does not run. It does not return in the helper processes of Procession either (the forkserver,
+/// and the broker of queued handles).
 ///
-/// Code before this call in main, and all static initialisers, also run in each spawned child.
+/// Code before this call in main, and all static initialisers, also run in each spawned child and
+/// in each helper process.
 ///
 /// Threads:    the main thread, before there are others.
 /// Python:     `if __name__ == '__main__':` together with freeze_support()

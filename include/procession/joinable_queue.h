@@ -12,17 +12,18 @@
 
 namespace procession {
 
-/// A queue of tasks between processes that loses no task. An item that was taken is leased to its
-/// consumer until done(). If the lease ends in another way, or if the consumer dies first (the
-/// kernel tells), the item is at once available again, before all younger ones, with a higher
-/// delivery count. After max_deliveries it goes to the dead letters and counts as finished, so that
-/// join() always returns.
+/// A first-in-first-out queue of tasks between processes. The death of a process loses no task:
+/// get() leases an item to its consumer until done(). If the lease is given back or destroyed
+/// instead, or if the consumer dies, the item is put back before all younger items, and its
+/// delivery count increases. A process that waits in the queue notices a death, usually within
+/// 0.1 s. An item that has been delivered max_deliveries times goes to the dead letters instead
+/// and counts as finished, so it cannot keep join() waiting for ever.
 ///
 /// See TypedQueue for put() and other functions. Python: multiprocessing.JoinableQueue
 template <class T>
 class JoinableQueue : public TypedQueue<T> {
   public:
-    /// A queue bounded by memory only.
+    /// A queue with the default options: only QueueOptions::memory_limit bounds it.
     JoinableQueue() : JoinableQueue(QueueOptions{}) {}
     /// A queue in which at most `maxsize` items wait; 0 means no limit.
     template <std::integral Number>
@@ -33,18 +34,23 @@ class JoinableQueue : public TypedQueue<T> {
     /// Takes the oldest item, as a lease.
     ///
     /// Blocks:     until there is an item, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline, or TimeoutError if a stopped process was the cause.
-    ///             ShutDown. DecodeError if the bytes are not a T; the item is in the dead letters
-    ///             and counts as finished. DecodeError may also report an item of an earlier
-    ///             get_many(); then this call has taken nothing. ClosedError.
+    /// Throws:     Empty at the deadline; TimeoutError instead if a process that is stopped inside
+    ///             the queue (SIGSTOP, a debugger) blocked this call. ShutDown if the queue is shut
+    ///             down and empty. DecodeError if the bytes are not a T; the item is then in the
+    ///             dead letters and counts as finished. DecodeError may also report an item of an
+    ///             earlier get_many(); then this call has taken nothing. std::bad_alloc or OSError
+    ///             if this process lacks memory for the item or cannot open its handles; the item
+    ///             stays in the queue. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
-    /// Peer dies:  the items that it had taken and not finished are delivered again. While a thread
-    ///             of this process works on such an item, others wait up to 10 s for the next one.
+    /// Peer dies:  the items that it had taken and not finished are delivered again. If the next
+    ///             item is a redelivered one, and another thread of this process took one in the
+    ///             last 10 s and has not finished it, get() waits until it is finished or the 10 s
+    ///             are over. get_nowait() does not.
     /// Python:     JoinableQueue.get(timeout=...)
     Lease<T> get(Deadline deadline = Deadline::never()) const { return get_as(deadline, "get"); }
     /// get() that does not wait. Python: JoinableQueue.get_nowait
     Lease<T> get_nowait() const { return get_as(Deadline::now(), "get_nowait"); }
-    /// Returns: the lease, or timed_out | shut_down.   Throws: DecodeError, as get().
+    /// Returns: the lease, or timed_out | shut_down.   Throws: otherwise as get().
     [[nodiscard]] Result<Lease<T>, GetError> try_get(Deadline deadline = Deadline::now()) const {
         Message message;
         const auto got = this->bytes_.try_get(message, deadline);
@@ -54,7 +60,8 @@ class JoinableQueue : public TypedQueue<T> {
     /// Waits for one item, then takes the items that are available, up to `most`. An item that is
     /// redelivered is returned alone. Items that cannot be decoded are reported as by
     /// Queue::get_many().
-    /// Returns: the leases; none only when the deadline passed.   Throws: as get().
+    /// Returns: the leases; none only if the deadline passed or `most` is 0.
+    /// Throws:  as get(), except Empty.
     [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
                                                  Deadline deadline = Deadline::never()) const {
         Batch messages;
@@ -65,18 +72,18 @@ class JoinableQueue : public TypedQueue<T> {
             messages, [this](const MessageView& message) { return lease_of(message); });
     }
 
-    /// Finishes an item that this thread has taken: the one that it detached first from its lease;
-    /// if it has detached none, the one of its oldest open lease, which ends. Never finishes an
-    /// item that another thread has taken, even if that thread has ended. Throws: ValueError,
-    /// "task_done() called too many times", when this thread has no item.
+    /// Finishes the item that this thread detached first and that is not finished (see
+    /// Lease::detach()). If there is none, finishes the item of the oldest open lease that this
+    /// thread took, and ends that lease. Never finishes an item that another thread took and did
+    /// not pass on, even if that thread has ended. Throws: ValueError, "task_done() called too many
+    /// times", when there is no such item.
     void task_done() const { this->bytes_.task_done(); }
     /// Waits until all items are finished, even if consumers die meanwhile.
     ///
     /// Blocks:     until no item is unfinished, or the deadline.
     /// Returns:    whether all items are finished.
-    /// Peer dies:  its items are redelivered to the other consumers; if there are none, join()
-    /// waits
-    ///             for a new one.
+    /// Peer dies:  the items that it had taken are delivered to other consumers. If there is no
+    ///             other consumer, join() waits until a new one has finished them.
     /// Python:     JoinableQueue.join(), which has no timeout
     bool join(Deadline deadline = Deadline::never()) const { return this->bytes_.join(deadline); }
     /// The number of items that were put and are not finished.
@@ -88,10 +95,12 @@ class JoinableQueue : public TypedQueue<T> {
     [[nodiscard]] auto begin() const { return QueueIterator<JoinableQueue, Lease<T>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
-    /// The queue whose memory file another program, in any language, passed to this one when it
-    /// started it. In that program, the file is ByteQueue::native_handle(), or Python's
-    /// descriptor(). Throws: TypeMismatch when the queue has other elements; OSError,
-    /// VersionMismatch, CorruptSegment.
+    /// Attaches to a queue of another program, which may be written in another language. `file` is
+    /// the queue's memory file, which that program has passed to this process; that program gets it
+    /// from ByteQueue::native_handle(), or from descriptor() in Python.
+    ///
+    /// Throws:     TypeMismatch if the queue is of another kind, or its elements are of another
+    ///             type (see ByteQueue::attach()); OSError, VersionMismatch, CorruptSegment.
     [[nodiscard]] static JoinableQueue attach(Handle file) {
         return JoinableQueue(
             ByteQueue::attach(std::move(file), QueueKind::joinable, type_stamp<T>()));

@@ -14,14 +14,14 @@
 namespace procession {
 
 /// An item of a JoinableQueue that this process has taken, from get() until done(), give_back(),
-/// reject() or detach(). If the process dies first, the item is put back at once.
+/// reject() or detach(). If the process dies first, another process puts the item back.
 ///
-/// The destructor of an open lease, and an assignment to it, give the item back (or make it a dead
-/// letter, see QueueOptions::on_exception). If this is because done() was forgotten, and not
-/// because an exception leaves the scope, they log a warning. So no item remains taken, for which
-/// join() would wait. In a fork child they do nothing, because the leases are the parent's; nor
-/// after close() or at the end of the process, which have given the items back. Like give_back(),
-/// they wait while a participant is stopped inside the queue.
+/// If an open lease is destroyed or assigned to, its item is given back, or becomes a dead letter
+/// (see QueueOptions::on_exception). So join() does not wait for ever for a forgotten item. A
+/// warning is logged, unless an exception leaves the scope: done() was probably forgotten. In a
+/// fork child the destructor does nothing, because the lease belongs to the parent. It also does
+/// nothing after close() or at the end of the process, which have given the item back already. Like
+/// give_back(), the destructor waits while a process is stopped inside the queue.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread, and end there.
 template <class T>
@@ -69,17 +69,25 @@ class [[nodiscard]] Lease {
         end("done", [&] { queue_.finish(ticket_, "done"); });
     }
     /// Puts the item back into the queue, before all younger ones. Any process may take it next.
+    /// The delivery counts: after max_deliveries the item becomes a dead letter instead.
+    ///
+    /// Blocks:     while a process is stopped inside the queue.
+    /// Throws:     ValueError when the lease has ended already; ClosedError.
     void give_back() {
         end("give_back", [&] { queue_.give_back(ticket_); });
     }
-    /// Moves the item to the dead letters. It counts as finished.
+    /// Moves the item to the dead letters. The item counts as finished.
+    ///
+    /// Blocks:     while a process is stopped inside the queue.
+    /// Throws:     MemoryError when there is no memory for the dead letter; the lease stays open.
+    ///             ValueError when the lease has ended already; ClosedError.
     void reject(std::string_view reason) {
         end("reject", [&] { queue_.reject(ticket_, reason); });
     }
     /// Calls `work(value)`, then done(), and returns what `work` returned. If `work` throws, the
     /// item is given back or becomes a dead letter, as QueueOptions::on_exception says, and the
-    /// exception is rethrown. Its text is the reason of the dead letter. (If an exception just
-    /// leaves the scope of a lease, the destructor cannot know its text.)
+    /// exception is rethrown. The reason of the dead letter is the exception's type and text. (If
+    /// an exception leaves the scope of a lease without run(), the destructor cannot know these.)
     ///
     /// If `work` ends the lease itself, run() does not change that.
     /// Throws:     what `work` throws; ValueError when the lease has ended already.
@@ -102,10 +110,11 @@ class [[nodiscard]] Lease {
             throw;
         }
     }
-    /// Ends the lease without finishing the item: this thread finishes it later by task_done() on
-    /// the queue, as in Python. `auto job = jobs.get().detach();` returns the value; a lease that
-    /// has a name keeps its value. If the process ends first, or closes the queue, the item is put
-    /// back. Throws: ValueError when the lease has ended already; std::bad_alloc.
+    /// Ends the lease without finishing the item: this thread must finish the item later by
+    /// task_done() of the queue, as in Python. If the thread ends first, no call can finish the
+    /// item; it is put back when this process ends or closes the queue. `auto job =
+    /// jobs.get().detach();` returns the value; `lease.detach();` leaves the value in the lease.
+    /// Throws: ValueError when the lease has ended already; std::bad_alloc.
     void detach() & {
         end("detach", [&] { queue_.detach(ticket_); });
         state_ = State::detached;

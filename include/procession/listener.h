@@ -34,16 +34,16 @@ enum class AcceptError : std::uint8_t { timed_out };
 ///
 /// Guarantees:
 ///   - A client that is accepted on a Unix socket belongs to the user of this process.
-///   - With a key, a client is accepted when it and the listener have proved to each other that
-///   they
-///     know the key (by HMAC, in the protocol of CPython 3.12 and newer).
-///   - A client that is slow, silent, or sends nonsense does not make others wait. It is
-///   disconnected
-///     after `patience`, and this is logged.
+///   - With a key, a client is accepted only when the client and the listener have proved to each
+///     other that they know the key (by HMAC, in the protocol of CPython 3.12 and newer).
+///   - With a key, a client that is slow or silent does not delay other clients. It is disconnected
+///     after `patience`. A client that violates the protocol is disconnected at once. Both are
+///     logged.
 ///
 /// Move-only. The destructor closes it, and removes the path that it created.
-/// Threads: one at a time.   Processes: a fork child's copy accepts at the same address; to close
-/// it affects neither the parent's nor the path.   Python: multiprocessing.connection.Listener
+/// Threads: one at a time.   Processes: a fork child's copy accepts at the same address. Closing
+/// the copy does not close the parent's Listener and does not remove the path.
+/// Python: multiprocessing.connection.Listener
 class Listener {
   public:
     /// Throws:  OSError; its code is address_in_use when another process listens at the address, or
@@ -71,16 +71,18 @@ class Listener {
         Deadline deadline = Deadline::now());
     void close() noexcept;
 
-    /// The address at which it listens. If port 0 was given, it contains the port that was chosen.
-    /// Throws: ClosedError when it was moved from; not when it was closed.
+    /// The address of this Listener. If port 0 was given, the address contains the port that the
+    /// system chose.
+    /// Throws: ClosedError when this object was moved from; not when it was closed.
     [[nodiscard]] const Address& address() const;
     /// The address of the client that was accepted last; nothing for a Unix socket without a name.
     /// Throws: as address().
     [[nodiscard]] const std::optional<Address>& last_accepted() const;
     /// A handle for wait() and event loops, readable when try_accept() can make progress: a client
-    /// has connected, or has sent the next message of its authentication, which takes three or four
-    /// calls. Clients that took longer than `patience` are disconnected at the next call. In a fork
-    /// child it is another handle.
+    /// has connected, or has sent the next message of its authentication. So several calls of
+    /// try_accept() may return timed_out before one returns the connection. Clients that took
+    /// longer than `patience` are disconnected at the next call. A fork child's copy has a handle
+    /// of its own.
     /// Throws: ClosedError; OSError in a fork child that cannot create its own handle.
     [[nodiscard]] NativeHandle native_handle() const;
 

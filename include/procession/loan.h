@@ -45,8 +45,9 @@ class Loan {
     /// the memory belongs to the queue.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline, or ShutDown; the loan is unchanged. ValueError for a loan
-    ///             that was published, or that belongs to the parent of this fork child.
+    /// Throws:     Full at the deadline (TimeoutError if a process that is stopped inside the queue
+    ///             blocked this call), ShutDown, or MemoryError; the loan is unchanged. ValueError
+    ///             for a loan that was published, or that belongs to the parent of this fork child.
     ///             ClosedError.
     /// Peer dies:  no effect. If this process dies in this call, the item either is in the queue or
     ///             never existed.
@@ -54,7 +55,8 @@ class Loan {
         const auto published = try_publish(deadline);
         if (!published.has_value()) queue_.refuse_put(published.error(), "publish");
     }
-    /// Like publish(), but does not throw. Returns: nothing, or timed_out | shut_down.
+    /// Like publish(), but by default does not wait.
+    /// Returns: nothing, or timed_out | shut_down.   Throws: otherwise as publish().
     Result<void, PutError> try_publish(Deadline deadline = Deadline::now()) {
         auto published = bytes_.try_publish(Format::raw, bytes_of(size_), deadline);
         if (published.has_value()) size_ = 0;

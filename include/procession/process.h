@@ -20,27 +20,28 @@
 
 namespace procession {
 
-/// A child process. The destructor waits for it, like that of std::jthread. A daemon is terminated
-/// first, and so is a child whose Process object is destroyed because of an exception.
+/// A child process. The destructor waits for the child, but does not ask it to end. Only a daemon,
+/// and a child whose Process object is destroyed because of an exception, are terminated first.
 ///
 ///     mp::Process counter(mp::spawn, count_lines, path);          // a function and its argument
 ///     mp::Process worker(mp::spawn, {.name = "w1"}, machine);     // an object with operator()
 ///     counter.join();
 ///
 /// The callable and its arguments are passed as to std::thread: the child calls
-/// std::invoke(callable, arguments...) with its own copies. With spawn they are encoded and
-/// decoded; with fork they are in the child's copy of the caller's memory. The caller's objects are
-/// only read. The return value is ignored. A string literal arrives as a std::string.
+/// std::invoke(callable, arguments...) with its own copies. With spawn and forkserver they are
+/// encoded and decoded; with fork they are in the child's copy of the caller's memory. The caller's
+/// objects are only read. The return value is ignored. A string literal arrives as a std::string.
 ///
-/// With mp::fork any callable and any arguments are allowed. With mp::spawn, with a StartMethod
-/// that is known only at run time, and with the default method, the callable must be a function, a
-/// lambda without captures, or an object whose fields are all passable, and each argument must be
-/// passable; anything else is a compile error.
+/// With mp::fork any callable and any arguments are allowed. With mp::spawn, with mp::forkserver,
+/// with a StartMethod that is known only at run time, and with the default method, the callable
+/// must be a function, a lambda without captures, or an object whose fields are all passable, and
+/// each argument must be passable; anything else is a compile error.
 ///
 /// An exception that leaves the callable is printed on the child's stderr, is returned by
 /// exception(), and makes the exit code 1. SystemExit sets the exit code.
 ///
-/// Threads:    any; several may wait for one object.
+/// Threads:    any; several may wait for one object. But close(), a move and the destructor must
+///             not run at the same time as another member.
 /// Processes:  only the one that made it. In a child made by fork its members throw ValueError and
 ///             its destructor does nothing.
 /// Python:     multiprocessing.Process, but the child is started at once
@@ -67,11 +68,12 @@ class Process {
         : Process(method, ProcessOptions{}, std::forward<F>(callable),
                   std::forward<Args>(arguments)...) {}
 
-    /// Starts the child. Does not wait until it runs.
+    /// Starts the child. Does not wait until the callable begins.
     ///
-    /// Throws:  ProcessError when the system cannot create a process, or init() was not called;
-    ///          SharingError or EncodeError when an argument cannot be encoded. Then there is no
-    ///          child.
+    /// Throws:  ProcessError when the system cannot create a process; ValueError when the system
+    ///          has no such start method. With spawn and forkserver also ProcessError when init()
+    ///          was not called, and SharingError or EncodeError when the callable or an argument
+    ///          cannot be encoded. After an exception there is no child.
     template <class F, class... Args>
         requires StartsWithCallable<F>
     Process(fork_t, const ProcessOptions& options, F&& callable, Args&&... arguments)
@@ -144,9 +146,10 @@ class Process {
     /// object owns it.
     [[nodiscard]] NativeHandle sentinel() const;
 
-    /// The exception that ended the child's function. Nothing while the child runs, or if there was
-    /// none. Its type is "procession::ProcessError" if the child ended before it had decoded its
-    /// arguments.
+    /// The exception that ended the child's function; nothing while the child runs, or if no
+    /// exception (other than SystemExit) ended the function. If a child of spawn or forkserver
+    /// ended before it had decoded its arguments, and this object had sent it no signal, the type
+    /// is "procession::ProcessError".
     [[nodiscard]] std::optional<ChildException> exception() const;
 
     /// Releases the resources of a child that has ended. Throws: ValueError while it is alive.
@@ -156,7 +159,8 @@ class Process {
     [[nodiscard]] bool is_unwound() const noexcept;
 
     std::shared_ptr<process::ChildRecord> child_;
-    // Moves with the child. If there are more in the destructor, an exception destroys this object.
+    // How many exceptions were uncaught when the child was started; moves with the child. If more
+    // are uncaught in the destructor, an exception destroys this object.
     int exceptions_at_start_ = std::uncaught_exceptions();
 };
 

@@ -11,9 +11,10 @@ struct ProcessOptions {
     /// child of that process is "Process-1:2".
     std::string name = {};
 
-    /// Whether the child is a daemon: it is terminated when its Process object is destroyed, and
-    /// when this program ends by exit() or a return from main; other children are waited for.
-    /// Unlike in Python, a daemon may have children.
+    /// Whether the child is a daemon. A daemon is terminated when its Process object is destroyed,
+    /// and when this program ends by exit() or a return from main. Any other child is waited for,
+    /// but only by the destructor of its Process object. Unlike in Python, a daemon may have
+    /// children.
     bool daemon = false;
 
     /// Whether the kernel kills the child (SIGKILL) when this process ends, for whatever reason, so

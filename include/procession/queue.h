@@ -12,15 +12,15 @@
 
 namespace procession {
 
-/// A first-in-first-out queue of values between processes. Each item is delivered at most once: an
-/// item that a consumer had taken when it died is lost (see QueueStats::lost_in_hand). If no work
-/// may be lost, use JoinableQueue.
+/// A first-in-first-out queue of values between processes. Each item is delivered at most once. If
+/// a consumer dies after it has taken an item, the item is lost (see QueueStats::lost_in_hand). Use
+/// JoinableQueue if no item may be lost.
 ///
 /// See TypedQueue for put() and other functions. Python: multiprocessing.Queue
 template <class T>
 class Queue : public TypedQueue<T> {
   public:
-    /// A queue bounded by memory only.
+    /// A queue with the default options: only QueueOptions::memory_limit bounds it.
     Queue() : Queue(QueueOptions{}) {}
     /// A queue in which at most `maxsize` items wait; 0 means no limit.
     template <std::integral Number>
@@ -31,10 +31,13 @@ class Queue : public TypedQueue<T> {
     /// Takes the oldest item.
     ///
     /// Blocks:     until there is an item, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline, or TimeoutError if a stopped process was the cause.
-    ///             ShutDown. DecodeError if the bytes are not a T; the item is not lost but in the
+    /// Throws:     Empty at the deadline; TimeoutError instead if a process that is stopped inside
+    ///             the queue (SIGSTOP, a debugger) blocked this call. ShutDown if the queue is shut
+    ///             down and empty. DecodeError if the bytes are not a T; the item is then in the
     ///             dead letters. DecodeError may also report an item of an earlier get_many(); then
-    ///             this call has taken nothing. ClosedError.
+    ///             this call has taken nothing. std::bad_alloc or OSError if this process lacks
+    ///             memory for the item or cannot open its handles; the item stays in the queue or
+    ///             is in the dead letters. ClosedError.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  a producer killed inside put() loses only its own uncommitted item.
     /// Python:     Queue.get(timeout=...)
@@ -43,7 +46,7 @@ class Queue : public TypedQueue<T> {
     }
     /// get() that does not wait. Python: Queue.get_nowait
     [[nodiscard]] T get_nowait() const { return get_as(Deadline::now(), "get_nowait"); }
-    /// Returns: the item, or timed_out | shut_down.   Throws: DecodeError, as get().
+    /// Returns: the item, or timed_out | shut_down.   Throws: otherwise as get().
     [[nodiscard]] Result<T, GetError> try_get(Deadline deadline = Deadline::now()) const {
         Message message;
         const auto got = this->bytes_.try_get(message, deadline);
@@ -51,9 +54,11 @@ class Queue : public TypedQueue<T> {
         return this->decode_or_keep(message.view());
     }
     /// Waits for one item, then takes the items that are available, up to `most`. Items that cannot
-    /// be decoded go to the dead letters. If there were others too, they are returned, and the next
-    /// call in this process that takes an item throws the DecodeError instead.
-    /// Returns: the items; none only when the deadline passed.   Throws: as get().
+    /// be decoded go to the dead letters. If at least one item was decoded, this call returns the
+    /// decoded ones, and the next call of this process that would take an item of this queue takes
+    /// none and throws the DecodeError. Otherwise this call throws it.
+    /// Returns: the items; none only if the deadline passed or `most` is 0.
+    /// Throws:  as get(), except Empty.
     [[nodiscard]] std::vector<T> get_many(std::size_t most,
                                           Deadline deadline = Deadline::never()) const {
         // A std::vector<bool> does not contain bools.
@@ -71,10 +76,10 @@ class Queue : public TypedQueue<T> {
             });
         }
     }
-    /// Like get_many(), into the caller's memory: takes as many items as fit into `into`.
+    /// Like get_many(into.size(), deadline), but writes the items to `into`, from its beginning.
     ///
-    /// Returns:    how many; 0 only when the deadline passed, or `into` is empty.
-    /// Throws:     as get().
+    /// Returns:    the number of items; 0 only if the deadline passed or `into` is empty.
+    /// Throws:     as get(), except Empty.
     [[nodiscard]] std::size_t get_many(std::span<T> into,
                                        Deadline deadline = Deadline::never()) const {
         if constexpr (TypedQueue<T>::lands_in_place) {
@@ -90,10 +95,12 @@ class Queue : public TypedQueue<T> {
     [[nodiscard]] auto begin() const { return QueueIterator<Queue, T>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
-    /// The queue whose memory file another program, in any language, passed to this one when it
-    /// started it. In that program, the file is ByteQueue::native_handle(), or Python's
-    /// descriptor(). Throws: TypeMismatch when the queue has other elements; OSError,
-    /// VersionMismatch, CorruptSegment.
+    /// Attaches to a queue of another program, which may be written in another language. `file` is
+    /// the queue's memory file, which that program has passed to this process; that program gets it
+    /// from ByteQueue::native_handle(), or from descriptor() in Python.
+    ///
+    /// Throws:     TypeMismatch if the queue is of another kind, or its elements are of another
+    ///             type (see ByteQueue::attach()); OSError, VersionMismatch, CorruptSegment.
     [[nodiscard]] static Queue attach(Handle file) {
         return Queue(ByteQueue::attach(std::move(file), QueueKind::plain, type_stamp<T>()));
     }

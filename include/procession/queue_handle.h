@@ -10,43 +10,51 @@
 
 namespace procession {
 
-/// The functions of all queues that do not depend on the type of the elements.
+/// The functions of a queue that do not depend on the type of its elements.
 ///
-/// A queue object is a handle: a copy is another handle to the same queue. Passed to a child
-/// process, as an argument or in one, it refers to the same queue there.
+/// A queue object is a handle: a copy is another handle to the same queue. A queue object that a
+/// child process receives, as an argument or inside one, refers to the same queue there.
 class QueueHandle {
   public:
     /// The number of items in the queue. Exact at one instant during the call, on every platform.
     [[nodiscard]] std::size_t qsize() const { return static_cast<std::size_t>(bytes_.qsize()); }
     [[nodiscard]] bool empty() const { return bytes_.empty(); }
-    /// Whether put_nowait() would throw Full because of maxsize. Items that were given back do not
-    /// count: they never make the queue full.
+    /// Whether as many items wait as QueueOptions::maxsize allows, or as many bytes as max_bytes
+    /// allows. Items that were given back do not count: they never make the queue full.
     [[nodiscard]] bool full() const { return bytes_.full(); }
-    /// 0 means that only memory limits the queue.
+    /// 0 means no limit on the number of items.
     [[nodiscard]] std::size_t maxsize() const { return bytes_.maxsize(); }
     [[nodiscard]] QueueStats stats() const { return bytes_.stats(); }
 
     /// Ends the queue for all processes: from now on put() throws ShutDown, and get() throws
     /// ShutDown when all items have been taken. With `immediate`, the items in the queue are
-    /// dropped and count as finished. Wakes all waiters in all processes. Python:
-    /// queue.Queue.shutdown(immediate=False), which multiprocessing lacks.
+    /// dropped and count as finished. Calls of put() and get() that wait end in all processes, as
+    /// above; join() and wait_for_deaths() go on waiting.
+    ///
+    /// Blocks:     while a process is stopped inside the queue, until it continues or dies.
+    /// Python:     queue.Queue.shutdown(immediate=False); multiprocessing has no equivalent.
     void shutdown(bool immediate = false) const { bytes_.shutdown(immediate); }
-    /// Closes the queue for this process, with all its handles: leases are given back, and calls
-    /// throw ClosedError. Other processes are not affected. Python: Queue.close()
+    /// Closes the queue for this process: its leases are given back, and calls on any object of
+    /// this process that refers to the queue throw ClosedError. Other processes are not affected.
+    ///
+    /// Blocks:     until other threads have left the queue; then up to 1 s for each internal lock,
+    ///             if another process is stopped inside the queue.
+    /// Throws:     ValueError while this process has loans or views of the queue.
+    /// Python:     Queue.close()
     void close() const { bytes_.close(); }
     [[nodiscard]] bool is_closed() const { return bytes_.is_closed(); }
 
-    /// The processes that use the queue now, by slot.
+    /// The processes that use the queue now, in the order of their slots.
     ///
-    /// Blocks:     briefly; up to 1 s behind a process that is stopped inside the queue.
+    /// Blocks:     briefly; up to 1 s if a process is stopped inside the queue.
     /// Returns:    the processes, whether they are alive, and how many items each has taken and not
     ///             finished. Exact at one instant during the call.
-    /// Throws:     TimeoutError behind a stopped process; ClosedError.
+    /// Throws:     TimeoutError if a process is stopped inside the queue; ClosedError.
     /// Python:     no equivalent.
     [[nodiscard]] std::vector<Participant> participants() const { return bytes_.participants(); }
     /// The deaths with a number above `since` that have been noticed and repaired, oldest first.
-    /// The queue keeps the last 63: if the first number is not `since` + 1, the records between
-    /// them are gone.
+    /// The queue keeps the last 63 records: if the first death returned has a number above
+    /// `since` + 1, the earlier records are no longer kept.
     ///
     /// Blocks:     never.
     /// Throws:     ClosedError.
@@ -58,10 +66,12 @@ class QueueHandle {
     /// Waits until there is a death with a number above `since`. To miss none, pass the number of
     /// the last one seen (at first QueueStats::deaths, or 0).
     ///
-    /// Blocks:     until a death, or the deadline. It notices a death itself within some
-    /// milliseconds. Returns:    deaths(since); none only when the deadline passed. Throws:
-    /// ClosedError. Threads:    any number, any time.   Processes: all that hold this queue; each
-    /// sees all.
+    /// Blocks:     until there is such a death, or the deadline. The call itself notices deaths,
+    ///             usually within 0.1 s.
+    /// Returns:    deaths(since); none only when the deadline passed.
+    /// Throws:     ClosedError.
+    /// Threads:    any number, any time.   Processes: all that hold this queue; each of them gets
+    ///             every death.
     [[nodiscard]] std::vector<Death> wait_for_deaths(std::uint64_t since,
                                                      Deadline deadline = Deadline::never()) const {
         return bytes_.wait_for_deaths(since, deadline);
@@ -84,8 +94,9 @@ class QueueHandle {
         return bytes_.ready_handle(what);
     }
 
-    /// Like ready_handle(), but this queue object keeps it until it is destroyed, so that wait()
-    /// does not start a thread each time. A copy of this queue object keeps its own.
+    /// Like ready_handle(), but this queue object keeps a copy of the ReadyHandle as long as the
+    /// object lives, so that wait() does not start a thread each time. A copy of this queue object
+    /// begins without one.
     [[nodiscard]] ReadyHandle lasting_ready_handle() const {
         ReadyHandle items = bytes_.ready_handle(Ready::items);
         kept_.keep(items);

@@ -16,17 +16,19 @@ enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
 /// the lease is destroyed without done().
 enum class OnException : std::uint8_t { give_back, dead_letter };
 
-/// The options of a new queue. The limits are independent of each other; 0 means no limit.
+/// The options of a new queue. The limits are independent of each other.
 struct QueueOptions {
-    /// How many items may wait in the queue; put() waits while there are as many. Python: maxsize.
+    /// How many items may wait in the queue; put() waits while there are as many. 0 means no limit.
+    /// Python: maxsize.
     std::size_t maxsize = 0;
-    /// How many bytes (encoded) may wait in the queue.
+    /// How many bytes (encoded) may wait in the queue; put() waits for room. 0 means no limit.
     std::uint64_t max_bytes = 0;
-    /// How many bytes of shared memory the queue may use. It uses only what it needs: it grows on
+    /// How many bytes of shared memory the queue may use, at least 128 KiB. The queue grows on
     /// demand, and on Linux returns memory that it no longer needs. When the limit is reached,
-    /// put() throws MemoryError.
+    /// put() throws MemoryError instead of waiting.
     std::uint64_t memory_limit = std::uint64_t{4} << 30;
-    /// How often an item of a JoinableQueue is delivered before it goes to the dead letters.
+    /// How often an item of a JoinableQueue is delivered before it goes to the dead letters; at
+    /// least 1.
     std::uint32_t max_deliveries = 16;
     OnException on_exception = OnException::give_back;
     /// For logs and errors. At most 63 bytes; otherwise a ValueError.

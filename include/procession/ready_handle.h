@@ -33,7 +33,7 @@ enum class Ready : std::uint8_t {
 /// After shutdown(), when all items are taken, it stays readable: a call returns shut_down or
 /// throws ShutDown. A loop must check for that and stop watching, or it would spin.
 ///
-/// Other processes, even by their deaths, can neither lose an event nor make a false one permanent.
+/// Whatever other processes do, even if they die, no event is lost, and no false event stays.
 /// While a ReadyHandle exists, a thread of this process waits in the queue like any other waiter,
 /// and passes on the wake-ups that it gets, since it takes no items. A queue without a ReadyHandle
 /// has no such cost.

@@ -15,7 +15,8 @@ namespace procession {
 /// process: check `has_value()` first. The error enumeration of each function lists all reasons.
 template <class T, class E>
 class [[nodiscard]] Result {
-    static_assert(!std::is_same_v<T, E>, "the value and the error of a Result are different types");
+    static_assert(!std::is_same_v<T, E>,
+                  "the value and the error of a Result must be of different types");
     using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
   public:

@@ -12,12 +12,11 @@ namespace procession {
 ///         Nothing is encoded, so any callable and arguments are allowed. Only the forking thread
 ///         exists in the child: in a program with other threads, the callable must not need a lock
 ///         that one of them may have held.
-/// spawn:  the child is another process of this program, which decodes the callable and its
-///         arguments. Safe with threads. main must call procession::init() first.
-/// forkserver:  the child is forked by a server process. The server is another process of this
-///         program, with one thread, and is started at the first use. Otherwise as spawn. Faster
-///         than spawn if the program takes long to load, or if a preload function has prepared
-///         data.
+/// spawn:  the child is a fresh start of this program, in which procession::init() decodes the
+///         callable and its arguments. Safe with threads. main must call procession::init() first.
+/// forkserver:  the child is forked by a server process. The server is a fresh start of this
+///         program, with one thread, made at the first use. Otherwise as spawn. Faster than spawn
+///         if the program takes long to load, or if a preload function has prepared data.
 enum class StartMethod { fork, spawn, forkserver };
 
 /// Selects fork at compile time, so that the callable and its arguments need not be passable.
@@ -50,9 +49,10 @@ inline constexpr forkserver_t forkserver{};
 void set_start_method(StartMethod method) noexcept;
 [[nodiscard]] StartMethod get_start_method() noexcept;
 
-/// Sets a function that each forkserver that is started later runs before it forks. All children
-/// share what it has loaded or computed, without a copy. If it throws, each start of a child fails
-/// with that exception. nullptr means no function.
+/// Sets a function that a forkserver runs once, before it forks its first child. Does not affect a
+/// forkserver that runs already. The children share the memory that the function has filled,
+/// without a copy. If the function throws, each start of a child by that forkserver throws a
+/// ProcessError with the text of that exception. nullptr means no function.
 ///
 /// Threads:    any.   Python: multiprocessing.set_forkserver_preload(modules)
 void set_forkserver_preload(void (*function)()) noexcept;

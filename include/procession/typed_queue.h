@@ -25,8 +25,9 @@ namespace procession {
 ///   - When put() returns, the item is in shared memory and visible to every consumer, whatever
 ///     happens to this process next. There is no feeder thread.
 ///   - First in, first out, over all producers.
-///   - Any participant may be killed at any instruction: no item that was put is lost, and no other
-///     process hangs.
+///   - Any participant may be killed at any instruction: no item that is in the queue is lost, and
+///     no other process hangs. (For an item that the killed process had taken, see Queue and
+///     JoinableQueue.)
 template <class T>
 class TypedQueue : public QueueHandle {
   public:
@@ -35,9 +36,11 @@ class TypedQueue : public QueueHandle {
     /// Appends a value.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline, or TimeoutError if a stopped process was the cause.
-    ///             ShutDown. EncodeError, MemoryError; nothing was enqueued. ValueError for an item
-    ///             that can never fit. ClosedError.
+    /// Throws:     Full at the deadline; TimeoutError instead if a process that is stopped inside
+    ///             the queue (SIGSTOP, a debugger) blocked this call. ShutDown. EncodeError.
+    ///             MemoryError. ValueError for an item that can never fit. SharingError or OSError
+    ///             if handles in the value cannot be passed on. ClosedError. After an exception the
+    ///             value is not in the queue.
     /// Threads:    any number, any time.   Processes: all that hold this queue.
     /// Peer dies:  no effect. If this process dies in put(), the whole item is in the queue, or it
     ///             never existed.
@@ -49,8 +52,9 @@ class TypedQueue : public QueueHandle {
     void put_nowait(const T& value) const {
         require_put(try_put(value, Deadline::now()), "put_nowait");
     }
-    /// Like put(), but returns these outcomes instead of throwing.
-    /// Returns: nothing, or timed_out | shut_down.
+    /// Like put(), but by default does not wait, and returns timed_out or shut_down instead of
+    /// throwing Full or ShutDown.
+    /// Returns: nothing, or timed_out | shut_down.   Throws: otherwise as put().
     Result<void, PutError> try_put(const T& value, Deadline deadline = Deadline::now()) const {
         if constexpr (format_of<T> == Format::raw) {
             return bytes_.try_put({Format::raw, std::as_bytes(std::span(&value, 1))}, deadline);
@@ -67,12 +71,13 @@ class TypedQueue : public QueueHandle {
             return bytes_.try_put({format, bytes}, deadline);
         }
     }
-    /// Appends the values of a range in order, in one step if there is room for all of them.
+    /// Appends the values of a range in order. Items of other producers may come between them, if
+    /// the queue becomes full or a value has more than 4096 bytes (encoded).
     ///
-    /// Returns:    how many were put: fewer than all only when the deadline passed, or the queue
-    /// was
-    ///             shut down meanwhile.
-    /// Throws:     as put(), before any value is put; ShutDown when none was put.
+    /// Returns:    how many values were put. Fewer than all only if the deadline passed (perhaps
+    ///             0), or if the queue was shut down or an error occurred after the first value:
+    ///             the next call then throws that error.
+    /// Throws:     as put(), except Full, and only if no value was put.
     template <std::ranges::input_range Values>
         requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
@@ -294,7 +299,8 @@ auto DeadLetter::decode() const {
         if (format != Format::raw) codec::refuse_format(format, type_signature<T>());
         if (bytes.size() % sizeof(Element) != 0) {
             throw DecodeError("decode", type_signature<T>(),
-                              std::to_string(bytes.size()) + " bytes are not an array of it");
+                              std::to_string(bytes.size()) + " bytes are not a multiple of " +
+                                  std::to_string(sizeof(Element)));
         }
         std::vector<Element> array(bytes.size() / sizeof(Element));
         if (!bytes.empty()) std::memcpy(array.data(), bytes.data(), bytes.size());

@@ -13,7 +13,8 @@ namespace procession {
 /// JoinableQueue<U[]>. In a plain queue, the memory goes back to the queue when the view is
 /// destroyed; in a joinable one, when the lease ends, after which the view must not be used.
 ///
-/// Another process has written the array. A correct program does not change it any more.
+/// The array is in memory that other processes can write. A correct process does not change an
+/// array after it has put it into the queue.
 ///
 /// Move-only. Other operations on the queue may happen meanwhile, and several views may end in any
 /// order.

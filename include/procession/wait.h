@@ -18,11 +18,12 @@
 
 namespace procession {
 
-/// One of the objects that wait() waits for. Keeps what it needs of the object alive.
+/// One of the objects that wait() waits for. A Waitable keeps its own reference to a connection, a
+/// queue or a ReadyHandle. Any other object must live until wait() returns.
 ///
-/// A connection or socket is ready when there is something to receive, or its end; a process when
-/// it has ended; a queue when there is an item; a listener when a client connects; any other handle
-/// when a read would not block.
+/// A connection or socket is ready when there is something to receive, or when it has ended; a
+/// process when it has ended; a queue when it has an item, or is shut down or closed; a listener
+/// when try_accept() can make progress; any other handle when a read would not block.
 class Waitable {
   public:
     Waitable(NativeHandle handle) : handle_(handle) {}         // NOLINT
@@ -68,7 +69,8 @@ class Waitable {
 /// Returns:    the indexes of those that are ready, ascending; none only when the deadline passed.
 ///             A call on one of them may still find nothing, if another process or thread was
 ///             faster.
-/// Throws:     ClosedError for a connection or queue that this process has closed.
+/// Throws:     the constructors of Waitable throw ClosedError for an object that this process has
+///             closed, and OSError when a queue's ReadyHandle cannot be made.
 /// Threads:    any.   Signals do not end the wait.
 /// Peer dies:  a connection to it is ready.
 /// Python:     multiprocessing.connection.wait(object_list, timeout)

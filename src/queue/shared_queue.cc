@@ -296,7 +296,7 @@ std::vector<std::uint64_t> SharedQueue::count_held(shm::Actor me) {
 
 std::vector<Participant> SharedQueue::participants() {
     return guarded("participants", [&] {
-        const shm::Actor me = self();
+        const shm::Actor me = self(Deadline::now());
         const auto before = list_participants(segment());
         const auto held = count_held(me);
         std::vector<Participant> found;

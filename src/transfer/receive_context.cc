@@ -27,7 +27,8 @@ bool is_what_was_sent(const os::Handle& arrived, const InheritedHandle& sent) no
 
 }  // namespace
 
-ReceiveContext::ReceiveContext(const std::vector<InheritedHandle>& manifest) : outer_(innermost_receiver) {
+ReceiveContext::ReceiveContext(const std::vector<InheritedHandle>& manifest)
+    : outer_(innermost_receiver) {
     arrived_.reserve(manifest.size());
     for (const auto& each : manifest) {
         os::Handle candidate = os::find_inherited(each.number);

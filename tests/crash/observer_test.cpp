@@ -130,6 +130,25 @@ TEST(Observer, is_delayed_by_no_participant_that_stands_still_or_is_dead) {
     }
 }
 
+// A participant that asks the same is told why it cannot know.
+TEST(Observer, sees_what_a_participant_behind_a_stopped_one_cannot) {
+    const JoinableQueue<int> queue;
+    queue.put(1);
+    const QueueObserver observer(read_only(queue));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        stop_at_step("lease.handed_out");  // holds the consumers' lock
+        work(queue);
+        ::_exit(0);
+    }
+    ASSERT_TRUE(until_stopped(child));
+    EXPECT_THROW(static_cast<void>(queue.participants()), TimeoutError);
+    EXPECT_EQ(observer.participants().size(), 2U);
+    EXPECT_EQ(observer.stats().put, 3U);
+    kill_and_collect(child);
+    EXPECT_EQ(queue.participants().size(), 1U);
+}
+
 #endif  // PROCESSION_KILL_POINTS
 
 }  // namespace

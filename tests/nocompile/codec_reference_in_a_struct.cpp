@@ -1,4 +1,4 @@
-// expect: A reference among them cannot cross
+// expect: Replace a reference among them by the value itself
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/codec.h"
 

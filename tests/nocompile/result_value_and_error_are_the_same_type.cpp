@@ -1,4 +1,4 @@
-// expect: the value and the error of a Result are different types
+// expect: the value and the error of a Result must be of different types
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/result.h"
 

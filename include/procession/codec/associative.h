@@ -9,7 +9,8 @@
 
 #include "procession/codec/signature.h"
 
-// Sets: a MessagePack array. Maps: a MessagePack map. If keys are equal, the first one is kept.
+// Sets: a MessagePack array. Maps: a MessagePack map. If a message repeats a key, the first one is
+// kept; a multiset or multimap keeps all.
 
 namespace procession::codec {
 

@@ -105,8 +105,8 @@ inline constexpr Format format_of = codec::format_of<T>();
 ///
 /// Equal types have equal signatures in all programs that were built by compatible compilers; types
 /// with the same structure have the same signature. The string is valid as long as the program
-/// runs. This takes no lock, so it is safe in a child that was forked while another thread was in
-/// it.
+/// runs. The function takes no lock, so a child may call it even if another thread was executing it
+/// at the time of the fork.
 template <class T>
 const std::string& type_signature() {
     static constinit std::atomic<const std::string*> cached{nullptr};
@@ -148,8 +148,8 @@ template <class T>
 
 /// Decodes a T from the bytes of one message.
 ///
-/// Throws:     DecodeError if they are not a T, if bytes follow it, or if the format is a wrong
-/// one.
+/// Throws:     DecodeError if the bytes are not a T, if further bytes follow the value, or if
+///             `format` is not the format of T.
 template <class T>
 [[nodiscard]] T decode_message(Format format, std::span<const std::byte> bytes) {
     const std::string& object = type_signature<T>();

@@ -33,7 +33,8 @@ struct Builtin<std::bitset<count>> : BuiltinDefaults {
         for (std::size_t i = count; fits && i < 8 * size; ++i) fits = !is_set(i);
         if (!fits) {
             reader.unexpected("a binary of " + std::to_string(count) + " bits",
-                              std::to_string(bytes.size()) + " bytes, or bits beyond the last",
+                              bytes.size() == size ? std::string("a further bit that is set")
+                                                   : std::to_string(bytes.size()) + " bytes",
                               start);
         }
         std::bitset<count> bits;

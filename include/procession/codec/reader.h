@@ -21,9 +21,9 @@ namespace procession {
 /// Reads MessagePack objects from bytes of another process.
 ///
 /// Every length is compared with the number of bytes left before memory is allocated for it, so a
-/// short message cannot cause a large allocation. Bytes that do not fit throw a DecodeError. Its
-/// object is the signature of the type that was to be read; its message says what was expected,
-/// what was found, and at which byte. Views point into the bytes that were given to the
+/// short message cannot cause a large allocation. Bytes that are not of the expected type cause a
+/// DecodeError. The error's object() is the signature of that type; its text says what was
+/// expected, what was found, and at which byte. Views point into the bytes that were given to the
 /// constructor.
 ///
 /// Threads:    one at a time.
@@ -82,7 +82,7 @@ class Reader {
             const double value = std::bit_cast<double>(big_endian<std::uint64_t>());
             if (std::isfinite(value) &&
                 std::abs(value) > static_cast<double>(std::numeric_limits<T>::max())) {
-                unexpected("a real number of fewer bits", "one that is too large", start);
+                unexpected("a real number in the range of the type", "a larger one", start);
             }
             return static_cast<T>(value);
         }

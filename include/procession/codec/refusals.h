@@ -29,9 +29,9 @@ struct CannotCross {
                   "named fields and an operator() instead");
     static_assert(why != Why::standard_class,
                   "procession: this class of the standard library has no encoding (a mutex, atomic "
-                  "or thread cannot leave its process). Leave it out: what processes wait for is a "
-                  "queue, an item of it, or the end of a Process. Or specialise procession::Codec "
-                  "for the class that holds it");
+                  "or thread cannot leave its process). Leave it out, and wait with Queue::get(), "
+                  "JoinableQueue::join() or Process::join() instead. Or specialise "
+                  "procession::Codec for the class that contains it");
     static_assert(why != Why::base_class,
                   "procession: an aggregate with a base class cannot be taken apart. Make the base "
                   "a field, or specialise procession::Codec<T>, or, if it is trivially copyable "
@@ -40,21 +40,22 @@ struct CannotCross {
                   "procession: more than 32 fields. Group some of them in a nested struct, or "
                   "specialise procession::Codec<T>");
     static_assert(why != Why::uncountable_fields,
-                  "procession: the fields of this struct cannot be counted. A reference among them "
-                  "cannot cross; otherwise give each field a default constructor, or specialise "
-                  "procession::Codec<T>");
+                  "procession: the fields of this struct cannot be counted. Replace a reference "
+                  "among them by the value itself; if there is none, give each field a default "
+                  "constructor, or specialise procession::Codec<T>");
     static_assert(why != Why::immovable_array_owner,
                   "procession: a struct with an array field is filled in place, so it must be "
                   "default constructible and have no const fields. Use std::array, or specialise "
                   "procession::Codec<T>");
     static_assert(why != Why::immovable,
-                  "procession: this class can be neither copied nor moved, so it cannot cross. "
-                  "Leave it out, or specialise procession::Codec<T>");
+                  "procession: this class can be neither copied nor moved, so it cannot be passed "
+                  "to another process. Leave it out, or specialise procession::Codec<T>");
     static_assert(why != Why::iterator,
                   "procession: an iterator means nothing in another process. Send an index or the "
                   "value itself");
     static_assert(why != Why::unbounded_array,
-                  "procession: an array of unknown length cannot cross. Use std::vector");
+                  "procession: an array of unknown length cannot be passed to another process. Use "
+                  "std::vector");
     static_assert(why != Why::private_members,
                   "procession: this class has private members or constructors, so its fields "
                   "cannot be seen, and it is not trivially copyable. Specialise "
