@@ -6,7 +6,7 @@ endif()
 
 set(examples_folder "${CMAKE_CURRENT_SOURCE_DIR}/examples")
 
-# procession_example_test(PROGRAM TEST...)    each TEST is a function of examples/PROGRAM_test.sh.
+# procession_example_test(PROGRAM TEST...)    each TEST is a function of PROGRAM_test.sh.
 function(procession_example_test program)
     foreach(name IN LISTS ARGN)
         add_test(NAME example.${program}.${name}

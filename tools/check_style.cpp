@@ -4,8 +4,9 @@
 // wrong".
 //
 // The rules are those of a reader who wants to trust the shape of the house: what may include what,
-// how long functions and how large classes may get, and which calls have a better replacement. A
-// line may be excepted from a rule by a comment that ends it:   // style-ok(rule): why
+// how long functions and how large classes may get, which calls have a better replacement, and that
+// the files which a text names are there. A line may be excepted from a rule by a comment that ends
+// it:   // style-ok(rule): why
 // The lengths have no exceptions.
 
 #include <algorithm>
@@ -44,6 +45,9 @@ constexpr std::string_view kCopyright =
 /// Where system calls are made.
 constexpr std::string_view kSystemCalls = "src/os/linux/calls.h";
 
+/// The files that it names are those of the tree that it makes.
+constexpr std::string_view kSelftest = "tools/check_style_selftest.sh";
+
 int fault_count = 0;
 
 struct Source {
@@ -69,6 +73,13 @@ bool is_below(const Source& source, std::string_view folder) {
 bool is_cpp(const fs::path& path) {
     const fs::path ending = path.extension();
     return ending == ".h" || ending == ".cc" || ending == ".cpp";
+}
+
+/// Whether files that it names must exist.
+bool is_text(const fs::path& path) {
+    static const std::set<std::string> endings{".h",     ".cc", ".cpp", ".md", ".pml",
+                                               ".cmake", ".sh", ".py",  ".txt"};
+    return endings.count(path.extension().string()) != 0;
 }
 
 bool is_word_letter(char letter) {
@@ -406,6 +417,42 @@ void check_platform_twins(const Source& source, const fs::path& root) {
     }
 }
 
+// ---- named files -------------------------------------------------------------------------------
+
+/// Whether there is such a file: seen from the root, from the file that names it, or by an
+/// #include.
+bool is_there(const Source& source, const std::string& named, const fs::path& root) {
+    const fs::path own = root / fs::path(source.path).parent_path();
+    for (const fs::path& folder : {root, own, root / "include", root / "src", root / "tests"}) {
+        if (fs::is_regular_file(folder / named)) return true;
+    }
+    return false;
+}
+
+/// A file of this repository that a text names exists. What stands beside a variable or a wildcard
+/// is no name of a file.
+void check_named_files(const Source& source, const fs::path& root) {
+    static const std::string letters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-*{}$";
+    static const std::regex path(
+        R"((\.\.?/)*(src|include|tests|tools|docs|fuzz|bench|examples|cmake|python)/)"
+        R"([A-Za-z0-9_./-]+\.(h|cc|cpp|md|pml|cmake|sh|py|txt))");
+    if (source.path == kSelftest) return;
+    for (std::size_t i = 0; i < source.lines.size(); ++i) {
+        const std::string& line = source.lines[i];
+        std::size_t end = 0;
+        for (std::size_t at = line.find_first_of(letters); at != std::string::npos;
+             at = line.find_first_of(letters, end)) {
+            end = std::min(line.find_first_not_of(letters, at), line.size());
+            std::string named = line.substr(at, end - at);
+            named.erase(named.find_last_not_of('.') + 1);  // the end of a sentence
+            if (named.find('/') == std::string::npos || !std::regex_match(named, path)) continue;
+            if (is_there(source, named, root)) continue;
+            fault(source, i + 1, "named_path", "there is no file " + named);
+        }
+    }
+}
+
 // ---- arrows ------------------------------------------------------------------------------------
 
 /// Which layers a layer includes.
@@ -487,7 +534,7 @@ void check_classes(const Source& source, FilesOfClasses& files_of) {
 std::vector<fs::path> files_below(const fs::path& root) {
     std::vector<fs::path> files;
     for (const char* folder : {"include", "src", "tests", "tools", "bench", "examples", "fuzz",
-                               "cli", "cmake", "python"}) {
+                               "cli", "cmake", "python", "docs"}) {
         if (!fs::is_directory(root / folder)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
             if (entry.is_regular_file()) files.push_back(entry.path());
@@ -500,11 +547,13 @@ std::vector<fs::path> files_below(const fs::path& root) {
 void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
                 FilesOfClasses& files_of, Arrows& arrows) {
     Source source{fs::relative(file, root).generic_string(), {}, {}};
+    if (!is_text(file)) return;
+    const std::string text = read_all(file);
+    source.lines = split(text);
+    check_named_files(source, root);
     const bool is_build_file = file.filename() == "CMakeLists.txt" ||
                                file.extension() == ".cmake" || file.extension() == ".sh";
     if (!is_cpp(file) && !is_build_file) return;
-    const std::string text = read_all(file);
-    source.lines = split(text);
     check_lines(source);
     if (!is_cpp(file)) return;
     source.code = code_of(text);
@@ -520,6 +569,15 @@ void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
     collect_arrows(source, arrows);
 }
 
+/// The files beside the folders.
+void check_top(const fs::path& root) {
+    for (const auto& entry : fs::directory_iterator(root)) {
+        if (!entry.is_regular_file() || !is_text(entry.path())) continue;
+        const std::string name = entry.path().filename().string();
+        check_named_files({name, split(read_all(entry.path())), {}}, root);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -533,6 +591,7 @@ int main(int argc, char** argv) {
     FilesOfClasses files_of;
     Arrows arrows;
     for (const fs::path& file : files) check_file(root, file, layers, files_of, arrows);
+    check_top(root);
     check_arrows(root, arrows);
     std::printf("%zu files, %d faults\n", files.size(), fault_count);
     return fault_count == 0 ? 0 : 1;

@@ -150,6 +150,24 @@ expect copyright 'no copyright line'
 write src/base/other.h 'int x();'
 expect header 'a header without #pragma once'
 
+write src/base/text.cc '// as in src/base/gone.h.'
+expect named_path 'a comment names a file that is gone'
+write tests/model/lock.pml '//   shm::RobustLock   src/base/text.h, and src/base/gone.cc'
+expect named_path 'a model names a file that is gone'
+write docs/page.md 'See [there](../src/base/gone.h).'
+expect named_path 'a page names a file that is gone, from its own folder'
+echo 'See `docs/gone.md`.' >"$folder/README.md"
+expect named_path 'a page beside the folders names a file that is gone'
+write tests/examples/one.sh
+write docs/page.md 'See [there](../src/base/text.h), src/base/text.h and ./page.md.'
+write src/base/text.cc '// examples/one.sh: as src/base/text.h, "src/os/futex.h".'
+expect_clean 'files that are there, from the root, from a folder and by an include'
+write src/base/text.cc '// src/base/*.cc src/{a,b}.h ${root}/src/gone.h $root/src/gone.h' \
+    '// src/base src/gone.h.in /usr/include/sys/gone.h https://example.org/docs/gone.md'
+expect_clean 'what is no name of a file of the tree'
+write src/base/text.cc '// src/gone.h  style-ok(named_path): a line with a reason'
+expect_clean 'a line that may name a file that is gone'
+
 printf '%s\n' '| layer | gives | arrows to |' '|---|---|---|' '| `os` | x | `base` |' \
     >"$folder/ARCHITECTURE.md"
 expect_clean 'arrows as they are listed'

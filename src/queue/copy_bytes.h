@@ -9,8 +9,9 @@
 namespace procession::queue {
 
 /// memcpy, with the shortest messages copied in place of a call. Plain stores, also to shared
-/// memory that RecordLog::shows_a_record() or peek_lease() may be reading as words: these functions
-/// check what they read, and the order that they need comes from the fence in RecordLog::link().
+/// memory that LogHead::shows_a_record() or Records::peek_lease() may be reading as words: these
+/// functions check what they read, and the order that they need comes from the fence in
+/// LogTail::link().
 inline void copy_bytes(std::byte* to, std::span<const std::byte> from) noexcept {
     constexpr std::size_t word = sizeof(std::uint64_t);
     const std::size_t bytes = from.size();

@@ -46,7 +46,7 @@ __attribute__((no_sanitize("thread"))) std::uint64_t Records::peek_lease(
 std::uint32_t Records::count_finished(std::uint32_t unit) const {
     std::uint32_t finished = 0;
     each_record(unit, 0, [&](Position, RecordHead, std::byte* record) {
-        // seq_cst: pairs with the exchange that finished it. In ConsumerSide::retire() this load
+        // seq_cst: pairs with the exchange that finished it. In LeaseTable::retire() this load
         // stands behind the exchange of `passed`, and in LeaseTable::try_finish_fast() the load of
         // `passed` behind the exchange of the lease: one of the two sees the other's store.
         const LeaseWord lease =

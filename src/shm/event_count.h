@@ -21,23 +21,23 @@ namespace procession::shm {
 /// Where processes sleep until something may have changed: one shared word, odd while a waiter may
 /// be asleep.
 ///
-/// Guarantee: when a condition has become true before ring(), a sleeper in wait() for that
-/// condition returns true; at the latest after one slice when the ringer, or the sleeper it woke,
+/// Guarantee: when a condition has become true before notify(), a sleeper in wait() for that
+/// condition returns true; at the latest after one slice when the notifier, or the sleeper it woke,
 /// died.
 ///
 /// Mechanism: the sleeper makes the word odd and looks at its condition again before it sleeps; the
-/// ringer changes the condition, then makes the word even and wakes one sleeper. The woken sleeper
-/// makes the word odd again, since others may still sleep; a process that leaves something behind
-/// for another sleeper rings again (the baton). No sleepers are counted, so that a dead one leaves
-/// nothing stale behind. The word counts how often it was rung: a sleeper that has looked before
-/// the ring and is not yet asleep does not fall asleep, even if another sleeper has made the word
-/// odd again meanwhile.
+/// notifier changes the condition, then makes the word even and wakes one sleeper. The woken
+/// sleeper makes the word odd again, since others may still sleep; a process that leaves something
+/// behind for another sleeper notifies again (see WakeupRelay). No sleepers are counted, so that a
+/// dead one leaves nothing stale behind. The word counts the notifications: a sleeper that has
+/// looked before notify() and is not yet asleep does not fall asleep, even if another sleeper has
+/// made the word odd again meanwhile.
 class EventCount {
   public:
     explicit EventCount(std::atomic<std::uint32_t>& word) : word_(word) {}
 
     /// Whether there may be a sleeper: a look that costs nothing. To be called after the change, as
-    /// ring().
+    /// notify().
     [[nodiscard]] bool may_have_waiters() const noexcept { return (look_after_change() & 1U) != 0; }
     /// To be called after the change, which is a sequentially consistent exchange, or is followed
     /// by one (RobustLock::release). `sleepers`: how many of them find what they wait for.
@@ -45,7 +45,7 @@ class EventCount {
         std::uint32_t seen = look_after_change();
         if ((seen & 1U) == 0) return;
         PROCESSION_STEP("event_count.seen");
-        // If this fails, another caller has rung since.
+        // If this fails, another caller has notified since.
         if (word_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel)) {
             PROCESSION_STEP("event_count.taken");
             os::futex_wake(word_, static_cast<int>(std::min<std::size_t>(sleepers, INT32_MAX)));
@@ -78,8 +78,8 @@ class EventCount {
         WaitSlices& slices = parts != nullptr ? parts->slices() : own;
         for (;;) {
             const std::uint32_t armed = word_.fetch_or(1U, std::memory_order_relaxed) | 1U;
-            // Pairs with look_after_change(): either the ringer sees the word odd, or ready() sees
-            // what the ringer has changed.
+            // Pairs with look_after_change(): either the notifier sees the word odd, or ready()
+            // sees what the notifier has changed.
             std::atomic_thread_fence(std::memory_order_seq_cst);
             PROCESSION_STEP("event_count.armed");
             if (ready()) return true;
@@ -99,8 +99,8 @@ class EventCount {
     // The word, read after the change that the caller has made.
     [[nodiscard]] std::uint32_t look_after_change() const noexcept {
         // Pairs with the fence of a sleeper, between its making the word odd and its look at the
-        // condition. The ringer's exchange alone orders nothing here outside of x86: it is neither
-        // a fence nor an access to this word.
+        // condition. The notifier's exchange alone orders nothing here outside of x86: it is
+        // neither a fence nor an access to this word.
         os::fence_after_rmw();
         return word_.load(std::memory_order_relaxed);  // relaxed: the fence orders it
     }

@@ -14,7 +14,7 @@ namespace procession::shm {
 //   0                 SegmentHeader            constant after creation, but for `poisoned`
 //   kObjectOffset     the object's own state   (queue::State)
 //   kRegistryOffset   ParticipantSlot[kParticipantsMax]
-//   kDeathsOffset     the object's record of deaths (queue::DeathArea)
+//   kDeathsOffset     the object's record of deaths (shm::DeathArea)
 //   kTableOffset      unit table, 8 bytes for each unit of the data area
 //   data_offset       the data area, in units of kUnitBytes
 //

@@ -51,8 +51,8 @@ class ParticipantTable final : public os::ForkListener {
 
     /// The name of slot `s`'s owner in the words of locks: the slot, and above it a tag that every
     /// owner of the slot has for itself. So a word that no participant wrote names no owner, except
-    /// by deliberate forgery: see Core::owner_to_check. For this process's own slot, two loads
-    /// of its own memory.
+    /// by deliberate forgery: see SharedObject::owner_to_check. For this process's own slot, two
+    /// loads of its own memory.
     [[nodiscard]] std::uint32_t owner_token(std::uint32_t s) const noexcept {
         // relaxed: a thread that knows its slot has synchronised with publish() in slot()
         if (s + 1 == self_->slot_plus_1.load(std::memory_order_relaxed)) {

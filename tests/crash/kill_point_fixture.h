@@ -11,10 +11,8 @@
 #include "death/queue/subject.h"
 #include "support/long_tests.h"
 
-#ifndef _WIN32
-// Compiled once, in kill_point_fixture.cc.
+// Compiled once, in death/queue/kill_point_driver.cc.
 extern template class procession::death::KillPointDriver<procession::death::QueueSubject>;
-#endif
 
 namespace procession::testing {
 

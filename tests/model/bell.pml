@@ -2,21 +2,27 @@
 //
 // Model: where processes sleep until something may have changed.
 //
-//   shm::EventCount   src/shm/event_count.h          ring, notify_all, wait: the word, the slices
-//   queue::SharedQueue      src/queue/core_get.cc        get: rings for space; passes the baton for items
-//                    src/queue/core_put.cc        put_one, put_inline_run, wait_for_room: rings for
-//                                                 items; passes the baton for space
+//   shm::EventCount      src/shm/event_count.h        notify, notify_all, wait, sleep: the word,
+//                                                     the slices
+//   shm::WakeupRelay     src/shm/wakeup_relay.h       the destructor: wakes another sleeper
+//   queue::ProducerSide  src/queue/producer_side.cc   try_put_fast, append_when_room,
+//                                                     wait_for_room; after_put: notifies for items;
+//                                                     pass_on: for room that is left
+//   queue::ConsumerSide  src/queue/consumer_side.cc   take, wait_for_items; after_taking: notifies
+//                                                     for room; pass_on: for items that are left
+//   queue::SharedQueue   src/queue/shared_queue.cc    shut_down, wake_sleepers
 //
-// Consumers wait for items, producers for room, each side at its bell. With SHUTS, process 0
-// shuts the queue down instead. A killer ends processes between any two steps.
+// Consumers wait for items, producers for room, each side at an event count, called a `bell` here.
+// With SHUTS, process 0 shuts the queue down instead. A killer ends processes between any two
+// steps.
 //
 // What must hold: when nothing can move any more, no living consumer sleeps beside an item and no
 // living producer beside room. The guarantee of EventCount has two halves, and both are checked:
-//   - nobody dies: no wake-up is lost, and the slices are not needed (WITHOUT_SLICES);
-//   - somebody dies: the slices make up for the wake-ups that died with their ringer or receiver.
+//   - without a death no wake-up is lost, and the slices are not needed (WITHOUT_SLICES);
+//   - after a death the slices make up for the wake-ups that died with their sender or receiver.
 // That the second half needs the slices is shown as a fault that is caught.
 //
-// The critical sections are one step each: that there is one owner at a time is lock.pml's.
+// The critical sections are one step each: lock.pml shows that there is one owner at a time.
 
 #ifndef DEATHS
 #define DEATHS 0
@@ -35,7 +41,7 @@
 #define IS_PRODUCER(p) (p < 2)
 
 #ifdef IMPATIENT
-#define PATIENT false  // process 3 gives up waiting when it likes
+#define PATIENT false  // process 3 may give up waiting at any time
 #else
 #define PATIENT true
 #endif
@@ -45,12 +51,12 @@
 
 // ---- shared memory
 byte items = ITEMS;  // put and not taken
-byte word[2];    // the bells' words: odd while somebody may sleep; modulo 16
+byte word[2];    // of the event counts: odd while a process may sleep; modulo 16
 bool shut;       // State::shutdown
 
 // ---- the kernel
 bool alive[PROCESSES] = true;
-byte asleep[PROCESSES];  // 0, or the bell at whose word it sleeps + 1
+byte asleep[PROCESSES];  // 0, or the event count at whose word it sleeps, + 1
 
 // ---- what only the checker knows
 bool done[PROCESSES];
@@ -76,8 +82,8 @@ inline wake_one(bell) {
 #define RUNG(w) 0
 #endif
 
-// EventCount::ring: a load, a compare-exchange, a system call. The first two are one step: when the
-// second fails, nothing has happened.
+// EventCount::notify: a load, a compare-exchange, a system call. The first two are one step: when
+// the compare-exchange fails, nothing has happened.
 inline ring(bell) {
     if
     :: d_step { (word[bell] & 1) == 1 -> word[bell] = RUNG(word[bell]) } wake_one(bell)
@@ -91,15 +97,15 @@ inline notify_all(bell) {
     atomic { wake_one(bell); wake_one(bell); wake_one(bell) }
 }
 
-// Core::shutdown: the tail lock's critical section, then wake_everybody.
+// SharedQueue::shut_down: the tail lock's critical section, then wake_sleepers.
 inline shut_down() {
     shut = true;
     notify_all(ITEM);
     notify_all(SPACE)
 }
 
-// EventCount::wait. Its spinning looks at the condition more often, and is left out. A wait that may
-// not take longer (`patient` is false) gives up when it likes: its deadline passes.
+// EventCount::wait and sleep. Spinning looks at the condition more often, and is left out. A wait
+// that may not take longer (`patient` is false) gives up at any time: its deadline passes.
 inline wait(bell) {
     do
     ::
@@ -143,10 +149,12 @@ inline wait(bell) {
     seen = 0
 }
 
-// Core::get.
+// ConsumerSide::take, then after_taking. after_taking looks whether an item is left (has_item_hint)
+// when it has notified the producers; the model looks before. An item that comes in between is
+// notified by its producer.
 inline get() {
     do
-    // Under the head lock: claim, then shows_an_item.
+    // Under the head lock: take_one.
     :: d_step { items > 0 -> items-- }
         if
         :: items > 0 ->
@@ -166,7 +174,8 @@ inline get() {
         fi
 #ifdef LOCK_TIMES_OUT
         ;
-        // try_acquire: the deadline passed while another process held the lock. Core::Baton.
+        // SharedObject::try_acquire: the deadline passed while another process held the lock. So
+        // the WakeupRelay calls pass_on.
         if
         :: !patient ->
 #ifndef MUTANT_goes_away_with_the_wake
@@ -183,7 +192,8 @@ inline get() {
     od
 }
 
-// Core::put_one, and put_inline_run of one item.
+// ProducerSide::append_when_room, for put_one, or for put_run of one item; then after_put, with
+// pass_on.
 inline put() {
     do
     :: shut -> break
@@ -229,8 +239,8 @@ proctype Process(byte me; bool patient) provided (alive[me]) {
     done[me] = true
 }
 
-// Kills whom it likes when it likes, and stops when it likes. atomic: a death is one moment, and
-// the kernel takes the dead from its list of sleepers.
+// Kills any process at any time, and stops at any time. atomic: a death is one moment, and the
+// kernel takes the dead process from its list of sleepers.
 proctype Killer() {
     byte deaths;
     do

@@ -2,8 +2,8 @@
 //
 // Model: an intent, and the repair after a death at any of its stores.
 //
-//   shm::Intent   src/shm/intent.h           begin, end
-//   its users     src/queue/, src/ring/      see "Intents" in ARCHITECTURE.md
+//   shm::Intent   src/shm/intent.h   begin, end, is_open, epoch, value
+//   its users     src/queue/         see "Intents" in ARCHITECTURE.md
 //
 // Writers take a lock, describe what they are about to do, open the intent, commit by a store to
 // the subject, count the commit, and end the intent. As soon as the subject is committed, another

@@ -2,30 +2,40 @@
 //
 // Model: leases, the list of returned items, finishing without a lock, and join.
 //
-//   queue::SharedQueue   src/queue/core_get.cc      claim, pop_returned, retire, settle_head
-//                 src/queue/core_finish.cc   try_finish_fast, finish_patiently, complete_finish,
-//                                            settle_finishing, recount_finished, join
-//                 src/queue/core_lease.cc    give_back, push_returned
-//                 src/queue/core_repair.cc   repair_memory, rebuild_returned, sweep, take_over_all
+//   queue::ConsumerSide  src/queue/consumer_side.cc       take, take_more, take_one, settle, retire
+//   queue::LogHead       src/queue/log_head.h             front, advance, finish_leaving
+//   queue::LeaseHolder   src/queue/lease_holder.cc        finish, try_finish_fast, finish_within,
+//                                                         settle_after_commit, notify_joiners,
+//                                                         join, give_back
+//   queue::LeaseTable    src/queue/lease_table.h          hand_out, try_finish_fast
+//                        src/queue/lease_table.cc         pop_returned, push_returned, finish,
+//                                                         rebuild_returned, retire, repair,
+//                                                         complete_finish, settle_finishing,
+//                                                         recount_finished, all_finished
+//   queue::Records       src/queue/records.cc             count_finished
+//   queue::Recovery      src/queue/recovery.cc            repair, reclaim, free_blocks_of,
+//                                                         take_over
+//   shm::SharedObject    src/shm/shared_object_deaths.cc  repair_locks, reclaim_dead,
+//                                                         reclaim_all_dead
 //
-// The usual task_done() takes no lock while the head has not passed the item's chunk: it begins
-// {item, its own counter} in its Participant line, exchanges the lease (the commit), exchanges its
-// own counter, looks whether the chunk has been passed meanwhile, and ends the announcement.
-// unfinished() is put minus the sum of all counters. Once the chunk is passed, items are counted
-// in it under the memory lock, and the last one frees it.
+// The usual task_done() takes no lock while the head has not passed the item's chunk: it begins the
+// intent `finishing` {item, its own counter} in its ParticipantSlot, exchanges the lease (the
+// commit), exchanges its own counter, looks whether the chunk has been passed meanwhile, and ends
+// the intent. unfinished() is put minus the sum of all counters. Once the chunk is passed, items
+// are counted in it under the memory lock, and the last one frees it.
 //
-// Consumers take all items of one chunk, give one back, and finish the rest; somebody joins. What
-// is freed is used again at once. A killer ends processes between any two steps, repairers
+// Consumers take all items of one chunk, give one back, and finish the rest; another process joins.
+// What is freed is used again at once. A killer ends processes between any two steps, repairers
 // included.
 //
 // What must hold, in every state:
-//   - an item is in one living hand at most, and is finished once;
+//   - at most one living process holds an item, and an item is finished once;
 //   - the list of returned items names none that is not returned;
 //   - the chunk is freed once, when all of its items are finished, and not before;
 //   - afterwards the counters' sum is exact, nothing is left in the list, and join() has returned;
-//   - nobody waits for ever; without a death not even when there are no slices (WITHOUT_SLICES).
+//   - no process waits for ever; without a death not even without slices (WITHOUT_SLICES).
 //
-// Locks and claims are one step each (lock.pml). WITHOUT_JOINER: nobody joins, for fewer states.
+// Locks and claims are one step each (lock.pml). WITHOUT_JOINER: no process joins; fewer states.
 
 #ifndef DEATHS
 #define DEATHS 1
@@ -33,7 +43,7 @@
 #ifndef ITEMS
 #define ITEMS 2
 #endif
-// Consumers 0 and 1, and the fresh participant, who comes last and does not die.
+// Consumers 0 and 1, and the fresh participant, which comes last and does not die.
 #define CONSUMERS 2
 #define LAST 2
 #define NONE 15
@@ -49,7 +59,7 @@ mtype = { NO_OP, PUSH, POP, FINISH };  // ListIntent, MemoryIntent
 
 // ---- shared memory
 byte lease[ITEMS];
-byte head;                          // the first item that nobody has taken
+byte head;                          // the first item that is not taken yet
 bool retiring;                      // HeadState::leaving
 bool listed[ITEMS];                 // the list of returned items, oldest first: its links
 mtype list_op = NO_OP;
@@ -60,8 +70,8 @@ byte chunk_finished;                // and this many of its items are finished
 mtype op = NO_OP;                   // State::memory_intent
 byte op_item, op_chunk_finished, op_finished;
 byte finished_in_order;             // State::finished: under the memory lock
-byte finished[CONSUMERS + 1];       // Participant: its own counter,
-byte announced[CONSUMERS + 1] = NONE;  // the item that it finishes,
+byte finished[CONSUMERS + 1];       // ParticipantSlot::finished: its own counter
+byte announced[CONSUMERS + 1] = NONE;  // ParticipantSlot::finishing: the item,
 byte announced_count[CONSUMERS + 1];   // and the counter before
 bool join_word;                     // State::all_done
 bool buried[CONSUMERS + 1];
@@ -91,8 +101,8 @@ inline give_chunk() {
     d_step { assert(chunk == CHUNK && is_finished[0] && is_finished[ITEMS - 1]); chunk = FREE }
 }
 
-// How many leases of the chunk are finished. Under the memory lock; each lease changes once, and
-// who finishes one after it was looked at sees `passed`.
+// Records::count_finished: how many leases of the chunk are finished. Under the memory lock; each
+// lease changes once, and a process that finishes one after this look at it sees `passed`.
 inline scan() {
     n = 0;
     k = 0;
@@ -104,7 +114,7 @@ inline scan() {
 
 // ---- repair, by the holder of the claim
 
-// Core::recount_finished: of a chunk that the head has left.
+// LeaseTable::recount_finished: of a chunk that the head has left.
 inline recount_finished() {
     if
     :: passed ->
@@ -117,8 +127,8 @@ inline recount_finished() {
     fi
 }
 
-// Core::settle_finishing, under the memory lock. Idempotent. When the chunk is gone, so is the
-// lease: it was committed. (What lies there now proves nothing.)
+// LeaseTable::settle_finishing, under the memory lock. Idempotent. When the chunk is gone, so is
+// the lease: it was committed. (What lies there now proves nothing.)
 inline settle_finishing(whose) {
     if
     :: announced[whose] != NONE ->
@@ -141,7 +151,7 @@ inline settle_finishing(whose) {
     fi
 }
 
-// Core::complete_finish in a passed chunk: idempotent, from the described values.
+// LeaseTable::complete_finish in a passed chunk: idempotent, from the described values.
 inline complete_finish() {
     finished_in_order = op_finished + 1;
     chunk_finished = op_chunk_finished + 1;
@@ -152,7 +162,8 @@ inline complete_finish() {
     op = NO_OP
 }
 
-// Core::repair_locks: repair_memory; the head lock's list is left to settle_head().
+// SharedObject::repair_locks: LeaseTable::repair for the memory lock. What a dead holder of the
+// head lock had begun is left to settle_head().
 inline repair_locks(dead) {
     if
     :: memory_lock == dead ->
@@ -192,7 +203,8 @@ inline acquire_memory() {
     od
 }
 
-// Core::settle_head, rebuild_returned, retire: what a dead holder of the head lock left to be done.
+// ConsumerSide::settle, with LogHead::finish_leaving and LeaseTable::rebuild_returned: what a dead
+// holder of the head lock left to be done.
 inline settle_head() {
     if
     :: retiring -> retire()
@@ -216,7 +228,8 @@ inline settle_head() {
 #endif
 }
 
-// The head has left the chunk: from now on it is counted under the memory lock.
+// ConsumerSide::retire, LeaseTable::retire. The head has left the chunk: from now on it is counted
+// under the memory lock.
 inline retire() {
     acquire_memory();
     if
@@ -238,7 +251,7 @@ inline retire() {
     retiring = false
 }
 
-// Core::push_returned, under the head lock.
+// LeaseTable::push_returned, under the head lock.
 inline push_returned(i) {
     list_op = PUSH;
     listed[i] = true;
@@ -246,7 +259,8 @@ inline push_returned(i) {
     list_op = NO_OP
 }
 
-// Core::sweep, take_over_all, bury.
+// SharedObject::reclaim_dead with Recovery::reclaim and take_over, then
+// ParticipantTable::release_slot.
 inline sweep(dead) {
     repair_locks(dead);
     acquire_head();
@@ -265,7 +279,7 @@ inline sweep(dead) {
     od;
     head_lock = NONE;
     buried[dead] = true;
-    notify_all()  // wake_everybody
+    notify_all()  // SharedObject::wake_all
 }
 
 inline notice_one() {
@@ -279,19 +293,20 @@ inline notice_one() {
 
 // ---- consumers
 
-// Core::get: an item that was returned, or the front of the log. `got` is the item, or NONE.
+// ConsumerSide::take and take_one: an item that was returned, or the front of the log. `got` is the
+// item, or NONE.
 inline get() {
     acquire_head();
     settle_head();
     if
-    :: ANY_LISTED ->  // pop_returned
+    :: ANY_LISTED ->  // LeaseTable::pop_returned
         d_step { got = (listed[0] -> 0 : ITEMS - 1); assert(lease[got] == RETURNED) }
         list_op = POP;
         lease[got] = HELD(me);
         listed[got] = false;
         list_op = NO_OP
     :: !ANY_LISTED && head < ITEMS ->
-        // The lease, then the commit: the head's position.
+        // LeaseTable::hand_out, then LogHead::advance, the commit: the head's position.
         d_step { got = head; assert(!is_finished[got] && lease[got] != FINISHED);
                  lease[got] = HELD(me) }
         head++
@@ -299,14 +314,14 @@ inline get() {
     fi;
     head_lock = NONE
 }
-// RecordLog::front at the end of the chunk: once.
+// LogHead::front at the end of the chunk: once.
 inline leave_chunk() {
     if
     :: chunk == CHUNK && !passed -> retiring = true; retire()
     :: else
     fi
 }
-// Core::get_many, take_section: looks for another one while it holds the first.
+// ConsumerSide::take_more, of get_many: looks for another item while it holds the first.
 inline look_for_more() {
     acquire_head();
     settle_head();
@@ -317,7 +332,7 @@ inline look_for_more() {
     head_lock = NONE
 }
 
-// Core::give_back.
+// LeaseHolder::give_back.
 inline give_back() {
     acquire_head();
     settle_head();
@@ -326,11 +341,12 @@ inline give_back() {
     head_lock = NONE
 }
 
-// EventCount::notify_all, and the look at the word before it. Exchange and wake are one step: a wake-up
-// that dies with its ringer is what the slices are for, and bell.pml's.
+// EventCount::notify_all, and the look at the word before it. Exchange and wake are one step: a
+// wake-up may die with its sender, which the slices make up for (bell.pml).
 inline notify_all() { d_step { join_word = false; joiner_asleep = false } }
 
-// Core::announce_finished, finished: each counter is one load. They only grow.
+// LeaseHolder::notify_joiners with LeaseTable::all_finished: each counter is one load. They only
+// grow. The look whether an item waits to be taken is left out.
 inline sum_up() {
     n = finished_in_order;
     n = n + finished[0];
@@ -350,7 +366,7 @@ inline announce_finished() {
     fi
 }
 
-// Core::finish.
+// LeaseHolder::finish.
 inline finish() {
     if
     :: !passed -> try_finish_fast()
@@ -359,7 +375,7 @@ inline finish() {
 }
 
 inline try_finish_fast() {
-    // Two stores of which the first means nothing without the second.
+    // Intent::begin: two stores, of which the first means nothing without the second.
     d_step { announced_count[me] = finished[me]; announced[me] = got }
 #ifdef MUTANT_counts_before_the_commit
     finished[me] = announced_count[me] + 1;
@@ -377,7 +393,7 @@ inline try_finish_fast() {
     :: true -> announced[me] = NONE
 #else
     :: !passed -> announced[me] = NONE
-    // settle_after_commit: the recount may have seen this lease or not. So again.
+    // LeaseHolder::settle_after_commit: the recount may have seen this lease or not. So again.
     :: else ->
         acquire_memory();
 #ifdef MUTANT_counts_a_raced_item_again
@@ -404,7 +420,8 @@ inline try_finish_fast() {
 #endif
 }
 
-// begin_intent, commit_finish, complete_finish. What is described means nothing without `op`.
+// LeaseHolder::finish_within, LeaseTable::finish: begin_intent, the commit, complete_finish. What
+// is described means nothing without `op`.
 inline finish_patiently() {
     acquire_memory();
     atomic { op_item = got; op_chunk_finished = chunk_finished; op_finished = finished_in_order;
@@ -428,14 +445,14 @@ proctype Consumer(byte me) provided (alive[me]) {
         :: me == 1 && got != NONE && head == ITEMS && !passed -> look_for_more(); finish()
         fi;
         got = NONE
-    // EventCount::wait: at the end of a slice it looks for deaths (Core::nap).
+    // EventCount::wait: at the end of a slice it looks for deaths (SharedObject::on_wait_timeout).
     :: !ANY_LISTED && head == ITEMS && (CLAIMABLE(0) || CLAIMABLE(1)) -> notice_one()
     :: !ANY_LISTED && head == ITEMS && chunk != CHUNK -> break
     od;
     done[me] = true
 }
 
-// Core::join. Its naps are the consumers' above.
+// LeaseHolder::join. The consumers above look for deaths in its place.
 proctype Joiner() {
     byte n;
     do

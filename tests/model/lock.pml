@@ -1,31 +1,37 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Model: the lock that knows its owner, who is alive, and who repairs.
+// Model: the lock that knows its owner, which process is alive, and which one repairs.
 //
-//   shm::RobustLock     src/shm/robust_lock.h, owner_lock.cc   the word, the sleepers' bit, slices
-//   shm::ParticipantTable     src/shm/membership.cc                  slots, claims, burials, newcomers
-//   queue::SharedQueue         src/queue/core_repair.cc, core.cc      owner_to_check, check_owner,
-//                                                              repair_locks, sweep, bury_the_dead,
-//                                                              own_slot, close
+//   shm::RobustLock        src/shm/robust_lock.h, robust_lock.cc   the word, the sleepers' bit,
+//                                                                  the slices
+//   shm::ParticipantTable  src/shm/participant_table.cc            claim_slot, publish, leave,
+//                                                                  release_predecessor, is_dead,
+//                                                                  try_claim, release_slot
+//   shm::SharedObject      src/shm/shared_object.cc                own_slot, owner_to_check,
+//                                                                  check_owner, give_up_all
+//                          src/shm/shared_object_deaths.cc         repair_locks, reclaim_dead,
+//                                                                  reclaim_all_dead
+//   shm::OpenObject        src/shm/open_object.cc                  close, leave
+//   queue::Recovery        src/queue/recovery.cc                   repair, reclaim
 //
 // Processes join, change what the lock guards (x, then y), own something, and leave. There are
-// fewer slots than processes, so that newcomers get the slots of the dead, swept or not. A killer
+// fewer slots than processes, so newcomers get slots of the dead, reclaimed before or not. A killer
 // ends processes between any two steps, repairers and newcomers included.
 //
 // What must hold, in every state:
-//   - never two in the critical section, the repairer counting as one;
-//   - who enters finds what the lock guards whole (x == y);
+//   - at most one thread is in the critical section, the repairer counting as one;
+//   - a thread that enters it finds what the lock guards whole (x == y);
 //   - a word that a participant wrote is never taken for a stray one (which poisons the queue);
 //   - a newcomer's slot owns nothing and holds no lock of its last owner;
-//   - nobody waits for ever: when nothing can move, every living process has come to its end;
+//   - no process waits for ever: when nothing can move, every living process has come to its end;
 //   - afterwards a fresh participant finds everything whole and leaves nothing behind.
 //
 // A step of the model is one load, store or exchange of shared memory, or one system call, and may
 // be followed by death. Where a d_step or atomic holds more than that, the comment says why.
 
 // TWO: two processes instead of three. THREADS: the same, but the first has two threads.
-// MEMBERS: as many as there are slots have joined already. WITHOUT_NAMES: a look at who holds the
-// lock is one step; fewer states.
+// MEMBERS: as many as there are slots have joined already. WITHOUT_NAMES: the look at the
+// lock's owner is one step; fewer states.
 #ifdef THREADS
 #define PROCESSES 3
 #define ACTORS 4
@@ -39,7 +45,7 @@
 #define ACTORS 4
 #define PROCESS_OF(a) (a)
 #endif
-// The last one is the fresh participant, who comes when all others have ended and does not die.
+// The last one is the fresh participant, which comes when all others have ended and does not die.
 #define LAST (PROCESSES - 1)
 
 // DEATHS: how many.
@@ -74,9 +80,9 @@ byte threads[PROCESSES];      // of each, not yet at their end
 byte inside = NONE;  // the actor in the critical section
 bool done[ACTORS];
 
-// ByteLock::is_locked: by whomever.
+// ByteLock::is_locked: by any process.
 #define IS_LOCKED(s) (byte_lock[s] != NONE && alive[byte_lock[s]])
-// ParticipantTable::is_dead: looks at the state, then asks the kernel; in between anything may happen.
+// ParticipantTable::is_dead: looks at the state, then asks the kernel; anything may happen between.
 #define SEEMS_JOINED(s) (joined[s] && s != slot[process])
 
 // os::futex_wake(word, 1): the kernel picks one of the sleepers. atomic: a system call.
@@ -93,8 +99,8 @@ inline wake_one() {
 
 // ByteLock::unlock, by its holder.
 inline unlock_byte(s) { d_step { assert(byte_lock[s] == process); byte_lock[s] = NONE } }
-// ByteLock::try_lock, as the guard of what follows its success. Also excludes the other threads of
-// this process.
+// ByteLock::try_lock and try_claim, as the guard of what follows their success. They also exclude
+// the other threads of this process.
 #ifdef MUTANT_bytes_do_not_exclude_threads
 #define LOCK_BYTE(s) d_step { !IS_LOCKED(s) || byte_lock[s] == process -> byte_lock[s] = process }
 #else
@@ -131,7 +137,7 @@ inline release_claim(s) {
     skip
 #endif
 }
-// ParticipantTable::renew: by who has the byte lock.
+// ParticipantTable::renew: by the process that has the byte lock.
 #ifdef WITHOUT_NAMES
 #define renew(s)
 #else
@@ -147,7 +153,7 @@ inline release() {
     fi
 }
 
-// Core::repair_locks, by the holder of the claim: takes no lock.
+// SharedObject::repair_locks with Recovery::repair, by the holder of the claim: takes no lock.
 inline repair_locks(s) {
     if
     :: word != 0 && OWNER_OF(word) == s ->  // RobustLock::is_owned_by: one load
@@ -155,7 +161,7 @@ inline repair_locks(s) {
         release();
         y = x
 #else
-        // The only store of this repair. That nobody living is inside is the checker's question.
+        // The only store of this repair. The checker asks that no living thread is inside.
         d_step { assert(inside == NONE || inside == actor || !alive[PROCESS_OF(inside)]);
                  inside = actor; y = x }
         assert(word != 0 && OWNER_OF(word) == s);
@@ -165,8 +171,8 @@ inline repair_locks(s) {
     fi
 }
 
-// Core::owner_to_check: `suspect`, or NONE while the owner changes. That the word fits is
-// shm::Corrupt otherwise. WITHOUT_NAMES: futex_wait() has the suspect from the slice's end.
+// SharedObject::owner_to_check: `suspect`, or NONE while the owner changes. A word that does not
+// fit is shm::Corrupt. WITHOUT_NAMES: futex_wait() has the suspect from the slice's end.
 inline owner_to_check() {
     if
     :: d_step { word == 0 -> suspect = NONE }
@@ -185,7 +191,7 @@ inline owner_to_check() {
     d_step { seen = 0; count = 0; stale = false }
 }
 
-// Core::check_owner, called by who waits for the lock.
+// SharedObject::check_owner, called by a thread that waits for the lock.
 inline check_owner() {
 #ifndef WITHOUT_NAMES
     owner_to_check();
@@ -239,7 +245,7 @@ inline futex_wait() {
 #ifndef WITHOUT_SLICES
         // The slice ends. When neither the word has changed nor the owner is dead, the waiter
         // would find nothing and sleep again in the same state: that end is left out, so that a
-        // waiter whom no slice can help is seen to hang.
+        // waiter which no slice can help is seen to hang.
         :: d_step { asleep[actor] && (word != seen || !IS_LOCKED(OWNER_OF(seen))) ->
                     asleep[actor] = false; suspect = OWNER_OF(seen); seen = 0 }
            check_owner()
@@ -248,7 +254,7 @@ inline futex_wait() {
     fi
 }
 
-// Core::sweep and take_over_all: needs the lock. Idempotent.
+// SharedObject::reclaim_dead with Recovery::reclaim: needs the lock. Idempotent.
 inline sweep(s) {
     repair_locks(s);
     acquire();
@@ -256,14 +262,14 @@ inline sweep(s) {
     release()
 }
 
-// ParticipantTable::bury.
+// ParticipantTable::release_slot, free_slot.
 inline bury(s) {
     renew(s)
     joined[s] = false;
     unlock_byte(s)
 }
 
-// Core::bury_the_dead.
+// SharedObject::reclaim_all_dead.
 inline bury_the_dead() {
     do
     :: each < SLOTS ->
@@ -279,7 +285,8 @@ inline bury_the_dead() {
     od
 }
 
-// ParticipantTable::claim_slot: free slots first, then those of the dead. me == NONE: all are taken.
+// ParticipantTable::claim_slot: free slots first, then those of the dead. me == NONE: all are
+// taken.
 inline claim_slot() {
     do
     :: each < 2 * SLOTS ->
@@ -304,7 +311,7 @@ inline claim_slot() {
     od
 }
 
-// Core::own_slot, ParticipantTable::release_predecessor, confirm.
+// SharedObject::own_slot, with ParticipantTable::release_predecessor and publish.
 inline join() {
     claim_slot();
     if
@@ -338,7 +345,8 @@ inline work() {
     owns[me] = false  // BlockPool::give
 }
 
-// Core::close: the last thread (Core::Inside: fetch_sub) gives back and leaves.
+// OpenObject::close waits until no other thread of the process is inside (OperationGuard), then
+// leave() gives back and leaves. Here the last thread does so.
 inline close() {
     if
     :: d_step { threads[process] == 1 -> threads[process] = 0 }
@@ -357,7 +365,7 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
     bool mine, stale;
     if
     :: process == LAST ->
-        // Nothing can move any more: whoever lives has come to its end, nobody hangs.
+        // Nothing can move any more: each living thread has come to its end, none hangs.
         timeout;
         d_step {
             each = 0;
@@ -379,7 +387,7 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
         d_step { me = slot[process]; name = NAME(me, epoch[me]) }
     :: actor == 2 -> threads[process] = 1; join()
 #else
-    // They are all alike: the first is whoever begins first.
+    // They are all alike: the first is the one that begins first.
     :: process != LAST && (actor == 0 || threads[process - 1] != 0 || done[actor - 1]) ->
         threads[process] = 1;
 #ifdef MEMBERS
@@ -409,8 +417,8 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
     fi
 }
 
-// Kills whom it likes when it likes, and stops when it likes. atomic: a death is one moment, and
-// the kernel takes the dead from its list of sleepers.
+// Kills any process at any time, and stops at any time. atomic: a death is one moment, and the
+// kernel takes the dead process from its list of sleepers.
 proctype Killer() {
     byte deaths, victim;
     do

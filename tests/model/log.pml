@@ -1,11 +1,20 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Model: the record log of a plain queue, over a pool whose blocks are used again.
+// Model: the log of a plain queue, over a pool whose blocks are used again.
 //
-//   queue::RecordLog   src/queue/record_log.h, record_log.cc   append, link, front, advance, repair
-//   queue::SharedQueue       src/queue/core_put.cc                  put, append, store_outside
-//                     src/queue/core_get.cc                  get, claim, retire, complete
-//                     src/queue/core_repair.cc               repair_locks, sweep, take_over_all
+//   queue::LogTail       src/queue/log_tail.h, log_tail.cc   append, link, begin_publish, repair
+//   queue::LogHead       src/queue/log_head.h, log_head.cc   front, advance, leave_chunk,
+//                                                            finish_leaving, shows_a_record,
+//                                                            repair, took_inline_uncounted
+//   queue::ProducerSide  src/queue/producer_side.cc          put_slow, store_outside, put_one,
+//                                                            ensure_chunk, append
+//   queue::ConsumerSide  src/queue/consumer_side.cc          take, settle, take_one, complete,
+//                                                            retire
+//   queue::LeaseTable    src/queue/lease_table.cc            retire
+//   queue::SharedQueue   src/queue/shared_queue.cc           take_block, give_block
+//   queue::Recovery      src/queue/recovery.cc               repair, reclaim, free_blocks_of
+//   shm::SharedObject    src/shm/shared_object_deaths.cc     repair_locks, reclaim_dead,
+//                                                            reclaim_all_dead
 //
 // Producers put small items and large ones (in a block of their own); a consumer takes them. The
 // log's chunks hold RECORDS records, so that it goes on in new chunks all the time, and what is
@@ -14,15 +23,15 @@
 //
 // What must hold, in every state:
 //   - items are taken in the order of their commits, each once (order[]);
-//   - nobody ever reads as a record what is none (shm::Corrupt);
+//   - no process ever reads as a record what is none (shm::Corrupt);
 //   - put() returned: the item is committed; counts are exact whenever their lock is free;
 //   - lost_in_hand counts no item twice when one process dies;
-//   - nobody waits for ever;
+//   - no process waits for ever;
 //   - afterwards a fresh participant drains the rest, and only the log's current chunk is in use.
 //
-// Two things are proved elsewhere and one step here: that a lock has one owner, and that who holds
-// the claim on the dead is alone (lock.pml); and that a block changes hands by one store to its
-// entry in the unit table, everything else of the pool being rebuilt from it (BlockPool).
+// Two things are proved elsewhere and one step here: that a lock has one owner, and that the holder
+// of the claim on a dead process is alone (lock.pml); and that a block changes hands by one store
+// to its entry in the unit table, everything else of the pool being rebuilt from it (BlockPool).
 
 // ---- bounds
 #ifndef RECORDS
@@ -33,7 +42,7 @@
 #endif
 #define BLOCKS 3
 #define WORDS (RECORDS + 1)  // the last one only ends the chunk or names the next
-// Producers 0 and 1, a consumer, and the fresh participant who comes last and does not die.
+// Producers 0 and 1, a consumer, and the fresh participant, which comes last and does not die.
 #define CONSUMER 2
 #define LAST 3
 #define PROCESSES 4
@@ -62,15 +71,15 @@ byte tail_lock = NONE, head_lock = NONE;
 byte tail_pos, tail_count, op_block = NONE, op_count;            // TailState, its intent
 byte head_pos, head_count, retiring = NONE, retiring_first;      // HeadState, its leaving
 byte lost_in_hand;
-bool buried[PROCESSES];      // Participant::state is kNobody again
+bool buried[PROCESSES];      // ParticipantSlot::state is kFreeSlot again
 
 // ---- the kernel
 bool alive[PROCESSES] = true;
-byte claim[PROCESSES] = NONE;  // who repairs after whom, while it lives
+byte claim[PROCESSES] = NONE;  // which process repairs after this one, while it lives
 
 // ---- what only the checker knows
 byte order[ITEMS], committed;  // items in the order of their commits
-byte taken, in_dead_hands;     // items past the head; those whose taker died with them
+byte taken, in_dead_hands;     // items past the head; those that a taker died with
 byte in_hand[PROCESSES];       // taken and not yet returned by get()
 bool done[PROCESSES];
 
@@ -82,8 +91,8 @@ bool done[PROCESSES];
 
 // ---- repair, by the holder of the claim
 
-// RecordLog::repair_tail. Reads only what cannot change while the tail lock is held by the dead,
-// so the walk is one step; that it walks over records is what is asserted.
+// LogTail::repair. It reads only what cannot change while the dead process holds the tail lock, so
+// the walk is one step; that it walks over records is what is asserted.
 inline repair_tail(dead) {
     d_step {
         at = tail_pos;
@@ -96,13 +105,14 @@ inline repair_tail(dead) {
         :: else -> assert(word[at] <= ITEMS && at % WORDS < RECORDS); at++
         od;
 #endif
-        // counted_before(): the chunk's first count and the records before the position.
+        // Records::counted_before: the chunk's first count and the records before the position.
         assert(state[CHUNK_OF(at)] == CHUNK);
         sum = first_count[CHUNK_OF(at)] + at % WORDS
     }
     if
     :: op_block != NONE && (op_count == LINKING -> CHUNK_OF(at) != op_block : sum <= op_count) ->
-        // Announced, not published: the dead one's again, for the sweep. BlockPool::set, one store.
+        // Announced, not published: the dead process's again, for reclaim. BlockPool::set, one
+        // store.
         d_step { state[op_block] = OWNED; owner[op_block] = dead }
     :: else
     fi;
@@ -112,13 +122,13 @@ inline repair_tail(dead) {
     d_step { at = 0; sum = 0; assert(tail_count == committed) }
 }
 
-// RecordLog::took_inline_uncounted, repair_head, and Core::repair_locks around them. lost_in_hand
-// stands for what DeathLog notes of each death; that its notes are exact when repairers die, too,
-// is not modelled.
+// LogHead::took_inline_uncounted and repair, with Recovery::repair around them. lost_in_hand stands
+// for the tallies kLostAtHead and kLostInBlocks that DeathLog notes of each death; that its notes
+// are exact when repairers die, too, is not modelled.
 inline repair_head(dead) {
     if
     :: word[head_pos] > LARGE && word[head_pos] <= ITEMS && state[ref[head_pos]] == HELD ->
-        // Marked by the dead, who had not committed. BlockPool::set, one store.
+        // Marked by the dead process, which had not committed. BlockPool::set, one store.
         state[ref[head_pos]] = QUEUED
     :: else
     fi;
@@ -127,8 +137,8 @@ inline repair_head(dead) {
         sum = first_count[CHUNK_OF(head_pos)] + head_pos % WORDS
     }
     if
-    // A small item was taken and not counted: the dead one had not delivered it. (That of a large
-    // one still is HELD, and counted by the sweep.)
+    // A small item was taken and not counted: the dead process had not delivered it. (The block of
+    // a large one still is HELD, and reclaim counts it.)
 #ifdef MUTANT_large_items_are_lost_twice
     :: sum != head_count -> head_count = sum; lost_in_hand++
 #else
@@ -140,7 +150,7 @@ inline repair_head(dead) {
     d_step { sum = 0; assert(head_count == taken) }
 }
 
-// Core::repair_locks.
+// SharedObject::repair_locks.
 inline repair_locks(dead) {
     if
     :: tail_lock == dead -> repair_tail(dead); assert(tail_lock == dead); tail_lock = NONE
@@ -152,7 +162,8 @@ inline repair_locks(dead) {
     fi
 }
 
-// Core::sweep, take_over_all, then ParticipantTable::bury.
+// SharedObject::reclaim_dead with Recovery::reclaim and free_blocks_of, then
+// ParticipantTable::release_slot.
 inline sweep(dead) {
     repair_locks(dead);
     acquire_head();
@@ -174,7 +185,8 @@ inline sweep(dead) {
     buried[dead] = true
 }
 
-// RobustLock::acquire: whoever waits for a dead owner repairs after it (Core::check_owner).
+// RobustLock::acquire: a process that waits for a dead owner repairs after it
+// (SharedObject::check_owner).
 inline acquire_tail() {
     do
     :: d_step { tail_lock == NONE -> tail_lock = me } break
@@ -194,7 +206,7 @@ inline acquire_head() {
     od
 }
 
-// Core::bury_the_dead, of one.
+// SharedObject::reclaim_all_dead, of one.
 inline notice_one() {
     if
     :: CLAIM(0) -> d = 0
@@ -207,8 +219,8 @@ inline notice_one() {
 
 // ---- producers
 
-// Core::take_block: NONE when there is no memory. Any free block, since which one is the pool's
-// affair; one store to the table makes it the taker's.
+// SharedQueue::take_block: NONE when there is no memory. Any free block, since the pool chooses;
+// one store to the table makes it the taker's.
 inline take_block() {
     if
     :: d_step { state[0] == FREE -> b = 0; state[b] = OWNED; owner[b] = me }
@@ -218,8 +230,8 @@ inline take_block() {
     fi
 }
 
-// Core::store_outside: the payload fills the whole block. d_step: nobody may look into it. Stays
-// in `outside`.
+// ProducerSide::store_outside: the payload fills the whole block. d_step: no other process may look
+// into it. Its number stays in `outside`.
 inline fill() {
     d_step {
         first_count[b] = GARBAGE;
@@ -234,8 +246,8 @@ inline fill() {
     }
 }
 
-// RobustLock::acquire, then Core::ensure_chunk: RecordLog::needs_chunk, link. `b` is NONE when there
-// is no memory.
+// RobustLock::acquire, then ProducerSide::ensure_chunk with LogTail::needs_chunk and link. `b` is
+// NONE when there is no memory.
 inline enter_log() {
     acquire_tail();
     if
@@ -243,7 +255,7 @@ inline enter_log() {
         take_block();
         if
         :: b != NONE ->
-            // Nobody may look into it before it is linked: one step.
+            // No other process may look into it before it is linked: one step.
             d_step { first_count[b] = tail_count; word[b * WORDS] = 0 }
 #ifndef MUTANT_links_without_an_intent
             // Intent::begin: two stores, of which the first means nothing without the second.
@@ -259,11 +271,11 @@ inline enter_log() {
     fi
 }
 
-// RecordLog::append. The commit is one store; order[] is the checker's.
+// LogTail::append. The commit is one store; order[] is the checker's.
 #define COMMIT(item) \
     d_step { word[tail_pos] = HEAD_OF(item); order[committed] = item; committed++ }
 inline append(item, block) {
-    // The payload and the word that ends the log: behind the head word, which is 0, nobody looks.
+    // The payload and the word that ends the log: no process looks behind a head word that is 0.
 #ifdef MUTANT_terminator_after_the_head_word
     ref[tail_pos] = block;
     COMMIT(item);
@@ -287,7 +299,7 @@ inline release_tail() {
 #endif
 }
 
-// Core::put, put_one, append of a small item.
+// ProducerSide::put_one, append of a small item.
 inline put_small(item) {
     enter_log();
     if
@@ -297,7 +309,8 @@ inline put_small(item) {
     release_tail()
 }
 
-// Core::put, store_outside, put_one, append, begin_publish of a large one.
+// ProducerSide::put_slow, store_outside, put_one, append of a large one, with
+// LogTail::begin_publish and end_publish.
 inline put_large(item) {
     take_block();
     if
@@ -314,7 +327,7 @@ inline put_large(item) {
             release_tail()
         :: else ->
             release_tail();
-            state[outside] = FREE  // give_block
+            state[outside] = FREE  // SharedQueue::give_block
         fi
     :: else
     fi
@@ -322,8 +335,8 @@ inline put_large(item) {
 
 // ---- the consumer
 
-// Core::retire of a plain queue, under the memory lock: one store frees. d_step: whoever wants to
-// change the table waits for that lock.
+// ConsumerSide::retire with LeaseTable::retire of a plain queue, under the memory lock: one store
+// frees. d_step: a process that wants to change the table waits for that lock.
 inline retire() {
     d_step {
         if
@@ -333,7 +346,7 @@ inline retire() {
         fi
     }
 }
-// RecordLog::finish_retiring, Core::settle_head.
+// LogHead::finish_leaving, ConsumerSide::settle.
 inline finish_retiring() {
     if
     :: retiring != NONE ->
@@ -346,7 +359,7 @@ inline finish_retiring() {
     fi
 }
 
-// RecordLog::front and Core::claim; `got` is the item, or NONE.
+// LogHead::front and ConsumerSide::take_one; `got` is the item, or NONE.
 inline claim_front() {
     got = NONE;
     do
@@ -358,7 +371,7 @@ inline claim_front() {
 #else
     :: IS_LINK(word[head_pos]) ->
 #endif
-        // leave_chunk: three stores, of which the first means nothing without the second.
+        // LogHead::leave_chunk: three stores, of which the first means nothing without the second.
         d_step { retiring_first = first_count[CHUNK_OF(head_pos)]; retiring = CHUNK_OF(head_pos) }
         head_pos = (word[head_pos] - LINK) * WORDS;
         finish_retiring()
@@ -373,21 +386,21 @@ inline claim_front() {
                      state[outside] = HELD; owner[outside] = me }
         :: else  // its payload is copied: memory of this process
         fi;
-        // advance: the commit
+        // LogHead::advance: the commit
         d_step { head_pos = head_pos + 1; taken++; in_hand[me]++ }
         head_count = head_count + 1;
         break
     od
 }
 
-// Core::get, complete. Ends with `got`.
+// ConsumerSide::take, complete. Ends with `got`.
 inline try_get() {
     acquire_head();
     finish_retiring();
     claim_front();
     atomic { assert(head_count == taken); head_lock = NONE }
     if
-    // complete: give_block; then get() returns.
+    // complete: SharedQueue::give_block; then get() returns.
     :: outside != NONE -> d_step { state[outside] = FREE; outside = NONE }
     :: else
     fi;
@@ -397,7 +410,7 @@ inline try_get() {
     fi
 }
 
-// RecordLog::shows_a_record.
+// LogHead::shows_a_record.
 #ifdef MUTANT_head_leaves_before_the_tail
 #define SHOWS_A_RECORD (word[head_pos] != 0)
 #else
@@ -423,7 +436,7 @@ proctype Consumer(byte me) provided (alive[me]) {
     byte b, at, sum, d, e, outside = NONE, got;
     do
     :: SHOWS_A_RECORD -> try_get(); got = 0
-    // EventCount::wait: at the end of a slice it looks for deaths (Core::nap).
+    // EventCount::wait: at the end of a slice it looks for deaths (SharedObject::on_wait_timeout).
     :: !SHOWS_A_RECORD && (DEAD(0) || DEAD(1)) -> notice_one()
     :: !SHOWS_A_RECORD && NO_PRODUCERS -> break
     od;
@@ -433,7 +446,7 @@ proctype Consumer(byte me) provided (alive[me]) {
 proctype Last(byte me) {
     byte b, at, sum, d, e, outside = NONE, got;
     timeout;
-    // Nothing can move any more: whoever lives has come to its end, nobody hangs.
+    // Nothing can move any more: each living process has come to its end, none hangs.
     assert((done[0] || !alive[0]) && (done[1] || !alive[1]) && (done[2] || !alive[2]));
     do
     :: DEAD(0) || DEAD(1) || DEAD(2) -> notice_one()
@@ -459,7 +472,7 @@ proctype Last(byte me) {
     }
 }
 
-// Kills whom it likes when it likes, and stops when it likes. atomic: a death is one moment.
+// Kills any process at any time, and stops at any time. atomic: a death is one moment.
 proctype Killer() {
     byte deaths;
     do

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// The doorbell: the real shm/event_count.h and shm/robust_lock.h, with Relacy's atomics.
+// The event count: the real shm/event_count.h and shm/robust_lock.h, with Relacy's atomics.
 #include "shm/wait_slices.h"
 #include "weak_memory/checked.h"
 #include "weak_memory/kernels.h"
@@ -36,7 +36,7 @@ struct BellProgram {
     void begin() { procession::os::futex = &futex; }
 };
 
-// As SharedQueue::try_put_fast() under the tail lock, and SharedQueue::wait_for_items(). The
+// As ProducerSide::try_put_fast() under the tail lock, and ConsumerSide::wait_for_items(). The
 // producers' locks are released only: what they exclude is not the question here.
 template <unsigned Producers>
 struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
@@ -54,14 +54,15 @@ struct Puts : rl::test_suite<Puts<Producers>, Producers + 1>, BellProgram {
             };
             static_cast<void>(not_empty.sleep(Deadline::never(), shows_the_items, [] {}));
         } else {
-            heads[index - 1].store(1, std::memory_order_release);  // RecordLog::write(): the commit
+            heads[index - 1].store(1, std::memory_order_release);  // LogTail::write(): the commit
             RobustLock::release(lock_word);
             if (not_empty.may_have_waiters()) not_empty.notify();
         }
     }
 };
 
-// As SharedQueue::try_finish_fast() with SharedQueue::announce_finished(), and SharedQueue::join().
+// As LeaseHolder::try_finish_fast() with notify_joiners(), which is announce_finished() here, and
+// LeaseHolder::join().
 struct TaskDones : rl::test_suite<TaskDones, 3>, BellProgram {
     std::array<std::atomic<std::uint64_t>, 2> finished;
     std::atomic<std::uint64_t> head_count;

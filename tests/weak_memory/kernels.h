@@ -10,7 +10,7 @@ namespace checked {
 /// Which part of the real orders is left out.
 enum class Without : unsigned char {
     nothing,
-    fence_after_rmw,  // the fence between a change and the look at the doorbell
+    fence_after_rmw,  // the fence between a change and the look at the event count
     fences,           // every fence
     order,            // the order of the one access that the kernel is about
 };

@@ -11,7 +11,7 @@ bool is_old_order = false;
 
 enum Lease : std::uint64_t { held = 1, finished = 2 };
 
-// SharedQueue::retire() beside SharedQueue::try_finish_fast(), for the last item of a chunk.
+// LeaseTable::retire() beside LeaseHolder::try_finish_fast(), for the last item of a chunk.
 struct LeavesAChunk : rl::test_suite<LeavesAChunk, 2> {
     std::atomic<std::uint64_t> lease;
     std::atomic<std::uint32_t> passed;
@@ -24,7 +24,8 @@ struct LeavesAChunk : rl::test_suite<LeavesAChunk, 2> {
         passed.store(0, std::memory_order_relaxed);
         given_back(here.info) = 0;
     }
-    // Under the memory lock. RecordLog::count_finished(), then BlockPool::give().
+    // LeaseTable::recount_finished(), under the memory lock: Records::count_finished(), then
+    // BlockPool::give().
     void recount_finished() {
         const std::Caller here;
         if (passed.load() == 0) return;
@@ -54,8 +55,8 @@ struct LeavesAChunk : rl::test_suite<LeavesAChunk, 2> {
     }
 };
 
-// RecordLog::link() and a payload written behind it, beside RecordLog::peek_lease() with a ticket
-// of the chunk that was there before. The payload equals the lease as the ticket knows it.
+// LogTail::link() and a payload written behind it, beside Records::peek_lease() with a ticket of
+// the chunk that was there before. The payload equals the lease as the ticket knows it.
 struct UsesAChunkAgain : rl::test_suite<UsesAChunkAgain, 2> {
     static constexpr std::uint64_t kBefore = 7;
     static constexpr std::uint64_t kAfter = 8;
@@ -79,8 +80,8 @@ struct UsesAChunkAgain : rl::test_suite<UsesAChunkAgain, 2> {
     }
 };
 
-// OperationGuard, where each thread fences for itself, beside SharedQueue::close(), which unmaps
-// the memory when nobody is inside.
+// OperationGuard, where each thread fences for itself, beside OpenObject::close(), which unmaps the
+// memory when no thread is inside.
 struct ClosesBesideAThread : rl::test_suite<ClosesBesideAThread, 2> {
     std::atomic<std::uint32_t> inside;
     std::atomic<std::uint32_t> closed;
@@ -97,12 +98,12 @@ struct ClosesBesideAThread : rl::test_suite<ClosesBesideAThread, 2> {
         if (index == 0) {
             inside.store(1, std::memory_order_relaxed);  // OperationGuard::enter_unusually()
             std::atomic_thread_fence(std::memory_order_seq_cst);  // there
-            if (closed.load(std::memory_order_relaxed) == 0) {    // SharedQueue::is_usable()
+            if (closed.load(std::memory_order_relaxed) == 0) {    // OpenObject::is_usable()
                 RL_ASSERT(static_cast<int>(mapping(here.info)) == 1);
             }
             inside.store(0, std::memory_order_release);  // OperationGuard::leave()
         } else {
-            closed.exchange(1);                                   // SharedQueue::close()
+            closed.exchange(1);                                   // OpenObject::close()
             std::atomic_thread_fence(std::memory_order_seq_cst);  // barrier_in_all_threads()
             const bool others_inside = inside.load(std::memory_order_acquire) != 0;
             if (!others_inside) mapping(here.info) = 0;
