@@ -28,8 +28,11 @@ function(procession_add_layers)
             add_library(${target} OBJECT ${sources})
             procession_compile_flags(${target})
             set_target_properties(${target} PROPERTIES
-                POSITION_INDEPENDENT_CODE ON
-                UNITY_BUILD ${PROCESSION_UNITY} UNITY_BUILD_BATCH_SIZE 0)
+                POSITION_INDEPENDENT_CODE ON UNITY_BUILD_BATCH_SIZE 0)
+            # The sources of src/os/windows have members of types of their anonymous namespaces.
+            if(PROCESSION_UNITY AND NOT (WIN32 AND layer STREQUAL "os"))
+                set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+            endif()
             target_include_directories(${target} PUBLIC
                 "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
             target_link_libraries(${target} PUBLIC ${lower} Threads::Threads)

@@ -20,10 +20,6 @@
 #include "shm/participant_table.h"
 #include "shm/segment.h"
 
-namespace procession::queue {
-struct QueueForTests;
-}
-
 namespace procession::shm {
 
 /// Why operations must not simply go on: bits of the gate of an object. An object's own requests
@@ -170,7 +166,7 @@ class OpenObject : public os::ForkListener, public OperationTarget {
     base::ForkSafeMutex joining_;
 
   private:
-    friend struct queue::QueueForTests;  // tests/schedule: several participants in one process
+    friend struct ObjectForTests;  // tests/schedule: several participants in one process
 
     void refuse_use(std::string_view operation) const;
     void begin_operation(std::string_view operation, bool is_nested);

@@ -57,7 +57,7 @@ std::uint32_t ParticipantTable::claim_slot(bool& stale) {
     }
     throw ProcessError({}, "join", segment_.name(),
                        "all " + std::to_string(kParticipantsMax) +
-                           " participants are taken by live processes; close() the queue in some");
+                           " participants are taken by live processes; close() the object in some");
 }
 
 void ParticipantTable::release_predecessor(std::uint32_t slot) noexcept {

@@ -116,17 +116,18 @@ void SharedObject::check_unshared() {
     if (os::count_threads() == 1) {
         throw SharingError(
             "use", label(),
-            "it is not the queue of the process that started this one: each of them made a queue "
-            "of its own when it began (a variable of namespace scope?), and no other process sees "
-            "what is put here. Pass the queue to the child as an argument. A queue for the threads "
-            "of one process is made inside of a function, as a static local say");
+            std::string("it is not the ") + kind() +
+                " of the process that started this one: each of them made one of its own when it "
+                "began (a variable of namespace scope?), and no other process sees what happens to "
+                "this one. Pass it to the child as an argument. If it is for the threads of one "
+                "process, make it inside of a function, as a static local say");
     }
     seems_unshared_.store(false, std::memory_order_relaxed);
     base::log(LogLevel::warning,
-              "%s is used in a child, but it is not the queue of the process that started it: each "
+              "%s is used in a child, but it is not the %s of the process that started it: each "
               "of them made one when it began (a variable of namespace scope?). Pass it as an "
               "argument; if it is for the threads of this process, make it inside of a function",
-              label().c_str());
+              label().c_str(), kind());
 }
 
 void SharedObject::give_up_all(std::uint32_t slot) {
@@ -173,7 +174,7 @@ void SharedObject::acquire_word(std::atomic<std::uint32_t>& word, Actor me) {
 
 void SharedObject::refuse_to_wait(std::string_view operation) const {
     throw TimeoutError(operation, label(),
-                       "a participant is stopped inside an operation on the queue (SIGSTOP or a "
+                       "a participant is stopped inside an operation on it (SIGSTOP or a "
                        "debugger?); continue or kill it");
 }
 

@@ -18,10 +18,6 @@
 #include "shm/open_object.h"
 #include "shm/robust_lock.h"
 
-namespace procession::queue {
-struct QueueForTests;
-}
-
 namespace procession::shm {
 
 /// An object in shared memory that survives the deaths of its participants, whatever is in it.
@@ -149,7 +145,7 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     void repair_own_remains() override { notice_deaths_within(self().slot); }
 
   private:
-    friend struct queue::QueueForTests;  // tests/schedule: several participants in one process
+    friend struct ObjectForTests;  // tests/schedule: several participants in one process
 
     std::uint32_t own_slot();
     /// Throws: SharingError.

@@ -18,7 +18,7 @@
 #include "death/segment_view.h"
 #include "os/handle.h"
 #include "os/memory_file.h"
-#include "schedule/queue_for_tests.h"
+#include "schedule/object_for_tests.h"
 #include "shm/segment.h"
 
 namespace procession::testing {
@@ -28,7 +28,7 @@ struct CounterForTests {
     static std::shared_ptr<SharedCounter> attach(os::Handle file) {
         const std::shared_ptr<SharedCounter> counter(
             new SharedCounter(shm::Segment::attach(std::move(file))));
-        queue::QueueForTests::keep_memory(*counter);
+        shm::ObjectForTests::keep_memory(*counter);
         return counter;
     }
 };
@@ -55,7 +55,7 @@ struct ScheduledCounter {
 
     static Object make(const Setup& setup) {
         const auto made = testing::SharedCounter::create(setup.places);
-        queue::QueueForTests::keep_memory(*made);
+        shm::ObjectForTests::keep_memory(*made);
         const shm::Segment& segment = made->segment();
         static_cast<void>(os::allocate(segment.file(), 0, segment.header().total_bytes));
         return Object(made);
@@ -73,10 +73,10 @@ struct ScheduledCounter {
         return {reinterpret_cast<std::byte*>(&counter.shared()), sizeof(testing::SharedCounter)};
     }
     static std::uint64_t memory_of(const Object& counter) {
-        return queue::QueueForTests::memory_of_object(counter.shared());
+        return shm::ObjectForTests::memory_of(counter.shared());
     }
     static void learn_the_memory(const Object& /*counter*/) {}
-    static void forget(const Object& counter) { queue::QueueForTests::forget(counter.shared()); }
+    static void forget(const Object& counter) { shm::ObjectForTests::forget(counter.shared()); }
 
     static Model model_of(const Setup& setup) { return {setup.places, false}; }
     static Script filling(const Setup& /*setup*/, const death::SegmentView& /*view*/,

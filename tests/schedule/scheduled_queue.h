@@ -83,7 +83,7 @@ struct ScheduledQueue {
         QueueOptions options = death::options_of(setup);
         options.memory_limit = std::uint64_t{1} << 20;
         const auto made = queue::SharedQueue::create(kind, TypeStamp{}, options);
-        queue::QueueForTests::keep_memory(*made);
+        shm::ObjectForTests::keep_memory(*made);
         // All of it from the start: a run that lets the file grow changes nothing for the next one.
         const shm::Segment& segment = made->segment();
         static_cast<void>(os::allocate(segment.file(), 0, segment.header().total_bytes));
@@ -111,7 +111,7 @@ struct ScheduledQueue {
     static void learn_the_memory(const Object& queue) {
         queue::QueueForTests::learn_the_memory(queue.shared());
     }
-    static void forget(const Object& queue) { queue::QueueForTests::forget(queue.shared()); }
+    static void forget(const Object& queue) { shm::ObjectForTests::forget(queue.shared()); }
 
     static Model model_of(const Setup& setup) { return death::model_of(setup); }
     static Script filling(const Setup& setup, const death::SegmentView& view, unsigned& used) {
