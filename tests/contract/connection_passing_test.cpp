@@ -96,7 +96,7 @@ TEST_P(ConnectionPassing, more_handles_than_go_at_once_arrive_and_come_back) {
     EXPECT_EQ(position_of(parcel.file), 1);
 }
 
-TEST(ConnectionHandles, of_messages_that_nobody_receives_are_closed) {
+TEST(ConnectionHandles, of_messages_that_no_process_receives_are_closed) {
     const Folder folder;
     const Handle file = open_file(folder.file("one"));
     {

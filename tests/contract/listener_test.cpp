@@ -75,7 +75,7 @@ TEST(ListenerAddress, of_a_path_is_private_and_gone_with_its_listener) {
     }
 }
 
-TEST(ListenerAddress, that_somebody_else_has_taken_over_is_left_alone) {
+TEST(ListenerAddress, that_another_process_has_taken_over_is_left_alone) {
     const Folder folder;
     const Address address = Address::path(folder.file("socket"));
     Listener listener(address);

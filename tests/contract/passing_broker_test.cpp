@@ -144,7 +144,7 @@ TEST(BrokerDeath, before_the_item_is_taken_is_told_and_the_queue_goes_on) {
     EXPECT_EQ(carrier.get(), queue) << "another broker";
 }
 
-TEST(BrokerDeath, of_a_leased_item_harms_nobody) {
+TEST(BrokerDeath, of_a_leased_item_harms_no_other_process) {
     const JoinableQueue<Queue<int>> carrier;
     carrier.put(Queue<int>());
     auto lease = carrier.get();
@@ -184,7 +184,7 @@ TEST(BrokerTokens, are_good_once_in_a_plain_queue_and_only_the_right_ones) {
 
 void put_and_leave(const Queue<Queue<int>>& carrier) { carrier.put(Queue<int>()); }
 
-TEST_P(Brokered, what_nobody_can_take_any_more_is_let_go) {
+TEST_P(Brokered, items_that_no_process_can_take_any_more_are_let_go) {
     {
         const Queue<Queue<int>> carrier;
         Process child(method(), put_and_leave, carrier);

@@ -195,7 +195,7 @@ TEST(ProcessBootstrap, a_message_cut_or_lengthened_anywhere_is_refused) {
     EXPECT_TRUE(is_refused(message));
 }
 
-TEST(ProcessBootstrap, a_message_of_a_careful_liar_is_refused_or_opened_but_crashes_nobody) {
+TEST(ProcessBootstrap, a_message_of_a_careful_liar_is_refused_or_opened_but_crashes_no_process) {
     const Bytes message = message_of(some_bootstrap(), "state");
     const std::size_t body = sizeof(process::BootstrapHead);
     std::mt19937 random(2);

@@ -39,7 +39,7 @@ void expect_to_be(const std::string& name, int parent, StartMethod method) {
     expect(parent_process()->name == "MainProcess");
 }
 
-TEST_P(ProcessFamily, a_child_knows_who_it_is_and_who_started_it) {
+TEST_P(ProcessFamily, a_child_knows_itself_and_its_parent) {
     EXPECT_EQ(exit_code_of(Process(method(), {.name = "worker-7"}, expect_to_be, "worker-7",
                                    ::getpid(), method())),
               0);
@@ -168,7 +168,7 @@ void start_one_that_dies_with_me_and_one_that_does_not(StartMethod method, const
     for (;;) ::pause();
 }
 
-TEST_P(ProcessFamily, a_sibling_that_lives_on_keeps_nobody_alive) {
+TEST_P(ProcessFamily, a_sibling_that_lives_on_keeps_no_other_alive) {
     const std::string up_path = folder_.fifo("up");
     const std::string leave_path = folder_.fifo("leave");
     Process parent(fork, start_one_that_dies_with_me_and_one_that_does_not, method(), up_path,
@@ -257,7 +257,7 @@ TEST_P(ProcessFamily, a_program_that_ignores_sigchld_still_learns_how_its_childr
     EXPECT_EQ(exit_code_of(Process(fork, start_while_sigchld_is_ignored, method())), 0);
 }
 
-TEST_P(ProcessFamily, a_child_collected_by_somebody_else_has_the_exit_code_it_reported) {
+TEST_P(ProcessFamily, a_child_collected_by_other_code_has_the_exit_code_it_reported) {
     if (method() == StartMethod::forkserver) GTEST_SKIP() << "only the server can collect it";
     Process child(method(), exit_with, 7);
     ASSERT_EQ(::waitpid(child.pid(), nullptr, 0), child.pid());

@@ -79,7 +79,7 @@ TEST_P(ProcessLife, an_exception_is_shown_on_the_childs_stderr) {
     EXPECT_EQ(file_text(shown), "Process worker-1: exception std::runtime_error: what\n");
 }
 
-TEST_P(ProcessLife, an_enormous_exception_is_cut_and_hangs_nobody) {
+TEST_P(ProcessLife, an_enormous_exception_is_cut_and_hangs_no_process) {
     const StderrTo nowhere("/dev/null");
     Process child(method(), throw_runtime_error, std::string(1 << 16, 'x'));
     child.join();

@@ -44,7 +44,7 @@ void put_what_nobody_gets() {
     carrier.put(Queue<int>());
 }
 
-TEST_P(HelpersOfAProgram, are_collected_though_an_item_was_received_by_nobody) {
+TEST_P(HelpersOfAProgram, are_collected_though_no_process_received_an_item) {
     run(put_what_nobody_gets);
 }
 

@@ -70,7 +70,7 @@ TEST(ByteQueueAtOnce, puts_and_gets_what_need_not_wait) {
     EXPECT_EQ(queue.qsize(), 1U);
 }
 
-TEST(ByteQueueRoom, is_waited_for_and_left_to_whoever_comes_first) {
+TEST(ByteQueueRoom, is_waited_for_and_left_to_the_first_that_comes) {
     const Queue<int> queue{1};
     const ByteQueue& bytes = queue.bytes();
     EXPECT_TRUE(bytes.await_room(10, Deadline::now()).has_value());

@@ -208,7 +208,7 @@ void use_and_close(const Queue& queue, const procession::Queue<int>& says,
     (void)take(told);
 }
 
-TYPED_TEST(QueueCloseStarted, in_a_child_concerns_nobody_else) {
+TYPED_TEST(QueueCloseStarted, in_a_child_concerns_no_other_process) {
     using Items = typename TestFixture::Ints;
     const Items queue;
     const procession::Queue<int> says;

@@ -23,7 +23,7 @@ template <class Kind>
 class QueueDeathsOf : public ForKind<Kind> {};
 TYPED_TEST_SUITE(QueueDeathsOf, BothKinds, KindName);
 
-TYPED_TEST(QueueDeathsOf, nobody_are_none) {
+TYPED_TEST(QueueDeathsOf, no_process_are_none) {
     const typename TestFixture::Ints queue;
     EXPECT_TRUE(queue.deaths().empty());
     EXPECT_TRUE(queue.wait_for_deaths(0, Deadline::now()).empty());
@@ -142,7 +142,7 @@ TYPED_TEST(QueueDeathsOf, others_need_no_parent_and_no_other_verb_to_be_noticed)
     EXPECT_EQ(deaths[0].pid, victim);
 }
 
-TYPED_TEST(QueueDeathsOf, a_closed_queue_throw_closed_error_also_in_who_waits) {
+TYPED_TEST(QueueDeathsOf, a_closed_queue_throw_closed_error_also_in_a_waiter) {
     const typename TestFixture::Ints queue;
     OnThread waiter([&] { EXPECT_THROW((void)queue.wait_for_deaths(0), ClosedError); });
     waiter.until_asleep();
@@ -202,7 +202,7 @@ TEST_P(QueueDeaths, a_death_tells_what_was_held_and_what_became_of_it) {
     EXPECT_EQ(holder.ready.wait_for_deaths(0).size(), 1U) << "it died in both queues";
 }
 
-TEST_P(QueueDeaths, participants_shows_who_holds_how_much) {
+TEST_P(QueueDeaths, participants_shows_how_much_each_holds) {
     const HoldTwo holder;
     holder.jobs.put_many(std::vector{1, 2, 3, 4});
     const auto mine = holder.jobs.get();
@@ -228,7 +228,7 @@ TEST_P(QueueDeaths, participants_shows_who_holds_how_much) {
     EXPECT_EQ(holder.jobs.deaths().front().id, all[1].id);
 }
 
-TEST(QueueParticipants, shows_the_dead_until_somebody_takes_over_from_them) {
+TEST(QueueParticipants, shows_the_dead_until_a_process_takes_over_from_them) {
     const JoinableQueue<int> queue;
     queue.put_many(std::vector{1, 2, 3});
     const int victim = ::fork();

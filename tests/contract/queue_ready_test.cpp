@@ -104,7 +104,7 @@ TYPED_TEST(QueueReady, closing_the_queue_makes_it_readable) {
     EXPECT_THROW(static_cast<void>(queue.ready_handle()), ClosedError);
 }
 
-TYPED_TEST(QueueReady, what_is_woken_for_it_is_passed_on_to_who_takes) {
+TYPED_TEST(QueueReady, a_wakeup_is_passed_on_to_the_taker) {
     const typename TestFixture::Ints queue;
     const ReadyHandle items = queue.ready_handle();
     OnThread getter([&] { EXPECT_EQ(take(queue), 7); });

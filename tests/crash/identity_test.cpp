@@ -237,7 +237,7 @@ TEST(ChildMadeByVfork, that_has_executed_does_not_keep_its_dead_parent_alive) {
 // ---- descriptors
 // -----------------------------------------------------------------------------------
 
-TEST(Descriptors, that_an_executed_program_inherits_without_close_on_exec_keep_nobody_alive) {
+TEST(Descriptors, that_an_executed_program_inherits_without_close_on_exec_keep_no_process_alive) {
     JoinableQueue<int> queue;
     Queue<int> taken;
     queue.put(1);

@@ -47,7 +47,7 @@ struct LifeOfAVictim {
     }
 };
 
-TEST(KillPointCoverage, at_each_step_of_the_library_somebody_dies_in_some_scenario) {
+TEST(KillPointCoverage, at_each_step_of_the_library_a_process_dies_in_some_scenario) {
     std::set<std::string> missing;
     std::set<std::string> visited;
     for (const Step& step : all_steps) missing.insert(step.name);

@@ -14,7 +14,7 @@ namespace {
 
 class KillPointsOfStart : public ::testing::TestWithParam<std::size_t> {};
 
-TEST_P(KillPointsOfStart, a_death_at_any_step_hangs_nobody_and_leaves_nothing) {
+TEST_P(KillPointsOfStart, a_death_at_any_step_hangs_no_process_and_leaves_nothing) {
     const auto life = std::move(start_lives()[GetParam()]);
     const auto names = life->record();
     unsigned visited = 0;

@@ -185,7 +185,7 @@ const QueueScenario kBesideAConsumer[] = {
 
 class KillPointsBesideAConsumer : public ::testing::TestWithParam<std::size_t> {};
 
-TEST_P(KillPointsBesideAConsumer, who_waits_for_items_or_for_the_end_comes_out_by_itself) {
+TEST_P(KillPointsBesideAConsumer, a_waiter_for_items_or_for_the_end_comes_out_by_itself) {
     at_every_step(kBesideAConsumer[GetParam()], [&](Round& round) {
         Forked consumer = round.waits({}, true);
         Forked joiner = round.joins();
@@ -238,7 +238,7 @@ bool visit_beside_a_producer(Round& round) {
     return died;
 }
 
-TEST(KillPointsBesideAProducer, who_waits_for_room_comes_out_by_itself) {
+TEST(KillPointsBesideAProducer, a_waiter_for_room_comes_out_by_itself) {
     QueueScenario makes_room{.name = "consumer of a full queue",
                              .setup = {.maxsize = 2},
                              .prepare = {{Verb::put, 0, 2}},
@@ -250,7 +250,7 @@ TEST(KillPointsBesideAProducer, who_waits_for_room_comes_out_by_itself) {
     at_every_step(makes_room, visit_beside_a_producer);
 }
 
-TEST(KillPointsBesideEverybody, who_waits_when_the_queue_is_shut_down_comes_out_by_itself) {
+TEST(KillPointsBesideAll, a_waiter_comes_out_by_itself_when_the_queue_is_shut_down) {
     const QueueScenario shutter{.name = "shutter",
                                 .prepare = {{Verb::put, 0}},
                                 .before = {{Verb::get}},
@@ -272,7 +272,7 @@ TEST(KillPointsBesideEverybody, who_waits_when_the_queue_is_shut_down_comes_out_
     });
 }
 
-TEST(KillPointsBesideEverybody, who_joins_when_what_is_left_is_dropped_comes_out_by_itself) {
+TEST(KillPointsBesideAll, a_joiner_comes_out_by_itself_when_the_rest_is_dropped) {
     const QueueScenario shutter{.name = "shutter who drops what is left",
                                 .prepare = {{Verb::put, 0, 3}},
                                 .before = {{Verb::get}},

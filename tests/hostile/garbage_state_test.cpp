@@ -304,7 +304,7 @@ TEST(GarbageLock, a_lock_that_names_a_participant_that_has_left_is_corrupt) {
 
 // --- Finished items -----------------------------------------------------------------------------
 
-TEST(GarbageFinished, more_finished_items_than_there_are_do_not_go_unnoticed_by_who_waits) {
+TEST(GarbageFinished, more_finished_items_than_there_are_do_not_go_unnoticed_by_a_waiter) {
     Jobs queue{small_queue()};
     use_everything(queue);
     const SegmentBytes segment(queue);

@@ -140,7 +140,7 @@ template <class Kind>
 class Scribble : public testing::ForKind<Kind> {};
 TYPED_TEST_SUITE(Scribble, testing::BothKinds, testing::KindName);
 
-TYPED_TEST(Scribble, over_everything_is_told_to_everybody_and_ends_every_wait) {
+TYPED_TEST(Scribble, over_everything_is_told_to_all_and_ends_every_wait) {
     const char* soak = std::getenv("PROCESSION_SOAK");
     const int rounds = soak != nullptr && *soak == '1' ? 1000 : testing::sanitized ? 8 : 25;
     const std::uint64_t seed = std::random_device{}();

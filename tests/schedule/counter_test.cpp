@@ -101,7 +101,7 @@ void explore_each(const std::string& name, const CounterStory& story, int preemp
     death::explore(name, story, {preemptions, 1, 0});
 }
 
-TEST(CounterSchedules, two_who_take_take_different_places) {
+TEST(CounterSchedules, two_takers_take_different_places) {
     CounterStory story;
     story.setup.places = 2;
     story.scripts = {{kTake}, {kTake, kLook}};
@@ -116,7 +116,7 @@ TEST(CounterSchedules, one_gives_while_another_takes) {
     explore_each("give || take, give", story, 2);
 }
 
-TEST(CounterSchedules, who_waits_for_a_place_is_woken_by_a_give_or_a_death) {
+TEST(CounterSchedules, a_waiter_for_a_place_is_woken_by_a_give_or_a_death) {
     CounterStory story;
     story.setup.places = 1;
     story.scripts = {{kGive}, {kWaitAndTake}};
@@ -125,7 +125,7 @@ TEST(CounterSchedules, who_waits_for_a_place_is_woken_by_a_give_or_a_death) {
 }
 
 // The second give may find the bell already rung: the first one woken rings it again.
-TEST(CounterSchedules, two_who_wait_are_both_woken_by_two_places) {
+TEST(CounterSchedules, two_waiters_are_both_woken_by_two_places) {
     CounterStory story;
     story.setup.places = 2;
     story.scripts = {{kGive, kGive}, {kWaitAndTake}, {kWaitAndTake}};

@@ -15,12 +15,12 @@ class Exchange : public ::testing::TestWithParam<bool> {
     QueueStory story;
 };
 
-TEST_P(Exchange, two_who_put_are_put_in_order) {
+TEST_P(Exchange, two_producers_are_put_in_order) {
     story.scripts = {{put(1)}, {put(2)}};
     explore_all("put || put", story);
 }
 
-TEST_P(Exchange, three_who_put_wait_for_one_lock) {
+TEST_P(Exchange, three_producers_wait_for_one_lock) {
     story.scripts = {{put(1)}, {put(2)}, {put(3)}};
     explore_bounded("put || put || put", story, 2, 0);
 }
@@ -32,19 +32,19 @@ TEST_P(Exchange, one_puts_while_another_gets) {
     explore_all("put || get", story);
 }
 
-TEST_P(Exchange, two_who_get_get_different_items) {
+TEST_P(Exchange, two_consumers_get_different_items) {
     story.before = {put(7), put(8)};
     story.scripts = {{get()}, {get()}};
     explore_all("get || get", story);
 }
 
-TEST_P(Exchange, who_waits_for_an_item_is_woken_by_its_put) {
+TEST_P(Exchange, a_waiter_for_an_item_is_woken_by_its_put) {
     story.scripts = {{put(1)}, {get()}};
     story.rescue = puts_for_those_who_wait();
     explore_all("put || get from an empty queue", story);
 }
 
-TEST_P(Exchange, who_waits_for_room_is_woken_by_a_get) {
+TEST_P(Exchange, a_waiter_for_room_is_woken_by_a_get) {
     story.setup.maxsize = 1;
     story.before = {put(7)};
     story.scripts = {{put(1)}, {get()}};
@@ -73,13 +73,13 @@ TEST_P(Exchange, the_size_is_exact_at_one_instant_while_others_put_and_get) {
     explore_bounded("put, get || size, size", story, 3, 1);
 }
 
-TEST_P(Exchange, two_who_wait_and_two_items_one_after_the_other) {
+TEST_P(Exchange, two_waiters_and_two_items_one_after_the_other) {
     story.scripts = {{get()}, {get()}, {put(1), put(2)}};
     story.rescue = puts_for_those_who_wait();
     explore_bounded("get || get || put, put", story, 1, 0);
 }
 
-TEST_P(Exchange, two_who_wait_for_room_and_one_who_makes_it_twice) {
+TEST_P(Exchange, two_waiters_for_room_and_one_that_makes_it_twice) {
     story.setup.maxsize = 1;
     story.before = {put(7)};
     story.scripts = {{put(1)}, {put(2)}, {get(), get()}};

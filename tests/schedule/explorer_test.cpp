@@ -98,7 +98,7 @@ TEST(Explorer, finds_a_lock_that_is_released_before_the_store) {
               "a store was lost");
 }
 
-TEST(Explorer, finds_nothing_wrong_with_who_looks_again_before_it_sleeps) {
+TEST(Explorer, finds_nothing_wrong_with_a_sleeper_that_looks_again_first) {
     EXPECT_EQ(explore_two(announce, wait_armed_first, 0, nullptr), "");
 }
 

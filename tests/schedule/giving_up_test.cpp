@@ -29,7 +29,7 @@ TEST_P(GivingUp, a_producer_without_memory_leaves_the_room_to_another) {
     explore("put without memory || put || get, get with room for one", story, {1, 0, 0});
 }
 
-TEST_P(GivingUp, who_no_longer_waits_for_a_lock_leaves_it_to_another) {
+TEST_P(GivingUp, a_waiter_that_gives_up_a_lock_leaves_it_to_another) {
     story.before = {put(7), put(8), put(9), put(10)};
     story.scripts = {{get_within_a_little()}, {get_nowait()}, {get_nowait(), get_nowait()}};
     explore("get within 0.5 ms || get || get, get", story, {2, 0, 1});

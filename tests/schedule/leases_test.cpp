@@ -9,7 +9,7 @@
 namespace procession::schedule {
 namespace {
 
-TEST(Leases, two_who_finish_are_both_counted) {
+TEST(Leases, two_finishers_are_both_counted) {
     QueueStory story;
     story.before = {put(7), put(8)};
     story.first_acts = {{get()}, {get()}};
@@ -17,7 +17,7 @@ TEST(Leases, two_who_finish_are_both_counted) {
     explore_all("task_done || task_done", story);
 }
 
-TEST(Leases, the_last_task_done_wakes_who_joins) {
+TEST(Leases, the_last_task_done_wakes_the_joiner) {
     QueueStory story;
     story.before = {put(7)};
     story.first_acts = {{get()}};
@@ -26,7 +26,7 @@ TEST(Leases, the_last_task_done_wakes_who_joins) {
     explore_all("task_done || join", story);
 }
 
-TEST(Leases, two_tasks_done_by_two_wake_who_joins) {
+TEST(Leases, two_tasks_done_by_two_wake_the_joiner) {
     QueueStory story;
     story.before = {put(7), put(8)};
     story.first_acts = {{get()}, {get()}};
@@ -43,7 +43,7 @@ TEST(Leases, an_item_given_back_comes_before_the_next_one) {
     explore_all("give_back || get", story);
 }
 
-TEST(Leases, an_item_given_back_wakes_who_waits) {
+TEST(Leases, an_item_given_back_wakes_a_waiter) {
     QueueStory story;
     story.before = {put(7)};
     story.first_acts = {{get()}};
@@ -52,7 +52,7 @@ TEST(Leases, an_item_given_back_wakes_who_waits) {
     explore_bounded("give_back || get from an empty queue", story, 3, 2);
 }
 
-TEST(Leases, a_rejected_item_wakes_who_joins) {
+TEST(Leases, a_rejected_item_wakes_the_joiner) {
     QueueStory story;
     story.before = {put(7)};
     story.first_acts = {{get()}};
@@ -69,7 +69,7 @@ TEST(Leases, unfinished_is_exact_while_others_put_and_finish) {
     explore_bounded("put, task_done || unfinished, unfinished", story, 3, 1);
 }
 
-TEST(Leases, who_closes_gives_back_what_it_holds) {
+TEST(Leases, a_closer_gives_back_what_it_holds) {
     QueueStory story;
     story.before = {put(7)};
     story.first_acts = {{get()}};

@@ -51,12 +51,12 @@ TEST_P(Repair, two_repairers_meet) {
     explore(name("repairer || repairer"), story, {preemptions(), 1, 0});
 }
 
-TEST_P(Repair, a_repairer_meets_one_who_gets) {
+TEST_P(Repair, a_repairer_meets_a_consumer) {
     story.scripts = {victim().script, {call(Verb::notice)}, {get()}};
     explore(name("repairer || get"), story, {preemptions(), 1, 0});
 }
 
-TEST_P(Repair, a_repairer_meets_one_who_puts) {
+TEST_P(Repair, a_repairer_meets_a_producer) {
     story.scripts = {victim().script, {call(Verb::notice)}, {put(2, victim().item_bytes)}};
     explore(name("repairer || put"), story, {preemptions(), 1, 0});
 }

@@ -11,14 +11,14 @@ namespace {
 const QueueScript shuts_down{call(Verb::shut_down)};
 const QueueScript gets_until_shut_down{get(), if_got(finish()), if_got(get()), if_got(finish())};
 
-TEST(Shutdown, who_waits_for_an_item_is_told) {
+TEST(Shutdown, a_waiter_for_an_item_is_told) {
     QueueStory story;
     story.scripts = {shuts_down, {get()}};
     story.rescue = shuts_down;
     explore_all("shutdown || get from an empty queue", story);
 }
 
-TEST(Shutdown, two_who_wait_for_an_item_are_told) {
+TEST(Shutdown, two_waiters_for_an_item_are_told) {
     QueueStory story;
     story.scripts = {shuts_down, {get()}, {get()}};
     story.rescue = shuts_down;
@@ -32,7 +32,7 @@ TEST(Shutdown, what_was_put_is_delivered_before) {
     explore_bounded("put, shutdown || get until shut down", story, 2, 1);
 }
 
-TEST(Shutdown, who_waits_for_room_is_told) {
+TEST(Shutdown, a_waiter_for_room_is_told) {
     QueueStory story;
     story.setup.maxsize = 1;
     story.before = {put(7)};

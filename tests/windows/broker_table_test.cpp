@@ -56,7 +56,8 @@ TEST(BrokerOfMessages, keeps_what_can_be_received_though_its_sender_is_gone) {
     EXPECT_EQ(table.handles(), 0U);
 }
 
-TEST(BrokerOfMessages, drops_an_end_that_was_sent_through_its_own_connection_when_nobody_holds_it) {
+TEST(BrokerOfMessages,
+     drops_an_end_that_was_sent_through_its_own_connection_when_no_process_holds_it) {
     BrokerTable table;
     Ends way;
     leave(table, 1, way.one, way.other);

@@ -15,7 +15,7 @@ TEST_F(HostileToBroker, what_is_no_record_ends_that_client_and_no_other) {
     }
 }
 
-TEST_F(HostileToBroker, who_comes_and_says_nothing_or_nonsense_is_let_go) {
+TEST_F(HostileToBroker, a_client_that_says_nothing_or_nonsense_is_let_go) {
     const std::wstring name = os::pipe_name_prefix + os::utf16_of(transfer::broker_of_family());
     for (int i = 0; i < 3; ++i) {
         Handle silent;

@@ -76,7 +76,7 @@ void serve_jobs(const std::string& name) {
     }
 }
 
-TEST_P(WindowsListening, queues_and_connections_reach_who_has_connected) {
+TEST_P(WindowsListening, queues_and_connections_reach_a_client_that_has_connected) {
     const Address where = abstract_here("jobs");
     Listener listener(where, {.authkey = kKey});
     Process worker(method(), serve_jobs, where.name());
@@ -100,7 +100,7 @@ void listen_and_die(const std::string& name, const std::string& up) {
     wait_for_death(up);
 }
 
-TEST_P(WindowsListening, who_has_connected_sees_the_death_of_the_one_that_never_accepted) {
+TEST_P(WindowsListening, a_client_sees_the_death_of_a_listener_that_never_accepted) {
     const Address where = abstract_here("mute");
     const std::string up = folder_.fifo("up");
     Process child(method(), listen_and_die, where.name(), up);
@@ -114,7 +114,7 @@ TEST_P(WindowsListening, who_has_connected_sees_the_death_of_the_one_that_never_
     EXPECT_THROW((void)Client(where), OSError);
 }
 
-TEST(WindowsListener, takes_who_has_connected_spoken_and_gone_before_it_looked) {
+TEST(WindowsListener, takes_a_client_that_has_connected_spoken_and_gone_before_it_looked) {
     const Address where = abstract_here("late");
     Listener listener(where);
     for (int i = 0; i < 5; ++i) Client(where).send(i);
