@@ -42,7 +42,7 @@ void DeadLetters::write(std::uint32_t block, const Content& content) noexcept {
     header.format = static_cast<std::uint32_t>(content.format);
     std::byte* to = pool_.memory(block);
     std::memcpy(to, &header, sizeof header);
-    std::memcpy(to + sizeof header, content.reason.data(), reason);
+    content.reason.copy(reinterpret_cast<char*>(to + sizeof header), reason);
     // Both lie in the pool: where that is corrupt, they may overlap.
     if (!content.payload.empty()) {
         std::memmove(to + sizeof header + reason, content.payload.data(), content.payload.size());

@@ -24,7 +24,8 @@ struct Room {
 ///
 /// Counts that no correct participant writes (more taken than put) make no room under the lock,
 /// where require_full() finds them, and seem to make room without it, so that a caller comes to
-/// the lock.
+/// the lock. What a producer last saw of the consumers' count is not believed if it is impossible:
+/// then the count itself is read.
 class RoomCounter {
   public:
     RoomCounter(State& state, const Limits& limits) : state_(state), limits_(limits) {}
@@ -38,7 +39,7 @@ class RoomCounter {
         if (limits_.maxsize != 0) {
             const std::uint64_t put = state_.tail.count.load(own);
             std::uint64_t taken = state_.seen_taken.load(own);
-            if (put - taken + items > limits_.maxsize) {
+            if (taken > put || put - taken + items > limits_.maxsize) {
                 taken = state_.head.count.load(std::memory_order_acquire);  // pairs with advance()
                 if (taken > put) return {0, 0};
                 PROCESSION_STEP("put.room_looked");

@@ -120,6 +120,16 @@ TEST(GarbageMemory, a_returned_item_whose_length_became_a_link_is_corrupt) {
     EXPECT_THROW(static_cast<void>(queue.get()), CorruptSegment);
 }
 
+TEST(GarbageMemory, a_count_that_a_producer_is_said_to_have_seen_is_not_believed) {
+    QueueOptions options = small_queue();
+    options.maxsize = 5;
+    Texts queue{options};
+    for (int i = 0; i < 3; ++i) queue.put("one");
+    for (int i = 0; i < 3; ++i) static_cast<void>(queue.get());
+    SegmentBytes(queue).state().seen_taken.store(4);
+    EXPECT_TRUE(queue.try_put("more", Deadline::never()).has_value());
+}
+
 // --- Loops --------------------------------------------------------------------------------------
 
 TEST(GarbageLoop, a_list_of_returned_items_that_leads_back_into_itself_is_corrupt) {
