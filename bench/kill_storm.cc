@@ -224,7 +224,7 @@ class KillStorm {
             nap();
         }
     }
-    // The producers end; the consumers get what is left. Returns false when somebody is stuck.
+    // The producers end; the consumers get what is left. Returns false when one of them is stuck.
     [[nodiscard]] bool drains() {
         ledger().stop.store(1);
         Progress last = progress();

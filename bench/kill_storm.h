@@ -19,8 +19,8 @@ struct KillStormPlan {
 struct KillScore {
     std::uint64_t kills = 0;
     std::uint64_t committed = 0;    // put() had returned
-    std::uint64_t all_stuck = 0;    // nobody made progress for a second; a fresh queue was made
-    std::uint64_t some_stuck = 0;   // somebody made none for two, while others did
+    std::uint64_t all_stuck = 0;    // none of them progressed for a second; a fresh queue was made
+    std::uint64_t some_stuck = 0;   // one made no progress for two seconds, while others did
     std::uint64_t first_stuck = 0;  // after so many kills; 0: never
     std::uint64_t lost = 0;  // committed, never delivered, and not in the hand of a killed consumer
     std::uint64_t stranded = 0;  // committed, and left behind in a queue that was stuck
@@ -32,7 +32,7 @@ struct KillScore {
 };
 
 /// Two producers and two consumers, one of which is killed by SIGKILL and started again, then the
-/// next; now and then all at once. After each kill everybody is given the time to make progress.
+/// next; now and then all at once. After each kill all four are given the time to make progress.
 [[nodiscard]] KillScore run_kill_storm(const KillEntry& entry, const KillStormPlan& plan);
 
 }  // namespace procession::bench

@@ -14,7 +14,7 @@ namespace procession::bench {
 inline constexpr const char* kSpinThenFutexName = "spin 5 us, futex (limit)";
 
 /// One message in a shared word, whose receiver polls for a while and then sleeps in the kernel:
-/// what there is below every queue. Nobody is woken who is not asleep.
+/// what there is below every queue. A receiver that is not asleep is not woken.
 class SharedWord : public Contestant {
   public:
     static constexpr std::chrono::nanoseconds kForEver = std::chrono::nanoseconds::max();

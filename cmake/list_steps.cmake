@@ -3,7 +3,7 @@
 #
 # Collects the name of every PROCESSION_STEP("...") of the library into a header, so that a test can
 # ask whether some process has died at each of them. A name stands for one place: two places under
-# one name would hide the one where nobody dies.
+# one name would hide the one where no process dies.
 
 cmake_minimum_required(VERSION 3.25)
 file(GLOB_RECURSE sources "${ROOT}/src/*.h" "${ROOT}/src/*.cc" "${ROOT}/include/*.h")

@@ -12,7 +12,7 @@
 namespace procession::fuzz {
 
 /// A copy of the bytes of a memory file, pages of zeros left out. Restored into a new file, it is
-/// the same segment in which every participant is dead: nobody holds the new file's byte locks.
+/// the same segment in which every participant is dead: no process locks bytes of the new file.
 class MemoryImage {
   public:
     MemoryImage() = default;

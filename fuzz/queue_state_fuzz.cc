@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// A queue whose memory somebody scribbles on, before and while every public operation runs on it.
+// A queue whose memory is scribbled on, before and while every public operation runs on it.
 //
 // The input begins with the kind of the queue and the step at which its last participant died
 // (see scenario.h); commands follow: scribble now, scribble at a later step of the next operations
@@ -153,7 +153,7 @@ class Participant {
     Participant& operator=(const Participant&) = delete;
 
     void run() {
-        // A TimeoutError took a second: whoever is in the way stays there.
+        // A TimeoutError took a second: the participant in the way stays there.
         for (std::size_t i = 0; i < kCommandsMax && !input_.at_end() && !timed_out_; ++i) {
             command(input_.byte());
         }

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// A handle arrives, and the memory behind it is somebody else's: attaching reads all of its header.
+// A handle arrives, and the memory behind it is foreign: attaching reads all of its header.
 // The input: one byte for the size of the file, one that says whether a sound header is underneath,
 // then bytes to write over the start.
 

@@ -10,8 +10,8 @@
 #
 # The search is exhaustive: no bit-state hashing, no hash compaction. COLLAPSE stores each state
 # in full, in pieces. Invalid end states are not asked for (-E): a killed process rests in the
-# middle of its work. Instead, each model says itself, when nothing can move any more, who must
-# have come to its end.
+# middle of its work. Instead, each model says itself, when nothing can move any more, which
+# processes must have come to their end.
 set -u
 caught=false
 if [ "$1" = --caught ]; then

@@ -211,7 +211,7 @@ std::map<SharedFile, std::string> shared_files() {
     return found;
 }
 
-/// A file that a running process has mapped or open is someone else's: all of ours have ended.
+/// A file that a running process has mapped or open is not ours: all of our processes have ended.
 bool is_in_use(const std::string& path) {
     for (const std::string& pid : all_processes()) {
         if (contents_of("/proc/" + pid + "/maps").find(' ' + path + '\n') != std::string::npos)

@@ -12,14 +12,15 @@
 
 namespace procession::bench {
 
-/// Who writes one side of a BareRing, in memory of both processes.
+/// One side of a BareRing, which one process writes, in memory of both processes.
 struct alignas(64) BareRingSide {
     std::atomic<std::uint64_t> position;
 };
 
 /// A ring for one producer and one consumer without any lock, which polls: what the hardware can
-/// do. It is not safe against anything: who dies leaves the other one polling for ever, and an idle
-/// consumer uses its cpu. After some polls it lets others run, as both may be on one cpu.
+/// do. It is not safe against anything: a side that dies leaves the other one polling for ever,
+/// and an idle consumer uses its cpu. After some polls it lets others run, as both may be on one
+/// cpu.
 template <class T>
 class BareRing {
   public:

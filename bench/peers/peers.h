@@ -24,7 +24,7 @@ inline constexpr const char* kZeroMqName = "ZeroMQ PUSH/PULL";
 [[nodiscard]] std::unique_ptr<Contestant> make_ring(const Case& which);
 /// BareRing of `capacity` items: no peer but a limit. One producer and one consumer only.
 [[nodiscard]] std::unique_ptr<Contestant> make_bare_ring(const Case& which);
-/// A POSIX message queue as large as anybody may make it: 10 messages of up to 8192 bytes.
+/// A POSIX message queue as large as any user may make it: 10 messages of up to 8192 bytes.
 [[nodiscard]] std::unique_ptr<Contestant> make_posix(const Case& which);
 /// A pipe of 1 MiB, or 64 KiB where the system allows no more.
 [[nodiscard]] std::unique_ptr<Contestant> make_pipe(const Case& which);

@@ -81,7 +81,7 @@ class RobustRing {
         owned(code);
     }
 
-    // Not destroyed: whoever was killed in it may seem to hold it still.
+    // Not destroyed: a process that was killed in it may seem to hold it still.
     SharedArray<State> shared_;
     SharedArray<T> slots_;
 };

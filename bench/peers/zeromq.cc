@@ -24,8 +24,9 @@ namespace procession::bench {
 namespace {
 
 /// Contexts and sockets are made in each process, as ZeroMQ asks for. A PUSH socket deals its
-/// messages out in turn, and passes over a consumer whose pipe is full: so who takes how many is
-/// not known, and whoever takes the last one tells the others by an eventfd.
+/// messages out in turn, and passes over a consumer whose pipe is full: so the share of each
+/// consumer is not known, and the consumer that counts the last message tells the others by an
+/// eventfd.
 class ZeroMqContestant : public Contestant {
   public:
     explicit ZeroMqContestant(const Case& which)

@@ -65,7 +65,7 @@ void work(const mp::JoinableQueue<Job>& jobs, const mp::Queue<Sum>& results) {
         try {
             auto job = jobs.get();
             results.put(sum_of(*job));
-            job.done();  // killed before this line, somebody else does it again
+            job.done();  // if this worker is killed before, another one does it again
         } catch (const mp::DecodeError& wrong) {
             // It is among the dead letters, where the parent finds it.
             std::fprintf(stderr, "mixed: %s\n", wrong.what());

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 //
 // seed    The idea of it all: an object holds two JoinableQueues; a child that is started with the
-// object has the queues, under every start method and without anybody naming them.
+// object has the queues, under every start method, and no code names them.
 //
 // PROCESSION_LOG=debug seed    shows how: forked children take the queues over as they are
 // (Queue._after_fork), spawned ones get the descriptors and rebuild them.
@@ -51,7 +51,7 @@ void serve(mp::StartMethod method, int dinner) {
                 kitchen.orders.unfinished() + kitchen.dishes.unfinished());
 }
 
-// Its bytes would mean nothing anywhere else: there is no child being started who would get the
+// Its bytes would mean nothing anywhere else: there is no child being started that would get the
 // handles with them.
 void try_to_write_down_a_queue() {
     const Kitchen kitchen;

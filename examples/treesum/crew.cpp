@@ -59,7 +59,7 @@ void Crew::kill_those_due(Clock::time_point now) {
         for (Worker& worker : workers_) {
             if (!worker.absent && !worker.killed) alive.push_back(&worker);
         }
-        // With nobody left the event is void: a fresh worker begins with none against it.
+        // With no worker left the event is void: a fresh worker begins with none against it.
         if (!alive.empty()) {
             Worker& victim = *alive[random_() % alive.size()];
             victim.process.kill();

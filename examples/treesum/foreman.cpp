@@ -21,7 +21,7 @@ constexpr std::size_t kTasksAtOnce = 16;  // then it is time to look at everythi
 constexpr std::size_t kResultsWaiting = 1024;
 constexpr std::size_t kResultsAtOnce = 256;
 
-// A task that workers die over is given up after 16 times; but not when it is us who kill them.
+// A task that workers die over is given up after 16 times; but not when we kill them.
 constexpr std::uint32_t kDeliveries = 16;
 constexpr std::uint32_t kDeliveriesUnderChaos = 1'000'000;
 constexpr milliseconds kLookForLetters{50};
@@ -141,7 +141,7 @@ void Foreman::take_results(milliseconds wait) {
 }
 
 void Foreman::take_given_up() {
-    // Whoever notices a death writes the dead letters, perhaps a worker, a little later.
+    // The process that notices a death, perhaps a worker, writes the dead letters a little later.
     const bool may_be_some = crew_.deaths() + crew_.kills() > 0;
     if (!may_be_some || Clock::now() - looked_for_letters_ < kLookForLetters) return;
     looked_for_letters_ = Clock::now();

@@ -29,7 +29,7 @@ struct Result {
     enum class Kind : std::uint8_t {
         finished,   // `sums` holds one entry per path
         reached,    // `checkpoint` is how far the large file is
-        hand_over,  // somebody died over this large file: the parent knows how far it was
+        hand_over,  // a worker died over this large file: the parent knows how far it was
     };
     Kind kind = Kind::finished;
     std::uint64_t number = 0;

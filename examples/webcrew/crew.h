@@ -14,7 +14,7 @@ struct Call {
     procession::Handle connection;
 };
 
-/// It has been answered, or there is nobody to answer any more.
+/// The call has been answered, or its client has gone.
 struct Answer {
     std::uint64_t number = 0;
     std::uint64_t turn = 0;

@@ -102,7 +102,7 @@ void Desk::take_answers() {
         if (found == connections_.end() || found->second.turn != answer->turn) continue;
         found->second.is_called = false;
         if (answer->keeps_open) continue;
-        // For the client it ends now, whoever has a handle of it.
+        // For the client it ends now, even while other processes have a handle of it.
         ::shutdown(found->second.socket.get(), SHUT_RDWR);
         connections_.erase(found);
     }
@@ -131,7 +131,7 @@ mp::Deadline Desk::next_kill() const {
 }
 
 void Desk::end() {
-    crew_.calls.join(std::chrono::seconds(5));  // those who have asked are answered
+    crew_.calls.join(std::chrono::seconds(5));  // clients that have asked are answered
     crew_.calls.shutdown();
     for (auto& worker : workers_) worker.join();
     std::fprintf(stderr, "webcrew: %llu connections, %llu workers killed\n",

@@ -7,8 +7,8 @@ namespace webcrew {
 /// is taken off the connection only when the answer is on its way: a worker killed before that
 /// leaves it to the next one.
 ///
-/// Returns:  whether the connection stays open. True as well when there is no request: somebody
-///           else has answered it, and was killed before he could say so.
+/// Returns:  whether the connection stays open. True as well when there is no request: another
+///           worker has answered it, and was killed before it could say so.
 [[nodiscard]] bool answer_one_request(int connection);
 
 }  // namespace webcrew

@@ -32,7 +32,7 @@ class SharingError(Error, RuntimeError):
 
 
 class EncodeError(Error, TypeError):
-    """The object cannot be turned into bytes: nothing was put; mend the object."""
+    """The object cannot be turned into bytes: nothing was put; repair the object."""
 
 
 class DecodeError(Error, builtins.ValueError):

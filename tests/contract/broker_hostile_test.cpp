@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "contract/broker_hostile.h"
 
-// The broker, and those who do not keep to its protocol.
+// The broker, and clients that do not keep to its protocol.
 
 namespace procession::testing {
 namespace {

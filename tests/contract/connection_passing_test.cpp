@@ -100,7 +100,8 @@ TEST(ConnectionHandles, of_messages_that_no_process_receives_are_closed) {
     const Folder folder;
     const Handle file = open_file(folder.file("one"));
     {
-        // Who keeps handles, where they do not travel by themselves, is known after the first one.
+        // Where handles do not travel by themselves, this process knows the broker, which keeps
+        // them, after the first one.
         const auto [one, other] = Pipe();
         one.send_handle(file);
         static_cast<void>(other.recv_handle());

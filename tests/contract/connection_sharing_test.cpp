@@ -14,7 +14,7 @@
 namespace procession::testing {
 namespace {
 
-/// Who sent it, which one it is, and bytes that depend on both.
+/// The sender, the number among its messages, and bytes that depend on both.
 struct Numbered {
     int sender = 0;
     int number = 0;
@@ -120,7 +120,7 @@ TEST(ConnectionSharingThreads, messages_of_several_threads_arrive_whole) {
 }
 
 void send_too_much(const ByteConnection& to) {
-    to.send_bytes(std::vector<std::byte>(std::size_t{64} << 20));  // nobody receives it all
+    to.send_bytes(std::vector<std::byte>(std::size_t{64} << 20));  // no process receives it all
 }
 
 TEST_P(ConnectionSharing, a_sender_killed_inside_of_a_message_is_no_other_message) {

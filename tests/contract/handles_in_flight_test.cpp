@@ -6,7 +6,7 @@
 #include "os/channel.h"
 
 // Too many handles of one user are on their way. The kernel does not bound root, so all of this is
-// done by another user, who may open few files.
+// done as another user, with a low limit on open files.
 
 namespace procession::testing {
 
@@ -30,7 +30,7 @@ void run_as_another_user(void (*act)()) {
     EXPECT_EQ(child.exit_code(), 0);
 }
 
-/// Connections that are full of handles that nobody receives.
+/// Connections that are full of handles that no process receives.
 class Jam {
   public:
     Jam() {

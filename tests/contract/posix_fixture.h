@@ -147,7 +147,7 @@ inline void stop_ignoring_interrupts() { std::signal(SIGINT, SIG_DFL); }
 /// Running, or not collected.
 inline bool is_there(int pid) { return ::kill(pid, 0) == 0; }
 
-/// A process of this family, whoever is its parent, until it has ended.
+/// A process of this family, whichever process is its parent, until it has ended.
 class Relative {
   public:
     explicit Relative(int pid) : sentinel_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
@@ -178,7 +178,7 @@ inline std::size_t descriptors_of(int pid) {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// Kills it and waits until it has ended; whoever has started it collects it.
+/// Kills it and waits until it has ended; the code that has started it collects it.
 inline void kill_helper(int pid) {
     ASSERT_NE(pid, 0);
     ASSERT_EQ(::kill(pid, SIGKILL), 0);

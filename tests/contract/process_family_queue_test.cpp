@@ -9,7 +9,7 @@
 #include "contract/process_fixture.h"
 #include "support/queue_helpers.h"
 
-// Who dies with whom, while they wait in queues and hold what is in them.
+// Which processes die with another one, while they wait in queues and hold items of these.
 
 namespace procession::testing {
 namespace {

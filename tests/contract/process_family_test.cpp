@@ -7,7 +7,7 @@
 #include "contract/process_fixture.h"
 #include "procession/error.h"
 
-// Names, relatives, and who dies with whom.
+// Names, relatives, and which processes die with another one.
 
 namespace procession::testing {
 namespace {
@@ -238,7 +238,7 @@ TEST_P(ProcessFamily, a_daemon_ends_when_the_program_that_started_it_does) {
     }
 }
 
-// ---- who else looks after children -------------------------------------------------------------
+// ---- other code that looks after children ------------------------------------------------------
 
 void start_while_sigchld_is_ignored(StartMethod method) {
     struct sigaction ignore{};

@@ -3,7 +3,7 @@
 
 #include "support/queue_helpers.h"
 
-// close(): this process lets go of a queue; nobody else notices.
+// close(): this process lets go of a queue; no other process notices.
 
 namespace procession::testing {
 namespace {

@@ -8,7 +8,7 @@
 #include "procession/log.h"
 #include "support/queue_helpers.h"
 
-// How leases end that nobody has ended by name, and those that were detached.
+// How leases end that no call has ended by name, and how detached ones end.
 
 namespace procession::testing {
 namespace {

@@ -213,7 +213,7 @@ TYPED_TEST(QueueUndecodable, leaves_try_get_and_range_for_by_the_same_exception)
     EXPECT_EQ(queue.dead_letters().size(), 2U);
 }
 
-// Its letter waits for memory in the hands of its consumer, and is in nobody's way.
+// Its letter waits for memory in the hands of its consumer, and is in no other item's way.
 TYPED_TEST(QueueUndecodable, is_not_lost_when_there_is_no_memory_for_its_letter) {
     QueueOptions options;
     options.memory_limit = 256 * 1024;

@@ -8,7 +8,8 @@
 #include "transfer/receive_context.h"
 #include "transfer/send_context.h"
 
-// The inheritance rule: who may cross, how handles do, and that they are the same objects there.
+// The inheritance rule: which objects may cross, how handles do, and that they are the same objects
+// there.
 
 namespace procession::testing {
 namespace {

@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Whoever is stopped, traced or slow is alive, wherever in the queue it is: nobody takes over from
-// it, nobody breaks its locks.
+// A participant that is stopped, traced or slow is alive, wherever in the queue it is: no other
+// participant takes over from it or breaks its locks.
 
 #include <gtest/gtest.h>
 #include <sched.h>

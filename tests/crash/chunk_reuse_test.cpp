@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Memory of the log is used again as soon as nobody needs it, and not before: also when somebody
-// stands still, or dies, while he needs it.
+// Memory of the log is used again as soon as no participant needs it, and not before: also when one
+// stands still, or dies, while it needs the memory.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -64,7 +64,7 @@ TYPED_TEST(ChunkReuseOf, a_producer_killed_between_two_chunks_does_not_leave_its
     });
     until_stopped(victim);
     ::kill(victim.pid(), SIGKILL);
-    // Nobody looks for deaths yet: who finds something does not wait.
+    // No process looks for deaths yet: a consumer that finds an item does not wait.
     std::size_t taken = 0;
     for (auto item = queue.try_get(); item.has_value(); item = queue.try_get()) {
         EXPECT_EQ(testing::value_of(std::move(*item)), kSmall);

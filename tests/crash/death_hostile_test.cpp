@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// The record of deaths lies in memory that everybody can write: whatever stands there, it is an
-// answer or CorruptSegment, never a crash, a hang or an endless loop.
+// The record of deaths lies in memory that every participant can write. Whatever stands there, a
+// reader gets an answer or CorruptSegment, never a crash, a hang or an endless loop.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Each death is written down once, and exactly, at whatever step those die who repair after it.
+// Each death is written down once, and exactly, at whatever step its repairers die.
 
 #include <gtest/gtest.h>
 
@@ -310,7 +310,7 @@ TEST_P(DeathRecordsOfPlain, are_exact_at_whatever_step_two_repairers_die) {
 }
 
 // No slot is free, as far as a newcomer can see: it gets the dead one's, and repairs before it is
-// anybody itself.
+// a participant itself.
 void fill_the_other_slots() {
     const shm::Segment& segment = segment_of_the_only_queue();
     for (std::uint32_t slot = 2; slot < shm::kParticipantsMax; ++slot) {

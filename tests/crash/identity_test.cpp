@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 // A participant is one process, whatever its children inherit and whatever it closes: children made
-// behind our back keep nobody alive and act for nobody; a process without descriptors lives.
+// behind our back keep no participant alive and act for none; a process without descriptors lives.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -245,7 +245,7 @@ TEST(Descriptors, that_an_executed_program_inherits_without_close_on_exec_keep_n
     Process holder(procession::fork, [&] {
         const auto lease = queue.get();
         taken.put(1);
-        // Whatever it has open crosses, whoever opened it.
+        // All its descriptors cross, also those that other code has opened.
         for (int fd = 3; fd < 64; ++fd) {
             if (fd != gate.writer()) ::fcntl(fd, F_SETFD, 0);
         }

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// The list of steps comes from the sources: whoever adds a step adds somebody who dies there.
+// The list of steps comes from the sources: a new step needs a scenario that dies there.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 namespace procession::testing {
 namespace {
 
-// Lets somebody die at each step of a life whose name is still missing.
+// Lets a process die at each step of a life, if the name of the step is still missing.
 template <class Life>
 void die_where_nobody_died(Life& life, const std::string& name, std::set<std::string>& missing,
                            std::set<std::string>& visited) {
@@ -59,7 +59,7 @@ TEST(KillPointCoverage, at_each_step_of_the_library_a_process_dies_in_some_scena
     for (auto& life : start_lives()) {
         die_where_nobody_died(*life, life->name(), missing, visited);
     }
-    // Nobody polls for a lock where there is one processor.
+    // Where there is one processor, no process polls for a lock.
     if (!shm::spinning_pays()) missing.erase("lock.acquired.polling");
     for (const Step& step : all_steps) {
         EXPECT_EQ(missing.count(step.name), 0U)

@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 // Parent or child dies at any step of the start of a child, or the creator of a queue at any step
-// of making it: the others get an error or go on; nobody hangs, nothing is left.
+// of making it: the others get an error or go on; no process hangs, nothing is left.
 
 #include <gtest/gtest.h>
 

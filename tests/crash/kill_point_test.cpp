@@ -24,8 +24,8 @@ TEST_P(KillPoints, a_repairer_may_die_at_any_step_too) {
     die_in_pairs(rig, scenario().name, QueueSubject::notice());
 }
 
-// Victim, the next one, who does some work of its own or mends, and a third one who mends: each
-// dies somewhere.
+// The victim, a second process that does some work of its own or repairs, and a third one that
+// repairs: each dies at some step.
 TEST_P(KillPoints, a_third_one_may_die_at_any_step_too) {
     const unsigned seed = std::random_device{}();
     std::mt19937 random(seed);

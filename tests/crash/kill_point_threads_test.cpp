@@ -157,7 +157,7 @@ TEST(KillPointsOfThreads, all_threads_of_the_dead_are_accounted_for_wherever_the
         died += notes->completed.load() ? 0 : 1;
         SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round) +
                      ", step " + std::to_string(n) + " (" + notes->trace.last + ")");
-        // Who dies while it joins is no participant yet.
+        // A process that dies while it joins is no participant yet.
         const std::string last = notes->trace.last;
         const bool was_there = last.rfind("join.", 0) != 0 || last == "join.joined";
         const bool died_inside = !notes->completed.load() && was_there;

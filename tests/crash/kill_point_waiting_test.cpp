@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Somebody waits while another one dies: it comes out by itself, with what is its due. Nobody here
-// looks for the dead but those who wait.
+// A process waits while another one dies: it comes out by itself, with its due. Only waiting
+// processes look for the dead here.
 
 #include <gtest/gtest.h>
 
@@ -215,7 +215,7 @@ bool visit_beside_a_producer(Round& round) {
     Forked producer = round.waits({{.verb = Verb::put, .number = 70, .patience = Patience::any}});
     producer.until_asleep();
     const bool died = round.run();
-    // Where the victim made room, the one who waits for it needs no further help.
+    // Where the victim made room, the producer that waits for it needs no further help.
     const bool made_room = !round.view().head_is_at_the_beginning();
     if (made_room) producer.wait();
     if (made_room) round.queue().notice_deaths();

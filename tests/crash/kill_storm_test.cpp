@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Random SIGKILLs of whoever takes part, while they work: nothing committed is lost, nothing is
-// delivered twice unless counted as a redelivery, nobody hangs.
+// Random SIGKILLs of the participants, while they work: nothing committed is lost, nothing is
+// delivered twice unless counted as a redelivery, no process hangs.
 //
 // PROCESSION_SEED=N repeats the choices of a run; PROCESSION_SOAK=1 makes each storm 36 times as
 // long, 100,000 kills in all.

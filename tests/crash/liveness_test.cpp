@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Who is alive is told by the kernel: neither the slow nor the stopped are taken for dead, and
-// neither an exec nor an inherited descriptor keeps the dead alive.
+// The kernel tells which participants are alive: neither the slow nor the stopped are taken for
+// dead, and neither an exec nor an inherited descriptor keeps the dead alive.
 
 #include <gtest/gtest.h>
 #include <signal.h>

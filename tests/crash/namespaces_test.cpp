@@ -48,7 +48,7 @@ enum class Proc { outer, own };
 int run_in_pid_namespace(Proc proc, const std::function<void()>& act) {
     return run_in_child([&] {
         const int mounts = proc == Proc::own ? CLONE_NEWNS : 0;
-        // Who is not root needs a user namespace for it.
+        // A process that is not root needs a user namespace for it.
         if (::unshare(CLONE_NEWPID | mounts) != 0 &&
             ::unshare(CLONE_NEWUSER | CLONE_NEWPID | mounts) != 0) {
             ::_exit(kNotPermitted);
@@ -174,7 +174,7 @@ TEST_P(PidNamespaces, a_death_outside_is_noticed_inside) {
     const JoinableQueue<int> told;
     Gate gate;
     Process killer(fork, [&] {
-        static_cast<void>(told.get());  // somebody inside is about to wait
+        static_cast<void>(told.get());  // the process inside is about to wait
         ::kill(victim, SIGKILL);
     });
     EXPECT_GOOD_END_IF_PERMITTED(run_in_pid_namespace(GetParam(), [&] {

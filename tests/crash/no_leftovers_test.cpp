@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// When everybody is killed at once, the creator included, nothing remains: no process, no memory,
-// no file. Nobody is left to clean up, so there must be nothing that needs cleaning.
+// When all processes are killed at once, the creator included, nothing remains: no process, no
+// memory, no file. No process is left to clean up, so there must be nothing that needs cleaning.
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -86,7 +86,7 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
     return found;
 }
 
-// Who has one of these files open, or mapped.
+// The processes that have one of these files open, or mapped.
 std::vector<std::string> holders_of(const std::set<std::uint64_t>& inodes) {
     std::vector<std::string> found;
     std::error_code ignored;
@@ -135,7 +135,7 @@ int collect_everybody() {
 
 class NoLeftovers : public ::testing::TestWithParam<int> {
   protected:
-    // Orphans become this process's children: it waits for the end of everybody.
+    // Orphans become this process's children: it waits for the end of them all.
     void SetUp() override { ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0); }
     void TearDown() override { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
 };

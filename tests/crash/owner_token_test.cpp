@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// A lock's word names its owner. Who finds nobody in that owner's slot must find that the name has
-// changed, too: otherwise it takes the word for one that nobody wrote, and poisons the queue.
+// A lock's word names its owner. A participant that finds the owner's slot empty must find that the
+// name has changed, too: otherwise it takes the word for one that no participant wrote, and poisons
+// the queue.
 
 #include <gtest/gtest.h>
 #include <signal.h>

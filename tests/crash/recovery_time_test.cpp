@@ -38,7 +38,7 @@ void print(const char* what, std::vector<std::int64_t> times) {
                 in_ms(times[times.size() / 2]), in_ms(times.back()), times.size());
 }
 
-// Kills the victim while the survivor sleeps inside its call. Nobody else looks after the dead.
+// Kills the victim while the survivor sleeps inside its call. No other process looks for deaths.
 std::int64_t time_of_recovery(Process& victim, Process& survivor, const Returned& returned) {
     until_asleep(survivor.pid(), survivor.pid());
     const std::int64_t killed = steady_now();

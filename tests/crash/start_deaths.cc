@@ -188,7 +188,7 @@ class ChildLife final : public StartLife {
     SharedRecord<BlackBox> box_;
 };
 
-/// The creator of a queue dies; somebody has got hold of the unfinished memory.
+/// The creator of a queue dies; this process has got hold of the unfinished memory.
 class CreatorLife final : public StartLife {
   public:
     [[nodiscard]] std::string name() const override { return "creator"; }

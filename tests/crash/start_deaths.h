@@ -7,7 +7,7 @@
 
 namespace procession::testing {
 
-/// A way to begin: of a child, seen from either side, or of a queue. Somebody dies at one of its
+/// A way to begin: of a child, seen from either side, or of a queue. A process dies at one of its
 /// steps.
 class StartLife {
   public:
@@ -17,7 +17,7 @@ class StartLife {
     virtual ~StartLife() = default;
 
     [[nodiscard]] virtual std::string name() const = 0;
-    /// The names of all steps, when nobody dies.
+    /// The names of all steps, when no process dies.
     virtual std::vector<std::string> record() = 0;
     /// Dies at the n-th step; returns what was wrong afterwards, or nothing.
     virtual std::string die_at(unsigned n, std::string& where) = 0;

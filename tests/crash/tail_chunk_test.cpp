@@ -50,7 +50,7 @@ class TailChunk : public ::testing::Test {
         ASSERT_FALSE(queue_.try_get().has_value());
     }
 
-    // As long as a chunk, and no record of a log to whoever takes it for one.
+    // As long as a chunk. A reader that takes it for a chunk finds no record of a log in it.
     const std::string whole_chunk_ = std::string(65'500, '\xff');
     Q queue_;
     std::optional<Process> producer_;
@@ -60,7 +60,7 @@ TYPED_TEST_SUITE(TailChunk, Queues);
 
 TYPED_TEST(TailChunk, is_not_used_again_while_a_dead_producer_left_the_tail_in_it) {
     ::kill(this->producer_->pid(), SIGKILL);
-    // The producer is not joined yet: nobody has noticed its death when this item wants memory.
+    // The producer is not joined yet: no process has noticed its death when this item wants memory.
     this->queue_.put(this->whole_chunk_);
     EXPECT_EQ(take(this->queue_), this->whole_chunk_);
 }

@@ -237,7 +237,7 @@ class KillPointDriver {
 #endif
     }
 
-    // An actor that goes through its script to the end, whoever dies beside it.
+    // An actor that goes through its script to the end, whichever other one dies beside it.
     void foresee(const Script& script) {
         const int actor = possible_.add_actor(script + Subject::leave());
         Model model = possible_.model();

@@ -26,7 +26,7 @@ using schedule::RandomRun;
 using schedule::Replay;
 using schedule::World;
 
-/// A small story: an object, what is in it, and who does what at the same time.
+/// A small story: an object, its content, and what each participant does at the same time.
 template <class Subject>
 struct Story {
     using Script = typename Subject::Script;
@@ -95,8 +95,8 @@ class ScheduledStage {
     mutable std::unordered_set<std::string> explained_;
 };
 
-/// The driver of schedules: one run of a story in a world, which decides at each point who goes on
-/// and who dies.
+/// The driver of schedules: one run of a story in a world, which decides at each point which
+/// participant goes on and which one dies.
 template <class Subject>
 class ScheduleRun {
   public:

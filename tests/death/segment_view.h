@@ -24,7 +24,7 @@ using Image = std::vector<std::byte>;
 ///
 /// All references in a segment are offsets, and the kernel tells which process lives. So what a
 /// death has left behind can be put back as often as one likes, to let another process die at
-/// another step of mending it, without the first death happening again.
+/// another step of repairing it, without the first death happening again.
 class SegmentView {
   public:
     explicit SegmentView(os::Handle file);

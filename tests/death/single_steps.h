@@ -211,7 +211,7 @@ class SingleSteps {
 
   private:
     // A copy by one string instruction stores a byte, or a word, each turn: so many are skipped.
-    // Where only some copies are examined, so many stores into a block that nobody else knows.
+    // Where only some copies are examined, so many stores into a block that no other process knows.
     static constexpr std::uint64_t kTurnsSkipped = 61;
     static constexpr std::uint64_t kTurnsSkippedOfSome = 1511;
     static constexpr std::uint64_t kStoresSkippedOfSome = 23;

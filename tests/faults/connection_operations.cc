@@ -80,7 +80,7 @@ class UseListener : public Operation {
         if (outcome.threw) {
             EXPECT_FALSE(std::filesystem::exists(folder_ / "socket")) << outcome.what;
         }
-        // What could not be removed stays; nobody is kept from trying again elsewhere.
+        // A socket that could not be removed stays; a new one can be made elsewhere.
         const Listener listener(Address::path((folder_ / "another").string()));
         static_cast<void>(Client(listener.address()));
     }

@@ -14,7 +14,7 @@ namespace procession::testing {
 struct Outcome {
     bool threw = false;
     std::string what;
-    bool had_to_succeed = false;  // the fault was one that nobody notices
+    bool had_to_succeed = false;  // the fault was one that no caller may notice
 };
 
 /// One use of the library that faults are tried on. Its constructor prepares and its destructor

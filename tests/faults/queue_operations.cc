@@ -87,7 +87,7 @@ class Join : public Leased {
     void act() override {
         const bool joined = stage_.queue.join(12ms);
         EXPECT_FALSE(joined);
-        for (int i = 0; i < 3; ++i) stage_.take_one();  // the last one rings for who waited
+        for (int i = 0; i < 3; ++i) stage_.take_one();  // the last one notifies for join()
         const bool is_joined = stage_.queue.join(Deadline::now());
         EXPECT_TRUE(is_joined);
     }

@@ -84,7 +84,7 @@ struct PutWhenFull : QueueOperation<Q> {
     }
     PutWhenFull() : QueueOperation<Q>(options()) { this->stage_.fill(2); }
     void act() override {
-        // Then one more, after room was made: it rings for who waited.
+        // A put waits in vain; then take_one() makes room, and notifies for that put.
         const bool put = this->stage_.queue.try_put("too much", 12ms).has_value();
         EXPECT_FALSE(put);
         this->stage_.take_one();
@@ -116,7 +116,7 @@ struct GetWhenEmpty : QueueOperation<Q> {
     void act() override {
         const bool got = this->stage_.queue.try_get(12ms).has_value();
         EXPECT_FALSE(got);
-        this->stage_.put_prepared();  // rings for who waited
+        this->stage_.put_prepared();  // notifies for the get that has waited
     }
 };
 template <class Q>

@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Single words of the shared memory hold what no correct participant writes: whoever meets them
-// says so, and touches nothing outside of the memory.
+// Single words of the shared memory hold what no correct participant writes: an operation that
+// meets them says so, and touches nothing outside of the memory.
 
 #include <gtest/gtest.h>
 
@@ -228,7 +228,7 @@ void use_everything(const Jobs& queue) {
 
 TEST(GarbageLock,
      a_word_that_nobody_wrote_who_took_the_lock_is_corrupt_also_for_who_waits_for_ever) {
-    // A small number names this process's slot, or the next one; others name nobody at all.
+    // A small number names this process's slot, or the next one; others name no participant at all.
     for (const std::uint32_t value :
          {1U, 2U, 77U, 0x01010101U, 0x7fffffffU, 0x80000000U, 0x80000001U, 0xffffffffU}) {
         for (const LockWord& lock : kLocks) {
@@ -279,8 +279,8 @@ TEST(GarbageLock, a_lock_that_names_this_process_in_vain_does_not_keep_close_wai
     }
 }
 
-// Without the tag of a name, a stray 2 would be the second participant, and who waits for it would
-// wait as long as it lives.
+// Without the tag of a name, a stray 2 would be the second participant, and an operation would wait
+// for it as long as it lives.
 TEST(GarbageLock, a_small_number_does_not_name_a_live_participant) {
     Jobs queue{small_queue()};
     use_everything(queue);
@@ -335,7 +335,7 @@ TEST(GarbageFinished, an_item_in_hand_is_no_garbage) {
     EXPECT_TRUE(queue.join(Deadline::now()));
 }
 
-// --- Those who wait already ---------------------------------------------------------------------
+// --- Operations that wait already ---------------------------------------------------------------
 
 struct Garbage {
     const char* name;

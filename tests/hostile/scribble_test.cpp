@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// One participant writes random bytes all over the shared memory while others work in it: nobody
-// crashes, nobody waits for ever, each of them is told.
+// One participant writes random bytes all over the shared memory while others work in it: none
+// crashes, none waits for ever, each of them is told.
 
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ void operate(Queue& queue, Random& random) {
     }
 }
 
-// Works until it is told that the queue is corrupt, waiting without a limit: nobody else ends it.
+// Works until it is told that the queue is corrupt, waiting without a limit: nothing else ends it.
 template <class Queue>
 void work(Queue queue, Notes& notes, std::uint64_t seed) {
     Random random(seed);
@@ -94,7 +94,7 @@ void scribble_everywhere(const SegmentBytes& segment, Random& random) {
         const std::uint64_t value = random();
         std::memcpy(&all[at], &value, sizeof value);
     }
-    // Nobody may rely on the flag: it was scribbled on as well.
+    // No participant may rely on the flag: it was scribbled on as well.
     segment.header().poisoned.store(0);
 }
 

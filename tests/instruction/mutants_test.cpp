@@ -93,7 +93,7 @@ struct Critical {
 };
 
 // Not noticed, rightly: counts and positions, which a repair makes anew under the dead one's lock;
-// the taking of a lock, where nobody else is; what is written again before it is read.
+// the taking of a lock, where no other participant is; what is written again before it is read.
 const Critical kCritical[] = {
     {"joinable_put_into_used_memory", {"payload", "word behind the last record"}},
     {"plain_put_into_used_memory", {"payload", "word behind the last record"}},

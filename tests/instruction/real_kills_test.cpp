@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// No copies here: SIGKILL after some instruction, and live survivors, who run into what is left
+// No copies here: SIGKILL after some instruction, and live survivors, which run into what is left
 // behind at the same time.
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ void wait_for(std::atomic<std::uint32_t>& word, std::uint32_t wanted) {
     }
 }
 
-// Takes everything, whoever repairs for it, then lets go.
+// Takes everything, whichever process repairs for it, then lets go.
 void survive(const ByteQueue& queue, SurvivorNotes& notes, std::size_t index) {
     static_cast<void>(queue.qsize());  // takes part before the victim dies
     notes.ready.fetch_add(1);
@@ -76,7 +76,7 @@ Finding collect(const ByteQueue& queue, const SurvivorNotes& notes) {
     }
     try {
         static_cast<void>(queue.notice_deaths());
-        // What a dead shutter left is dropped by whoever joins.
+        // join() drops what a dead shutter left.
         if (queue.kind() == QueueKind::joinable) static_cast<void>(queue.join(Deadline::now()));
         for (const Delivery& each : QueueSubject::drain(queue)) found.first.push_back(each);
         QueueSubject::count_and_use(queue, found);

@@ -124,7 +124,7 @@ TEST(CounterSchedules, a_waiter_for_a_place_is_woken_by_a_give_or_a_death) {
     explore_each("give || take of the only place", story, 2);
 }
 
-// The second give may find the bell already rung: the first one woken rings it again.
+// The second give may find that the first one has notified: the waiter woken by it notifies again.
 TEST(CounterSchedules, two_waiters_are_both_woken_by_two_places) {
     CounterStory story;
     story.setup.places = 2;

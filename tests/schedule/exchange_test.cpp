@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 // Every schedule of two participants that put and get: nothing is lost, nothing comes twice, the
-// order is that of the puts, and nobody sleeps for ever; whoever dies, and wherever.
+// order is that of the puts, and no participant sleeps for ever; whichever dies, and wherever.
 
 #include <gtest/gtest.h>
 

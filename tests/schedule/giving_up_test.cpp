@@ -1,6 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Who was woken and goes away with nothing wakes another one: nobody sleeps beside what he waits
-// for.
+// A participant that was woken and goes away with nothing wakes another one: none sleeps beside the
+// item, the room or the lock that it waits for.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// One dies at every point of what it does; then those who repair after it meet, or die as well.
+// A participant dies at every point of its script; then its repairers meet, or die as well.
 
 #include <gtest/gtest.h>
 

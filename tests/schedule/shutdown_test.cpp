@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-// Every schedule of a shutdown: who waits is woken, what was put before is delivered.
+// Every schedule of a shutdown: each waiter is woken, each item put before is delivered.
 
 #include <gtest/gtest.h>
 

@@ -18,7 +18,7 @@ namespace procession::schedule {
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
-// WaitSlices that end because nobody can go on: a death costs each waiter one or two of them.
+// WaitSlices that end because no coroutine can go on: a death costs each waiter one or two of them.
 constexpr unsigned kLateMax = 8;
 
 /// Stacks are used again by later runs: an abandoned coroutine needs its own no more.
@@ -116,7 +116,7 @@ std::uint64_t World::key() const noexcept {
         key = mix(key ^ coroutine->observed) + status * 2 + (coroutine->timed_out ? 1 : 0) +
               coroutine->late * 64;
         if (coroutine->status != Status::parked) continue;
-        // Who is woken first is whoever has slept longest.
+        // The coroutine that has slept longest is woken first.
         const auto longer =
             std::count_if(coroutines_.begin(), coroutines_.end(), [&](const auto& other) {
                 return other->status == Status::parked &&
@@ -133,7 +133,7 @@ std::uint64_t World::key() const noexcept {
            static_cast<std::uint64_t>(current_ + 1);
 }
 
-// ---- who goes on -------------------------------------------------------------------------------
+// ---- which coroutine goes on -------------------------------------------------------------------
 
 void World::enter_coroutine() {
     World& world = *active_;
@@ -173,7 +173,8 @@ void World::offer_runnable() {
 }
 
 bool World::can_die(int process) const {
-    // Who has not started or has ended is outside of the protocol, and its death proves nothing.
+    // A process that has not started or has ended is outside of the protocol: its death proves
+    // nothing.
     return std::any_of(coroutines_.begin(), coroutines_.end(), [&](const auto& coroutine) {
         const bool inside =
             coroutine->status == Status::ready || coroutine->status == Status::parked;
@@ -189,7 +190,7 @@ void World::offer_deaths() {
     }
 }
 
-// Returns whether somebody sleeps.
+// Returns whether a coroutine sleeps.
 bool World::offer_ends_of_slices(bool may_end) {
     unsigned least = ~0U;
     for (const auto& coroutine : coroutines_) {
@@ -215,7 +216,7 @@ void World::call_the_rescuer() {
     fail("stuck: after a death, slices end and nothing gets better");
 }
 
-// The options at this point. False when nobody is left.
+// The options at this point. False when no coroutine is left.
 bool World::collect() {
     options_.clear();
     offer_runnable();

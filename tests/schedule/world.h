@@ -19,7 +19,7 @@ namespace procession::schedule {
 struct Limits {
     int preemptions = -1;  // switches away from a participant that could go on; -1: any number
     int deaths = 0;
-    int early = 0;  // slices of sleepers that end although somebody else could go on
+    int early = 0;  // slices of sleepers that end although another coroutine could go on
     unsigned first_death_every = 1;  // so many points; the later deaths: at each
 };
 
@@ -27,12 +27,13 @@ struct Limits {
 ///
 /// The library is compiled with -fsanitize=thread, but instead of that sanitizer's runtime it meets
 /// ours (instrumentation.cc): each access to watched memory, each byte lock, futex wait and wake is
-/// a point at which the world asks its Chooser who goes on, who dies, or whose sleep ends.
+/// a point. At each point the world asks its Chooser which coroutine goes on, which process dies,
+/// or which sleep ends.
 ///
-/// Sleeping: a parked coroutine goes on when it is woken. Its slice ends only when nobody else can
-/// go on (or early, so many times); when nobody has died by then, a wake-up was lost, and the run
-/// fails. Nobody's slices end more than once more often than another sleeper's. Time stands still
-/// but for that.
+/// Sleeping: a parked coroutine goes on when it is woken. Its slice ends only when no other
+/// coroutine can go on (or early, so many times). When no process has died by then, a wake-up was
+/// lost, and the run fails. The slices of one sleeper end at most once more often than those of
+/// another one. Time stands still but for that.
 /// Death: the coroutine is never continued, the kernel locks of its process are given up; nothing
 /// else happens.
 /// State: key() names the state of memory, locks and participants. A participant is the hash of all
@@ -55,7 +56,7 @@ class World {
     /// A coroutine, which starts after the one with number `after`, if any, has ended or died.
     void add(int process, std::function<void()> body, int after = kAtOnce);
     static constexpr int kAtOnce = -1;
-    /// Instead of `after`: only when somebody has died, and the rest sleeps for good.
+    /// Instead of `after`: only when a process has died, and the rest sleeps for good.
     static constexpr int kWhenStuck = -2;
     /// What happens outside of coroutines is done by this process.
     void act_as(int process) noexcept { acting_ = process; }
@@ -124,7 +125,7 @@ class World {
         int after = kAtOnce;
         Status status = Status::fresh;
         bool timed_out = false;
-        bool yields = false;  // until somebody else has gone on
+        bool yields = false;  // until another coroutine has gone on
         unsigned late = 0;
         std::uint64_t observed = 0;
         const volatile void* parked_on = nullptr;

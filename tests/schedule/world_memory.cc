@@ -98,7 +98,7 @@ void World::futex_wake(const volatile void* word, Place place, int count) {
     ++wakes_;
     if (wakes_ == lose_wake) return;
     for (; count > 0; --count) {
-        Coroutine* first = nullptr;  // as the kernel does: who sleeps longest
+        Coroutine* first = nullptr;  // as the kernel does: the longest sleeper
         for (const auto& coroutine : coroutines_) {
             const bool here = coroutine->status == Status::parked &&
                               (place.is_watched ? coroutine->parked_at == place.offset
@@ -113,7 +113,7 @@ void World::futex_wake(const volatile void* word, Place place, int count) {
     }
 }
 
-// Who holds a byte, or has unlocked it, is part of the state.
+// The process that holds a byte, or has unlocked it, is part of the state.
 void World::byte_changed(std::int64_t byte, int owner) {
     const auto known = std::find_if(byte_owners_.begin(), byte_owners_.end(),
                                     [&](const auto& entry) { return entry.first == byte; });

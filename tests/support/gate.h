@@ -56,7 +56,7 @@ class Gate {
     return info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED;
 }
 
-/// Kills a child that is no procession::Process, and collects it: nobody else hears of its end.
+/// Kills a child that is no procession::Process, and collects it: no other code hears of its end.
 inline void kill_and_collect(int pid) {
     ::kill(pid, SIGKILL);
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}

@@ -13,7 +13,7 @@
 
 namespace procession::testing {
 
-/// The shared memory of a queue, mapped once more, for those who write into it what no participant
+/// The shared memory of a queue, mapped once more, for tests that write into it what no participant
 /// does. As long as the file was when it was made.
 class SegmentBytes {
   public:

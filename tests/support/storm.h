@@ -40,7 +40,7 @@ class Storm {
   public:
     Storm(const StormPlan& plan, std::uint32_t seed)
         : plan_(plan), seed_(seed), random_(seed), queue_(plan.queue) {}
-    // When a start failed, the others still work, and nobody would tell them to stop.
+    // When a start failed, the others still work, and nothing else would tell them to stop.
     ~Storm() {
         for (auto* const some : {&everybody_, &unseen_}) {
             for (auto& each : *some) end(each);
@@ -155,7 +155,7 @@ class Storm {
     // The producers stop, all that was committed is settled; then the idle consumers die, too.
     void calm() {
         ledger_->stop.store(1);
-        Participant& last = everybody_.emplace_back();  // somebody who does not leave
+        Participant& last = everybody_.emplace_back();  // a consumer that does not leave
         last.role = StormRole::consumer;
         start(last);
         for (auto& each : everybody_) {
@@ -309,7 +309,7 @@ class Storm {
     Q queue_;
     StormLedger ledger_;
     std::vector<Participant> everybody_;
-    std::vector<Participant> unseen_;  // dead, and nobody has looked
+    std::vector<Participant> unseen_;  // dead, and this process has not looked
     std::uint32_t lives_ = 0;
     int kills_ = 0;
     int by_steps_ = 0;

@@ -42,14 +42,14 @@ struct ItemNotes {
 
 /// One life of a participant: each restart is a new one.
 struct LifeNotes {
-    std::atomic<std::int64_t> killed_at;  // steady clock; 0: nobody has killed it
+    std::atomic<std::int64_t> killed_at;  // steady clock; 0: it was not killed
     std::atomic<std::uint32_t> taking;    // items that get() may have given it, unseen so far
     std::atomic<std::uint32_t> at_work;   // it has started
     std::atomic<std::uint32_t> left;      // it has gone by itself
     std::atomic<std::uint32_t> doomed;    // it dies at a step of the protocol, if it lives so long
 };
 
-/// How long the items of killed holders took to arrive at somebody else, in nanoseconds.
+/// How long the items of killed holders took to arrive at another process, in nanoseconds.
 struct Recoveries {
     std::atomic<std::uint32_t> count;
     std::array<std::atomic<std::int64_t>, 8192> times;

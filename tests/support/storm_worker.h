@@ -247,7 +247,7 @@ struct StormWorker {
     void operator()() const {
         const StormLedger opened(ledger);
         opened->lives[life].at_work.store(1);
-        // After the storm nobody is doomed.
+        // After the storm no worker is doomed.
         if (habits.threads == 1 && opened->stop.load() == 0) draw_lot(*opened);
         std::vector<std::thread> others;
         for (std::uint32_t thread = 1; thread < habits.threads; ++thread) {

@@ -2,7 +2,7 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #
 # watchdog_test.sh WINE HANGING TOOLS    hanging.exe is ended, where its processes stand is shown,
-# and nobody survives.
+# and no process survives.
 set -u
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -17,7 +17,7 @@ const Act kGet{Verb::get};
 const Act kFinish{Verb::finish};
 const Act kFinishNewest{Verb::finish, 0, 1, 0, kNewest};
 const Act kGiveBackNewest{Verb::give_back, 0, 1, 0, kNewest};
-// On an empty queue these leave the bells armed, as waiters do who gave up.
+// On an empty queue these leave the event counts armed, as waiters that gave up do.
 const Act kArmItemBell{Verb::get};
 const Act kArmJoinBell{Verb::join};
 
@@ -309,7 +309,7 @@ std::vector<QueueScenario> others() {
     };
 }
 
-// Each mends what one death left; what every death leaves is the subject of the pairs.
+// Each repairs after one death; the pairs repair after every death.
 std::vector<QueueScenario> repairers() {
     const QueueScript notice{{Verb::notice}};
     const auto after = [&](const char* name, QueueScript prepare, QueueScript act,

@@ -330,7 +330,7 @@ void QueueModel::apply_shut_down(Actor& self, const Step& step) {
     if (at_once) self.pending.push_back({Change::drop});
 }
 
-// The dead are buried one by one; what each held comes back item by item, the oldest first.
+// The dead are reclaimed one by one; the items of each come back one by one, the oldest first.
 void QueueModel::apply_bury(Actor& self, std::size_t index, const Step& again) {
     Life& life = lives_[index];
     self.pending.push_back(again);
@@ -446,7 +446,7 @@ Finding QueueModel::found_by_survivors(Order order) const {
         found.unfinished = unfinished();
     }
     if (shut_ == Shut::at_once && limits_.joinable) {
-        // Whoever joins drops what is left.
+        // join() drops what is left.
         const int joiner = after.add_actor();
         after.perform(joiner, {Verb::join});
     }

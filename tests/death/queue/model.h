@@ -15,15 +15,16 @@ struct QueueLimits {
     std::size_t maxsize = 0;
     std::uint64_t max_bytes = 0;
     std::uint32_t max_deliveries = 16;
-    bool crowded = false;  // a newcomer mends what its slot's last owner left before it joins
+    bool crowded = false;  // a newcomer repairs what its slot's last owner left before it joins
     friend bool operator==(const QueueLimits&, const QueueLimits&) = default;
 };
 
 /// The queue as its documentation describes it, without shared memory, locks or time: the oracle of
 /// all drivers.
 ///
-/// A call is a series of changes, each of which happens as a whole: what is between two of them is
-/// what a death can leave. What a process held when it died comes back when some process buries it.
+/// A call is a series of changes, each of which happens as a whole: a death can leave the state
+/// between any two of them. The items that a process held when it died come back when some process
+/// reclaims them.
 class QueueModel {
   public:
     using Act = death::Act;

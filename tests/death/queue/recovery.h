@@ -31,7 +31,7 @@ class Recovery {
             look(found);
             found.first = drain();
             if (order == Order::drain_then_notice) notice(found);
-            // After an immediate shutdown whoever joins drops what a dead shutter left.
+            // After an immediate shutdown join() drops what a dead shutter left.
             if (is_joinable()) static_cast<void>(queue_.join(Deadline::now()));
             found.second = drain();
             count_and_use(found);

@@ -40,7 +40,7 @@ std::span<const QueueScript> QueueSubject::works(const QueueScenario& scenario) 
         {{Verb::look}, {Verb::join}, {Verb::shut_down_now}},
     };
     // A call that does not wait for room may be told that there is none while the taking of a dead
-    // consumer is not mended; the model knows no such time. Nor does it know what get_many() does
+    // consumer is not repaired; the model knows no such time. Nor does it know what get_many() does
     // with an item that does not decode.
     const bool is_known =
         scenario.setup.maxsize == 0 &&

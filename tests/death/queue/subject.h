@@ -35,7 +35,7 @@ struct QueueSubject {
     using Actor = QueueActor<ByteQueue, Notes>;
 
     [[nodiscard]] static Object make(const Setup& setup);
-    /// The object in a file that nobody else uses.
+    /// The object in a file that no other participant uses.
     [[nodiscard]] static Object attach(os::Handle file) {
         return ByteQueue::attach(std::move(file));
     }

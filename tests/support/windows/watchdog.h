@@ -3,9 +3,9 @@
 
 namespace procession::testing {
 
-/// Whoever this process starts from now on ends with it, whatever ends it. After so many seconds
-/// (with PROCESSION_SOAK 40 times as many) it shows on stderr where all threads of all of them
-/// stand, and ends with status 124.
+/// All processes that this one starts from now on end with it, whatever ends it. After so many
+/// seconds (with PROCESSION_SOAK 40 times as many) it shows on stderr where all threads of all of
+/// them stand, and ends with status 124.
 ///
 /// Once, at the beginning. For that it starts this same program, as show_stacks_if_asked() expects.
 void begin_watchdog(double seconds);
