@@ -5,7 +5,8 @@
 
 namespace procession {
 
-/// Counters of one queue, over all processes, since it was created.
+/// Counters of one queue, over all processes, since it was created. Each is of an instant of its
+/// own during the call, but finished <= taken <= put.
 struct QueueStats {
     std::uint64_t put = 0;          // items committed
     std::uint64_t taken = 0;        // items delivered for the first time

@@ -65,11 +65,13 @@ QueueStats read_stats(const QueueMemory& memory, const shm::Segment& segment,
     QueueStats stats;
     const State& state = memory.state;
     stats.queued = waiting.in_log + waiting.returned;
-    stats.put = memory.leases.known_put();
-    stats.taken = state.head.count.load();
-    stats.redelivered = state.redelivered.load();
-    stats.finished = memory.leases.finished();
+    // In this order: an item is counted as put, then as taken, then as finished. All of them only
+    // grow, so what is read last is never the less.
     stats.dead_lettered = state.dead_lettered.load();
+    stats.finished = memory.leases.finished();
+    stats.redelivered = state.redelivered.load();
+    stats.taken = state.head.count.load();
+    stats.put = memory.leases.known_put();
     const shm::DeathLog::Totals totals = deaths.totals();
     stats.lost_in_hand = totals.sums[kLostAtHead - shm::kFirstSummed] +
                          totals.sums[kLostInBlocks - shm::kFirstSummed];

@@ -18,8 +18,9 @@ namespace procession::queue {
 ///
 /// What it shows of a participant that has died, or is stopped, in the middle of a change is what
 /// that one left: a count may lag behind by the item that was under way.
-/// Throws: CorruptSegment where it meets what no participant writes. It does not say so in the
-///         segment: the next participant that meets it does.
+/// Throws: CorruptSegment where the record of deaths, or the header, holds what no participant
+///         writes. Other counts are shown as they are. It does not poison the segment: the next
+///         participant that meets the same does.
 /// Threads: any number, any time.
 class QueueObserver : public shm::Observer {
   public:

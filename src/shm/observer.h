@@ -28,7 +28,9 @@ class Observer {
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
 
+    /// For its header and what was remembered of it: what lies behind kTableOffset is not mapped.
     [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
+    /// Throws Corrupt, which is no std::exception, where the record of deaths cannot be true.
     [[nodiscard]] const DeathLog& death_log() const noexcept { return death_log_; }
     [[nodiscard]] std::vector<ParticipantInfo> participants() const {
         return list_participants(segment_);

@@ -107,7 +107,8 @@ Segment Segment::attach_head(os::Handle file, os::MapFor use) {
     const std::error_code failed = os::identify(made.file_, made.identity_, size);
     if (failed) refuse(failed, "attach", "cannot identify the memory file");
     const char* why = os::why_not_memory_file(made.file_, use);
-    if (why == nullptr && size < kTableOffset) why = "is too small";
+    // Another version may have less before its table.
+    if (why == nullptr && size < kObjectOffset) why = "is too small";
     if (why != nullptr) {
         throw CorruptSegment("attach", kFile,
                              "the handle is no Procession memory: it " + std::string(why));
@@ -127,10 +128,10 @@ Segment Segment::attach_head(os::Handle file, os::MapFor use) {
                                   ", this build reads version " + std::to_string(kLayoutVersion) +
                                   "; run the same Procession in all processes");
     }
-    const bool sizes_agree = units <= kUnitsLimit &&
-                             read_once(shared.data_offset) == data_offset_for(units) &&
-                             total == data_offset_for(units) + units * kUnitBytes &&
-                             size <= total && read_once(shared.signature_bytes) <= kSignatureMax;
+    const bool sizes_agree =
+        units <= kUnitsLimit && read_once(shared.data_offset) == data_offset_for(units) &&
+        total == data_offset_for(units) + units * kUnitBytes && size >= kTableOffset &&
+        size <= total && read_once(shared.signature_bytes) <= kSignatureMax;
     if (!sizes_agree) throw CorruptSegment("attach", kFile, "its sizes contradict each other");
     made.units_max_ = static_cast<std::uint32_t>(units);
     made.data_offset_ = data_offset_for(units);

@@ -28,9 +28,8 @@ namespace procession::shm {
 /// recorded exactly once, and all that OpenObject does.
 ///
 /// Invariants:
-///   1. reclaim() starts with no lock held by its thread; repair() takes no lock at all, so it
-///   never
-///      waits and is called while a thread waits for a lock.
+///   1. reclaim() starts with no lock held by its thread. repair() takes no lock at all, so it
+///      never waits; a thread that waits for a lock may call it.
 ///   2. Both are idempotent: the process that runs them may die, and another one starts again.
 /// Threads: any number, any time.
 class SharedObject : public OpenObject, private DeadOwnerHandler {
@@ -59,7 +58,8 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
         return acquire_until(lock.word, me, operation) ? LockGuard<Which>(lock)
                                                        : LockGuard<Which>();
     }
-    /// Throws: TimeoutError when the holder is stopped.
+    /// Throws: TimeoutError when the holder is stopped, at the actor's deadline or after its
+    ///         patience, whichever is later.
     template <class Which>
     [[nodiscard]] LockGuard<Which> acquire(LockWord<Which>& lock, Actor me) {
         acquire_word(lock.word, me);
@@ -75,8 +75,9 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     /// Throws: TimeoutError when a participant keeps the lock for longer than a running one does.
     void require_running_holder(const std::atomic<std::uint32_t>& lock, std::string_view operation);
 
-    // Waiting. Each wait is a cancellation point, and ends when the object is closed here.
-    /// False: the deadline passed first.
+    // Waiting, within an operation and after self(): only a participant notices deaths. Each wait
+    // is a cancellation point, and ends when the object is closed here.
+    /// True: look again; `ready` was true, or a request was served. False: the deadline passed.
     template <class Ready>
     [[nodiscard]] bool wait(EventCount& event, std::string_view operation, Deadline deadline,
                             Ready ready);
@@ -92,7 +93,8 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     void on_wait_timeout();
 
     // Deaths.
-    /// Looks for participants that died, and reclaims all that they held. Returns how many died.
+    /// Looks for participants that died, and reclaims all that they held, but for those whose
+    /// claim another process has: that one reclaims. Returns how many this call has reclaimed.
     std::size_t notice_deaths();
     /// The same, not longer than a slice; does nothing when this process is no participant (yet).
     void notice_deaths_quickly() noexcept;
@@ -122,8 +124,9 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     [[nodiscard]] virtual std::span<std::atomic<std::uint32_t>* const> locks() const noexcept = 0;
     /// Makes whole what the lock guards. Takes no lock. Idempotent.
     virtual void repair(std::uint32_t lock, const DeadOwner& owner) = 0;
-    /// Takes over all that the participant holds, under the object's locks; when it is dead, its
-    /// death is recorded by the last step. Idempotent.
+    /// Takes over all that the participant holds, under the object's locks. If it is dead, the last
+    /// step is death_log().record(): a death that is not recorded there is not told. All sleepers
+    /// are woken afterwards. Idempotent.
     virtual void reclaim(std::uint32_t slot, Holder is, Actor me) = 0;
     /// Compares what is counted with what is there. A lock that is taken is left alone. Throws
     /// Corrupt where no live or repaired participant can have left it so.

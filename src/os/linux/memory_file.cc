@@ -130,8 +130,11 @@ const char* why_not_memory_file(const Handle& file, MapFor use) noexcept {
     const int flags = calls::get_status_flags(file.get());
     const bool is_open = flags >= 0 && (flags & O_PATH) == 0;
     const int access = flags & O_ACCMODE;
-    if (!is_open || access == O_WRONLY) return "is not open for reading";
-    if (use == MapFor::writing && access != O_RDWR) return "is not open for reading and writing";
+    if (use == MapFor::writing) {
+        if (!is_open || access != O_RDWR) return "is not open for reading and writing";
+    } else if (!is_open || access == O_WRONLY) {
+        return "is not open for reading";
+    }
     const int seals = calls::get_seals(file.get());
     if (seals < 0) return "is not in memory";
     if ((seals & F_SEAL_SHRINK) == 0) return "is not sealed: it may shrink";

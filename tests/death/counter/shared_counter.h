@@ -17,11 +17,11 @@
 namespace procession::testing {
 
 /// The smallest shared object: a number of places, of which each participant takes some and gives
-/// them back. A participant that dies gives back what it holds.
-/// Free places, and those that the living hold, are as many as there were.
+/// them back. One that dies gives back what it holds: free places and held ones stay as many.
 class SharedCounter final : public shm::SharedObject {
   public:
     [[nodiscard]] static std::shared_ptr<SharedCounter> create(std::uint64_t places) {
+        if (places > UINT16_MAX) throw ValueError("create", "", "at most 65535 places");
         shm::SegmentPlan plan;
         plan.kind = kKind;
         plan.memory_limit = shm::kUnitBytes;
@@ -37,7 +37,6 @@ class SharedCounter final : public shm::SharedObject {
         return std::static_pointer_cast<SharedCounter>(adopt(std::move(counter)));
     }
     ~SharedCounter() override { close_at_destruction(); }
-
     [[nodiscard]] const char* kind() const noexcept override { return "SharedCounter"; }
     /// False: no place was free until the deadline.
     [[nodiscard]] bool take(Deadline deadline) {
@@ -74,7 +73,9 @@ class SharedCounter final : public shm::SharedObject {
             return state_.free.load();
         });
     }
-    [[nodiscard]] std::uint64_t held_by(std::uint32_t slot) { return held(slot).load(); }
+    [[nodiscard]] std::uint64_t held_by(std::uint32_t slot) {
+        return guarded("held_by", [&] { return std::uint64_t{held(slot).load()}; });
+    }
 
     static constexpr std::uint32_t kKind = 100;
     struct CounterLock {
