@@ -27,6 +27,7 @@ class Observer {
     explicit Observer(os::Handle file) : segment_(Segment::attach_to_read(std::move(file))) {}
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
+    ~Observer() = default;
 
     /// For its header and what was remembered of it: what lies behind kTableOffset is not mapped.
     [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
