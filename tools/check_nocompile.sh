@@ -14,14 +14,17 @@ compiler=$1
 include=$2
 file=$3
 
-options="-std=c++20 -I$include -I$include/../src"
+header=${4:-}
+
+run_compiler() {
+    "$compiler" -std=c++20 -I"$include" -I"$include/../src" "$@"
+}
 if [ "$file" = --precompile ]; then
-    mkdir -p "$(dirname "$4")"
-    printf '#include "procession/%s.h"\n' codec joinable_queue process queue >"$4"
-    # shellcheck disable=SC2086 # options are words
-    exec "$compiler" $options -x c++-header "$4" -o "$4.gch"
+    mkdir -p "$(dirname "$header")"
+    printf '#include "procession/%s.h"\n' codec joinable_queue process queue >"$header"
+    run_compiler -x c++-header "$header" -o "$header.gch"
+    exit
 fi
-[ $# -lt 4 ] || options="$options -include $4"
 
 expected=$(sed -n '1s,^// expect: *,,p' "$file")
 if [ -z "$expected" ]; then
@@ -29,8 +32,7 @@ if [ -z "$expected" ]; then
     exit 1
 fi
 compile() {
-    # shellcheck disable=SC2086 # options are words
-    "$compiler" $options -fsyntax-only "$@" "$file" 2>&1
+    run_compiler ${header:+-include "$header"} -fsyntax-only "$@" "$file" 2>&1
 }
 if output=$(compile); then
     echo "$file compiled; it must not: $expected"

@@ -8,6 +8,7 @@
 #include "queue/locks.h"
 #include "queue/log_state.h"
 #include "queue/records.h"
+#include "shm/memory_orders.h"
 
 namespace procession::queue {
 
@@ -96,15 +97,14 @@ inline void LogHead::advance(HoldsHead lock, const Front& front, std::uint64_t c
 }
 
 inline void LogHead::advance(HoldsHead /*lock*/, const RecordRun& run) noexcept {
-    constexpr auto ordered = std::memory_order_release;  // as in write()
     const std::uint64_t count = head_.count.load(std::memory_order_relaxed);
     PROCESSION_STEP("log.advance.ready");
     // release: the commit. A producer that sees it may count on the space.
-    head_.position.store(Position{run.chunk, run.end}.pack(), ordered);
+    head_.position.store(Position{run.chunk, run.end}.pack(), shm::kOrdered);
     PROCESSION_STEP("log.advance.taken");
-    head_.bytes.store(head_.bytes.load(std::memory_order_relaxed) + run.bytes, ordered);
+    head_.bytes.store(head_.bytes.load(std::memory_order_relaxed) + run.bytes, shm::kOrdered);
     PROCESSION_STEP("log.advance.weighed");
-    head_.count.store(count + run.records, ordered);
+    head_.count.store(count + run.records, shm::kOrdered);
     PROCESSION_STEP("log.advance.counted");
 }
 

@@ -10,6 +10,7 @@
 #include "queue/locks.h"
 #include "queue/log_state.h"
 #include "queue/records.h"
+#include "shm/memory_orders.h"
 
 namespace procession::queue {
 
@@ -69,37 +70,34 @@ inline bool LogTail::try_append(HoldsTail /*lock*/, std::uint8_t format,
 // from reordering them, and costs nothing on x86-64.
 inline void LogTail::write(Position tail, std::byte* record, RecordHead head,
                            std::span<const std::byte> payload, std::uint64_t counted) noexcept {
-    constexpr auto ordered = std::memory_order_release;
     // relaxed: written by the holder of the lock only
     const std::uint64_t count = tail_.count.load(std::memory_order_relaxed);
     const std::uint32_t bytes = layout_.bytes(static_cast<std::uint32_t>(payload.size()));
     copy_bytes(record + layout_.payload_at(), payload);
-    if (layout_.payload_at() > 8) lease_word(record).store(LeaseWord{}.pack(), ordered);
+    if (layout_.payload_at() > 8) lease_word(record).store(LeaseWord{}.pack(), shm::kOrdered);
     PROCESSION_STEP("log.append.copied");
-    word_at(record + bytes).store(0, ordered);
+    word_at(record + bytes).store(0, shm::kOrdered);
     PROCESSION_STEP("log.append.ended");
     head.check = static_cast<std::uint16_t>(count);
     // release: the commit. A consumer that sees it sees the payload and the end behind it.
-    word_at(record).store(head.pack(), ordered);
+    word_at(record).store(head.pack(), shm::kOrdered);
     PROCESSION_STEP("log.append.committed");
     move_tail({tail.chunk, tail.offset + bytes}, 1, counted);
 }
 
 inline void LogTail::move_tail(Position to, std::uint64_t records, std::uint64_t counted) noexcept {
-    constexpr auto ordered = std::memory_order_release;  // as in write()
-    tail_.position.store(to.pack(), ordered);
+    tail_.position.store(to.pack(), shm::kOrdered);
     PROCESSION_STEP("log.append.moved");
-    tail_.bytes.store(tail_.bytes.load(std::memory_order_relaxed) + counted, ordered);
+    tail_.bytes.store(tail_.bytes.load(std::memory_order_relaxed) + counted, shm::kOrdered);
     PROCESSION_STEP("log.append.weighed");
     // release: read by consumers and by qsize()
-    tail_.count.store(tail_.count.load(std::memory_order_relaxed) + records, ordered);
+    tail_.count.store(tail_.count.load(std::memory_order_relaxed) + records, shm::kOrdered);
     PROCESSION_STEP("log.append.counted");
 }
 
 // The first record's head is written last. Until then the log ends before it, whatever lies behind.
 template <class Next>
 std::size_t LogTail::try_append_run(HoldsTail /*lock*/, Next next) {
-    constexpr auto ordered = std::memory_order_release;  // as in write()
     const auto tail = Position::unpack(tail_.position.load(std::memory_order_relaxed));
     if (!is_inside(tail)) return 0;
     const std::uint64_t count = tail_.count.load(std::memory_order_relaxed);
@@ -119,9 +117,10 @@ std::size_t LogTail::try_append_run(HoldsTail /*lock*/, Next next) {
         if (records == 0) {
             first = head;
         } else {
-            word_at(chunk + end).store(head.pack(), ordered);
+            word_at(chunk + end).store(head.pack(), shm::kOrdered);
         }
-        if (layout_.payload_at() > 8) lease_word(chunk + end).store(LeaseWord{}.pack(), ordered);
+        if (layout_.payload_at() > 8)
+            lease_word(chunk + end).store(LeaseWord{}.pack(), shm::kOrdered);
         copy_bytes(chunk + end + layout_.payload_at(), payload);
         PROCESSION_STEP("log.append_run.copied");
         end += bytes;
@@ -129,10 +128,10 @@ std::size_t LogTail::try_append_run(HoldsTail /*lock*/, Next next) {
         ++records;
     }
     if (records == 0) return 0;
-    word_at(chunk + end).store(0, ordered);
+    word_at(chunk + end).store(0, shm::kOrdered);
     PROCESSION_STEP("log.append_run.ended");
     // release: the commit. A consumer that sees it sees all of the run, and the end behind it.
-    word_at(chunk + tail.offset).store(first.pack(), ordered);
+    word_at(chunk + tail.offset).store(first.pack(), shm::kOrdered);
     PROCESSION_STEP("log.append_run.committed");
     move_tail({tail.chunk, end}, records, counted);
     return records;

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "procession/death.h"
-#include "procession/participant.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "queue/queue_memory.h"

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/step.h"
+#include "shm/memory_orders.h"
 
 namespace procession::shm {
 
@@ -37,13 +38,11 @@ class Intent {
     template <class Kind>
     void begin(Kind kind, std::uint64_t subject, std::uint64_t epoch,
                const std::array<std::uint64_t, kValues>& values) noexcept {
-        // release: stored in program order for the process that repairs after this one
-        constexpr auto ordered = std::memory_order_release;
-        for (std::size_t i = 0; i < kValues; ++i) values_[i].store(values[i], ordered);
-        epoch_.store(epoch, ordered);
+        for (std::size_t i = 0; i < kValues; ++i) values_[i].store(values[i], kOrdered);
+        epoch_.store(epoch, kOrdered);
         PROCESSION_STEP("intent.described");
         what_.store(std::uint64_t{static_cast<std::uint8_t>(kind)} << kSubjectBits | subject,
-                    ordered);
+                    kOrdered);
     }
     void end() noexcept { what_.store(0, std::memory_order_release); }
 

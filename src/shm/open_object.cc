@@ -44,11 +44,9 @@ void OpenObject::close_at_destruction() noexcept {
     } catch (const std::exception& failed) {
         // This thread has never used an object, and there is no memory for its record. No other
         // thread can be inside: this was the last handle.
-        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
-                  failed.what());
         gate_.fetch_or(kClosed);
         on_close();
-        leave_as_if_killed_now();
+        leave_to_others(failed.what());
     }
 }
 
@@ -331,6 +329,12 @@ void OpenObject::leave_as_if_killed_now() noexcept {
     wake_all();
 }
 
+// What is held here comes back as after a death.
+void OpenObject::leave_to_others(const char* why) noexcept {
+    base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(), why);
+    leave_as_if_killed_now();
+}
+
 void OpenObject::leave() {
     const std::uint32_t slot = participants_.slot();
     if (slot == ParticipantTable::kNone || segment_.is_poisoned()) return;
@@ -339,11 +343,8 @@ void OpenObject::leave() {
         give_up_all(slot);
         participants_.leave();
     } catch (const std::exception& failed) {
-        // A participant is stopped, or there is no memory: what is held here comes back as after a
-        // death.
-        base::log(LogLevel::warning, "closing %s: %s; left to the others", label().c_str(),
-                  failed.what());
-        leave_as_if_killed_now();
+        // A participant is stopped, or there is no memory.
+        leave_to_others(failed.what());
     } catch (const CutShort&) {
         leave_as_if_killed_now();
     } catch (const Corrupt& corrupt) {

@@ -160,6 +160,7 @@ class OpenObject : public os::ForkListener, public OperationTarget {
     /// An operation of this process was cut short, and holds a lock for ever. Throws CutShort.
     [[noreturn]] void cut_short_unnoticed();
     void leave_as_if_killed_now() noexcept;
+    void leave_to_others(const char* why) noexcept;
 
     std::atomic<std::uint32_t> gate_{0};  // 0: operations may go on
     // A fork child, and a process that has left as if killed, make it fresh.

@@ -84,7 +84,7 @@ struct PutWhenFull : QueueOperation<Q> {
     }
     PutWhenFull() : QueueOperation<Q>(options()) { this->stage_.fill(2); }
     void act() override {
-        // A put waits in vain; then take_one() makes room, and notifies for that put.
+        // The put times out. take_one() then makes room, and notifies the event that it has armed.
         const bool put = this->stage_.queue.try_put("too much", 12ms).has_value();
         EXPECT_FALSE(put);
         this->stage_.take_one();

@@ -19,11 +19,11 @@ namespace procession::queue {
 namespace {
 
 using shm::BlockState;
+using testing::chunk_of;
+using testing::kMine;
+using testing::kOther;
 using testing::QueueParts;
 using Finished = LeaseTable::Finished;
-
-constexpr std::uint32_t kMine = 1;
-constexpr std::uint32_t kOther = 2;
 
 class LeasesInChunks : public ::testing::Test {
   protected:
@@ -45,9 +45,6 @@ class LeasesInChunks : public ::testing::Test {
         }
         ADD_FAILURE() << "the chunk is not used again";
         return old;
-    }
-    static std::uint32_t chunk_of(const Ticket& ticket) {
-        return Position::unpack(ticket.position).chunk;
     }
     [[nodiscard]] BlockState state_of(std::uint32_t unit) {
         return parts_.pool().block(unit).state;

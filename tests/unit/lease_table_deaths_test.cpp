@@ -27,14 +27,14 @@ namespace procession::queue {
 namespace {
 
 using shm::BlockState;
+using testing::chunk_of;
 using testing::Death;
 using testing::deaths_in;
 using testing::kHasSteps;
+using testing::kMine;
 using testing::QueueParts;
 using testing::watch_steps;
 using Finished = LeaseTable::Finished;
-
-constexpr std::uint32_t kMine = 1;
 
 class DeathsInALeaseTable : public ::testing::Test {
   protected:
@@ -42,9 +42,6 @@ class DeathsInALeaseTable : public ::testing::Test {
         if (!kHasSteps) GTEST_SKIP() << "this build has no steps";
     }
 
-    static std::uint32_t chunk_of(const Ticket& ticket) {
-        return Position::unpack(ticket.position).chunk;
-    }
     static bool is_chunk(QueueParts& parts, std::uint32_t unit) {
         return parts.pool().block(unit).state == BlockState::chunk;
     }

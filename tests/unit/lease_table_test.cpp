@@ -19,20 +19,17 @@
 namespace procession::queue {
 namespace {
 
+using testing::chunk_of;
+using testing::kMine;
+using testing::kOther;
 using testing::QueueParts;
 using Finished = LeaseTable::Finished;
-
-constexpr std::uint32_t kMine = 1;
-constexpr std::uint32_t kOther = 2;
 
 class Leases : public ::testing::Test {
   protected:
     Ticket put_and_take(std::size_t bytes = 8) {
         parts_.put(bytes);
         return parts_.take(kMine);
-    }
-    static std::uint32_t chunk_of(const Ticket& ticket) {
-        return Position::unpack(ticket.position).chunk;
     }
     void audit() { table_.audit_finished(parts_.head(), parts_.memory()); }
 

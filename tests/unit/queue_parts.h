@@ -33,6 +33,14 @@ inline constexpr bool kHasSteps = true;
 inline constexpr bool kHasSteps = false;
 #endif
 
+// Two of the slots.
+inline constexpr std::uint32_t kMine = 1;
+inline constexpr std::uint32_t kOther = 2;
+
+[[nodiscard]] inline std::uint32_t chunk_of(const Ticket& ticket) {
+    return Position::unpack(ticket.position).chunk;
+}
+
 /// The parts of one queue, on a segment that no other process sees. Each lock is held. A test acts
 /// in the name of several participants, which are only numbers of slots.
 class QueueParts {

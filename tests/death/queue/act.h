@@ -33,7 +33,7 @@ enum class Verb : std::uint8_t {
     unfinished,  // the answer is checked
     join,
     notice,         // looks for the dead
-    bury,           // `number` is the dead actor's; no call, but a part of some `notice`
+    bury,           // a part of `notice`, never called: takes over from the dead actor `number`
     wait_a_little,  // get() with a deadline on an empty queue
     shut_down,
     shut_down_now,  // with what is left dropped
