@@ -128,9 +128,10 @@ class ByteQueue {
     void close() const;
     [[nodiscard]] bool is_closed() const;
     [[nodiscard]] bool is_shut_down() const;
-    /// Looks for participants that have died, and repairs the queue after each that no other
-    /// process repairs after just now. Returns after how many it has repaired. (A call that waits
-    /// does this by itself, every 5 to 100 ms.)
+    /// Looks for participants that have died, and repairs the queue after each. Where another
+    /// process repairs already, it waits for that one, but no longer than 20 ms for one that is
+    /// stopped. Returns after how many this call has repaired. (A call that waits does this by
+    /// itself, every 5 to 100 ms.)
     std::size_t notice_deaths() const;
     [[nodiscard]] std::vector<Participant> participants() const;
     [[nodiscard]] std::vector<Death> deaths(std::uint64_t since) const;

@@ -25,3 +25,10 @@ namespace procession::base {
     ((condition)                      \
          ? void()                     \
          : ::procession::base::broken_contract("invariant", #condition, __FILE__, __LINE__))
+
+// The same where the check costs too much for a release build.
+#ifdef NDEBUG
+#define PROCESSION_DEBUG_EXPECTS(condition) static_cast<void>(0)
+#else
+#define PROCESSION_DEBUG_EXPECTS(condition) PROCESSION_EXPECTS(condition)
+#endif

@@ -18,7 +18,7 @@ auto QueueObserver::refusing_corruption(const char* operation, Read read) const 
     try {
         return read();
     } catch (const shm::Corrupt& corrupt) {
-        throw CorruptSegment(operation, segment().name(),
+        throw CorruptSegment(operation, name(),
                              std::string("the shared memory is corrupt: ") + corrupt.what);
     }
 }

@@ -24,10 +24,14 @@ constexpr std::uint32_t kAuditedUnitsMax = 4096;
 void Recovery::repair(std::uint32_t lock, const shm::DeadOwner& owner) {
     shm::DeathLog& deaths = queue_.death_log();
     switch (lock) {
-        case kMemoryLock: memory_.leases.repair(HoldsMemory(owner)); break;
-        case kTailLock: memory_.tail.repair(HoldsTail(owner), owner.slot()); break;
+        case kMemoryLock:
+            memory_.leases.repair(HoldsMemory(memory_.state.memory_lock, owner));
+            break;
+        case kTailLock:
+            memory_.tail.repair(HoldsTail(memory_.state.tail_lock, owner), owner.slot());
+            break;
         case kHeadLock: {
-            const HoldsHead head(owner);
+            const HoldsHead head(memory_.state.head_lock, owner);
             // It may have died while it took over from another dead one.
             end_reclaim(head);
             if (!deaths.are_locks_known(owner.slot())) {

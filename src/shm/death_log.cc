@@ -77,7 +77,7 @@ void DeathLog::note_last() noexcept {
 }
 
 bool DeathLog::record(std::uint32_t dead) {
-    if (has(dead, PendingDeath::kRecorded) || is_last(dead)) return false;
+    if (is_recorded(dead)) return false;
     note_last();
     const std::uint64_t number = count() + 1;
     write_record(number, dead);

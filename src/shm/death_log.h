@@ -117,6 +117,10 @@ class DeathLog {
     /// The first call for a tally is the one that counts. To be called before what is counted is
     /// changed.
     void note_tally_once(std::uint32_t dead, std::uint32_t tally, std::uint32_t number) noexcept;
+    /// Whether the death of the participant in the slot is recorded.
+    [[nodiscard]] bool is_recorded(std::uint32_t slot) const noexcept {
+        return has(slot, PendingDeath::kRecorded) || is_last(slot);
+    }
     /// By the slot's next owner, before it joins.
     void forget(std::uint32_t slot) noexcept;
 

@@ -21,7 +21,7 @@ namespace procession::shm {
 // All references inside are offsets or unit numbers: every process maps it at its own address.
 
 inline constexpr std::uint64_t kMagic = 0x69737365636f7270;  // "processi", little endian
-inline constexpr std::uint32_t kLayoutVersion = 6;
+inline constexpr std::uint32_t kLayoutVersion = 7;
 
 inline constexpr std::uint32_t kUnitBytes = 4096;
 inline constexpr std::uint32_t kParticipantsMax = 1024;
@@ -43,7 +43,8 @@ struct alignas(64) ParticipantSlot {
     Intent<1> finishing;                  // the item that it finishes; value 0 is `finished`
     // Another number for each owner of the slot: see ParticipantTable::owner_token.
     std::atomic<std::uint32_t> epoch;
-    std::byte unused[4];
+    // The last such number whose owner was found dead, by any process; 0: none yet.
+    std::atomic<std::uint32_t> dead_epoch;
 };
 static_assert(sizeof(ParticipantSlot) == 64);
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/checks.h"
+#include "shm/corrupt.h"
 #include "shm/robust_lock.h"
 
 namespace procession::shm {
@@ -36,7 +38,11 @@ class LockGuard;
 template <class Which>
 class Holds {
   public:
-    explicit Holds(const DeadOwner& /*owner*/) noexcept {}
+    /// To repair what `lock` guards. Throws Corrupt unless its word still names the dead owner.
+    Holds(const LockWord<Which>& lock, const DeadOwner& owner) {
+        require(RobustLock::is_owned_by(lock.word, owner.slot()),
+                "a lock under repair is not its dead owner's");
+    }
 
   private:
     friend class LockGuard<Which>;
@@ -69,7 +75,10 @@ class [[nodiscard]] LockGuard {
     }
     [[nodiscard]] explicit operator bool() const noexcept { return lock_ != nullptr; }
     /// To be asked for while the lock is held.
-    [[nodiscard]] Holds<Which> proof() const noexcept { return {}; }
+    [[nodiscard]] Holds<Which> proof() const noexcept {
+        PROCESSION_EXPECTS(lock_ != nullptr);
+        return {};
+    }
 
   private:
     friend class SharedObject;

@@ -29,8 +29,7 @@ class Observer {
     Observer& operator=(const Observer&) = delete;
     ~Observer() = default;
 
-    /// For its header and what was remembered of it: what lies behind kTableOffset is not mapped.
-    [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
+    [[nodiscard]] Segment::Name name() const noexcept { return segment_.name(); }
     /// Throws Corrupt, which is no std::exception, where the record of deaths cannot be true.
     [[nodiscard]] const DeathLog& death_log() const noexcept { return death_log_; }
     [[nodiscard]] std::vector<ParticipantInfo> participants() const {
@@ -38,6 +37,9 @@ class Observer {
     }
 
   protected:
+    /// For its header and what was remembered of it: what lies behind kTableOffset is not mapped,
+    /// and the rest cannot be written.
+    [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
     // For what only reads, but is written for participants.
     [[nodiscard]] Segment& segment_for_reading() noexcept { return segment_; }
 

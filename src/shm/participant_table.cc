@@ -38,7 +38,7 @@ std::uint32_t ParticipantTable::claim_slot(bool& stale) {
             // relaxed: a hint, the byte lock decides
             const auto state = segment_.participant(s).state.load(std::memory_order_relaxed);
             if ((state != kFreeSlot) != take_stale) continue;
-            if (take_stale && seems_locked(segment_, s)) continue;
+            if (take_stale && !note_if_dead(s)) continue;
             // Not in a variable: leave_as_if_killed() gives it up when this is cut short.
             const std::error_code failed = try_lock(s, self_->lock);
             if (failed == std::errc::device_or_resource_busy) continue;
@@ -137,9 +137,27 @@ bool ParticipantTable::is_dead(std::uint32_t s) const noexcept {
     return !seems_locked(segment_, s);
 }
 
+bool ParticipantTable::is_known_dead(std::uint32_t s) const noexcept {
+    if (s == slot()) return false;
+    const ParticipantSlot& slot = segment_.participant(s);
+    if (slot.state.load(std::memory_order_acquire) == kFreeSlot) return false;
+    const std::uint32_t dead = slot.dead_epoch.load(std::memory_order_acquire);
+    return dead != 0 && dead == epoch(s);
+}
+
+// The epoch is the same before and after: it is the number of the owner that was found dead. That
+// owner keeps the slot until it is repaired after, so a late store says nothing about the next one.
+bool ParticipantTable::note_if_dead(std::uint32_t s) noexcept {
+    const std::uint32_t number = epoch(s);
+    if (!is_dead(s) || epoch(s) != number) return false;
+    segment_.participant(s).dead_epoch.store(number, std::memory_order_release);
+    PROCESSION_STEP("claim.death_known");
+    return true;
+}
+
 std::error_code ParticipantTable::try_claim(std::uint32_t s, Claim& claim) noexcept {
     const auto not_now = std::make_error_code(std::errc::device_or_resource_busy);
-    if (s == slot()) return not_now;
+    if (!note_if_dead(s)) return not_now;
     for (ClaimCell& cell : self_->claims) {
         // acquire: pairs with the release of the last user
         if (cell.is_taken.exchange(1, std::memory_order_acquire) != 0) continue;

@@ -84,13 +84,16 @@ class ParticipantTable final : public os::ForkListener {
     /// Gives the slot up. The caller holds no lock and owns nothing in the segment any more.
     void leave() noexcept;
 
-    /// Whether slot `s` was joined by a process that is no more. False for this process's own.
+    /// Whether slot `s` was joined by a process that is no more. False for this process's own, and
+    /// while another process has the claim.
     [[nodiscard]] bool is_dead(std::uint32_t s) const noexcept;
+    /// Whether the participant in slot `s` was found dead, and has it still: also while another
+    /// process has the claim. No process gets the claim before this is true.
+    [[nodiscard]] bool is_known_dead(std::uint32_t s) const noexcept;
     class Claim;
     /// The exclusive right to repair after a dead participant, for as long as `claim` lives.
-    /// Returns: device_or_resource_busy when it lives after all, or another thread, of any
-    ///          process, repairs already; another error when this process cannot (too many open
-    ///          files).
+    /// Returns: device_or_resource_busy when it is not dead, or another thread, of any process,
+    ///          repairs already; another error when this process cannot (too many open files).
     [[nodiscard]] std::error_code try_claim(std::uint32_t s, Claim& claim) noexcept;
     /// After the repair: the slot is free again.
     void release_slot(std::uint32_t s, Claim& claim) noexcept;
@@ -143,6 +146,8 @@ class ParticipantTable final : public os::ForkListener {
     [[nodiscard]] std::error_code try_lock(
         std::uint32_t slot, os::ByteLock& taken,
         decltype(os::ByteLock::try_lock)* how = os::ByteLock::try_lock) noexcept;
+    /// Whether the slot's owner is dead. Makes that known.
+    bool note_if_dead(std::uint32_t s) noexcept;
     void renew(std::uint32_t s) noexcept;
     void count_fork() noexcept;
     void free_slot(std::uint32_t s, os::ByteLock& lock) noexcept;

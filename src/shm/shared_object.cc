@@ -233,7 +233,6 @@ void SharedObject::check_owner(const std::atomic<std::uint32_t>& lock) {
     const std::uint32_t slot = owner_to_check(lock);
     if (slot == ParticipantTable::kNone) return;
     if (slot == participant_table().slot()) suspect_own_lock();
-    if (!participant_table().is_dead(slot)) return;
     ParticipantTable::Claim claim;
     if (const std::error_code failed = participant_table().try_claim(slot, claim)) {
         const bool is_in_hand = failed == std::errc::device_or_resource_busy;

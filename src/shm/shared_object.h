@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/checks.h"
 #include "procession/death.h"
 #include "shm/actor.h"
 #include "shm/death_log.h"
@@ -34,6 +36,9 @@ namespace procession::shm {
 /// Threads: any number, any time.
 class SharedObject : public OpenObject, private DeadOwnerHandler {
   public:
+    /// How long a stopped participant may keep a process from reclaiming after a dead one.
+    static constexpr std::chrono::milliseconds kReclaimPatience{20};
+
     /// The object of this process with the same identity, or `fresh`, which from now on is it.
     [[nodiscard]] static std::shared_ptr<SharedObject> adopt(std::shared_ptr<SharedObject> fresh);
     /// All objects of this process.
@@ -55,6 +60,7 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     template <class Which>
     [[nodiscard]] LockGuard<Which> try_acquire(LockWord<Which>& lock, Actor me,
                                                std::string_view operation) {
+        PROCESSION_DEBUG_EXPECTS(has_lock(lock.word));
         return acquire_until(lock.word, me, operation) ? LockGuard<Which>(lock)
                                                        : LockGuard<Which>();
     }
@@ -62,12 +68,14 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     ///         patience, whichever is later.
     template <class Which>
     [[nodiscard]] LockGuard<Which> acquire(LockWord<Which>& lock, Actor me) {
+        PROCESSION_DEBUG_EXPECTS(has_lock(lock.word));
         acquire_word(lock.word, me);
         return LockGuard<Which>(lock);
     }
     /// Holds the lock if it is free now.
     template <class Which>
     [[nodiscard]] LockGuard<Which> try_take(LockWord<Which>& lock, std::uint32_t slot) {
+        PROCESSION_DEBUG_EXPECTS(has_lock(lock.word));
         return LockGuard<Which>::try_take(lock, participant_table().owner_token(slot));
     }
     /// Repairs and releases the lock if its holder is dead.
@@ -93,13 +101,14 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     void on_wait_timeout();
 
     // Deaths.
-    /// Looks for participants that died, and reclaims all that they held, but for those whose
-    /// claim another process has: that one reclaims. Returns how many this call has reclaimed.
+    /// Looks for participants that died, and reclaims all that they held. Another process may be
+    /// about that already: then waits for it, but no longer than `kReclaimPatience` for one that is
+    /// stopped. Returns how many this call has reclaimed.
     std::size_t notice_deaths();
-    /// The same, not longer than a slice; does nothing when this process is no participant (yet).
+    /// The same; never throws, and does nothing when this process is no participant (yet).
     void notice_deaths_quickly() noexcept;
-    /// notice_deaths_quickly() within an operation, under no lock.
-    void notice_deaths_within(std::uint32_t slot);
+    /// For a waiter, within an operation and under no lock: looks, but waits for no repairer.
+    void notice_deaths_within(std::uint32_t slot) { notice_deaths_within(slot, Repairers::ignore); }
     /// notice_deaths() within an operation. Throws: OSError.
     std::size_t reclaim_all_dead(Actor me);
     [[nodiscard]] DeathLog& death_log() noexcept { return death_log_; }
@@ -150,9 +159,17 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
   private:
     friend struct ObjectForTests;  // tests/schedule: several participants in one process
 
+    /// A lock that locks() does not name is never repaired.
+    [[nodiscard]] bool has_lock(const std::atomic<std::uint32_t>& word) const noexcept {
+        return std::ranges::find(locks(), &word) != locks().end();
+    }
     std::uint32_t own_slot();
     /// Throws: SharingError.
     void check_unshared();
+    enum class Repairers : std::uint8_t { ignore, await };
+    void notice_deaths_within(std::uint32_t slot, Repairers others);
+    std::size_t await_repairers(Actor me);
+    [[nodiscard]] bool is_any_under_repair() const noexcept;
     bool acquire_until(std::atomic<std::uint32_t>& word, Actor me, std::string_view operation);
     void acquire_word(std::atomic<std::uint32_t>& word, Actor me);
     [[noreturn]] void refuse_to_wait(std::string_view operation) const;
@@ -197,6 +214,7 @@ bool SharedObject::wait(EventCount& event, std::string_view operation, Deadline 
 template <class Ready, class Eager>
 bool SharedObject::wait(EventCount& event, std::string_view operation, Deadline deadline,
                         Ready ready, Eager eager) {
+    PROCESSION_DEBUG_EXPECTS(participant_table().slot() != ParticipantTable::kNone);
     os::CancellationDisabled::act_on_request();
     const auto is_over = [&] { return ready() || is_interrupted(); };
     const auto at_timeout = [this] { on_wait_timeout(); };
@@ -214,6 +232,7 @@ bool SharedObject::wait(EventCount& event, std::string_view operation, Deadline 
 
 template <class Ready>
 void SharedObject::watch(EventCount& event, std::string_view operation, Ready ready) {
+    PROCESSION_DEBUG_EXPECTS(participant_table().slot() != ParticipantTable::kNone);
     static_cast<void>(event.sleep(
         Deadline::never(), [&] { return ready() || is_interrupted(); },
         [this] { on_wait_timeout(); }));

@@ -12,9 +12,6 @@ namespace procession::shm {
 
 namespace {
 
-// How long a waiter lets a stopped participant keep it from reclaiming after a dead one.
-constexpr std::chrono::milliseconds kReclaimPatience{20};
-
 // For each object: what must not fail.
 template <class Do>
 void with_all_objects(const char* what, Do act) noexcept {
@@ -56,14 +53,17 @@ void SharedObject::reclaim_dead(std::uint32_t dead, Actor me) {
 }
 
 std::size_t SharedObject::notice_deaths() {
-    return guarded("notice_deaths", [&] { return reclaim_all_dead(self()); });
+    return guarded("notice_deaths", [&] {
+        const Actor me = self();
+        const std::size_t reclaimed = reclaim_all_dead(me);
+        return reclaimed + await_repairers(me);
+    });
 }
 
 std::size_t SharedObject::reclaim_all_dead(Actor me) {
     const std::uint32_t end = segment().slots_used();
     std::size_t reclaimed = 0;
     for (std::uint32_t slot = 0; slot < end; ++slot) {
-        if (!participant_table().is_dead(slot)) continue;
         ParticipantTable::Claim claim;
         if (const std::error_code failed = participant_table().try_claim(slot, claim)) {
             if (failed == std::errc::device_or_resource_busy) continue;
@@ -79,12 +79,29 @@ std::size_t SharedObject::reclaim_all_dead(Actor me) {
     return reclaimed;
 }
 
+bool SharedObject::is_any_under_repair() const noexcept {
+    const std::uint32_t end = segment().slots_used();
+    for (std::uint32_t slot = 0; slot < end; ++slot) {
+        if (participant_table().is_known_dead(slot) && !death_log_.is_recorded(slot)) return true;
+    }
+    return false;
+}
+
+// Waits for those that reclaim just now. One of them may die over it: then its task is free again.
+std::size_t SharedObject::await_repairers(Actor me) {
+    if (!is_any_under_repair()) return 0;
+    const Deadline patience(kReclaimPatience);
+    const auto is_done = [this] { return !is_any_under_repair(); };
+    while (wait(deaths_noted_, "notice_deaths", patience, is_done) && !is_done()) {}
+    return reclaim_all_dead(me);
+}
+
 void SharedObject::notice_deaths_quickly() noexcept {
     const os::CancellationDisabled no_cancellation;
     const base::LogHold no_log;
     try {
         const Operation inside(*this);
-        notice_deaths_within(inside.slot());
+        notice_deaths_within(inside.slot(), Repairers::await);
     } catch (const Exiting&) {
         wait_for_exit();
         // NOLINTNEXTLINE(bugprone-empty-catch)
@@ -96,11 +113,13 @@ void SharedObject::notice_deaths_quickly() noexcept {
     }
 }
 
-void SharedObject::notice_deaths_within(std::uint32_t slot) {
+void SharedObject::notice_deaths_within(std::uint32_t slot, Repairers others) {
     if (slot == ParticipantTable::kNone || !is_usable()) return;
     try {
         // Not longer than a slice: the caller's deadline is its own.
-        reclaim_all_dead({slot, Deadline::now(), kReclaimPatience});
+        const Actor me{slot, Deadline::now(), kReclaimPatience};
+        reclaim_all_dead(me);
+        if (others == Repairers::await) await_repairers(me);
     } catch (const TimeoutError&) {  // a participant is stopped: at the end of the next slice
         is_reclaim_due_.store(true, std::memory_order_relaxed);
     } catch (const MemoryError&) {

@@ -54,7 +54,7 @@ TYPED_TEST(QueueObserverOf, a_queue_in_use_shows_what_its_participants_see) {
     EXPECT_TRUE(observer.participants()[0].is_alive);
     EXPECT_EQ(observer.kind(), queue.bytes().kind());
     EXPECT_EQ(observer.stamp(), queue.bytes().stamp());
-    EXPECT_EQ(observer.segment().name(), "observed");
+    EXPECT_EQ(observer.name(), "observed");
     EXPECT_EQ(observer.limits().maxsize, 7U);
     EXPECT_FALSE(observer.is_shut_down());
     queue.shutdown();

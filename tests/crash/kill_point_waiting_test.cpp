@@ -122,7 +122,7 @@ class Round {
             found.problem = wrong.what();
         }
         return candidates.narrow([&](QueueModel model) {
-            model.bury_all();
+            model.reclaim_all();
             const auto expected = rest(model);
             Finding wanted = model.found_by_survivors(Order::notice_then_drain);
             wanted.first = expected;

@@ -13,7 +13,7 @@ namespace procession::death {
 
 /// The calls, answers and deaths of one run, in the order in which they came: what a model has to
 /// explain (linearizability). A call happens at some instants between its begin and its end. That
-/// of a dead actor may have happened, or a part of it, or nothing: until some process reaps it,
+/// of a dead actor may have happened, or a part of it, or nothing: until some process reclaims it,
 /// since what it has committed shows when it is repaired.
 template <class Model>
 class History {
@@ -29,7 +29,7 @@ class History {
     void say(int actor, Said said) { events_.push_back({Event::says, actor, {}, said}); }
     void die(int actor) {
         events_.push_back({Event::dies, actor, {}, {}});
-        ++actors_;  // some process will reap it
+        ++actors_;  // some process will reclaim it
     }
 
     /// The states that explain it all, from `start` on; none when there is no such state.
@@ -52,7 +52,7 @@ class History {
                     if (event.said.ends_a_call() && !possible.narrow()) return possible;
                     break;
                 case Event::dies:
-                    possible.begin(possible.add_actor({Model::burial_of(actor)}));
+                    possible.begin(possible.add_actor({Model::reclaim_of(actor)}));
                     break;
             }
         }

@@ -114,7 +114,7 @@ std::string kill_after(const QueueScenario& scenario, std::uint64_t instructions
     const Finding found = collect(observation.object(), *notes);
     return observation.explain([&](QueueModel model) {
         model.die(1);
-        model.bury_all();
+        model.reclaim_all();
         Finding wanted = in_no_order(model.found_by_survivors(Order::notice_then_drain));
         // Not looked at in between.
         wanted.waiting = found.waiting;

@@ -36,7 +36,7 @@ bool committed;                    // the subject: its lease, or its block's ent
 byte epoch;                        // the subject's memory: how often it was used again,
 bool in_use = true;                // and whether it is in use
 byte lock = NONE;
-bool buried[WRITERS + 1];
+bool reclaimed[WRITERS + 1];
 
 // ---- the kernel
 bool alive[WRITERS + 1] = true;
@@ -46,7 +46,7 @@ byte claim[WRITERS + 1] = NONE;
 byte commits;
 bool done[WRITERS + 1];
 
-#define DEAD(p) (!alive[p] && !buried[p])
+#define DEAD(p) (!alive[p] && !reclaimed[p])
 #define CLAIMABLE(p) (DEAD(p) && (claim[p] == NONE || !alive[claim[p]]))
 
 inline begin() {
@@ -103,7 +103,7 @@ inline check_owner(p) {
             lock = NONE
         :: else
         fi;
-        buried[d] = true;
+        reclaimed[d] = true;
         d_step { claim[d] = NONE; d = 0 }
     :: else
     fi

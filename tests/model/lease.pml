@@ -74,7 +74,7 @@ byte finished[CONSUMERS + 1];       // ParticipantSlot::finished: its own counte
 byte announced[CONSUMERS + 1] = NONE;  // ParticipantSlot::finishing: the item,
 byte announced_count[CONSUMERS + 1];   // and the counter before
 bool join_word;                     // State::all_done
-bool buried[CONSUMERS + 1];
+bool reclaimed[CONSUMERS + 1];
 
 // ---- the kernel
 bool alive[CONSUMERS + 1] = true;
@@ -86,7 +86,7 @@ bool is_finished[ITEMS];
 bool done[CONSUMERS + 1];
 bool joined;
 
-#define DEAD(p) (!alive[p] && !buried[p])
+#define DEAD(p) (!alive[p] && !reclaimed[p])
 #define CLAIMABLE(p) (DEAD(p) && (claim[p] == NONE || !alive[claim[p]]))
 #define ANY_LISTED (listed[0] || listed[ITEMS - 1])
 #define ALL_FINISHED (finished_in_order + finished[0] + finished[1] + finished[LAST] == ITEMS)
@@ -278,7 +278,7 @@ inline sweep(dead) {
     :: d_step { i == ITEMS -> i = 0 } break
     od;
     head_lock = NONE;
-    buried[dead] = true;
+    reclaimed[dead] = true;
     notify_all()  // SharedObject::wake_all
 }
 

@@ -263,21 +263,21 @@ inline sweep(s) {
 }
 
 // ParticipantTable::release_slot, free_slot.
-inline bury(s) {
+inline reclaim(s) {
     renew(s)
     joined[s] = false;
     unlock_byte(s)
 }
 
 // SharedObject::reclaim_all_dead.
-inline bury_the_dead() {
+inline reclaim_all_dead() {
     do
     :: each < SLOTS ->
         claim_if_dead(each);
         if
         :: d_step { mine -> mine = false }
            sweep(each);
-           bury(each)
+           reclaim(each)
         :: else
         fi;
         each++
@@ -354,7 +354,7 @@ inline close() {
        owns[me] = false;
        release();
        slot[process] = NONE;  // ParticipantTable::leave
-       bury(me)
+       reclaim(me)
     :: d_step { threads[process] > 1 -> threads[process]-- }
     fi
 }
@@ -403,9 +403,9 @@ proctype Actor(byte actor; byte process) provided (alive[process]) {
     if
 #ifdef MEMBERS
     :: me != NONE && process < SLOTS -> work(); close()
-    :: me != NONE && process >= SLOTS -> bury_the_dead(); work(); close()
+    :: me != NONE && process >= SLOTS -> reclaim_all_dead(); work(); close()
 #else
-    :: me != NONE -> bury_the_dead(); work(); close()
+    :: me != NONE -> reclaim_all_dead(); work(); close()
 #endif
     :: else
     fi;

@@ -71,7 +71,7 @@ byte tail_lock = NONE, head_lock = NONE;
 byte tail_pos, tail_count, op_block = NONE, op_count;            // TailState, its intent
 byte head_pos, head_count, retiring = NONE, retiring_first;      // HeadState, its leaving
 byte lost_in_hand;
-bool buried[PROCESSES];      // ParticipantSlot::state is kFreeSlot again
+bool reclaimed[PROCESSES];      // ParticipantSlot::state is kFreeSlot again
 
 // ---- the kernel
 bool alive[PROCESSES] = true;
@@ -83,7 +83,7 @@ byte taken, in_dead_hands;     // items past the head; those that a taker died w
 byte in_hand[PROCESSES];       // taken and not yet returned by get()
 bool done[PROCESSES];
 
-#define DEAD(p) (!alive[p] && !buried[p])
+#define DEAD(p) (!alive[p] && !reclaimed[p])
 // ParticipantTable::try_claim of a dead one: lock.pml has the steps.
 #define CLAIM(p) \
     d_step { DEAD(p) && (claim[p] == NONE || !alive[claim[p]]) -> claim[p] = me }
@@ -182,7 +182,7 @@ inline sweep(dead) {
     :: d_step { b == BLOCKS -> b = 0 } break
     od;
     head_lock = NONE;
-    buried[dead] = true
+    reclaimed[dead] = true
 }
 
 // RobustLock::acquire: a process that waits for a dead owner repairs after it

@@ -74,6 +74,20 @@ TEST_P(Repair, a_newcomer_takes_the_slot_while_another_repairs) {
     explore(name("newcomer || repairer"), story, {preemptions(), 1, 0});
 }
 
+// When notice_deaths() returns, the item of a dead consumer is back, whichever process has put it
+// back: also when another one has the claim, at whatever point that one is, or dies.
+TEST(RepairByAnother, is_awaited_by_notice_deaths) {
+    QueueStory story;
+    story.before = {put(7)};
+    story.first_acts = {{get()}};
+    story.scripts = {
+        {give_back()}, {call(Verb::notice)}, {call(Verb::notice), call(Verb::expect_item)}};
+    story.alone = 1;
+    const int more = is_soak() ? 1 : 0;
+    explore("repairer || repairer that then finds the item", story, {1 + more, 1, 0});
+    explore("the same, and another death", story, {0 + more, 2, 0, is_soak() ? 1U : 4U});
+}
+
 std::string victim_name(const ::testing::TestParamInfo<std::size_t>& info) {
     return kVictims[info.param].name;
 }

@@ -131,12 +131,12 @@ class Storm {
         // The parent's look at the dead makes it take over for them: half of the time the others
         // find out by themselves.
         while (unseen_.size() > 8 || (!unseen_.empty() && below(2) == 0)) {
-            bury(unseen_.back());
+            reclaim(unseen_.back());
             unseen_.pop_back();
         }
     }
     // After the kill: it was that, or a step of its own, or it had left before; nothing else.
-    void bury(Participant& dead) {
+    void reclaim(Participant& dead) {
         dead.process.join();
         const bool left = ledger_->lives[dead.life].left.load() != 0;
         EXPECT_TRUE(was_killed(dead) || (left && ends_by_itself(dead)));
@@ -147,8 +147,8 @@ class Storm {
         if (ledger_->lives[dead.life].doomed.load() != 0) ++by_steps_;
         return true;
     }
-    void bury_all() {
-        for (auto& dead : unseen_) bury(dead);
+    void reclaim_all() {
+        for (auto& dead : unseen_) reclaim(dead);
         unseen_.clear();
     }
 
@@ -176,7 +176,7 @@ class Storm {
         for (auto& each : everybody_) {
             if (each.role == StormRole::consumer) put_aside(each);
         }
-        bury_all();
+        reclaim_all();
         queue_.bytes().notice_deaths();
         if constexpr (!leases_items<Q>) {
             StormThread<Q> self(queue_, *ledger_, plan_.habits, ++lives_, 0, seed_);

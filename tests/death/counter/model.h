@@ -22,7 +22,7 @@ enum class CounterVerb : std::uint8_t {
     notice,  // looks for the dead
     look,    // at the free places: the answer is checked
     close,
-    reap,  // `number` is the dead actor's; no call, but what another process's notice does
+    reclaim,  // `number` is the dead actor's; no call, but what another process's notice does
 };
 struct CounterAct {
     CounterVerb verb;
@@ -62,7 +62,7 @@ inline std::string difference(const CounterFinding& wanted, const CounterFinding
 class CounterModel {
   public:
     using Act = CounterAct;
-    enum class Change : std::uint8_t { join_in, take, wait_and_take, give, look, reap, leave };
+    enum class Change : std::uint8_t { join_in, take, wait_and_take, give, look, reclaim, leave };
     struct Happened {
         Change change;
         bool is_in_run = false;
@@ -73,7 +73,8 @@ class CounterModel {
     CounterModel(std::uint64_t places, bool crowded) : free_(places), crowded_(crowded) {}
 
     [[nodiscard]] static std::string text_of(const Act& act) {
-        constexpr const char* names[] = {"join", "take", "give", "notice", "look", "close", "reap"};
+        constexpr const char* names[] = {"join", "take",  "give",   "notice",
+                                         "look", "close", "reclaim"};
         return std::string(names[static_cast<std::size_t>(act.verb)]) +
                (act.waits ? ", waits" : "");
     }
@@ -87,8 +88,8 @@ class CounterModel {
     }
     /// A process is one actor here.
     [[noreturn]] static int add_thread_of(int /*actor*/) { throw std::logic_error("no threads"); }
-    [[nodiscard]] static Act burial_of(int actor) {
-        return {.verb = CounterVerb::reap, .number = actor};
+    [[nodiscard]] static Act reclaim_of(int actor) {
+        return {.verb = CounterVerb::reclaim, .number = actor};
     }
     [[nodiscard]] std::size_t actors() const { return actors_.size(); }
     [[nodiscard]] bool is_idle(int actor) const { return at(actor).pending.empty(); }
@@ -99,11 +100,11 @@ class CounterModel {
     void begin(int actor, const Act& act) {
         Actor& self = at(actor);
         self.pending.push_back(change_of(act));
-        self.reaps = act.verb == CounterVerb::reap ? act.number : kAny;
+        self.reclaims = act.verb == CounterVerb::reclaim ? act.number : kAny;
         const bool joins = act.verb < CounterVerb::look;
         if (self.joined || !joins) return;
         if (act.verb != CounterVerb::join) self.pending.push_back(Change::join_in);
-        if (crowded_) self.pending.push_back(Change::reap);
+        if (crowded_) self.pending.push_back(Change::reclaim);
     }
     /// The states after the next change of the call under way; none when it has to wait.
     [[nodiscard]] std::vector<CounterModel> next(int actor) const {
@@ -113,10 +114,10 @@ class CounterModel {
         const Change change = after.at(actor).pending.back();
         after.at(actor).pending.pop_back();
         if (change == Change::wait_and_take && free_ == 0) return all;
-        if (change == Change::reap) {
-            const int only = at(actor).reaps;
+        if (change == Change::reclaim) {
+            const int only = at(actor).reclaims;
             if (only != kAny && !at(only).dead) after.die(only);
-            after.reap_any(actor, all);
+            after.reclaim_any(actor, all);
         }
         if (all.empty()) {
             after.apply(after.at(actor), change);
@@ -144,9 +145,9 @@ class CounterModel {
     [[nodiscard]] CounterFinding found_by_survivors(Order order) const {
         CounterModel after = *this;
         CounterFinding found;
-        if (order == Order::notice_then_drain) after.reap_all();
+        if (order == Order::notice_then_drain) after.reclaim_all();
         found.free = after.free_;
-        after.reap_all();
+        after.reclaim_all();
         found.in_all = after.free_;
         found.deaths = after.deaths_;
         found.given_back = after.given_back_;
@@ -162,8 +163,8 @@ class CounterModel {
         bool joined = false;
         bool left = false;
         bool dead = false;
-        bool reaped = false;
-        int reaps = kAny;
+        bool reclaimed = false;
+        int reclaims = kAny;
         std::uint64_t held = 0;
         std::uint64_t held_at_death = 0;
         std::vector<Change> pending{};  // the next one last
@@ -181,8 +182,8 @@ class CounterModel {
             case CounterVerb::join: return Change::join_in;
             case CounterVerb::take: return act.waits ? Change::wait_and_take : Change::take;
             case CounterVerb::give: return Change::give;
-            case CounterVerb::reap:
-            case CounterVerb::notice: return Change::reap;
+            case CounterVerb::reclaim:
+            case CounterVerb::notice: return Change::reclaim;
             case CounterVerb::look: return Change::look;
             case CounterVerb::close: return Change::leave;
         }
@@ -205,7 +206,7 @@ class CounterModel {
                 }
                 break;
             case Change::look: value = free_; break;
-            case Change::reap: break;  // none is left
+            case Change::reclaim: break;  // none is left
             case Change::leave:
                 if (!has_none) {
                     move(self, Change::give);
@@ -229,32 +230,33 @@ class CounterModel {
         self.trail.push_back({change});
     }
 
-    // One step of the burial of each that is to be reaped: which comes first is the table's affair.
-    void reap_any(int actor, std::vector<CounterModel>& all) const {
+    // One step of taking over from each that is to be reclaimed: which comes first is the table's
+    // affair.
+    void reclaim_any(int actor, std::vector<CounterModel>& all) const {
         for (std::size_t dead = 0; dead < actors_.size(); ++dead) {
-            const int only = at(actor).reaps;
+            const int only = at(actor).reclaims;
             if (only != kAny && only != static_cast<int>(dead)) continue;
-            if (!actors_[dead].dead || actors_[dead].reaped) continue;
+            if (!actors_[dead].dead || actors_[dead].reclaimed) continue;
             CounterModel& after = all.emplace_back(*this);
-            after.at(actor).pending.push_back(Change::reap);
-            after.at(actor).trail.push_back({Change::reap});
-            after.reap(after.actors_[dead]);
+            after.at(actor).pending.push_back(Change::reclaim);
+            after.at(actor).trail.push_back({Change::reclaim});
+            after.reclaim(after.actors_[dead]);
         }
     }
-    void reap(Actor& dead) {
+    void reclaim(Actor& dead) {
         if (dead.held != 0) {
             --dead.held;
             ++free_;
             return;
         }
-        dead.reaped = true;
+        dead.reclaimed = true;
         if (!dead.joined || dead.left) return;
         ++deaths_;
         given_back_ += dead.held_at_death;
     }
-    void reap_all() {
+    void reclaim_all() {
         for (Actor& actor : actors_) {
-            while (actor.dead && !actor.reaped) reap(actor);
+            while (actor.dead && !actor.reclaimed) reclaim(actor);
         }
     }
 
@@ -266,7 +268,7 @@ class CounterModel {
 };
 
 inline const char* name_of(CounterModel::Change change) {
-    constexpr const char* names[] = {"join", "take", "take", "give", "look", "reap", "leave"};
+    constexpr const char* names[] = {"join", "take", "take", "give", "look", "reclaim", "leave"};
     return names[static_cast<std::size_t>(change)];
 }
 

@@ -131,7 +131,7 @@ class SharedCounter final : public shm::SharedObject {
         return locks_;
     }
     void repair(std::uint32_t /*lock*/, const shm::DeadOwner& owner) override {
-        complete(shm::Holds<CounterLock>(owner));
+        complete({state_.lock, owner});
     }
     void reclaim(std::uint32_t slot, shm::Holder is, shm::Actor me) override {
         const auto lock = acquire(state_.lock, me);

@@ -74,7 +74,7 @@ class CounterActor {
             case CounterVerb::notice: static_cast<void>(counter.notice_deaths()); break;
             case CounterVerb::look: return counter_says(CounterEnding::done, counter.free_places());
             case CounterVerb::close: counter.close(); break;
-            case CounterVerb::reap: throw std::logic_error("reaping is no call");
+            case CounterVerb::reclaim: throw std::logic_error("reclaiming is no call");
         }
         return whether(true);
     }
@@ -190,7 +190,7 @@ struct CounterSubject {
     /// places, and a death is over when it is recorded.
     [[nodiscard]] static bool commits(const std::string& store, Model::Change change) {
         return store == "free places" ||
-               (change == Model::Change::reap && store == "record of deaths");
+               (change == Model::Change::reclaim && store == "record of deaths");
     }
 
   private:

@@ -26,13 +26,14 @@ std::string text_of(const Act& act) {
         "unfinished",
         "join",
         "notice",
-        "bury",
+        "reclaim",
         "wait_a_little",
         "shut_down",
         "shut_down_now",
         "close",
         "drain",
         "expect_empty",
+        "expect_item",
     };
     return std::string(names[static_cast<std::size_t>(act.verb)]) + ' ' +
            std::to_string(act.number);

@@ -33,13 +33,14 @@ enum class Verb : std::uint8_t {
     unfinished,  // the answer is checked
     join,
     notice,         // looks for the dead
-    bury,           // a part of `notice`, never called: takes over from the dead actor `number`
+    reclaim,        // a part of `notice`, never called: takes over from the dead actor `number`
     wait_a_little,  // get() with a deadline on an empty queue
     shut_down,
     shut_down_now,  // with what is left dropped
     close,
     drain,         // gets and finishes, as long as there is something
     expect_empty,  // fails when there is an item
+    expect_item,   // fails when there is none
 };
 
 /// How long a call waits for what it needs.

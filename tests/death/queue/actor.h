@@ -132,6 +132,9 @@ class QueueActor {
             case Verb::shut_down: queue_.shutdown(false); break;
             case Verb::shut_down_now: queue_.shutdown(true); break;
             case Verb::close: in_hand_.clear(), queue_.close(); break;
+            case Verb::expect_item:
+                must(queue_.qsize() != 0, "an item is missing that has to be back by now");
+                break;
             case Verb::put_beyond_memory: return put_beyond_memory();
             case Verb::expect_empty:
                 must(queue_.qsize() == 0, "a process sleeps though there is an item");

@@ -76,8 +76,8 @@ void QueueModel::add_rest(Actor& self, const Act& act) {
         case Verb::unfinished: add(Change::unfinished); break;
         case Verb::join: add(Change::join); break;
         case Verb::wait_a_little:
-        case Verb::notice: add(Change::bury); break;
-        case Verb::bury: add(Change::bury_one); break;
+        case Verb::notice: add(Change::reclaim); break;
+        case Verb::reclaim: add(Change::reclaim_one); break;
         case Verb::shut_down: add(Change::shut_down); break;
         case Verb::shut_down_now: add(Change::shut_down_now); break;
         case Verb::close: add(Change::leave); break;
@@ -94,9 +94,9 @@ void QueueModel::begin(int actor, const Act& act) {
         case Verb::put_undecodable: add_puts(self, act); break;
         default: add_rest(self, act); break;
     }
-    if (!life_of(actor).joined && act.verb != Verb::bury) {
+    if (!life_of(actor).joined && act.verb != Verb::reclaim) {
         self.pending.insert(self.pending.begin(), {Change::join_in});
-        if (limits_.crowded) self.pending.insert(self.pending.begin(), {Change::bury});
+        if (limits_.crowded) self.pending.insert(self.pending.begin(), {Change::reclaim});
     }
     std::reverse(self.pending.begin(), self.pending.end());
 }
@@ -140,8 +140,8 @@ bool QueueModel::apply(int actor, const Step& step, Models& others) {
         case Change::size:
         case Change::unfinished:
         case Change::join: return apply_question(self, step);
-        case Change::bury:
-        case Change::bury_one: apply_notice(self, step); break;
+        case Change::reclaim:
+        case Change::reclaim_one: apply_notice(self, step); break;
         case Change::shut_down:
         case Change::shut_down_now: apply_shut_down(self, step); break;
         case Change::drop:
@@ -311,16 +311,16 @@ void QueueModel::take_over_oldest(Life& life) {
 }
 
 void QueueModel::apply_notice(Actor& self, const Step& step) {
-    if (step.change == Change::bury_one) {
+    if (step.change == Change::reclaim_one) {
         const std::size_t life = at(step.number).life;
         if (!lives_[life].dead) die(step.number);
-        if (!lives_[life].buried) apply_bury(self, life, step);
+        if (!lives_[life].reclaimed) apply_reclaim(self, life, step);
         return;
     }
     const auto dead = std::find_if(lives_.begin(), lives_.end(),
-                                   [](const Life& life) { return life.dead && !life.buried; });
+                                   [](const Life& life) { return life.dead && !life.reclaimed; });
     if (dead == lives_.end()) return;
-    apply_bury(self, static_cast<std::size_t>(dead - lives_.begin()), step);
+    apply_reclaim(self, static_cast<std::size_t>(dead - lives_.begin()), step);
 }
 
 void QueueModel::apply_shut_down(Actor& self, const Step& step) {
@@ -331,7 +331,7 @@ void QueueModel::apply_shut_down(Actor& self, const Step& step) {
 }
 
 // The dead are reclaimed one by one; the items of each come back one by one, the oldest first.
-void QueueModel::apply_bury(Actor& self, std::size_t index, const Step& again) {
+void QueueModel::apply_reclaim(Actor& self, std::size_t index, const Step& again) {
     Life& life = lives_[index];
     self.pending.push_back(again);
     if (!life.held.empty()) {
@@ -339,7 +339,7 @@ void QueueModel::apply_bury(Actor& self, std::size_t index, const Step& again) {
         self.trail.push_back({Change::give_back});
         return;
     }
-    life.buried = true;
+    life.reclaimed = true;
     if (life.joined && !life.left) ++deaths_;
 }
 
@@ -400,10 +400,10 @@ void QueueModel::die_all() {
     }
 }
 
-void QueueModel::bury_all() {
+void QueueModel::reclaim_all() {
     for (std::size_t i = 0; i < lives_.size(); ++i) {
         Actor nobody;
-        while (lives_[i].dead && !lives_[i].buried) apply_bury(nobody, i, {Change::bury});
+        while (lives_[i].dead && !lives_[i].reclaimed) apply_reclaim(nobody, i, {Change::reclaim});
     }
 }
 
@@ -434,7 +434,7 @@ Finding QueueModel::found_by_survivors(Order order) const {
     QueueModel after = *this;
     Finding found;
     found.shut = shut_;
-    if (order == Order::notice_then_drain) after.bury_all();
+    if (order == Order::notice_then_drain) after.reclaim_all();
     const auto unfinished = [&] { return limits_.joinable ? after.put_ - after.finished_ : 0; };
     found.unfinished = unfinished();
     found.waiting = after.waiting();
@@ -442,7 +442,7 @@ Finding QueueModel::found_by_survivors(Order order) const {
     found.is_full = !after.has_room(1);
     found.first = after.drain();
     if (order == Order::drain_then_notice) {
-        after.bury_all();
+        after.reclaim_all();
         found.unfinished = unfinished();
     }
     if (shut_ == Shut::at_once && limits_.joinable) {

@@ -48,8 +48,8 @@ class QueueModel {
         size,
         unfinished,
         join,
-        bury,
-        bury_one,
+        reclaim,
+        reclaim_one,
         shut_down,
         shut_down_now,
         drop,
@@ -79,7 +79,9 @@ class QueueModel {
     [[nodiscard]] const std::vector<Happened>& changes(int actor) const { return at(actor).trail; }
     void die(int actor);
     /// By which some process, sooner or later, takes note of a death.
-    [[nodiscard]] static Act burial_of(int actor) { return {.verb = Verb::bury, .number = actor}; }
+    [[nodiscard]] static Act reclaim_of(int actor) {
+        return {.verb = Verb::reclaim, .number = actor};
+    }
     void forget(int actor) { at(actor).said.clear(), at(actor).trail.clear(); }
 
     /// The whole call; the model knows of one way only. Throws: std::logic_error when it waits.
@@ -87,7 +89,7 @@ class QueueModel {
     /// Each process that has not left dies.
     void die_all();
     /// Some process notices all deaths.
-    void bury_all();
+    void reclaim_all();
     /// Takes and finishes all that waits, as a survivor does.
     std::vector<Delivery> drain();
     /// What survivors find now, once everything has happened that happens.
@@ -112,7 +114,7 @@ class QueueModel {
         bool joined = false;
         bool left = false;
         bool dead = false;
-        bool buried = false;
+        bool reclaimed = false;
         bool one_is_letter = false;  // of what it held, since it died
         unsigned threads = 1;
         std::vector<Item> held;
@@ -157,7 +159,7 @@ class QueueModel {
     [[nodiscard]] bool apply_question(Actor& self, const Step& step);
     void take_some_letter(int actor, const Step& step, Models& others) const;
     void apply_notice(Actor& self, const Step& step);
-    void apply_bury(Actor& self, std::size_t life, const Step& again);
+    void apply_reclaim(Actor& self, std::size_t life, const Step& again);
     void apply_shut_down(Actor& self, const Step& step);
     void apply_drop(Actor& self, const Step& step);
     void apply_leave(Actor& self, const Step& step);
