@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -27,7 +26,7 @@ class Batch {
     void clear() noexcept {
         items_.clear();
         large_.clear();
-        if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), std::prev(blocks_.end()));
+        if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
         used_ = 0;
         fetched_ = 0;
     }
@@ -39,7 +38,7 @@ class Batch {
     void reserve(std::size_t items, std::size_t bytes) {
         items_.reserve(items_.size() + items);
         if (!blocks_.empty() && blocks_.back().size - used_ >= bytes) return;
-        const std::size_t size = std::max(bytes, kBlockMin);
+        const std::size_t size = bytes > kBlockMin ? bytes : kBlockMin;
         blocks_.reserve(blocks_.size() + 1);
         blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size});
         used_ = 0;

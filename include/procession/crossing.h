@@ -2,7 +2,6 @@
 #pragma once
 
 #include <concepts>
-#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -134,8 +133,7 @@ void spawned_child(Reader& reader, void (*rebuilt)()) {
     std::tuple<Args...> arguments{decode_crossing<Args>(reader)...};
     reader.expect_end();
     rebuilt();
-    std::apply([&](Args&... each) { static_cast<void>(std::invoke(callable, std::move(each)...)); },
-               arguments);
+    static_cast<void>(std::apply(callable, std::move(arguments)));
 }
 
 template <class F, class... Args>
@@ -160,12 +158,15 @@ std::shared_ptr<ChildRecord> fork_with(const ProcessOptions& options, F& callabl
     auto run = [&] {
         // Uses the caller's objects themselves: the child has copies of its own.
         if constexpr (std::invocable<F&, Args&&...>) {
-            static_cast<void>(std::invoke(callable, std::forward<Args>(arguments)...));
+            // <functional>, for std::invoke, takes long to parse.
+            static_cast<void>(
+                std::apply(callable, std::forward_as_tuple(std::forward<Args>(arguments)...)));
         } else {
             static_assert(Runnable<F, Args...>,
                           "procession: the callable does not take these arguments");
             Arrived<F> own(callable);
-            static_cast<void>(std::invoke(own, Arrived<Args>(std::forward<Args>(arguments))...));
+            static_cast<void>(std::apply(
+                own, std::tuple<Arrived<Args>...>(std::forward<Args>(arguments)...)));
         }
     };
     using Run = decltype(run);

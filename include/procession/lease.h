@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -97,10 +97,10 @@ class [[nodiscard]] Lease {
         using Returned = std::invoke_result_t<Work, T&>;
         try {
             if constexpr (std::is_void_v<Returned>) {
-                std::invoke(std::forward<Work>(work), value_);
+                std::apply(std::forward<Work>(work), std::tuple<T&>(value_));
                 finish_if_open();
             } else {
-                decltype(auto) result = std::invoke(std::forward<Work>(work), value_);
+                decltype(auto) result = std::apply(std::forward<Work>(work), std::tuple<T&>(value_));
                 finish_if_open();
                 return static_cast<Returned>(std::forward<Returned>(result));
             }

@@ -1,7 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
+#include <concepts>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -63,7 +64,8 @@ class Queue : public TypedQueue<T> {
                                           Deadline deadline = Deadline::never()) const {
         // A std::vector<bool> does not contain bools.
         if constexpr (TypedQueue<T>::lands_in_place && !std::same_as<T, bool>) {
-            std::vector<T> items(std::min(most, this->bytes_.about_waiting()));
+            const std::size_t waiting = this->bytes_.about_waiting();
+            std::vector<T> items(most < waiting ? most : waiting);
             items.resize(this->receive_many(items, deadline));
             return items;
         } else {
@@ -86,7 +88,8 @@ class Queue : public TypedQueue<T> {
             return this->receive_many(into, deadline);
         } else {
             auto items = get_many(into.size(), deadline);
-            std::ranges::move(items, into.begin());
+            auto to = into.begin();
+            for (T& item : items) *to++ = std::move(item);
             return items.size();
         }
     }

@@ -3,11 +3,10 @@
 
 #include <concepts>
 #include <cstring>
-#include <deque>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -18,6 +17,22 @@
 #include "procession/queue_handle.h"
 
 namespace procession {
+
+namespace codec {
+
+// std::ranges::input_range and its kin are in <ranges>, which takes long to parse.
+template <class Range>
+using IteratorOf = decltype(std::ranges::begin(std::declval<Range&>()));
+template <class Range>
+using ReferenceOf = std::iter_reference_t<IteratorOf<Range>>;
+
+template <class Range>
+concept InputRange = std::input_iterator<IteratorOf<Range>> &&
+                     requires(Range& range) { std::ranges::end(range); };
+template <class Range>
+concept SizedRange = requires(Range& range) { std::ranges::size(range); };
+
+}  // namespace codec
 
 /// The common base of Queue<T> and JoinableQueue<T>, with the functions of producers.
 ///
@@ -78,13 +93,13 @@ class TypedQueue : public QueueHandle {
     ///             0), or if the queue was shut down or an error occurred after the first value:
     ///             the next call then throws that error.
     /// Throws:     as put(), except Full, and only if no value was put.
-    template <std::ranges::input_range Values>
-        requires std::convertible_to<std::ranges::range_reference_t<Values>, const T&>
+    template <codec::InputRange Values>
+        requires std::convertible_to<codec::ReferenceOf<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
-        using Given = std::ranges::range_reference_t<Values>;
+        using Given = codec::ReferenceOf<Values>;
         // The memory of the values is the items' bytes.
-        if constexpr (format_of<T> == Format::raw && std::ranges::contiguous_range<Values> &&
-                      std::ranges::sized_range<Values> &&
+        if constexpr (format_of<T> == Format::raw && codec::SizedRange<Values> &&
+                      std::contiguous_iterator<codec::IteratorOf<Values>> &&
                       std::same_as<std::remove_cvref_t<Given>, T>) {
             const std::span<const T> items(std::ranges::data(values), std::ranges::size(values));
             return bytes_.put_many(Pieces(std::as_bytes(items), sizeof(T)), deadline);
@@ -96,6 +111,11 @@ class TypedQueue : public QueueHandle {
     friend bool operator==(const TypedQueue&, const TypedQueue&) = default;
 
   protected:
+    // A std::vector<bool> does not contain bools.
+    struct Kept {
+        T value;
+    };
+
     TypedQueue(QueueKind kind, const QueueOptions& options)
         : QueueHandle(ByteQueue(kind, type_stamp<T>(), options)) {}
     explicit TypedQueue(ByteQueue bytes) : QueueHandle(std::move(bytes)) {}
@@ -107,34 +127,41 @@ class TypedQueue : public QueueHandle {
 
     template <class Values>
     std::size_t put_each(Values&& values, Deadline deadline) const {
-        using Given = std::ranges::range_reference_t<Values>;
-        std::vector<Piece> pieces;
-        if constexpr (std::ranges::sized_range<Values>) pieces.reserve(std::ranges::size(values));
-        // Deques, because the addresses of their elements do not change.
-        std::deque<Writer> encoded;
-        std::deque<T> kept;
+        if constexpr (holds_procession_object<T>) {
+            return put_each_with_handles(std::forward<Values>(values), deadline);
+        } else if constexpr (format_of<T> == Format::raw) {
+            std::vector<Kept> kept;
+            if constexpr (codec::SizedRange<Values>) kept.reserve(std::ranges::size(values));
+            for (auto&& value : values) kept.push_back({static_cast<const T&>(value)});
+            return bytes_.put_many(Pieces(std::as_bytes(std::span(kept)), sizeof(T)), deadline);
+        } else {
+            Writer encoded;
+            std::vector<std::size_t> ends;
+            if constexpr (codec::SizedRange<Values>) ends.reserve(std::ranges::size(values));
+            for (auto&& value : values) {
+                codec::put<T>(encoded, value);
+                ends.push_back(encoded.size());
+            }
+            std::vector<Piece> pieces;
+            pieces.reserve(ends.size());
+            for (std::size_t begin = 0; const std::size_t end : ends) {
+                pieces.push_back({format_of<T>, encoded.bytes().subspan(begin, end - begin)});
+                begin = end;
+            }
+            return bytes_.put_many(Pieces(pieces), deadline);
+        }
+    }
+    template <class Values>
+    std::size_t put_each_with_handles(Values&& values, Deadline deadline) const {
+        std::vector<Writer> encoded;
         std::vector<HandleDeposit> deposits;
         for (auto&& value : values) {
-            const T* item = nullptr;
-            if constexpr (std::is_lvalue_reference_v<Given> && std::ranges::forward_range<Values>) {
-                item = &static_cast<const T&>(value);
-            } else {
-                item = &kept.emplace_back(std::forward<Given>(value));  // it ends with the iterator
-            }
-            if constexpr (format_of<T> == Format::raw) {
-                pieces.push_back({Format::raw, std::as_bytes(std::span(item, 1))});
-            } else if constexpr (holds_procession_object<T>) {
-                Writer& bytes = encoded.emplace_back();
-                deposits.push_back(encode_with_handles(*item, bytes));
-                pieces.push_back({Format::msgpack, bytes.bytes()});
-            } else {
-                Piece& piece = pieces.emplace_back();
-                piece.bytes = encode_message(*item, encoded.emplace_back(), piece.format);
-            }
+            deposits.push_back(encode_with_handles(value, encoded.emplace_back()));
         }
+        std::vector<Piece> pieces;
+        for (const Writer& item : encoded) pieces.push_back({Format::msgpack, item.bytes()});
         const std::size_t put = bytes_.put_many(Pieces(pieces), deadline);
-        for (std::size_t i = 0; i < std::min(put, deposits.size()); ++i)
-            deposits[i].leave_to_item();
+        for (std::size_t i = 0; i < put; ++i) deposits[i].leave_to_item();
         return put;
     }
     /// For a T that contains objects of this library, and is encoded in MessagePack.

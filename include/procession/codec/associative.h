@@ -1,21 +1,17 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
-#include <set>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
-#include "procession/codec/signature.h"
+#include "procession/codec/containers.h"
 
 // Sets: a MessagePack array. Maps: a MessagePack map. If a message repeats a key, the first one is
 // kept; a multiset or multimap keeps all.
 
 namespace procession::codec {
 
-template <class Set>
-struct SetCodec : BuiltinDefaults {
+template <SetOfKeys Set>
+struct Builtin<Set> : BuiltinDefaults {
     using Key = typename Set::key_type;
     using Parts = Types<Key>;
     static void describe(Signature& signature) {
@@ -38,8 +34,8 @@ struct SetCodec : BuiltinDefaults {
     }
 };
 
-template <class Map>
-struct MapCodec : BuiltinDefaults {
+template <MapOfKeys Map>
+struct Builtin<Map> : BuiltinDefaults {
     using Key = typename Map::key_type;
     using Mapped = typename Map::mapped_type;
     using Parts = Types<Key, Mapped>;
@@ -66,25 +62,5 @@ struct MapCodec : BuiltinDefaults {
         return map;
     }
 };
-
-template <class K, class... Rest>
-struct Builtin<std::set<K, Rest...>> : SetCodec<std::set<K, Rest...>> {};
-template <class K, class... Rest>
-struct Builtin<std::multiset<K, Rest...>> : SetCodec<std::multiset<K, Rest...>> {};
-template <class K, class... Rest>
-struct Builtin<std::unordered_set<K, Rest...>> : SetCodec<std::unordered_set<K, Rest...>> {};
-template <class K, class... Rest>
-struct Builtin<std::unordered_multiset<K, Rest...>>
-    : SetCodec<std::unordered_multiset<K, Rest...>> {};
-
-template <class K, class V, class... Rest>
-struct Builtin<std::map<K, V, Rest...>> : MapCodec<std::map<K, V, Rest...>> {};
-template <class K, class V, class... Rest>
-struct Builtin<std::multimap<K, V, Rest...>> : MapCodec<std::multimap<K, V, Rest...>> {};
-template <class K, class V, class... Rest>
-struct Builtin<std::unordered_map<K, V, Rest...>> : MapCodec<std::unordered_map<K, V, Rest...>> {};
-template <class K, class V, class... Rest>
-struct Builtin<std::unordered_multimap<K, V, Rest...>>
-    : MapCodec<std::unordered_multimap<K, V, Rest...>> {};
 
 }  // namespace procession::codec

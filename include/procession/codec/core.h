@@ -119,6 +119,12 @@ consteval std::string_view type_name() {
     return whole.substr(start, (end == whole.npos ? whole.rfind(']') : end) - start);
 }
 
+/// Whether a class is of the standard library.
+template <class T>
+consteval bool is_standard() {
+    return type_name<T>().starts_with("std::");
+}
+
 template <class T>
 consteval bool is_byte_like() {
     return std::is_same_v<T, std::byte> || std::is_same_v<T, unsigned char> ||

@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -10,20 +9,29 @@
 
 namespace procession::codec {
 
+/// std::bitset.
+template <class T>
+concept BitSet = std::is_class_v<T> && is_standard<T>() && requires(T& bits) {
+    bits.test(0);
+    bits.flip();
+    bits.to_ullong();
+};
+
 /// A binary with the bits, eight in a byte. Bit 0 is the lowest bit of the first byte.
-template <std::size_t count>
-struct Builtin<std::bitset<count>> : BuiltinDefaults {
+template <template <std::size_t> class Bits, std::size_t count>
+    requires BitSet<Bits<count>>
+struct Builtin<Bits<count>> : BuiltinDefaults {
     static constexpr std::size_t size = (count + 7) / 8;
 
     static void describe(Signature& signature) { signature << "bits<" << count << ">"; }
-    static void encode(Writer& writer, const std::bitset<count>& bits) {
+    static void encode(Writer& writer, const Bits<count>& bits) {
         std::vector<std::byte> bytes(size);
         for (std::size_t i = 0; i < count; ++i) {
             if (bits[i]) bytes[i / 8] |= static_cast<std::byte>(1U << (i % 8));
         }
         writer.binary(bytes);
     }
-    static std::bitset<count> decode(Reader& reader) {
+    static Bits<count> decode(Reader& reader) {
         const std::size_t start = reader.position();
         const auto bytes = reader.binary();
         const auto is_set = [&](std::size_t i) {
@@ -37,7 +45,7 @@ struct Builtin<std::bitset<count>> : BuiltinDefaults {
                                                    : std::to_string(bytes.size()) + " bytes",
                               start);
         }
-        std::bitset<count> bits;
+        Bits<count> bits;
         for (std::size_t i = 0; i < count; ++i) bits[i] = is_set(i);
         return bits;
     }

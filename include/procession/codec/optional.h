@@ -1,9 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <optional>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "procession/codec/signature.h"
 
@@ -55,31 +57,33 @@ struct Builtin<std::optional<T>> : MaybeDefaults<T> {
     }
 };
 
-/// Encoded as the object that it points to. (A custom deleter cannot be encoded.)
+/// std::unique_ptr, but for arrays and with a deleter of its own.
 template <class T>
-    requires(!std::is_array_v<T>)
-struct Builtin<std::unique_ptr<T>> : MaybeDefaults<T> {
-    static void encode(Writer& writer, const std::unique_ptr<T>& pointer) {
-        if (!pointer) return writer.nil();
-        MaybeDefaults<T>::put_present(writer, *pointer);
-    }
-    static std::unique_ptr<T> decode(Reader& reader) {
-        if (reader.skip_nil()) return nullptr;
-        return std::make_unique<T>(MaybeDefaults<T>::take_present(reader));
-    }
+concept UniquePointer = std::is_class_v<T> && is_standard<T>() && requires(const T& pointer) {
+    typename T::deleter_type;
+    *pointer;
+} && type_name<typename T::deleter_type>().find("default_delete<") != std::string_view::npos;
+
+/// std::shared_ptr, but for arrays.
+template <class T>
+concept SharedPointer = std::is_class_v<T> && is_standard<T>() && requires(const T& pointer) {
+    typename T::element_type;
+    *pointer;
+    pointer.use_count();
 };
 
 /// Encoded as the object that it points to. Two pointers to one object become two objects.
-template <class T>
-    requires(!std::is_array_v<T>)
-struct Builtin<std::shared_ptr<T>> : MaybeDefaults<T> {
-    static void encode(Writer& writer, const std::shared_ptr<T>& pointer) {
+template <class Pointer>
+    requires(UniquePointer<Pointer> || SharedPointer<Pointer>)
+struct Builtin<Pointer> : MaybeDefaults<typename Pointer::element_type> {
+    using Base = MaybeDefaults<typename Pointer::element_type>;
+    static void encode(Writer& writer, const Pointer& pointer) {
         if (!pointer) return writer.nil();
-        MaybeDefaults<T>::put_present(writer, *pointer);
+        Base::put_present(writer, *pointer);
     }
-    static std::shared_ptr<T> decode(Reader& reader) {
+    static Pointer decode(Reader& reader) {
         if (reader.skip_nil()) return nullptr;
-        return std::make_shared<T>(MaybeDefaults<T>::take_present(reader));
+        return Pointer(new typename Base::Value(Base::take_present(reader)));
     }
 };
 

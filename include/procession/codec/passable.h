@@ -108,7 +108,7 @@ consteval Why why_no_class() {
         return Why::view;
     } else if constexpr (is_calendar<T>()) {
         return Why::nothing;
-    } else if constexpr (type_name<T>().starts_with("std::")) {
+    } else if constexpr (is_standard<T>()) {
         return Why::standard_class;
     } else if constexpr (std::is_polymorphic_v<T>) {
         return Why::polymorphic;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -80,8 +79,9 @@ class Reader {
         if (peek_head("a real number") == 0xcb) {
             ++position_;
             const double value = std::bit_cast<double>(big_endian<std::uint64_t>());
-            if (std::isfinite(value) &&
-                std::abs(value) > static_cast<double>(std::numeric_limits<T>::max())) {
+            constexpr auto largest = static_cast<double>(std::numeric_limits<T>::max());
+            const bool is_finite = value - value == 0;
+            if (is_finite && (value > largest || value < -largest)) {
                 unexpected("a real number in the range of the type", "a larger one", start);
             }
             return static_cast<T>(value);

@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -78,7 +77,9 @@ consteval std::size_t count_flat(std::index_sequence<i...>) {
 template <class T>
 consteval std::size_t count_fields() {
     using UpToOneTooMany = std::make_index_sequence<fields_max + 2>;
-    constexpr std::size_t braced = std::max(count_by_empty<T>(), count_by_any<T>(UpToOneTooMany{}));
+    constexpr std::size_t by_empty = count_by_empty<T>();
+    constexpr std::size_t by_any = count_by_any<T>(UpToOneTooMany{});
+    constexpr std::size_t braced = by_empty > by_any ? by_empty : by_any;
     if constexpr (braced == 0 && !std::is_empty_v<T>) {
         return count_flat<T>(UpToOneTooMany{});
     } else {

@@ -1,19 +1,16 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstring>
-#include <deque>
-#include <forward_list>
-#include <iterator>
-#include <list>
-#include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include "procession/codec/signature.h"
+#include "procession/codec/containers.h"
 
 // Sequences: a MessagePack array, or a binary if the elements are bytes.
 
@@ -22,7 +19,8 @@ namespace procession::codec {
 /// Reserves room for the elements, but never more than a few times the bytes that are left.
 template <class T>
 std::size_t prudent_capacity(const Reader& reader, std::size_t count) {
-    return std::min(count, 4 * reader.bytes_left() / sizeof(T) + 1);
+    const std::size_t most = 4 * reader.bytes_left() / sizeof(T) + 1;
+    return count < most ? count : most;
 }
 
 template <class Container>
@@ -34,22 +32,23 @@ void put_elements(Writer& writer, const Container& container, std::size_t count)
 }
 
 template <class T>
-struct SequenceDefaults : BuiltinDefaults {
+void describe_sequence(Signature& signature) {
+    signature << "vec<";
+    codec::describe<T>(signature);
+    signature << ">";
+}
+
+template <class T, class Allocator>
+struct Builtin<std::vector<T, Allocator>> : BuiltinDefaults {
+    using Vector = std::vector<T, Allocator>;
     using Parts = Types<T>;
     static void describe(Signature& signature) {
         if constexpr (is_byte_like<T>()) {
             signature << "bin";
         } else {
-            signature << "vec<";
-            codec::describe<T>(signature);
-            signature << ">";
+            describe_sequence<T>(signature);
         }
     }
-};
-
-template <class T, class Allocator>
-struct Builtin<std::vector<T, Allocator>> : SequenceDefaults<T> {
-    using Vector = std::vector<T, Allocator>;
     static void encode(Writer& writer, const Vector& vector) {
         if constexpr (is_byte_like<T>()) {
             writer.binary(std::as_bytes(std::span(vector)));
@@ -73,16 +72,12 @@ struct Builtin<std::vector<T, Allocator>> : SequenceDefaults<T> {
     }
 };
 
-/// Deques, lists and strings of wide characters.
-template <class Container>
-struct PushBackSequence : BuiltinDefaults {
+/// Deques, lists, strings of wide characters, and what else is_container names.
+template <GrowingSequence Container>
+struct Builtin<Container> : BuiltinDefaults {
     using Value = typename Container::value_type;
     using Parts = Types<Value>;
-    static void describe(Signature& signature) {
-        signature << "vec<";
-        codec::describe<Value>(signature);
-        signature << ">";
-    }
+    static void describe(Signature& signature) { describe_sequence<Value>(signature); }
     static void encode(Writer& writer, const Container& container) {
         put_elements(writer, container, container.size());
     }
@@ -96,32 +91,23 @@ struct PushBackSequence : BuiltinDefaults {
     }
 };
 
-template <class T, class Allocator>
-struct Builtin<std::deque<T, Allocator>> : PushBackSequence<std::deque<T, Allocator>> {};
-
-template <class T, class Allocator>
-struct Builtin<std::list<T, Allocator>> : PushBackSequence<std::list<T, Allocator>> {};
-
-template <class Char, class Traits, class Allocator>
-    requires(sizeof(Char) > 1)
-struct Builtin<std::basic_string<Char, Traits, Allocator>>
-    : PushBackSequence<std::basic_string<Char, Traits, Allocator>> {};
-
-template <class T, class Allocator>
-struct Builtin<std::forward_list<T, Allocator>> : BuiltinDefaults {
-    using List = std::forward_list<T, Allocator>;
-    using Parts = Types<T>;
-    static void describe(Signature& signature) { PushBackSequence<List>::describe(signature); }
+/// std::forward_list.
+template <SinglyLinkedList List>
+struct Builtin<List> : BuiltinDefaults {
+    using Value = typename List::value_type;
+    using Parts = Types<Value>;
+    static void describe(Signature& signature) { describe_sequence<Value>(signature); }
     static void encode(Writer& writer, const List& list) {
-        put_elements(writer, list,
-                     static_cast<std::size_t>(std::distance(list.begin(), list.end())));
+        std::size_t count = 0;
+        for (auto at = list.begin(); at != list.end(); ++at) ++count;
+        put_elements(writer, list, count);
     }
     static List decode(Reader& reader) {
         const Reader::Nested nested(reader);
         List list;
         auto last = list.before_begin();
         for (std::uint32_t left = reader.array(); left != 0; --left) {
-            last = list.insert_after(last, take<T>(reader));
+            last = list.insert_after(last, take<Value>(reader));
         }
         return list;
     }
@@ -155,8 +141,10 @@ struct FixedArray : BuiltinDefaults {
         if constexpr (count != 0) std::memcpy(elements, bytes.data(), count);
     }
     static bool all_well_formed(const T* elements) {
-        return std::all_of(elements, elements + count,
-                           [](const T& element) { return Builtin<T>::well_formed(element); });
+        for (std::size_t i = 0; i < count; ++i) {
+            if (!Builtin<T>::well_formed(elements[i])) return false;
+        }
+        return true;
     }
 };
 

@@ -1,7 +1,6 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -200,7 +199,8 @@ class Writer {
     }
 
     void enlarge(std::size_t count) {
-        const std::size_t capacity = std::max(size_ + count, 2 * capacity_);
+        const std::size_t needed = size_ + count;
+        const std::size_t capacity = needed > 2 * capacity_ ? needed : 2 * capacity_;
         auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
         std::memcpy(larger.get(), bytes().data(), size_);
         heap_ = std::move(larger);
