@@ -9,7 +9,7 @@
 #include "fuzz/expect.h"
 #include "fuzz/input.h"
 #include "process/bootstrap.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 
 namespace procession::fuzz {
 namespace {

@@ -12,7 +12,7 @@
 #include "process/bootstrap.h"
 #include "process/report.h"
 #include "procession/codec.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 
 namespace procession::fuzz {
 namespace {

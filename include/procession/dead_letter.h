@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 
 namespace procession {
 

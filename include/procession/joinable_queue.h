@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "procession/lease.h"
-#include "procession/queue_iterator.h"
-#include "procession/typed_queue.h"
+#include "procession/detail/queue_iterator.h"
+#include "procession/detail/typed_queue.h"
 
 namespace procession {
 
@@ -155,4 +155,4 @@ struct Codec<JoinableQueue<T>> {
 
 }  // namespace procession
 
-#include "procession/joinable_queue_of_arrays.h"  // the specialisation, wherever the queue is
+#include "procession/detail/joinable_queue_of_arrays.h"  // the specialisation, wherever the queue is

@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "procession/byte_loan.h"
+#include "procession/detail/byte_loan.h"
 #include "procession/byte_queue.h"
 #include "procession/error.h"
 

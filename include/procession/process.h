@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "procession/child_exception.h"
-#include "procession/crossing.h"
+#include "procession/detail/crossing.h"
 #include "procession/current_process.h"
 #include "procession/deadline.h"
 #include "procession/init.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 #include "procession/native_handle.h"
 #include "procession/process_options.h"
 #include "procession/start_method.h"

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "procession/queue_iterator.h"
-#include "procession/typed_queue.h"
+#include "procession/detail/queue_iterator.h"
+#include "procession/detail/typed_queue.h"
 
 namespace procession {
 
@@ -148,4 +148,4 @@ struct Codec<Queue<T>> {
 
 }  // namespace procession
 
-#include "procession/queue_of_arrays.h"  // so that the specialisation is always known
+#include "procession/detail/queue_of_arrays.h"  // so that the specialisation is always known

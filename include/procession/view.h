@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "procession/byte_view.h"
+#include "procession/detail/byte_view.h"
 
 namespace procession {
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "errors.h"
-#include "procession/batch.h"
+#include "procession/detail/batch.h"
 #include "procession/byte_queue.h"
 
 namespace procession::python {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "errors.h"
-#include "procession/codec/reader.h"
+#include "procession/detail/codec/reader.h"
 #include "procession/error.h"
 
 namespace procession::python {

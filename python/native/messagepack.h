@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "procession/codec/writer.h"
+#include "procession/detail/codec/writer.h"
 #include "references.h"
 
 namespace procession::python {

@@ -6,8 +6,8 @@
 
 #include "arguments.h"
 #include "errors.h"
-#include "procession/codec/reader.h"
-#include "procession/codec/writer.h"
+#include "procession/detail/codec/reader.h"
+#include "procession/detail/codec/writer.h"
 #include "procession/error.h"
 #include "procession/handle.h"
 #include "queue_object.h"

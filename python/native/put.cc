@@ -12,7 +12,7 @@
 #include "messagepack.h"
 #include "parcel.h"
 #include "pickled.h"
-#include "procession/codec/writer.h"
+#include "procession/detail/codec/writer.h"
 #include "procession/error.h"
 #include "procession/handle.h"
 #include "queue_object.h"

@@ -10,7 +10,7 @@
 #include "base/thread_number.h"
 #include "left_over.h"
 #include "procession/byte_queue.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "procession/ready_handle.h"
 #include "references.h"
 #include "transfer/broker_client.h"

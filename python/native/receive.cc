@@ -120,7 +120,7 @@ void check_format(const QueueState& state, const MessageView& item) {
     if (fits || item.format == Format::raw) return;
     throw DecodeError("decode", "Python object",
                       "the item has format " + std::to_string(static_cast<int>(item.format)) +
-                          " (procession/codec/format.h), which does not belong into this queue");
+                          " (procession/detail/codec/format.h), which does not belong into this queue");
 }
 
 /// Decodes an item that is neither bytes nor a parcel.

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue_object.h"
 #include "references.h"
 

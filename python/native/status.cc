@@ -4,7 +4,7 @@
 
 #include "arguments.h"
 #include "errors.h"
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/error.h"
 #include "queue_object.h"
 #include "receive.h"

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "procession/handle_deposit.h"
+#include "procession/detail/handle_deposit.h"
 
 /// The wire format of a connection. Nothing here calls the system.
 ///

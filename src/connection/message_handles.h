@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "os/stream.h"
-#include "procession/handle_deposit.h"
+#include "procession/detail/handle_deposit.h"
 #include "transfer/send_context.h"
 
 namespace procession::connection {

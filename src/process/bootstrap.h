@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 #include "transfer/inherited_handle.h"
 
 namespace procession::process {

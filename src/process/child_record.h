@@ -14,7 +14,7 @@
 #include "procession/child_exception.h"
 #include "procession/current_process.h"
 #include "procession/deadline.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 #include "procession/start_method.h"
 
 namespace procession::process {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/code_location.h"
 #include "procession/error.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 
 namespace procession::process {
 

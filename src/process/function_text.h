@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 
 namespace procession::process {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 
 #include <array>
 #include <atomic>

@@ -5,7 +5,7 @@
 
 #include "os/handle.h"
 #include "process/report.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 
 namespace procession::process {
 

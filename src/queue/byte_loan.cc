@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "procession/byte_loan.h"
+#include "procession/detail/byte_loan.h"
 
-#include "procession/byte_view.h"
+#include "procession/detail/byte_view.h"
 #include "procession/error.h"
 #include "queue/outcome.h"
 #include "queue/shared_queue.h"

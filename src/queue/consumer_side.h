@@ -7,10 +7,10 @@
 #include <span>
 #include <string_view>
 
-#include "procession/batch.h"
-#include "procession/byte_view.h"
+#include "procession/detail/batch.h"
+#include "procession/detail/byte_view.h"
 #include "procession/deadline.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue/locks.h"
 #include "queue/log_head.h"
 #include "queue/outcome.h"

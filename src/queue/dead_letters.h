@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/dead_letter.h"
 #include "queue/locks.h"
 #include "shm/block_pool.h"

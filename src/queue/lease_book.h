@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "procession/message.h"
+#include "procession/detail/message.h"
 
 namespace procession::queue {
 

@@ -10,7 +10,7 @@
 #include "base/fork_local.h"
 #include "os/spin_lock.h"
 #include "procession/deadline.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue/lease_books.h"
 #include "queue/leased_deposits.h"
 #include "queue/records.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/step.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue/dead_letters.h"
 #include "queue/intents.h"
 #include "queue/locks.h"

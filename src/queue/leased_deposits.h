@@ -6,8 +6,8 @@
 #include <mutex>
 #include <utility>
 
-#include "procession/handle_deposit.h"
-#include "procession/message.h"
+#include "procession/detail/handle_deposit.h"
+#include "procession/detail/message.h"
 
 namespace procession::queue {
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "procession/codec/format.h"
-#include "procession/message.h"
+#include "procession/detail/codec/format.h"
+#include "procession/detail/message.h"
 
 namespace procession::queue {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "procession/deadline.h"
-#include "procession/piece.h"
+#include "procession/detail/piece.h"
 #include "queue/locks.h"
 #include "queue/outcome.h"
 #include "shm/actor.h"

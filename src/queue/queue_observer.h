@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/death.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/death.h"
 #include "procession/participant.h"
 #include "procession/queue_options.h"

@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "base/thread_number.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 
 namespace procession::queue {
 

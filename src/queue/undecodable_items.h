@@ -10,7 +10,7 @@
 #include "base/fork_local.h"
 #include "procession/dead_letter.h"
 #include "procession/error.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue/dead_letters.h"
 #include "queue/pending_dead_letters.h"
 #include "queue/records.h"

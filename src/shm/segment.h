@@ -11,7 +11,7 @@
 #include "os/handle.h"
 #include "os/mapping.h"
 #include "os/memory_file.h"
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "shm/layout.h"
 
 namespace procession::shm {

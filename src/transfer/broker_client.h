@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "os/handle.h"
-#include "procession/handle_deposit.h"
+#include "procession/detail/handle_deposit.h"
 
 namespace procession::transfer {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-#include "procession/handle_deposit.h"
+#include "procession/detail/handle_deposit.h"
 
 #include "transfer/broker_client.h"
 

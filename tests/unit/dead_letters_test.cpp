@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/dead_letter.h"
 #include "queue/records.h"
 #include "shm/block_pool.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue/intents.h"
 #include "queue/lease_table.h"
 #include "queue/record.h"

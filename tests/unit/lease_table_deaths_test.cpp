@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/dead_letter.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "procession/queue_options.h"
 #include "queue/dead_letters.h"
 #include "queue/lease_table.h"

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string>
 
-#include "procession/codec/format.h"
-#include "procession/message.h"
+#include "procession/detail/codec/format.h"
+#include "procession/detail/message.h"
 #include "queue/dead_letters.h"
 #include "queue/intents.h"
 #include "queue/record.h"

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "queue/lease_book.h"
 #include "queue/lease_books.h"
 #include "queue/suspects.h"

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/step.h"
-#include "procession/message.h"
+#include "procession/detail/message.h"
 #include "procession/queue_options.h"
 #include "queue/log_head.h"
 #include "queue/queue_memory.h"

@@ -9,12 +9,12 @@
 #include "death/queue/act.h"
 #include "death/queue/payload.h"
 #include "death/script.h"
-#include "procession/batch.h"
+#include "procession/detail/batch.h"
 #include "procession/byte_queue.h"
 #include "procession/deadline.h"
 #include "procession/error.h"
-#include "procession/message.h"
-#include "procession/piece.h"
+#include "procession/detail/message.h"
+#include "procession/detail/piece.h"
 
 namespace procession::death {
 

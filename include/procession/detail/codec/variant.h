@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 namespace procession::codec {
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "procession/codec/fields.h"
+#include "procession/detail/codec/fields.h"
 
 namespace procession::codec {
 

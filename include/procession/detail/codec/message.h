@@ -8,8 +8,8 @@
 #include <string>
 #include <type_traits>
 
-#include "procession/codec/classes.h"
-#include "procession/codec/refusals.h"
+#include "procession/detail/codec/classes.h"
+#include "procession/detail/codec/refusals.h"
 
 // Whole messages: a format and its bytes.
 

@@ -12,7 +12,7 @@
 #include "procession/codec.h"
 #include "procession/error.h"
 #include "procession/loan.h"
-#include "procession/queue_handle.h"
+#include "procession/detail/queue_handle.h"
 #include "procession/view.h"
 
 namespace procession {

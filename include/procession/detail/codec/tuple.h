@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 // Pairs and tuples: a MessagePack array of their parts, like a struct of them.
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/codec/core.h"
+#include "procession/detail/codec/core.h"
 
 namespace procession::codec {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include "procession/codec/core.h"
-#include "procession/codec/reflect.h"
+#include "procession/detail/codec/core.h"
+#include "procession/detail/codec/reflect.h"
 
 namespace procession {
 

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "procession/codec/scalars.h"
+#include "procession/detail/codec/scalars.h"
 
 // Durations: their count. Points in time: the count since the epoch of their clock. For a steady
 // clock, the count has the same meaning in all processes of one machine until it reboots, and no

@@ -14,7 +14,7 @@
 
 #include "procession/codec.h"
 #include "procession/error.h"
-#include "procession/queue_handle.h"
+#include "procession/detail/queue_handle.h"
 
 namespace procession {
 

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 // Values that may be absent: nil, or the value. If the value itself may be nil (an optional of an
 // optional), it is wrapped in an array of one element.

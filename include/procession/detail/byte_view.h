@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "procession/message.h"
+#include "procession/detail/message.h"
 
 namespace procession {
 

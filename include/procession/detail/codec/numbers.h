@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 namespace procession::codec {
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <type_traits>
 
-#include "procession/codec/passable.h"
-#include "procession/codec/sequences.h"
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/passable.h"
+#include "procession/detail/codec/sequences.h"
+#include "procession/detail/codec/signature.h"
 
 namespace procession::codec {
 

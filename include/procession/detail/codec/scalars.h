@@ -8,7 +8,7 @@
 #include <span>
 #include <type_traits>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 // Numbers, characters, booleans and enumerations.
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "procession/codec/containers.h"
+#include "procession/detail/codec/containers.h"
 
 // Sets: a MessagePack array. Maps: a MessagePack map. If a message repeats a key, the first one is
 // kept; a multiset or multimap keeps all.

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 // What makes a class a container: its functions. So the headers of the standard containers need not
 // be included here.

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 
 namespace procession {
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "procession/codec/passable.h"
+#include "procession/detail/codec/passable.h"
 
 namespace procession::codec {
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <utility>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 #include "procession/deadline.h"
-#include "procession/put_error.h"
+#include "procession/detail/put_error.h"
 #include "procession/result.h"
 
 namespace procession {

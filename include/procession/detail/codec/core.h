@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "procession/codec/fields.h"
-#include "procession/codec/format.h"
-#include "procession/codec/reader.h"
-#include "procession/codec/writer.h"
+#include "procession/detail/codec/fields.h"
+#include "procession/detail/codec/format.h"
+#include "procession/detail/codec/reader.h"
+#include "procession/detail/codec/writer.h"
 
 namespace procession {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "procession/codec.h"
-#include "procession/launch.h"
+#include "procession/detail/launch.h"
 #include "procession/process_options.h"
 #include "procession/start_method.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "procession/codec/signature.h"
+#include "procession/detail/codec/signature.h"
 
 // Text: a MessagePack str. It may contain any bytes.
 

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "procession/array_queue.h"
+#include "procession/detail/array_queue.h"
 #include "procession/joinable_queue.h"
-#include "procession/queue_iterator.h"
+#include "procession/detail/queue_iterator.h"
 
 namespace procession {
 

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "procession/codec/writer.h"
+#include "procession/detail/codec/writer.h"
 #include "procession/error.h"
 
 namespace procession {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "procession/message.h"
+#include "procession/detail/message.h"
 
 namespace procession {
 

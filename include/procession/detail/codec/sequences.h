@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "procession/codec/containers.h"
+#include "procession/detail/codec/containers.h"
 
 // Sequences: a MessagePack array, or a binary if the elements are bytes.
 

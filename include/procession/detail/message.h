@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "procession/codec/format.h"
+#include "procession/detail/codec/format.h"
 
 namespace procession {
 
