@@ -11,6 +11,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 inline constexpr const char* kSpinThenFutexName = "spin 5 us, futex (limit)";
 
 /// One message in a shared word, whose receiver polls for a while and then sleeps in the kernel:

@@ -20,6 +20,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 namespace {
 
 using Clock = std::chrono::steady_clock;  // one clock for all processes

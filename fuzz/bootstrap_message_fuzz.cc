@@ -12,6 +12,8 @@
 #include "procession/detail/launch.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 void open(std::span<const std::byte> message) {

@@ -22,6 +22,8 @@
 #include "transfer/broker_client.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 /// A request that a client could have made, or that is nearly one.

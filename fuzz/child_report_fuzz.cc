@@ -12,6 +12,8 @@
 #include "procession/log.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 void run(Input input) {

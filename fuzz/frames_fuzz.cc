@@ -19,6 +19,8 @@
 #include "procession/log.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 using connection::SharedEnd;
@@ -89,8 +91,8 @@ void run(Input input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     procession::fuzz::read_frames(procession::fuzz::Input(data, size));
     procession::fuzz::survives([&] {
-        static_cast<void>(
-            procession::connection::decode_deposit_key(std::as_bytes(std::span(data, size))));
+        static_cast<void>(procession::detail::connection::decode_deposit_key(
+            std::as_bytes(std::span(data, size))));
     });
     procession::fuzz::run(procession::fuzz::Input(data, size));
     return 0;

@@ -10,6 +10,8 @@
 #include "fuzz/input.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 using connection::Handshake;

@@ -15,6 +15,8 @@
 #include "procession/detail/launch.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 namespace fs = std::filesystem;

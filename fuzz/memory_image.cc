@@ -12,6 +12,8 @@
 
 namespace procession::fuzz {
 
+using namespace detail;
+
 namespace {
 
 constexpr std::size_t kPage = 4096;

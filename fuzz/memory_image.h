@@ -11,6 +11,8 @@
 
 namespace procession::fuzz {
 
+using namespace detail;
+
 /// A copy of the bytes of a memory file, pages of zeros left out. Restored into a new file, it is
 /// the same segment in which every participant is dead: no process locks bytes of the new file.
 class MemoryImage {

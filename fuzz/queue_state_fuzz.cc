@@ -20,6 +20,8 @@
 #include "queue/shared_queue.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 using queue::SharedQueue;

@@ -12,6 +12,8 @@
 
 namespace procession::fuzz {
 
+using namespace detail;
+
 namespace {
 
 // One thread: the fuzzer's.

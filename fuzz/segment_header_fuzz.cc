@@ -12,6 +12,8 @@
 #include "queue/shared_queue.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 constexpr std::array<std::uint64_t, 8> kSizes{

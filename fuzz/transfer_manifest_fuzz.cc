@@ -21,6 +21,8 @@
 #include "transfer/receive_context.h"
 
 namespace procession::fuzz {
+
+using namespace detail;
 namespace {
 
 using transfer::InheritedHandle;

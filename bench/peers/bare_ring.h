@@ -12,6 +12,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 /// One side of a BareRing, which one process writes, in memory of both processes.
 struct alignas(64) BareRingSide {
     std::atomic<std::uint64_t> position;

@@ -21,6 +21,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 namespace {
 
 /// Contexts and sockets are made in each process, as ZeroMQ asks for. A PUSH socket deals its

@@ -10,6 +10,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 void require(bool holds, const char* call) {
     if (!holds)
         throw std::system_error(static_cast<int>(::GetLastError()), std::system_category(), call);

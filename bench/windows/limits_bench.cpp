@@ -22,6 +22,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 namespace {
 
 enum class Unit { items_per_second, seconds };

@@ -6,6 +6,8 @@
 
 namespace procession::bench {
 
+using namespace detail;
+
 namespace {
 
 template <class Function>

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The address of a Listener, to which a Client connects.
 ///
@@ -48,4 +48,4 @@ class Address {
     std::uint16_t port_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

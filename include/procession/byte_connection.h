@@ -19,9 +19,9 @@
 #include "procession/native_handle.h"
 #include "procession/result.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace connection {
+namespace detail::connection {
 class SharedEnd;
 }
 
@@ -158,7 +158,8 @@ class ByteConnection {
     friend bool operator==(const ByteConnection&, const ByteConnection&) = default;
 
     /// Not for users.
-    explicit ByteConnection(std::shared_ptr<connection::SharedEnd> end) : end_(std::move(end)) {}
+    explicit ByteConnection(std::shared_ptr<detail::connection::SharedEnd> end)
+        : end_(std::move(end)) {}
     void encode_handle(Writer& writer) const;
     [[nodiscard]] static ByteConnection decode_handle(Reader& reader);
 
@@ -175,7 +176,7 @@ class ByteConnection {
                                                                           void* value),
                                                            void* value, Deadline deadline) const;
 
-    std::shared_ptr<connection::SharedEnd> end_;
+    std::shared_ptr<detail::connection::SharedEnd> end_;
 };
 
 template <>
@@ -188,4 +189,4 @@ struct Codec<ByteConnection> {
     static ByteConnection decode(Reader& reader) { return ByteConnection::decode_handle(reader); }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

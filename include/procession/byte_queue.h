@@ -9,30 +9,30 @@
 #include <string_view>
 #include <vector>
 
+#include "procession/dead_letter.h"
+#include "procession/deadline.h"
+#include "procession/death.h"
 #include "procession/detail/batch.h"
 #include "procession/detail/byte_loan.h"
 #include "procession/detail/byte_view.h"
 #include "procession/detail/codec/format.h"
 #include "procession/detail/codec/reader.h"
 #include "procession/detail/codec/writer.h"
-#include "procession/dead_letter.h"
-#include "procession/deadline.h"
-#include "procession/death.h"
-#include "procession/error.h"
-#include "procession/handle.h"
 #include "procession/detail/handle_deposit.h"
 #include "procession/detail/message.h"
+#include "procession/detail/piece.h"
+#include "procession/error.h"
+#include "procession/handle.h"
 #include "procession/native_handle.h"
 #include "procession/participant.h"
-#include "procession/detail/piece.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "procession/ready_handle.h"
 #include "procession/result.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace queue {
+namespace detail::queue {
 class SharedQueue;
 }
 
@@ -181,9 +181,10 @@ class ByteQueue {
                      void* value) const;
 
   private:
-    explicit ByteQueue(std::shared_ptr<queue::SharedQueue> queue) : queue_(std::move(queue)) {}
+    explicit ByteQueue(std::shared_ptr<detail::queue::SharedQueue> queue)
+        : queue_(std::move(queue)) {}
 
-    std::shared_ptr<queue::SharedQueue> queue_;
+    std::shared_ptr<detail::queue::SharedQueue> queue_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

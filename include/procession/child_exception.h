@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// An exception that ended the function of a child process, as its parent sees it.
 struct ChildException {
@@ -11,4 +11,4 @@ struct ChildException {
     std::string message;  // what(); empty if it has none. Truncated to about 3 KiB.
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -8,7 +8,7 @@
 #include "procession/byte_connection.h"
 #include "procession/deadline.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 struct ClientOptions {
     /// The key of the Listener; empty when it has none.
@@ -28,4 +28,4 @@ struct ClientOptions {
 /// Python:     multiprocessing.connection.Client
 [[nodiscard]] ByteConnection Client(const Address& address, const ClientOptions& options = {});
 
-}  // namespace procession
+}  // namespace procession::inline v0

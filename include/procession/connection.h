@@ -6,7 +6,7 @@
 
 #include "procession/byte_connection.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// One end of a connection between two processes, for messages of type T in both directions. See
 /// ByteConnection for the guarantees, and for the other functions.
@@ -60,4 +60,4 @@ struct Codec<Connection<T>> {
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -7,7 +7,7 @@
 
 #include "procession/start_method.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The parent or a child of this process.
 struct ProcessInfo {
@@ -36,4 +36,4 @@ struct CurrentProcess {
 /// Threads: any.   Python: multiprocessing.active_children()
 [[nodiscard]] std::vector<ProcessInfo> active_children();
 
-}  // namespace procession
+}  // namespace procession::inline v0

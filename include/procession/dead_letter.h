@@ -8,7 +8,7 @@
 
 #include "procession/detail/codec/format.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// An item that could not be processed, kept for inspection.
 struct DeadLetter {
@@ -26,4 +26,4 @@ struct DeadLetter {
     std::uint64_t number = 0;      // the queue's dead letters are numbered
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

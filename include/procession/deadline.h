@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A point in time until which a call may wait. It is on the monotonic clock, so setting the wall
 /// clock does not move it.
@@ -54,4 +54,4 @@ class Deadline {
     Clock::time_point at_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

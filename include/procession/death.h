@@ -5,7 +5,7 @@
 
 #include "procession/deadline.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A process that died while it used a queue, and what happened to the items that it had taken. The
 /// record is written when the queue has been repaired completely.
@@ -39,4 +39,4 @@ struct Death {
     bool held_memory_lock = false;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

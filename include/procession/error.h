@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The base of all exception types of Procession. (std::bad_alloc may be thrown too.) `operation()`
 /// names the attempted operation, and `object()` its object. `code()` is the operating system's
@@ -185,4 +185,4 @@ class OSError : public Error {
         : Error(code, operation, object, message) {}
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

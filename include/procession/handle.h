@@ -6,7 +6,7 @@
 #include "procession/codec.h"
 #include "procession/native_handle.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Owns one handle of the operating system: an open file, a socket, an end of a pipe, shared
 /// memory. The destructor closes it. Move-only. Every handle that Procession creates is closed on
@@ -56,7 +56,7 @@ class Handle {
     NativeHandle native_ = no_handle;
 };
 
-namespace transfer {
+namespace detail::transfer {
 
 /// Adds a handle to the message that this thread is encoding for another process. `type` is for the
 /// error. Not for users.
@@ -65,7 +65,7 @@ void encode_handle(Writer& writer, NativeHandle handle, std::string_view type);
 /// Throws:  SharingError when this thread is not decoding such a message; DecodeError; OSError.
 [[nodiscard]] Handle decode_handle(Reader& reader, std::string_view type);
 
-}  // namespace transfer
+}  // namespace detail::transfer
 
 /// An invalid handle arrives as an invalid handle.
 template <>
@@ -74,12 +74,12 @@ struct Codec<Handle> {
     static constexpr std::string_view signature = "procession::Handle";
     static void encode(Writer& writer, const Handle& handle) {
         if (!handle.valid()) return writer.nil();
-        transfer::encode_handle(writer, handle.get(), "Handle");
+        detail::transfer::encode_handle(writer, handle.get(), "Handle");
     }
     static Handle decode(Reader& reader) {
         if (reader.skip_nil()) return {};
-        return transfer::decode_handle(reader, "Handle");
+        return detail::transfer::decode_handle(reader, "Handle");
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

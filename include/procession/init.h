@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// To be called in the first line of main. In a process that Procession did not start, it only
 /// stores the arguments. In a child made by spawn or forkserver it decodes the callable and its
@@ -16,4 +16,4 @@ namespace procession {
 /// Python:     `if __name__ == '__main__':` together with freeze_support()
 void init(int argc, char** argv);
 
-}  // namespace procession
+}  // namespace procession::inline v0

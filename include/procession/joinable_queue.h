@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "procession/lease.h"
 #include "procession/detail/queue_iterator.h"
 #include "procession/detail/typed_queue.h"
+#include "procession/lease.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A first-in-first-out queue of tasks between processes. The death of a process loses no task:
 /// get() leases an item to its consumer until done(). If the lease is given back or destroyed
@@ -153,6 +153,6 @@ struct Codec<JoinableQueue<T>> {
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0
 
 #include "procession/detail/joinable_queue_of_arrays.h"  // the specialisation, wherever the queue is

@@ -11,7 +11,7 @@
 #include "procession/byte_queue.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// An item of a JoinableQueue that this process has taken, from get() until done(), give_back(),
 /// reject() or detach(). If the process dies first, another process puts the item back.
@@ -100,7 +100,8 @@ class [[nodiscard]] Lease {
                 std::apply(std::forward<Work>(work), std::tuple<T&>(value_));
                 finish_if_open();
             } else {
-                decltype(auto) result = std::apply(std::forward<Work>(work), std::tuple<T&>(value_));
+                decltype(auto) result =
+                    std::apply(std::forward<Work>(work), std::tuple<T&>(value_));
                 finish_if_open();
                 return static_cast<Returned>(std::forward<Returned>(result));
             }
@@ -169,4 +170,4 @@ class [[nodiscard]] Lease {
     State state_ = State::open;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -11,9 +11,9 @@
 #include "procession/deadline.h"
 #include "procession/result.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace connection {
+namespace detail::connection {
 class AuthenticatingAcceptor;
 }
 
@@ -87,9 +87,9 @@ class Listener {
     [[nodiscard]] NativeHandle native_handle() const;
 
   private:
-    [[nodiscard]] connection::AuthenticatingAcceptor& acceptor() const;
+    [[nodiscard]] detail::connection::AuthenticatingAcceptor& acceptor() const;
 
-    std::unique_ptr<connection::AuthenticatingAcceptor> acceptor_;
+    std::unique_ptr<detail::connection::AuthenticatingAcceptor> acceptor_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

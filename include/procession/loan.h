@@ -5,11 +5,11 @@
 #include <span>
 #include <utility>
 
-#include "procession/detail/byte_loan.h"
 #include "procession/byte_queue.h"
+#include "procession/detail/byte_loan.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// An array in the queue's memory, to be filled and published: see loan() of Queue<U[]>. If it is
 /// destroyed without publish(), or the process dies, the memory goes back to the queue.
@@ -74,4 +74,4 @@ class Loan {
     std::size_t size_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace procession {
+namespace procession::inline v0 {
 
 enum class LogLevel { debug = 0, info = 1, warning = 2, error = 3, off = 4 };
 
@@ -24,4 +24,4 @@ void set_log_level(LogLevel level) noexcept;
 /// Python: the package has set a sink that makes records of the logger "procession".
 void set_log_sink(LogSink sink) noexcept;
 
-}  // namespace procession
+}  // namespace procession::inline v0

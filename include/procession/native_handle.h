@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The operating system's handle to an open object: a file descriptor on Linux, a HANDLE on
 /// Windows.
@@ -13,4 +13,4 @@ using NativeHandle = int;
 inline constexpr NativeHandle no_handle = -1;
 #endif
 
-}  // namespace procession
+}  // namespace procession::inline v0

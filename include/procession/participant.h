@@ -5,7 +5,7 @@
 
 #include "procession/deadline.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A process that uses a queue. It becomes a participant with its first operation on the queue, and
 /// is one until it closes the queue or ends.
@@ -19,4 +19,4 @@ struct Participant {
     std::uint64_t items_held = 0;  // taken from the queue, and not finished or given back
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -6,7 +6,7 @@
 #include "procession/byte_connection.h"
 #include "procession/connection.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Creates the two ends of a connection, to be given to two processes. With `duplex` both can send
 /// and receive; without it, the first can only receive and the second can only send.
@@ -22,4 +22,4 @@ template <class T>
     return {Connection<T>(std::move(one)), Connection<T>(std::move(other))};
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

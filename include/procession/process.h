@@ -8,17 +8,17 @@
 #include <utility>
 
 #include "procession/child_exception.h"
-#include "procession/detail/crossing.h"
 #include "procession/current_process.h"
 #include "procession/deadline.h"
-#include "procession/init.h"
+#include "procession/detail/crossing.h"
 #include "procession/detail/launch.h"
+#include "procession/init.h"
 #include "procession/native_handle.h"
 #include "procession/process_options.h"
 #include "procession/start_method.h"
 #include "procession/system_exit.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A child process. The destructor waits for the child, but does not ask it to end. Only a daemon,
 /// and a child whose Process object is destroyed because of an exception, are terminated first.
@@ -77,32 +77,35 @@ class Process {
     template <class F, class... Args>
         requires StartsWithCallable<F>
     Process(fork_t, const ProcessOptions& options, F&& callable, Args&&... arguments)
-        : child_(process::fork_with(options, callable, std::forward<Args>(arguments)...)) {}
+        : child_(detail::process::fork_with(options, callable, std::forward<Args>(arguments)...)) {}
 
     template <class F, class... Args>
         requires StartsWithCallable<F>
     Process(spawn_t, const ProcessOptions& options, F&& callable, Args&&... arguments) {
-        process::require_spawnable<F, Args...>();
-        if constexpr (process::spawnable<F, Args...>)
-            child_ = process::spawn_with(StartMethod::spawn, options, callable, arguments...);
+        detail::process::require_spawnable<F, Args...>();
+        if constexpr (detail::process::spawnable<F, Args...>)
+            child_ =
+                detail::process::spawn_with(StartMethod::spawn, options, callable, arguments...);
     }
 
     template <class F, class... Args>
         requires StartsWithCallable<F>
     Process(forkserver_t, const ProcessOptions& options, F&& callable, Args&&... arguments) {
-        process::require_spawnable<F, Args...>();
-        if constexpr (process::spawnable<F, Args...>)
-            child_ = process::spawn_with(StartMethod::forkserver, options, callable, arguments...);
+        detail::process::require_spawnable<F, Args...>();
+        if constexpr (detail::process::spawnable<F, Args...>)
+            child_ = detail::process::spawn_with(StartMethod::forkserver, options, callable,
+                                                 arguments...);
     }
 
     template <class F, class... Args>
         requires StartsWithCallable<F>
     Process(StartMethod method, const ProcessOptions& options, F&& callable, Args&&... arguments) {
-        process::require_spawnable<F, Args...>();
-        if constexpr (process::spawnable<F, Args...>) {
+        detail::process::require_spawnable<F, Args...>();
+        if constexpr (detail::process::spawnable<F, Args...>) {
             child_ = method == StartMethod::fork
-                         ? process::fork_with(options, callable, std::forward<Args>(arguments)...)
-                         : process::spawn_with(method, options, callable, arguments...);
+                         ? detail::process::fork_with(options, callable,
+                                                      std::forward<Args>(arguments)...)
+                         : detail::process::spawn_with(method, options, callable, arguments...);
         }
     }
 
@@ -158,10 +161,10 @@ class Process {
   private:
     [[nodiscard]] bool is_unwound() const noexcept;
 
-    std::shared_ptr<process::ChildRecord> child_;
+    std::shared_ptr<detail::process::ChildRecord> child_;
     // How many exceptions were uncaught when the child was started; moves with the child. If more
     // are uncaught in the destructor, an exception destroys this object.
     int exceptions_at_start_ = std::uncaught_exceptions();
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Options of a Process.
 struct ProcessOptions {
@@ -23,4 +23,4 @@ struct ProcessOptions {
     bool die_with_parent = true;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -11,7 +11,7 @@
 #include "procession/detail/queue_iterator.h"
 #include "procession/detail/typed_queue.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A first-in-first-out queue of values between processes. Each item is delivered at most once. If
 /// a consumer dies after it has taken an item, the item is lost (see QueueStats::lost_in_hand). Use
@@ -118,7 +118,7 @@ class Queue : public TypedQueue<T> {
             T value;  // written by the queue
             if (this->bytes_.get_raw_at_once(std::as_writable_bytes(std::span(&value, 1))))
                 [[likely]] {
-                if (codec::is_well_formed(value)) [[likely]]
+                if (detail::codec::is_well_formed(value)) [[likely]]
                     return value;
                 return this->decode_or_keep({Format::raw, std::as_bytes(std::span(&value, 1)), {}});
             }
@@ -146,6 +146,6 @@ struct Codec<Queue<T>> {
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0
 
 #include "procession/detail/queue_of_arrays.h"  // so that the specialisation is always known

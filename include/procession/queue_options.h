@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Whether the items of a queue are leased to their consumers until they are done.
 enum class QueueKind : std::uint32_t { plain = 1, joinable = 2 };
@@ -43,4 +43,4 @@ template <std::integral Number>
     return options;
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

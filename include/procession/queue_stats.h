@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Counters of one queue, over all processes, since it was created. Each is of an instant of its
 /// own during the call, but finished <= taken <= put.
@@ -23,4 +23,4 @@ struct QueueStats {
     std::uint32_t participants = 0;           // live processes that use the queue
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -9,9 +9,9 @@
 
 #include "procession/native_handle.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace queue {
+namespace detail::queue {
 class Readiness;
 }
 
@@ -50,10 +50,10 @@ class ReadyHandle {
 
   private:
     friend class ByteQueue;
-    explicit ReadyHandle(std::shared_ptr<queue::Readiness> readiness)
+    explicit ReadyHandle(std::shared_ptr<detail::queue::Readiness> readiness)
         : readiness_(std::move(readiness)) {}
 
-    std::shared_ptr<queue::Readiness> readiness_;
+    std::shared_ptr<detail::queue::Readiness> readiness_;
 };
 
 /// Keeps the ReadyHandle that was last given to keep(). A copy of this object is empty.
@@ -91,4 +91,4 @@ class KeptReadyHandle {
     std::optional<ReadyHandle> kept_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A value, or the reason why there is none. A strict subset of `std::expected`.
 ///
@@ -67,4 +67,4 @@ class [[nodiscard]] Result {
     std::variant<Stored, E> state_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

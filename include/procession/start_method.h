@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// How a child process is started. The names are Python's.
 ///
@@ -60,4 +60,4 @@ void set_forkserver_preload(void (*function)()) noexcept;
 /// The start methods of this platform, the default first.
 [[nodiscard]] std::vector<StartMethod> get_all_start_methods();
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// If a child's function throws this, the child ends with this exit code: the stack is unwound, the
 /// standard streams are flushed, and nothing is printed. Use it instead of std::exit(), which in a
@@ -13,4 +13,4 @@ struct SystemExit {
     int code = 0;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -7,7 +7,7 @@
 
 #include "procession/detail/byte_view.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// An array that was taken from a queue, in the queue's memory: see borrow() of Queue<U[]> and
 /// JoinableQueue<U[]>. In a plain queue, the memory goes back to the queue when the view is
@@ -39,4 +39,4 @@ class View {
     ByteView bytes_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

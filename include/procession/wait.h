@@ -16,7 +16,7 @@
 #include "procession/native_handle.h"
 #include "procession/ready_handle.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// One of the objects that wait() waits for. A Waitable keeps its own reference to a connection, a
 /// queue or a ReadyHandle. Any other object must live until wait() returns.
@@ -81,4 +81,4 @@ class Waitable {
     return wait(std::span(things.begin(), things.size()), deadline);
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

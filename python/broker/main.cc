@@ -7,7 +7,7 @@
 
 // The broker of Python programs. It is started by the native module alone, which contains it.
 int main(int argc, char** argv) {
-    const auto argument = procession::helper::role_argument(argc == 2 ? argv[1] : "");
+    const auto argument = procession::detail::helper::role_argument(argc == 2 ? argv[1] : "");
     if (!argument) {
         std::fprintf(stderr, "procession-broker: it is started by programs that need it\n");
         return 2;
@@ -17,5 +17,5 @@ int main(int argc, char** argv) {
     if (std::getenv("PROCESSION_LOG") == nullptr) {
         procession::set_log_level(procession::LogLevel::off);
     }
-    procession::transfer::run_broker(argument->descriptor);
+    procession::detail::transfer::run_broker(argument->descriptor);
 }

@@ -17,6 +17,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 /// How many get_many() takes without being told, if they come.

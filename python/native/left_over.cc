@@ -10,6 +10,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 /// How often this process is a fork child.

@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "errors.h"
-#include "procession/detail/batch.h"
 #include "procession/byte_queue.h"
+#include "procession/detail/batch.h"
 
 namespace procession::python {
 

@@ -15,6 +15,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 PyObject* logger = nullptr;  // for the life of the process

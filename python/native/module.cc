@@ -30,6 +30,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 // (errors, make_pickler, loads, to_plain)

@@ -21,6 +21,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 const char* name_of(QueueKind kind) {

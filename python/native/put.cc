@@ -21,6 +21,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 /// Up to this size an item lies in the queue's log; a larger one has memory of its own.

@@ -17,6 +17,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 /// The items that get() has handed out through one Python object, for task_done().
 ///
 /// Threads: any.

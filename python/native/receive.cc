@@ -18,6 +18,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 PyObject* unpickle = nullptr;  // pickle.loads, for the life of the process
@@ -118,9 +120,10 @@ void check_format(const QueueState& state, const MessageView& item) {
                           ? item.format == Format::pickle || item.format == Format::buffer
                           : item.format == state.format;
     if (fits || item.format == Format::raw) return;
-    throw DecodeError("decode", "Python object",
-                      "the item has format " + std::to_string(static_cast<int>(item.format)) +
-                          " (procession/detail/codec/format.h), which does not belong into this queue");
+    throw DecodeError(
+        "decode", "Python object",
+        "the item has format " + std::to_string(static_cast<int>(item.format)) +
+            " (procession/detail/codec/format.h), which does not belong into this queue");
 }
 
 /// Decodes an item that is neither bytes nor a parcel.

@@ -12,6 +12,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 namespace {
 
 /// What Python's queues say that they hold: any object, each item with its own format.

@@ -16,6 +16,8 @@
 
 namespace procession::python {
 
+using namespace detail;
+
 /// Others may run Python code while one lives.
 ///
 /// A daemon thread that comes back while the interpreter is being torn down is ended by

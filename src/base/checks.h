@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 [[noreturn]] inline void broken_contract(const char* whose, const char* what, const char* file,
                                          int line) noexcept {
@@ -12,19 +12,19 @@ namespace procession::base {
     std::abort();
 }
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base
 
 // EXPECTS checks what the caller must ensure, ENSURES what the library itself must ensure. A failed
 // check is a bug and aborts the process. Bytes that another process wrote are not checked this way:
 // bad ones are reported as an error.
-#define PROCESSION_EXPECTS(condition) \
-    ((condition)                      \
-         ? void()                     \
-         : ::procession::base::broken_contract("precondition", #condition, __FILE__, __LINE__))
-#define PROCESSION_ENSURES(condition) \
-    ((condition)                      \
-         ? void()                     \
-         : ::procession::base::broken_contract("invariant", #condition, __FILE__, __LINE__))
+#define PROCESSION_EXPECTS(condition)                                                      \
+    ((condition) ? void()                                                                  \
+                 : ::procession::detail::base::broken_contract("precondition", #condition, \
+                                                               __FILE__, __LINE__))
+#define PROCESSION_ENSURES(condition)                                                             \
+    ((condition) ? void()                                                                         \
+                 : ::procession::detail::base::broken_contract("invariant", #condition, __FILE__, \
+                                                               __LINE__))
 
 // The same where the check costs too much for a release build.
 #ifdef NDEBUG

@@ -8,7 +8,7 @@
 #include <memory>
 #include <typeinfo>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 std::string type_of_current_exception() {
     const std::type_info* type = abi::__cxa_current_exception_type();
@@ -33,4 +33,4 @@ std::string describe_current_exception() {
     return text;
 }
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// To be called in an exception handler. Returns: the readable name of the type that was thrown.
 [[nodiscard]] std::string type_of_current_exception();
@@ -12,4 +12,4 @@ namespace procession::base {
 /// in "std::runtime_error: failed".
 [[nodiscard]] std::string describe_current_exception();
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
@@ -31,4 +31,4 @@ Error::Error(std::error_code code, std::string_view operation, std::string_view 
       text_(std::make_shared<const Text>(Text{std::string(operation), std::string(object),
                                               sentence(code, operation, object, message)})) {}
 
-}  // namespace procession
+}  // namespace procession::inline v0

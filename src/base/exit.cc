@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 namespace {
 
@@ -26,4 +26,4 @@ void watch_exit() noexcept {
 
 bool is_exiting() noexcept { return exiting.load(); }
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// Makes is_exiting() true before std::exit() destroys the static objects that exist at this call.
 /// Call it again for static objects that are made later. Calls beyond 500 have no effect: each one
@@ -9,4 +9,4 @@ namespace procession::base {
 void watch_exit() noexcept;
 [[nodiscard]] bool is_exiting() noexcept;
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// A text of at most `max` bytes that allocates nothing: for what is said when there is no memory.
 /// More is cut off.
@@ -42,4 +42,4 @@ class FixedString {
     std::size_t size_ = 0;
 };
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

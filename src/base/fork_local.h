@@ -6,7 +6,7 @@
 #include <mutex>
 #include <new>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// A T that a fork child replaces by a fresh one. When the process forked, another thread may have
 /// been changing the T, or may have held it locked; that thread does not exist in the child. So the
@@ -69,4 +69,4 @@ class MadeOnFirstUse {
     std::atomic<T*> made_{nullptr};
 };
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

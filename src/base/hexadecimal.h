@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// Two lower-case digits for each byte.
 [[nodiscard]] inline std::string hexadecimal(std::span<const std::byte> bytes) {
@@ -19,4 +19,4 @@ namespace procession::base {
     return text;
 }
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -10,7 +10,7 @@
 #include <new>
 #include <utility>
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
@@ -106,7 +106,7 @@ LogLevel log_level() noexcept {
 
 void set_log_sink(LogSink sink) noexcept { sink_now.store(sink); }
 
-namespace base {
+namespace detail::base {
 
 bool logs(LogLevel level) noexcept { return level >= log_level() && level != LogLevel::off; }
 
@@ -157,5 +157,5 @@ void LogHold::flush() noexcept {
     held.is_flushing = false;
 }
 
-}  // namespace base
-}  // namespace procession
+}  // namespace detail::base
+}  // namespace procession::inline v0

@@ -12,7 +12,7 @@
 #define PROCESSION_FORMAT(string, first) gnu::format(printf, string, first)
 #endif
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 [[nodiscard]] bool logs(LogLevel level) noexcept;
 
@@ -45,4 +45,4 @@ class LogHold {
     const void* const frame_;
 };
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// The one T of this process.
 ///
@@ -26,4 +26,4 @@ class ProcessSingleton {
     static inline const bool made_early_ = (static_cast<void>(instance()), true);
 };
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

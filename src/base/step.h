@@ -10,7 +10,7 @@
 // dead one.) With PROCESSION_KILL_POINTS a step is also a kill point: a test can end the process
 // there, by the name of the step.
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 #ifdef PROCESSION_KILL_POINTS
 
@@ -24,7 +24,7 @@ inline void step(const char* name) noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-#define PROCESSION_STEP(name) ::procession::base::step(name)
+#define PROCESSION_STEP(name) ::procession::detail::base::step(name)
 
 #else
 
@@ -32,4 +32,4 @@ inline void step(const char* name) noexcept {
 
 #endif
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

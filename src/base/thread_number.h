@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace procession::base {
+namespace procession::inline v0::detail::base {
 
 /// The number of the calling thread, never 0 and never reused in this process. (The system does
 /// reuse std::thread::id when a thread has ended.) A thread that forks keeps its number in the
@@ -17,4 +17,4 @@ namespace procession::base {
     return mine;
 }
 
-}  // namespace procession::base
+}  // namespace procession::inline v0::detail::base

@@ -13,7 +13,7 @@
 #include "os/wait.h"
 #include "procession/error.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 namespace {
 
@@ -244,4 +244,4 @@ std::optional<ByteConnection> AuthenticatingAcceptor::continue_handshakes() {
     return std::nullopt;
 }
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -12,7 +12,7 @@
 #include "os/ready_set.h"
 #include "procession/listener.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 class SharedEnd;
 
@@ -81,4 +81,4 @@ class AuthenticatingAcceptor {
 /// accept them.
 bool send_messages(const ByteConnection& connection, Handshake& handshake, Deadline deadline);
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -8,13 +8,13 @@
 #include "transfer/receive_context.h"
 #include "transfer/send_context.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
-using connection::MessageHandles;
-using connection::ReceivedMessage;
-using connection::SharedEnd;
+using detail::connection::MessageHandles;
+using detail::connection::ReceivedMessage;
+using detail::connection::SharedEnd;
 
 constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
 constexpr std::uint8_t can_read = 1;
@@ -27,7 +27,7 @@ constexpr std::uint8_t can_write = 2;
 }
 
 void send_or_throw(SharedEnd& end, std::span<const std::byte> message,
-                   const os::AncillaryData& ancillary, Deadline deadline) {
+                   const detail::os::AncillaryData& ancillary, Deadline deadline) {
     if (!end.send(message, ancillary, deadline))
         throw TimeoutError("send", "connection", "the peer did not receive before the deadline");
 }
@@ -44,7 +44,7 @@ Result<ReceivedMessage, RecvError> receive(SharedEnd& end, std::size_t most,
 Result<ReceivedMessage, RecvError> receive_bytes(SharedEnd& end, std::size_t most,
                                                  std::span<std::byte> space, Deadline deadline) {
     auto received = receive(end, most, space, deadline);
-    if (received.has_value()) connection::discard_handles(received->ancillary);
+    if (received.has_value()) detail::connection::discard_handles(received->ancillary);
     return received;
 }
 
@@ -61,7 +61,7 @@ void ByteConnection::send_bytes(std::span<const std::byte> message, Deadline dea
 
 void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const void* value,
                                   Deadline deadline) const {
-    transfer::SendContext context;
+    detail::transfer::SendContext context;
     Writer writer;
     encode(writer, value);
     MessageHandles handles(*end_, context);
@@ -72,7 +72,8 @@ void ByteConnection::send_encoded(void (*encode)(Writer&, const void*), const vo
 void ByteConnection::send_handle(NativeHandle handle, Deadline deadline) const {
     send_encoded(
         [](Writer& writer, const void* value) {
-            transfer::encode_handle(writer, *static_cast<const NativeHandle*>(value), "Handle");
+            detail::transfer::encode_handle(writer, *static_cast<const NativeHandle*>(value),
+                                            "Handle");
         },
         &handle, deadline);
 }
@@ -107,8 +108,8 @@ Result<void, RecvError> ByteConnection::try_recv_decoded(void (*decode)(Reader&,
                                                          void* value, Deadline deadline) const {
     auto received = receive(*end_, any_size, {}, deadline);
     if (!received.has_value()) return received.error();
-    const transfer::ReceiveContext context(
-        connection::take_handles(std::move(received->ancillary)));
+    const detail::transfer::ReceiveContext context(
+        detail::connection::take_handles(std::move(received->ancillary)));
     Reader reader(received->bytes, "message of a connection");
     decode(reader, value);
     reader.expect_end();
@@ -130,7 +131,8 @@ NativeHandle ByteConnection::native_handle() const { return end_->native_handle(
 
 void ByteConnection::encode_handle(Writer& writer) const {
     writer.array(3);
-    transfer::encode_handle(writer, end_->native_handle("pass"), "Connection", closer_for(end_));
+    detail::transfer::encode_handle(writer, end_->native_handle("pass"), "Connection",
+                                    closer_for(end_));
     writer.integer(
         static_cast<std::uint8_t>((readable() ? can_read : 0) | (writable() ? can_write : 0)));
     writer.string(end_->label("pass"));
@@ -139,8 +141,8 @@ void ByteConnection::encode_handle(Writer& writer) const {
 
 ByteConnection ByteConnection::decode_handle(Reader& reader) {
     reader.array_of(3);
-    const std::uint32_t index = transfer::decode_handle_index(reader, "Connection");
-    auto& context = transfer::assert_receiving("Connection");
+    const std::uint32_t index = detail::transfer::decode_handle_index(reader, "Connection");
+    auto& context = detail::transfer::assert_receiving("Connection");
     Handle end = context.take(index);
     const auto directions = reader.integer<std::uint8_t>();
     if (directions == 0 || directions > (can_read | can_write))
@@ -156,7 +158,7 @@ ByteConnection ByteConnection::decode_handle(Reader& reader) {
 std::pair<ByteConnection, ByteConnection> Pipe(bool duplex) {
     Handle one;
     Handle other;
-    if (const auto problem = os::create_stream_pair(one, other))
+    if (const auto problem = detail::os::create_stream_pair(one, other))
         throw OSError(problem, "make", "pipe", "the system cannot make one");
     auto reader = SharedEnd::adopt(std::move(one), true, duplex);
     auto writer = SharedEnd::adopt(std::move(other), duplex, true);
@@ -167,4 +169,4 @@ std::pair<ByteConnection, ByteConnection> Pipe(bool duplex) {
     return {ByteConnection(std::move(reader)), ByteConnection(std::move(writer))};
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -7,7 +7,7 @@
 
 #include "procession/error.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 namespace {
 
@@ -101,4 +101,4 @@ DepositKey decode_deposit_key(std::span<const std::byte> key) {
     return name;
 }
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

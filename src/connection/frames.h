@@ -16,7 +16,7 @@
 ///     shorter than 2 GiB    | length: 4 bytes, big-endian | message |
 ///     longer                | -1: 4 bytes | length: 8 bytes, big-endian | message |
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 /// The head of a frame.
 class FrameHead {
@@ -78,4 +78,4 @@ class FrameReader {
 /// Throws: DecodeError.
 [[nodiscard]] DepositKey decode_deposit_key(std::span<const std::byte> key);
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

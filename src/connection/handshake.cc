@@ -8,7 +8,7 @@
 #include "os/random.h"
 #include "procession/error.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 namespace {
 
@@ -120,4 +120,4 @@ void Handshake::send(std::string_view message) {
     to_send_.emplace_back(bytes.begin(), bytes.end());
 }
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

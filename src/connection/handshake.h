@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 /// Whether this side accepted the connection (listener) or opened it (client).
 enum class Role : std::uint8_t { listener, client };
@@ -66,4 +66,4 @@ class Handshake {
     std::vector<Message> to_send_;
 };
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -8,16 +8,16 @@
 #include "procession/client.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 Listener::Listener(const Address& address, ListenerOptions options)
-    : acceptor_(std::make_unique<connection::AuthenticatingAcceptor>(address, std::move(options))) {
-}
+    : acceptor_(std::make_unique<detail::connection::AuthenticatingAcceptor>(address,
+                                                                             std::move(options))) {}
 Listener::~Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
 Listener& Listener::operator=(Listener&&) noexcept = default;
 
-connection::AuthenticatingAcceptor& Listener::acceptor() const {
+detail::connection::AuthenticatingAcceptor& Listener::acceptor() const {
     if (acceptor_ == nullptr) throw ClosedError("listen", "listener", "it was moved from");
     return *acceptor_;
 }
@@ -44,11 +44,11 @@ const std::optional<Address>& Listener::last_accepted() const { return acceptor(
 NativeHandle Listener::native_handle() const { return acceptor().native_handle(); }
 
 ByteConnection Client(const Address& address, const ClientOptions& options) {
-    using connection::Handshake;
+    using detail::connection::Handshake;
     const Deadline deadline = options.patience;
     Handle end;
     std::error_code user_mismatch;
-    if (const auto problem = os::connect_to(address, deadline, end, user_mismatch)) {
+    if (const auto problem = detail::os::connect_to(address, deadline, end, user_mismatch)) {
         if (problem == std::errc::timed_out) {
             throw TimeoutError("connect", address.text(),
                                "the listener did not accept before the deadline");
@@ -59,13 +59,13 @@ ByteConnection Client(const Address& address, const ClientOptions& options) {
         throw AuthenticationError("connect", address.text(),
                                   "it belongs to another user (" + user_mismatch.message() + ")");
     }
-    ByteConnection connection(connection::SharedEnd::adopt(std::move(end), true, true));
+    ByteConnection connection(detail::connection::SharedEnd::adopt(std::move(end), true, true));
     if (options.authkey.empty()) return connection;
-    Handshake handshake(connection::Role::client, options.authkey);
+    Handshake handshake(detail::connection::Role::client, options.authkey);
     while (handshake.state() == Handshake::State::in_progress) {
         try {
             handshake.receive(
-                connection.recv_bytes(connection::handshake_message_bytes_max, deadline));
+                connection.recv_bytes(detail::connection::handshake_message_bytes_max, deadline));
         } catch (const TimeoutError&) {
             throw TimeoutError("connect", address.text(),
                                "the listener has not authenticated in time: it has no authkey, or "
@@ -75,7 +75,7 @@ ByteConnection Client(const Address& address, const ClientOptions& options) {
                 "connect", address.text(),
                 std::string("the listener does not authenticate: ") + failed.what());
         }
-        if (!connection::send_messages(connection, handshake, deadline) &&
+        if (!detail::connection::send_messages(connection, handshake, deadline) &&
             handshake.state() != Handshake::State::refused) {
             throw AuthenticationError("connect", address.text(),
                                       "the listener disconnected while authenticating");
@@ -86,4 +86,4 @@ ByteConnection Client(const Address& address, const ClientOptions& options) {
     return connection;
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -9,7 +9,7 @@
 #include "procession/error.h"
 #include "transfer/broker_client.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 MessageHandles::MessageHandles(const SharedEnd& end, const transfer::SendContext& context)
     : handles_(context.handles()) {
@@ -42,4 +42,4 @@ void discard_handles(const os::ReceivedAncillaryData& ancillary) noexcept {
     }
 }
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -8,7 +8,7 @@
 #include "procession/detail/handle_deposit.h"
 #include "transfer/send_context.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 class SharedEnd;
 
@@ -37,4 +37,4 @@ class MessageHandles {
 /// Releases the handles of a received message that its receiver does not want.
 void discard_handles(const os::ReceivedAncillaryData& ancillary) noexcept;
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

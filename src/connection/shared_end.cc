@@ -13,7 +13,7 @@
 #include "os/would_block.h"
 #include "procession/error.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 namespace {
 
@@ -366,4 +366,4 @@ bool SharedEnd::poll(Deadline deadline) {
     return wait_for_bytes(deadline, "poll");
 }
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -19,7 +19,7 @@
 #include "procession/deadline.h"
 #include "procession/result.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 /// A received message.
 struct ReceivedMessage {
@@ -151,4 +151,4 @@ class SharedEnd final : public os::LockedAcrossForks {
     std::vector<os::Handle> duplicates_;  // under lock_, see invariant 2
 };
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

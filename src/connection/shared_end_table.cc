@@ -10,7 +10,7 @@
 #include "os/at_fork.h"
 #include "procession/error.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 namespace {
 
@@ -81,4 +81,4 @@ std::shared_ptr<SharedEnd> SharedEnd::adopt(os::Handle end, bool readable, bool 
     }
 }
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -4,7 +4,7 @@
 #include "connection/shared_end.h"
 #include "os/memory_file.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 /// Removes `end` from the table of this process's ends, from which SharedEnd::adopt() returns the
 /// one of an identity. Does nothing if the table has another SharedEnd for that identity.
@@ -12,4 +12,4 @@ namespace procession::connection {
 /// Threads: any.
 void remove_shared_end(const os::FileIdentity& identity, const SharedEnd* end) noexcept;
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

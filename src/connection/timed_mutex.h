@@ -9,7 +9,7 @@
 #include "os/futex.h"
 #include "procession/deadline.h"
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 
 /// How long a thread sleeps at most before it checks whether the connection was closed.
 inline constexpr std::chrono::milliseconds slice_max{100};
@@ -58,4 +58,4 @@ class TimedMutex {
     std::atomic<std::uint32_t> state_{kFree};
 };
 
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

@@ -10,7 +10,7 @@
 #include "os/signals.h"
 #include "os/wait.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 std::error_code HelperProcess::make_channel() noexcept {
     const std::lock_guard guard(lock_);
@@ -108,4 +108,4 @@ void HelperProcess::after_fork_in_child() noexcept {
     LockedAcrossForks::after_fork_in_child();
 }
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -13,7 +13,7 @@
 #include "os/handle.h"
 #include "procession/deadline.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 /// The helper has ended, whatever was being said to it.
 struct PeerGone {
@@ -102,4 +102,4 @@ auto use_twice(const Role& role, Use use) {
     return use();
 }
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -8,7 +8,7 @@
 #include "os/rendezvous.h"
 #include "os/would_block.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 HelperServer::Client HelperServer::add(os::Handle channel) {
     const Client client = ++clients_so_far_;
@@ -103,4 +103,4 @@ std::error_code HelperServer::reply(Client client, std::span<const std::byte> re
     return os::send_some(channel_of(client), parts, handles, sent);
 }
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -22,7 +22,7 @@
 #include "os/wait.h"
 #include "procession/deadline.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 /// The server half of a helper process: its clients, and what they send. The role waits, takes one
 /// message after another, obeys it, and ends the process when no client is left:
@@ -116,4 +116,4 @@ template <class Serve>
     os::exit_immediately(0);
 }
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

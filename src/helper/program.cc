@@ -8,7 +8,7 @@
 #include "os/inherited.h"
 #include "procession/error.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 namespace {
 
@@ -83,4 +83,4 @@ void set_program(const char* name, bool is_in_role) {
 }
 void forget_program_name() noexcept { programs().name.reset(); }
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

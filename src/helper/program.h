@@ -12,7 +12,7 @@
 #include "os/child.h"
 #include "os/handle.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 /// The program of this process may be started once more in a role: as a child, as a helper. The
 /// first argument says so, "--procession-<role>=<descriptor>", and procession::init() finds the
@@ -63,4 +63,4 @@ void set_program(const char* name, bool is_in_role);
 /// For tests of what happens without init().
 void forget_program_name() noexcept;
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -6,7 +6,7 @@
 #include "os/wait.h"
 #include "os/would_block.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 namespace {
 
@@ -84,4 +84,4 @@ std::vector<os::Handle> IncomingHandles::take(bool& lost_some) noexcept {
     return std::exchange(handles_, {});
 }
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -19,7 +19,7 @@
 #include "os/handle.h"
 #include "procession/deadline.h"
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 
 /// A helper and its clients exchange records: requests and replies of fixed size, in the machine's
 /// byte order, one for each transfer (os/channel.h), with handles beside them. Where there are more
@@ -144,4 +144,4 @@ class IncomingHandles {
     bool lost_some_ = false;
 };
 
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -5,7 +5,7 @@
 #include "os/listening_socket.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
@@ -18,7 +18,7 @@ std::string printable(std::string_view name) {
         if (byte >= 0x20 && byte != 0x7f) {
             text += each;
         } else {
-            text += "\\x" + base::hexadecimal(std::as_bytes(std::span(&each, 1)));
+            text += "\\x" + detail::base::hexadecimal(std::as_bytes(std::span(&each, 1)));
         }
     }
     return text;
@@ -27,28 +27,28 @@ std::string printable(std::string_view name) {
 }  // namespace
 
 Address Address::path(std::string_view path) {
-    if (path.empty() || path.size() > os::local_name_bytes_max ||
+    if (path.empty() || path.size() > detail::os::local_name_bytes_max ||
         path.find('\0') != std::string_view::npos) {
         throw ValueError("use", "address '" + printable(path) + "'",
                          "the path of a socket has 1 to " +
-                             std::to_string(os::local_name_bytes_max) +
+                             std::to_string(detail::os::local_name_bytes_max) +
                              " bytes, none of them zero; use a shorter folder");
     }
     return {Kind::path, path, 0};
 }
 
 Address Address::abstract(std::string_view name) {
-    if (name.empty() || name.size() > os::local_name_bytes_max) {
-        throw ValueError(
-            "use", "address '@" + printable(name) + "'",
-            "an abstract name has 1 to " + std::to_string(os::local_name_bytes_max) + " bytes");
+    if (name.empty() || name.size() > detail::os::local_name_bytes_max) {
+        throw ValueError("use", "address '@" + printable(name) + "'",
+                         "an abstract name has 1 to " +
+                             std::to_string(detail::os::local_name_bytes_max) + " bytes");
     }
     return {Kind::abstract, name, 0};
 }
 
 Address Address::tcp(std::string_view host, unsigned port) {
     if (host == "localhost") host = "127.0.0.1";
-    if (!os::is_numeric_host(host)) {
+    if (!detail::os::is_numeric_host(host)) {
         throw ValueError("use", "host '" + printable(host) + "'",
                          "it is not a numeric IPv4 or IPv6 address; names are not looked up, use "
                          "127.0.0.1 for this machine");
@@ -73,4 +73,4 @@ std::string Address::text() const {
     return (is_ipv6 ? "[" + name_ + "]" : name_) + ":" + std::to_string(port_);
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

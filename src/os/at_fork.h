@@ -3,7 +3,7 @@
 
 #include "base/fork_local.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// An object whose functions are called when the process forks, as by pthread_atfork: both when
 /// Procession forks and when the program calls fork() itself. The most derived class calls
@@ -66,4 +66,4 @@ class LockedAcrossForks : public ForkListener {
     base::ForkSafeMutex lock_;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A full memory barrier for a caller that has made a sequentially consistent read-modify-write
 /// since its last store. On x86 the read-modify-write was a full barrier already, so a compiler
@@ -38,4 +38,4 @@ void barrier_in_all_threads() noexcept;
 /// fork child keeps its parent's.
 [[nodiscard]] bool has_barrier_in_all_threads() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 
 #include "os/memory_file.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// An exclusive lock on one byte of a memory file, held by this process. The kernel releases it
 /// when the process ends, so a locked byte proves that its owner is alive. Move-only; the
@@ -92,4 +92,4 @@ class ByteLock {
     void* mapping_ = nullptr;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

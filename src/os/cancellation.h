@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Disables the cancellation of this thread (pthread_cancel) while it exists: otherwise a thread
 /// could be ended in the middle of a change to shared memory, or forced unwinding could reach a
@@ -26,4 +26,4 @@ class CancellationDisabled {
     [[maybe_unused]] int before_ = 0;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

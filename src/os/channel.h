@@ -10,7 +10,7 @@
 #include "os/handle.h"
 #include "procession/deadline.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A channel connects two processes, or two parts of one, in both directions. It preserves message
 /// boundaries: one transfer is one message, of at most 64 KiB. Handles can be sent with the bytes:
@@ -81,4 +81,4 @@ enum class Superuser : bool { refused, accepted };
 /// change it.
 [[nodiscard]] std::uint32_t effective_user_id() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

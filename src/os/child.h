@@ -10,7 +10,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Whether fork_self() is supported. If not, children can only be spawned.
 #ifdef _WIN32
@@ -91,4 +91,4 @@ void redirect_stdio_to_null() noexcept;
 /// Ends this process without exit handlers, destructors or flushing.
 [[noreturn]] void exit_immediately(int code) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 #include <string>
 #include <system_error>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Where a function is, independent of load addresses, so that another process of the same build
 /// can find it: the image (executable or library) that contains it, and its offset in the image.
@@ -28,4 +28,4 @@ struct CodeLocation {
 /// The build id of the running program, as in CodeLocation.
 [[nodiscard]] std::string program_build_id();
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A flag that poll(), epoll and the like can wait for: it is readable while it is set.
 ///
@@ -21,4 +21,4 @@ class Event {
     Handle handle_;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

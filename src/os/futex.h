@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Waiting for a change of a 32-bit word that is shared between processes: futex(2), and the same
 /// for Windows.
@@ -45,4 +45,4 @@ void yield() noexcept;
 /// The number of processors. With one, polling is useless.
 [[nodiscard]] unsigned processors() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

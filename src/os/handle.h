@@ -6,7 +6,7 @@
 
 #include "procession/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 using procession::Handle;
 using procession::NativeHandle;
@@ -31,4 +31,4 @@ using procession::no_handle;
 /// Raises this process's limit of open handles as far as the system allows.
 void raise_handle_limit() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

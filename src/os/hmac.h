@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The HMAC of `message`, with a digest that has CPython's name: sha256, sha384, sha3_256 or
 /// sha3_384. It is computed by the system's own library: OpenSSL's libcrypto on Linux, CNG on
@@ -17,4 +17,4 @@ namespace procession::os {
 /// Compares two secrets in a time that depends only on their lengths.
 [[nodiscard]] bool constant_time_equal(std::string_view one, std::string_view other) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

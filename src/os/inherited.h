@@ -7,7 +7,7 @@
 #include "os/handle.h"
 #include "os/memory_file.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// What kind of object a handle refers to, for the debug log: "/memfd:queue (deleted)".
 [[nodiscard]] std::string describe(NativeHandle handle);
@@ -24,4 +24,4 @@ namespace procession::os {
 /// Sets close-on-exec: programs that this process starts later do not inherit the handle.
 void close_on_exec(NativeHandle handle) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 #include "os/at_fork.h"
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Has one child killed when this process ends.
 ///
@@ -44,4 +44,4 @@ class Lifeline final : public LockedAcrossForks {
 /// already.
 [[nodiscard]] std::error_code die_with_parent(Handle child_end) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

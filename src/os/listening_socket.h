@@ -13,7 +13,7 @@
 #include "procession/address.h"
 #include "procession/deadline.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 inline constexpr std::size_t local_name_bytes_max = 107;
 
@@ -74,4 +74,4 @@ class ListeningSocket {
 /// Removes the file at this path if it is still `made`.
 void remove_path(const Address& address, const FileIdentity& made) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -8,7 +8,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// What a mapping allows.
 enum class MapFor : std::uint8_t { writing, reading };
@@ -41,4 +41,4 @@ class Mapping {
     std::uint64_t bytes_ = 0;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

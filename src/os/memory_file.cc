@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/memory_file.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code refers_to(const Handle& file, const FileIdentity& identity) noexcept {
     FileIdentity found;
@@ -11,4 +11,4 @@ std::error_code refers_to(const Handle& file, const FileIdentity& identity) noex
     return std::make_error_code(std::errc::bad_file_descriptor);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

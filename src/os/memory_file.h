@@ -7,7 +7,7 @@
 #include "os/handle.h"
 #include "os/mapping.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The kernel's identity of a file: two handles with equal identities refer to the same memory.
 struct FileIdentity {
@@ -53,4 +53,4 @@ struct FileIdentity {
 /// How many bytes this process can still allocate, in the system and in its container.
 [[nodiscard]] std::uint64_t available_memory() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

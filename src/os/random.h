@@ -5,9 +5,9 @@
 #include <span>
 #include <system_error>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Fills `bytes` from the system's cryptographic random number generator.
 [[nodiscard]] std::error_code fill_random(std::span<std::byte> bytes) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A set of handles that one handle stands for: that handle is readable while a member is. So an
 /// event loop watches one handle, while members come and go.
@@ -41,4 +41,4 @@ class ReadySet {
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A rendezvous socket: processes of one user connect to it by name, without a common ancestor. The
 /// name is not in the file system, and vanishes when the last handle to the socket is closed. Each
@@ -34,4 +34,4 @@ inline constexpr bool can_leave_rendezvous_namespace = true;
 /// On Linux this is the network namespace. 0 when the system does not tell.
 [[nodiscard]] std::uint64_t rendezvous_namespace() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

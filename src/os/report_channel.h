@@ -8,7 +8,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A one-way channel of short records, from a child to its parent. Neither end ever waits, and no
 /// signal is raised when the peer is gone.
@@ -28,4 +28,4 @@ bool send_report(NativeHandle sender, std::span<const std::byte> record) noexcep
 [[nodiscard]] std::optional<std::size_t> receive_report(NativeHandle receiver,
                                                         std::span<std::byte> space) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Writes the parts, one after the other, into an unnamed memory file that no process can change
 /// afterwards. Unlike a pipe it needs no reader to take any length, so the writer never waits.
@@ -31,4 +31,4 @@ class SealedBytes {
     std::span<const std::byte> bytes_;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

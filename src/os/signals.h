@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The signals that can be sent to a child, with the numbers of POSIX: a child that signal n killed
 /// has exit code -n. (Windows' <csignal> has no SIGKILL.)
@@ -32,4 +32,4 @@ class SignalsBlocked {
     alignas(8) std::array<std::byte, 128> before_{};  // the system's signal mask
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

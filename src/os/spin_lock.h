@@ -6,7 +6,7 @@
 #include "os/futex.h"
 #include "os/threads.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A lock for the threads of one process that is held for a few instructions only. Not for shared
 /// memory.
@@ -40,4 +40,4 @@ class SpinLock {
     std::atomic<bool> locked_{false};
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The addresses of a thread's stack; empty if the system does not tell.
 struct StackRange {
@@ -28,4 +28,4 @@ struct StackRange {
 [[nodiscard]] bool is_left_frame(const void* earlier, const void* now,
                                  const StackRange& stack) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -14,7 +14,7 @@
 #include "os/memory_file.h"
 #include "procession/deadline.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Whether a stream can carry handles. If not, the caller deposits them with another process, and
 /// the stream carries the key of that deposit.
@@ -126,4 +126,4 @@ class Stream {
 #endif
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

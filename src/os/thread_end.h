@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Whether the functions that at_thread_end() calls may use thread_local variables. On Windows they
 /// may not: mingw-w64 has freed those variables by then.
@@ -18,4 +18,4 @@ inline constexpr bool thread_locals_outlive_threads = true;
 /// has freed the memory of all thread_local variables.)
 void at_thread_end(void (*act)(void* context) noexcept, void* context);
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 
 #include "base/checks.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The functions that are called when one thread ends.
 struct ThreadEnds {
@@ -34,4 +34,4 @@ struct ThreadEnds {
     }
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

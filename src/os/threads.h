@@ -5,7 +5,7 @@
 #include <sys/single_threaded.h>
 #endif
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Whether the calling thread is certainly the only one of this process. May stay false when all
 /// other threads have ended; always false where the C library does not tell.
@@ -20,4 +20,4 @@ namespace procession::os {
 /// The number of threads of this process now; 0 if the system does not tell.
 [[nodiscard]] unsigned count_threads() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

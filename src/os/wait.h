@@ -7,7 +7,7 @@
 #include "os/handle.h"
 #include "procession/deadline.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Whether to wait until a read or until a write would not block. Neither blocks if the peer is
 /// gone.
@@ -35,4 +35,4 @@ struct Watched {
     return wait_ready(handle, Direction::reading, deadline);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

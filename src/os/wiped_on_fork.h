@@ -5,7 +5,7 @@
 #include <system_error>
 #include <type_traits>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Memory that no child inherits: in a child, whether made by fork, _Fork or clone, it is filled
 /// with zeros. It holds what identifies a process, so that a child cannot take itself for its
@@ -44,4 +44,4 @@ class WipedOnFork {
     WipedMemory memory_;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -3,7 +3,7 @@
 
 #include <system_error>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Whether a non-blocking call found nothing to receive, or no room, at the moment.
 [[nodiscard]] inline bool is_would_block(std::error_code problem) noexcept {
@@ -11,4 +11,4 @@ namespace procession::os {
            problem == std::errc::resource_unavailable_try_again;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

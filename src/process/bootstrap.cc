@@ -8,7 +8,7 @@
 #include "procession/codec.h"
 #include "procession/error.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 namespace {
 
@@ -80,4 +80,4 @@ ParsedBootstrap parse_bootstrap(std::span<const std::byte> message) {
     return parsed;
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

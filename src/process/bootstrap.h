@@ -11,7 +11,7 @@
 #include "procession/detail/launch.h"
 #include "transfer/inherited_handle.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// The first message to a spawned child: its identity, and its task. The encoded callable and its
 /// arguments, the state, follow it in the message.
@@ -64,4 +64,4 @@ struct ParsedBootstrap {
 ///          were made by another build of the program.
 [[nodiscard]] ParsedBootstrap parse_bootstrap(std::span<const std::byte> message);
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -10,7 +10,7 @@
 #include "procession/error.h"
 #include "shm/shared_object.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 namespace {
 
@@ -172,4 +172,4 @@ void ChildRecord::log_end() const {
               how_it_ended(*exit_code_).c_str());
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

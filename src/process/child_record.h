@@ -17,7 +17,7 @@
 #include "procession/detail/launch.h"
 #include "procession/start_method.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// What this process knows of one child: the truth behind a Process object and the table of
 /// children.
@@ -89,4 +89,4 @@ class ChildRecord final : public os::ForkListener {
     std::optional<ChildException> exception_;
 };
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

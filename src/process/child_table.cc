@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <mutex>
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace process {
+namespace detail::process {
 
 namespace {
 
@@ -81,14 +81,14 @@ void end_daemons() noexcept {
     }
 }
 
-}  // namespace process
+}  // namespace detail::process
 
 std::vector<ProcessInfo> active_children() {
     std::vector<ProcessInfo> alive;
-    for (const auto& each : process::children_in_table()) {
+    for (const auto& each : detail::process::children_in_table()) {
         if (each->runs()) alive.push_back(each->info());
     }
     return alive;
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

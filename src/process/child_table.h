@@ -6,7 +6,7 @@
 
 #include "process/child_record.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// The children of this process whose Process objects still hold them. A fork child starts with
 /// none.
@@ -22,4 +22,4 @@ void end_daemons() noexcept;
 /// How long a daemon may take to follow SIGTERM before it is killed.
 inline constexpr std::chrono::seconds daemon_patience{5};
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

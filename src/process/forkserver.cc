@@ -12,7 +12,7 @@
 #include "process/spawned_child.h"
 #include "procession/error.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 namespace {
 
@@ -141,4 +141,4 @@ void run_forkserver(std::string_view descriptor, const char* preload) noexcept {
     });
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

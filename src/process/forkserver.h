@@ -17,7 +17,7 @@
 #include "os/signals.h"
 #include "process/forkserver_protocol.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// Its argument names its channel; the next argument, if there is one, says what to run first.
 inline constexpr helper::Role forkserver_role{"forkserver", "the forkserver"};
@@ -65,4 +65,4 @@ class ForkServer {
 /// The main function of a forkserver: `descriptor` names its channel.
 [[noreturn]] void run_forkserver(std::string_view descriptor, const char* preload) noexcept;
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -22,9 +22,9 @@
 #include "procession/error.h"
 #include "procession/start_method.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace process {
+namespace detail::process {
 
 namespace {
 
@@ -222,10 +222,10 @@ void end_forkserver_at_exit() noexcept {
     ForkServerProcess::of_this_process().end_within(std::chrono::milliseconds(1000));
 }
 
-}  // namespace process
+}  // namespace detail::process
 
 void set_forkserver_preload(void (*function)()) noexcept {
-    process::preload.store(function, std::memory_order_relaxed);  // relaxed: a lone setting
+    detail::process::preload.store(function, std::memory_order_relaxed);  // relaxed: a lone setting
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

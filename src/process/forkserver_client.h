@@ -6,7 +6,7 @@
 #include "os/child.h"
 #include "os/handle.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// Has the forkserver of this process, which is started if there is none, fork a child that gets
 /// this bootstrap message and these handles.
@@ -25,4 +25,4 @@ void end_forkserver_at_exit() noexcept;
 /// no process behind.
 void end_forkserver() noexcept;
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// The requests to the forkserver, and its answers (helper/rpc.h). Both sides are the same
 /// executable.
@@ -38,4 +38,4 @@ static_assert(sizeof(ForkAnswer) == 512 && std::is_trivially_copyable_v<ForkAnsw
 
 inline constexpr std::uint32_t handles_per_child_max = 65536;
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

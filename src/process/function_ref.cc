@@ -1,9 +1,9 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/code_location.h"
-#include "procession/error.h"
 #include "procession/detail/launch.h"
+#include "procession/error.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 FunctionRef ref_to(AnyFunction function) {
     os::CodeLocation location;
@@ -36,4 +36,4 @@ AnyFunction function_of(const FunctionRef& ref) {
     return reinterpret_cast<AnyFunction>(const_cast<void*>(code));
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

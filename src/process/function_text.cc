@@ -9,7 +9,7 @@
 #include "procession/codec.h"
 #include "procession/error.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 std::string text_of_function(AnyFunction function) {
     Writer writer;
@@ -33,4 +33,4 @@ AnyFunction function_from_text(std::string_view text) {
     return function_of(ref);
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -6,7 +6,7 @@
 
 #include "procession/detail/launch.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// A function as text, for the command line of another process of the same build.
 /// Throws: SharingError when it is in no loaded image.
@@ -14,4 +14,4 @@ namespace procession::process {
 /// Throws: DecodeError when the text is none, or the function is not there.
 [[nodiscard]] AnyFunction function_from_text(std::string_view text);
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -6,9 +6,9 @@
 #include "base/process_singleton.h"
 #include "os/child.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace process {
+namespace detail::process {
 
 namespace {
 
@@ -45,17 +45,17 @@ void become(const Identity* own) noexcept {
     current.store(own, std::memory_order_release);        // pairs with identity()
 }
 
-}  // namespace process
+}  // namespace detail::process
 
 CurrentProcess current_process() {
-    const auto& own = process::identity();
-    return {os::current_process_id(), own.name, own.is_child(), own.start_method};
+    const auto& own = detail::process::identity();
+    return {detail::os::current_process_id(), own.name, own.is_child(), own.start_method};
 }
 
 std::optional<ProcessInfo> parent_process() {
-    const auto& own = process::identity();
+    const auto& own = detail::process::identity();
     if (!own.is_child()) return std::nullopt;
     return own.parent;
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

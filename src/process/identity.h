@@ -8,7 +8,7 @@
 #include "procession/process_options.h"
 #include "procession/start_method.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// The place of this process in its family.
 struct Identity {
@@ -29,4 +29,4 @@ struct Identity {
 /// counted from 1 again. Allocates nothing.
 void become(const Identity* own) noexcept;
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

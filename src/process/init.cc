@@ -10,34 +10,37 @@
 #include "process/spawned_child.h"
 #include "transfer/broker.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
 /// The main functions of the roles in which this program is started once more. They do not return.
 struct RoleMain {
-    const helper::Role& role;
+    const detail::helper::Role& role;
     void (*run)(std::string_view descriptor, const char* second_argument);
 };
 
 constexpr std::array kRoles{
-    RoleMain{process::child_role, [](std::string_view descriptor,
-                                     const char*) { process::run_spawned_child(descriptor); }},
-    RoleMain{transfer::broker_role,
-             [](std::string_view descriptor, const char*) { transfer::run_broker(descriptor); }},
-    RoleMain{process::forkserver_role, process::run_forkserver},
+    RoleMain{detail::process::child_role,
+             [](std::string_view descriptor, const char*) {
+                 detail::process::run_spawned_child(descriptor);
+             }},
+    RoleMain{
+        detail::transfer::broker_role,
+        [](std::string_view descriptor, const char*) { detail::transfer::run_broker(descriptor); }},
+    RoleMain{detail::process::forkserver_role, detail::process::run_forkserver},
 };
 
 }  // namespace
 
 void init(int argc, char** argv) {
     const bool named = argc >= 1 && argv[0] != nullptr;
-    const auto argument = helper::role_argument(argc >= 2 ? argv[1] : "");
+    const auto argument = detail::helper::role_argument(argc >= 2 ? argv[1] : "");
     const auto* const found = std::ranges::find_if(
         kRoles, [&](const RoleMain& each) { return argument && each.role.name == argument->role; });
     const bool is_in_role = found != kRoles.end();
-    helper::set_program(named ? argv[0] : "procession", is_in_role);
+    detail::helper::set_program(named ? argv[0] : "procession", is_in_role);
     if (is_in_role) found->run(argument->descriptor, argc > 2 ? argv[2] : nullptr);
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

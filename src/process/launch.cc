@@ -23,7 +23,7 @@
 #include "transfer/broker_client.h"
 #include "transfer/send_context.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 namespace {
 
@@ -189,4 +189,4 @@ std::shared_ptr<ChildRecord> start_afresh(StartMethod method, const ProcessOptio
     return launch.started(std::move(child));
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

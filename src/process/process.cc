@@ -9,11 +9,11 @@
 #include "process/child_table.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
-using process::ChildRecord;
+using detail::process::ChildRecord;
 
 // The one thing that every member asks first.
 ChildRecord& usable(const std::shared_ptr<ChildRecord>& child, std::string_view operation) {
@@ -34,24 +34,27 @@ void let_go(std::shared_ptr<ChildRecord>& child, bool is_unwinding) noexcept {
         try {
             const bool is_to_end = (child->daemon() || is_unwinding) && child->runs();
             if (is_to_end && !child->daemon()) {
-                base::log(LogLevel::warning,
-                          "an exception destroys the Process object of %s (pid %d), which still "
-                          "runs: it gets SIGTERM",
-                          child->name().c_str(), child->pid());
+                detail::base::log(
+                    LogLevel::warning,
+                    "an exception destroys the Process object of %s (pid %d), which still "
+                    "runs: it gets SIGTERM",
+                    child->name().c_str(), child->pid());
             }
-            const bool left_alone = is_to_end && !child->end_by_force(process::daemon_patience);
+            const bool left_alone =
+                is_to_end && !child->end_by_force(detail::process::daemon_patience);
             if (!left_alone && !child->join(kSilence)) {
-                base::log(LogLevel::warning,
-                          "the destructor of a Process object waits for %s (pid %d), which still "
-                          "runs: shut down the queue that it waits in, join() it, or make it a "
-                          "daemon",
-                          child->name().c_str(), child->pid());
+                detail::base::log(
+                    LogLevel::warning,
+                    "the destructor of a Process object waits for %s (pid %d), which still "
+                    "runs: shut down the queue that it waits in, join() it, or make it a "
+                    "daemon",
+                    child->name().c_str(), child->pid());
                 child->join(Deadline::never());
             }
             // NOLINTNEXTLINE(bugprone-empty-catch)
         } catch (...) {  // no memory for the text of its exception: it has ended all the same
         }
-        process::remove_from_table(*child);
+        detail::process::remove_from_table(*child);
     }
     child.reset();
 }
@@ -78,9 +81,13 @@ bool Process::daemon() const { return usable(child_, "daemon").daemon(); }
 std::optional<int> Process::exit_code() const { return usable(child_, "exit_code").exit_code(); }
 bool Process::is_alive() const { return !usable(child_, "is_alive").exit_code().has_value(); }
 bool Process::join(Deadline deadline) { return usable(child_, "join").join(deadline); }
-void Process::terminate() { usable(child_, "terminate").signal(os::signal_terminate, "terminate"); }
-void Process::kill() { usable(child_, "kill").signal(os::signal_kill, "kill"); }
-void Process::interrupt() { usable(child_, "interrupt").signal(os::signal_interrupt, "interrupt"); }
+void Process::terminate() {
+    usable(child_, "terminate").signal(detail::os::signal_terminate, "terminate");
+}
+void Process::kill() { usable(child_, "kill").signal(detail::os::signal_kill, "kill"); }
+void Process::interrupt() {
+    usable(child_, "interrupt").signal(detail::os::signal_interrupt, "interrupt");
+}
 NativeHandle Process::sentinel() const { return usable(child_, "sentinel").sentinel(); }
 
 std::optional<ChildException> Process::exception() const {
@@ -94,8 +101,8 @@ void Process::close() {
                          "cannot close a process while it is still running; first call join() or "
                          "terminate()");
     }
-    process::remove_from_table(child);
+    detail::process::remove_from_table(child);
     child_.reset();
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

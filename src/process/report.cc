@@ -9,7 +9,7 @@
 #include "os/report_channel.h"
 #include "procession/codec.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 void send(os::NativeHandle sender, Report report) noexcept try {
     report.type.resize(std::min(report.type.size(), report_type_bytes_max));
@@ -37,4 +37,4 @@ std::optional<Report> receive(os::NativeHandle receiver) {
     return std::nullopt;
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

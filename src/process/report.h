@@ -8,7 +8,7 @@
 
 #include "os/handle.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// What a child reports to its parent before it ends. Bytes from another process: they are checked.
 struct Report {
@@ -37,4 +37,4 @@ void send(os::NativeHandle sender, Report report) noexcept;
 /// Returns: nothing when there is none now; bytes that are no report are dropped and logged.
 [[nodiscard]] std::optional<Report> receive(os::NativeHandle receiver);
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -14,7 +14,7 @@
 #include "procession/system_exit.h"
 #include "shm/shared_object.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 namespace {
 
@@ -91,4 +91,4 @@ int run_and_report(const std::string& name, os::NativeHandle reports, ForkBody b
     return code;
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -7,7 +7,7 @@
 #include "process/report.h"
 #include "procession/detail/launch.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// Runs a child's function to its end, whatever that is: it returns, throws SystemExit, throws
 /// something else (printed on stderr), or ends the thread.
@@ -23,4 +23,4 @@ void flush_standard_streams() noexcept;
 /// memory for it.
 void report_failure(Report& report, const char* message) noexcept;
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -23,7 +23,7 @@
 #include "transfer/broker_client.h"
 #include "transfer/receive_context.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 namespace {
 
@@ -186,4 +186,4 @@ void run_served_child(os::Handle message, std::vector<os::Handle> handles) {
     run_and_exit();
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -7,7 +7,7 @@
 #include "helper/program.h"
 #include "os/handle.h"
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// The child's exit code when its bootstrap message is of no use.
 inline constexpr int exit_code_of_bad_bootstrap = 127;
@@ -21,4 +21,4 @@ inline constexpr helper::Role child_role{"child", "a child"};
 /// that order.
 [[noreturn]] void run_served_child(os::Handle message, std::vector<os::Handle> handles);
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -7,7 +7,7 @@
 #include "os/child.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
@@ -42,8 +42,8 @@ void set_start_method(StartMethod method) noexcept {
 StartMethod get_start_method() noexcept { return default_method.load(std::memory_order_relaxed); }
 
 std::vector<StartMethod> get_all_start_methods() {
-    if (!os::can_fork) return {StartMethod::spawn};
+    if (!detail::os::can_fork) return {StartMethod::spawn};
     return {StartMethod::spawn, StartMethod::fork, StartMethod::forkserver};
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -6,9 +6,9 @@
 #include "queue/outcome.h"
 #include "queue/shared_queue.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-ByteLoan::ByteLoan(std::shared_ptr<queue::SharedQueue> queue, std::size_t bytes)
+ByteLoan::ByteLoan(std::shared_ptr<detail::queue::SharedQueue> queue, std::size_t bytes)
     : queue_(std::move(queue)) {
     try {
         const auto loaned = queue_->producer().loan(bytes);
@@ -48,11 +48,11 @@ Result<void, PutError> ByteLoan::try_publish(Format format, std::size_t size, De
     }
     const auto outcome =
         queue_->producer().publish(unit_, generation_, {format, bytes_.first(size)}, deadline);
-    if (outcome == queue::Outcome::done) {
+    if (outcome == detail::queue::Outcome::done) {
         queue_.reset();
         bytes_ = {};
     }
-    return queue::result_of<PutError>(outcome);
+    return detail::queue::result_of<PutError>(outcome);
 }
 
 ByteView& ByteView::operator=(ByteView&& other) noexcept {
@@ -72,4 +72,4 @@ void ByteView::drop() noexcept {
     in_place_ = {};
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -13,7 +13,7 @@
 #include "transfer/receive_context.h"
 #include "transfer/send_context.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 namespace {
 
@@ -38,10 +38,10 @@ DepositKey deposit_key(Reader& reader) {
 }  // namespace
 
 ByteQueue::ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options)
-    : queue_(queue::SharedQueue::create(kind, stamp, options)) {}
+    : queue_(detail::queue::SharedQueue::create(kind, stamp, options)) {}
 
 Result<void, PutError> ByteQueue::try_put(const Piece& piece, Deadline deadline) const {
-    return queue::result_of<PutError>(queue_->producer().put(piece, deadline));
+    return detail::queue::result_of<PutError>(queue_->producer().put(piece, deadline));
 }
 
 bool ByteQueue::put_at_once(const Piece& piece) const {
@@ -52,20 +52,20 @@ bool ByteQueue::get_at_once(Message& message) const {
 }
 
 Result<void, PutError> ByteQueue::await_room(std::uint64_t bytes, Deadline deadline) const {
-    return queue::result_of<PutError>(queue_->producer().await_room(bytes, deadline));
+    return detail::queue::result_of<PutError>(queue_->producer().await_room(bytes, deadline));
 }
 
 std::size_t ByteQueue::put_many(const Pieces& pieces, Deadline deadline) const {
-    queue::Outcome outcome = queue::Outcome::done;
+    detail::queue::Outcome outcome = detail::queue::Outcome::done;
     const std::size_t put = queue_->producer().put_many(pieces, deadline, outcome);
-    if (put == 0 && outcome == queue::Outcome::shut_down) {
+    if (put == 0 && outcome == detail::queue::Outcome::shut_down) {
         throw ShutDown("put_many", label(), "the queue was shut down; nothing can be put any more");
     }
     return put;
 }
 
 Result<void, GetError> ByteQueue::try_get(Message& message, Deadline deadline) const {
-    return queue::result_of<GetError>(queue_->consumer().get(message, deadline));
+    return detail::queue::result_of<GetError>(queue_->consumer().get(message, deadline));
 }
 
 bool ByteQueue::get_raw_at_once(std::span<std::byte> place) const {
@@ -74,19 +74,20 @@ bool ByteQueue::get_raw_at_once(std::span<std::byte> place) const {
 
 Result<void, GetError> ByteQueue::try_get_many(Batch& batch, std::size_t most,
                                                Deadline deadline) const {
-    return queue::result_of<GetError>(queue_->consumer().get_many(batch, most, deadline));
+    return detail::queue::result_of<GetError>(queue_->consumer().get_many(batch, most, deadline));
 }
 
 Result<void, GetError> ByteQueue::try_get_many_raw(std::span<std::byte> places, std::size_t each,
                                                    std::size_t& got, Deadline deadline) const {
-    return queue::result_of<GetError>(queue_->consumer().get_many_raw(places, each, got, deadline));
+    return detail::queue::result_of<GetError>(
+        queue_->consumer().get_many_raw(places, each, got, deadline));
 }
 
 ByteLoan ByteQueue::loan(std::size_t bytes) const { return {queue_, bytes}; }
 
 Result<void, GetError> ByteQueue::try_borrow(ByteView& view, Deadline deadline) const {
     view = {};
-    return queue::result_of<GetError>(queue_->consumer().borrow(view, deadline, queue_));
+    return detail::queue::result_of<GetError>(queue_->consumer().borrow(view, deadline, queue_));
 }
 
 void ByteQueue::refuse_put(PutError error, const char* operation) const {
@@ -170,17 +171,17 @@ bool ByteQueue::dead_letters_on_exception() const {
 }
 
 void ByteQueue::encode_handle(Writer& writer) const {
-    transfer::assert_sharing(queue::type_name(kind()));
-    queue_->with_file("pass", [&](const os::Handle& file) {
+    detail::transfer::assert_sharing(detail::queue::type_name(kind()));
+    queue_->with_file("pass", [&](const detail::os::Handle& file) {
         queue_->trust_shared();
-        transfer::encode_handle(writer, file.get(), queue::type_name(kind()));
+        detail::transfer::encode_handle(writer, file.get(), detail::queue::type_name(kind()));
     });
-    base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
+    detail::base::log(LogLevel::debug, "%s: goes to another process", label().c_str());
 }
 
 NativeHandle ByteQueue::native_handle() const {
     NativeHandle native{};
-    queue_->with_file("pass", [&](const os::Handle& file) {
+    queue_->with_file("pass", [&](const detail::os::Handle& file) {
         queue_->trust_shared();
         native = file.get();
     });
@@ -188,14 +189,14 @@ NativeHandle ByteQueue::native_handle() const {
 }
 
 ByteQueue ByteQueue::attach(Handle file) {
-    return ByteQueue(queue::SharedQueue::attach(std::move(file)));
+    return ByteQueue(detail::queue::SharedQueue::attach(std::move(file)));
 }
 
 TypeStamp ByteQueue::stamp() const { return queue_->segment().stamp(); }
 
 HandleDeposit ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const void*),
                                      const void* value) const {
-    const transfer::SendContext context;
+    const detail::transfer::SendContext context;
     Writer encoded;
     encode(encoded, value);
     item.clear();
@@ -207,8 +208,9 @@ HandleDeposit ByteQueue::encode_item(Writer& item, void (*encode)(Writer&, const
     }
     queue_->take_part();  // from now on the broker sees that the queue is in use
     DepositKey name;
-    queue_->with_file(
-        "put", [&](const os::Handle& file) { name = transfer::deposit(file, context.handles()); });
+    queue_->with_file("put", [&](const detail::os::Handle& file) {
+        name = detail::transfer::deposit(file, context.handles());
+    });
     HandleDeposit deposit(name);
     Writer where;
     where.array(2);
@@ -223,21 +225,22 @@ void ByteQueue::decode_item(const MessageView& message, void (*decode)(Reader&, 
                             void* value) const {
     Reader reader(message.bytes, "item with handles");
     reader.array_of(2);
-    std::vector<os::Handle> handles;
+    std::vector<detail::os::Handle> handles;
     std::optional<DepositKey> name;
     if (!reader.skip_nil()) {
         name = deposit_key(reader);
-        handles = queue_->is_joinable() ? transfer::fetch(*name) : transfer::take(*name);
+        handles =
+            queue_->is_joinable() ? detail::transfer::fetch(*name) : detail::transfer::take(*name);
     }
     try {
-        const transfer::ReceiveContext context(std::move(handles));
+        const detail::transfer::ReceiveContext context(std::move(handles));
         decode(reader, value);
         reader.expect_end();
         if (name && queue_->is_joinable())
             queue_->leases().hold_deposit(message.ticket, HandleDeposit(*name));
     } catch (const DecodeError&) {
         // No other process could decode it as a T either.
-        if (name && queue_->is_joinable()) transfer::release(*name);
+        if (name && queue_->is_joinable()) detail::transfer::release(*name);
         throw;
     }
 }
@@ -249,16 +252,18 @@ ByteQueue ByteQueue::attach(Handle file, QueueKind kind, const TypeStamp& stamp)
     const bool takes_any = stamp.format == Format::msgpack && found == any_messagepack_stamp();
     if (queue.kind() != kind || (!fits && !takes_any)) {
         throw TypeMismatch("attach", queue.label(),
-                           "it is a " + std::string(queue::type_name(queue.kind())) + " of " +
-                               found.signature + ", not a " + std::string(queue::type_name(kind)) +
-                               " of " + stamp.signature);
+                           "it is a " + std::string(detail::queue::type_name(queue.kind())) +
+                               " of " + found.signature + ", not a " +
+                               std::string(detail::queue::type_name(kind)) + " of " +
+                               stamp.signature);
     }
-    base::log(LogLevel::debug, "%s: rebuilt", queue.label().c_str());
+    detail::base::log(LogLevel::debug, "%s: rebuilt", queue.label().c_str());
     return queue;
 }
 
 ByteQueue ByteQueue::decode_handle(Reader& reader, QueueKind kind, const TypeStamp& stamp) {
-    return attach(transfer::decode_handle(reader, queue::type_name(kind)), kind, stamp);
+    return attach(detail::transfer::decode_handle(reader, detail::queue::type_name(kind)), kind,
+                  stamp);
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -11,7 +11,7 @@
 #include "queue/shared_queue.h"
 #include "shm/wakeup_relay.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 namespace {
 
@@ -408,4 +408,4 @@ std::size_t ConsumerSide::size_hint() {
     });
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -7,9 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "procession/deadline.h"
 #include "procession/detail/batch.h"
 #include "procession/detail/byte_view.h"
-#include "procession/deadline.h"
 #include "procession/detail/message.h"
 #include "queue/locks.h"
 #include "queue/log_head.h"
@@ -18,7 +18,7 @@
 #include "queue/room.h"
 #include "shm/actor.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 class SharedQueue;
 struct QueueMemory;
@@ -115,4 +115,4 @@ class ConsumerSide {
     QueueMemory& memory_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

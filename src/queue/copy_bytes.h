@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// memcpy, with the shortest messages copied in place of a call. Plain stores, also to shared
 /// memory that LogHead::shows_a_record() or Records::peek_lease() may be reading as words: these
@@ -28,4 +28,4 @@ inline void copy_bytes(std::byte* to, std::span<const std::byte> from) noexcept 
     }
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -9,7 +9,7 @@
 #include "queue/records.h"
 #include "shm/corrupt.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 namespace {
 
@@ -86,4 +86,4 @@ std::vector<DeadLetter> DeadLetters::read_all(HoldsMemory lock, bool take) {
     return letters;
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/detail/codec/format.h"
 #include "procession/dead_letter.h"
+#include "procession/detail/codec/format.h"
 #include "queue/locks.h"
 #include "shm/block_pool.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// What a block of the pool holds that is a dead letter: a header, the reason and the payload.
 class DeadLetters {
@@ -42,4 +42,4 @@ class DeadLetters {
     shm::BlockPool& pool_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -19,7 +19,7 @@
 //   taken()                       how many items the last take() took
 //   wants_more()                  whether another take() is welcome
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// One item of any kind, copied to a message. `in_place`: but for one that lies in a block.
 class ConsumerSide::MessageDestination {
@@ -197,4 +197,4 @@ class ConsumerSide::SpanDestination {
     std::size_t taken_ = 0;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -5,7 +5,7 @@
 
 // The kinds of the intents of a queue. What each of them says is in ARCHITECTURE.md, "Intents".
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// Head lock, State::listing.
 enum class ListIntent : std::uint8_t { push = 1, pop = 2 };
@@ -31,4 +31,4 @@ enum MemoryValue : std::uint8_t {
 /// No lock, shm::ParticipantSlot::finishing: written by its process alone.
 enum class FinishIntent : std::uint8_t { finish = 1 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -9,7 +9,7 @@
 
 #include "procession/detail/message.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The leases that one thread has taken from one queue, oldest first, for task_done(), and those of
 /// them that it has detached: they come first. Whether one is still open is told by the lease
@@ -72,4 +72,4 @@ class LeaseBook {
     std::size_t first_ = 0;  // those before it have ended
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -7,7 +7,7 @@
 
 #include "os/thread_end.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The books of one thread, by the ids of their queues.
 struct LeaseBooks::Shelf {
@@ -51,4 +51,4 @@ LeaseBook& LeaseBooks::look_for_book() {
     return *last_;
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

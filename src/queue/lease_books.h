@@ -7,7 +7,7 @@
 
 #include "queue/lease_book.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The lease books of one queue: one for each thread that has taken something from it. A book
 /// belongs to its thread and ends with it, as std::thread::id does not: the system gives the ids of
@@ -55,4 +55,4 @@ class LeaseBooks {
     const std::shared_ptr<const char> queue_ = std::make_shared<const char>();
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -12,7 +12,7 @@
 #include "procession/error.h"
 #include "queue/shared_queue.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 // ---- open leases -------------------------------------------------------------------------------
 
@@ -324,4 +324,4 @@ std::string LeaseHolder::reason_of(Abandoned how) {
     return "its lease was destroyed without done()";
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -17,11 +17,11 @@
 #include "queue/suspects.h"
 #include "shm/actor.h"
 
-namespace procession {
+namespace procession::inline v0 {
 enum class Abandoned : std::uint8_t;
 }
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 class SharedQueue;
 struct QueueMemory;
@@ -101,4 +101,4 @@ class LeaseHolder {
     os::SpinLock finishing_;  // one thread of this process at a time begins to finish an item
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

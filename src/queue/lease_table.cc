@@ -8,7 +8,7 @@
 #include "shm/corrupt.h"
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 using shm::BlockState;
 using shm::kOrdered;
@@ -341,4 +341,4 @@ void LeaseTable::count_held(HoldsHead head, HoldsMemory memory,
     });
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

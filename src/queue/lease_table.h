@@ -16,7 +16,7 @@
 #include "shm/block_pool.h"
 #include "shm/segment.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The leases of a joinable queue's items, from the first delivery to the end, and the counts of
 /// what is finished.
@@ -171,4 +171,4 @@ inline LeaseTable::Finished LeaseTable::try_finish_fast(const Ticket& ticket, st
     return committed ? Finished::done : Finished::no;
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -9,7 +9,7 @@
 #include "procession/detail/handle_deposit.h"
 #include "procession/detail/message.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The handles of the items that this process has leased from one queue: they stay at the broker
 /// until the item is finished, since it may have to be received again.
@@ -50,4 +50,4 @@ class LeasedDeposits {
     std::map<Key, HandleDeposit> held_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

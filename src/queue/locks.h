@@ -7,7 +7,7 @@
 // The locks of a queue, always taken in the order tail or head, then memory; never tail and head
 // together. Nothing waits while the memory lock is held, but the system's memory allocation.
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The producers'.
 struct TailLock {};
@@ -22,4 +22,4 @@ using HoldsTail = shm::Holds<TailLock>;
 using HoldsHead = shm::Holds<HeadLock>;
 using HoldsMemory = shm::Holds<MemoryLock>;
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

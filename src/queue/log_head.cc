@@ -3,7 +3,7 @@
 
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 using shm::kOrdered;
 using shm::kOwn;
@@ -73,4 +73,4 @@ void LogHead::audit(HoldsHead /*lock*/) const {
                  "the consumers' counts are not those of the log");
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

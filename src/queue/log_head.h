@@ -10,7 +10,7 @@
 #include "queue/records.h"
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// What the head of the log shows.
 struct Front {
@@ -182,4 +182,4 @@ void LogHead::finish_leaving(HoldsHead /*lock*/, Retire retire) {
     PROCESSION_STEP("log.leave.settled");
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

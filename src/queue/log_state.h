@@ -24,7 +24,7 @@
 //      never freed: the head follows a link only when the tail has.
 //   3. Each passed chunk has at least one record.
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// What a producer is about to do with a block, which is the subject. Value 0 is the tail's count.
 enum class TailIntent : std::uint8_t { publish_block = 1, link_chunk = 2 };
@@ -48,4 +48,4 @@ struct HeadState {
     shm::Intent<0> leaving;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -3,7 +3,7 @@
 
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 using shm::kOrdered;
 using shm::kOwn;
@@ -127,4 +127,4 @@ void LogTail::audit(HoldsTail /*lock*/) const {
                  "the producers' counts are not those of the log");
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -12,7 +12,7 @@
 #include "queue/records.h"
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The end of the log where producers write. Throws Corrupt.
 class LogTail : private Records {
@@ -137,4 +137,4 @@ std::size_t LogTail::try_append_run(HoldsTail /*lock*/, Next next) {
     return records;
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

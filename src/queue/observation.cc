@@ -6,7 +6,7 @@
 #include "procession/error.h"
 #include "shm/corrupt.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::vector<Death> read_deaths(const shm::DeathLog& log, std::uint64_t since) {
     return deaths;
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -14,7 +14,7 @@
 
 // What can be seen of a queue without a lock and without being its participant. Throws Corrupt.
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 [[nodiscard]] const char* type_name(QueueKind kind) noexcept;
 /// The kind of what lies in the segment. Throws: CorruptSegment when it is no queue.
@@ -32,4 +32,4 @@ struct Waiting {
                                     const shm::DeathLog& deaths, const Waiting& waiting);
 [[nodiscard]] std::vector<Death> read_deaths(const shm::DeathLog& log, std::uint64_t since);
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -5,7 +5,7 @@
 
 #include "procession/result.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// Of a call that puts or takes.
 enum class Outcome : std::uint8_t { done, timed_out, shut_down };
@@ -21,4 +21,4 @@ Result<void, E> result_of(Outcome outcome) {
     return E::timed_out;
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -11,7 +11,7 @@
 #include "procession/detail/codec/format.h"
 #include "procession/detail/message.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// Items that this process has taken and could not decode, while there is no memory in the queue
 /// for their dead letters. Local to the process.
@@ -48,4 +48,4 @@ class PendingDeadLetters {
     std::list<Letter> letters_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

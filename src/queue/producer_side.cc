@@ -9,7 +9,7 @@
 #include "queue/shared_queue.h"
 #include "shm/wakeup_relay.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 namespace {
 
@@ -346,4 +346,4 @@ void ProducerSide::notify(std::size_t items) noexcept {
     }
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

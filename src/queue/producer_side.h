@@ -12,7 +12,7 @@
 #include "queue/outcome.h"
 #include "shm/actor.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 class SharedQueue;
 struct QueueMemory;
@@ -80,4 +80,4 @@ class ProducerSide {
     QueueMemory& memory_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -16,7 +16,7 @@
 #include "shm/segment.h"
 #include "shm/segment_backing.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// What lies in the segment of a queue: the parts of its protocol that know no process.
 struct QueueMemory {
@@ -61,4 +61,4 @@ struct QueueMemory {
     shm::EventCount all_done{state.all_done};
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -8,7 +8,7 @@
 #include "queue/observation.h"
 #include "shm/corrupt.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 QueueObserver::QueueObserver(os::Handle file)
     : Observer(std::move(file)), kind_(kind_of(segment())) {}
@@ -35,4 +35,4 @@ std::vector<Death> QueueObserver::deaths(std::uint64_t since) const {
     return refusing_corruption("deaths", [&] { return read_deaths(death_log(), since); });
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

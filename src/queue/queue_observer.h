@@ -4,15 +4,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "procession/detail/codec/format.h"
 #include "procession/death.h"
+#include "procession/detail/codec/format.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
 #include "queue/queue_memory.h"
 #include "queue/state.h"
 #include "shm/observer.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// Looks at a queue without taking part in it, see shm::Observer.
 ///
@@ -44,4 +44,4 @@ class QueueObserver : public shm::Observer {
     const QueueMemory memory_{segment_for_reading()};
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -9,7 +9,7 @@
 #include "queue/shared_queue.h"
 #include "shm/wakeup_relay.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 Readiness::Readiness(std::shared_ptr<SharedQueue> queue, Ready what)
     : queue_(std::move(queue)), what_(what), forks_(queue_->participant_table().forks()) {
@@ -132,10 +132,10 @@ void Watchers::forget() noexcept {
     is_watched_.store(false, std::memory_order_relaxed);
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue
 
-namespace procession {
+namespace procession::inline v0 {
 
 NativeHandle ReadyHandle::native_handle() const noexcept { return readiness_->native(); }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -14,7 +14,7 @@
 #include "os/event.h"
 #include "procession/ready_handle.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 class SharedQueue;
 struct QueueMemory;
@@ -84,4 +84,4 @@ class Watchers {
     std::array<base::ForkLocal<std::weak_ptr<Readiness>>, 2> watchers_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

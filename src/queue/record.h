@@ -7,7 +7,7 @@
 
 #include "shm/layout.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// A place in the log: the first unit of a chunk, and the offset of a record in it.
 struct Position {
@@ -123,4 +123,4 @@ class RecordLayout {
 static_assert(kFirstRecord + 24 + RecordLayout::kInlineMax + 8 <= kChunkBytes,
               "the largest inline record fits an empty chunk, with the word that ends it");
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

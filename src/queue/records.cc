@@ -3,7 +3,7 @@
 
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 using shm::kOwn;
 
@@ -79,4 +79,4 @@ Payload Records::payload_of(std::byte* record, RecordHead head) const {
     return {{pool_.memory(unit), length}, unit};
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -10,7 +10,7 @@
 #include "shm/block_pool.h"
 #include "shm/corrupt.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The word of shared memory at `at`.
 [[nodiscard]] inline std::atomic<std::uint64_t>& word_at(std::byte* at) noexcept {
@@ -134,4 +134,4 @@ void Records::each_record(std::uint32_t unit, std::uint32_t end, Visit visit) co
     }
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -8,7 +8,7 @@
 #include "procession/error.h"
 #include "queue/shared_queue.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 using shm::BlockState;
 using shm::Holder;
@@ -217,4 +217,4 @@ void Recovery::audit(shm::Actor me) {
     }
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

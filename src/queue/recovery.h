@@ -9,7 +9,7 @@
 #include "queue/records.h"
 #include "shm/actor.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 class SharedQueue;
 struct QueueMemory;
@@ -47,4 +47,4 @@ class Recovery {
     QueueMemory& memory_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -8,7 +8,7 @@
 #include "shm/corrupt.h"
 #include "shm/memory_orders.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 using shm::kOrdered;
 using shm::require;
@@ -187,4 +187,4 @@ void ReturnedList::audit(HoldsHead /*lock*/) const {
     require(oldest == state_.first.load(), "the list of returned items begins elsewhere");
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -10,7 +10,7 @@
 #include "queue/locks.h"
 #include "queue/records.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// Records one behind the other through their link words, the oldest first.
 struct ReturnedRun {
@@ -80,4 +80,4 @@ class ReturnedList {
     const Records& records_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

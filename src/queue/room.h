@@ -8,7 +8,7 @@
 #include "queue/state.h"
 #include "shm/corrupt.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// How many items and bytes more a queue may have.
 struct Room {
@@ -92,4 +92,4 @@ class RoomCounter {
     const Limits& limits_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -11,7 +11,7 @@
 #include "queue/observation.h"
 #include "shm/participants.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 // ---- made --------------------------------------------------------------------------------------
 
@@ -323,4 +323,4 @@ std::vector<Death> SharedQueue::deaths(std::uint64_t since) {
     return guarded("deaths", [&] { return read_deaths(death_log(), since); });
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "procession/detail/codec/format.h"
 #include "procession/death.h"
+#include "procession/detail/codec/format.h"
 #include "procession/participant.h"
 #include "procession/queue_options.h"
 #include "procession/queue_stats.h"
@@ -26,7 +26,7 @@
 #include "queue/undecodable_items.h"
 #include "shm/shared_object.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// This process's end of one queue: the untyped protocol over a segment.
 ///
@@ -129,4 +129,4 @@ class SharedQueue final : public shm::SharedObject {
     Watchers watchers_;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

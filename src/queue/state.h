@@ -12,7 +12,7 @@
 #include "shm/intent.h"
 #include "shm/layout.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 enum ShutdownState : std::uint32_t { kOpen = 0, kDraining = 1, kImmediate = 2 };
 
@@ -86,4 +86,4 @@ enum Tally : std::uint32_t {
 /// The numbers of the locks, in the order of their repair.
 enum LockNumber : std::uint32_t { kMemoryLock = 0, kTailLock = 1, kHeadLock = 2, kLocks = 3 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -10,7 +10,7 @@
 #include "base/thread_number.h"
 #include "procession/detail/message.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// The redelivered items of one queue that this process has open: each may have killed its last
 /// consumer. As long as one thread works on such an item, the others wait before they take another
@@ -58,4 +58,4 @@ class Suspects {
     std::size_t added_ = 0;
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -9,7 +9,7 @@
 #include "base/logging.h"
 #include "queue/shared_queue.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 namespace {
 
@@ -162,4 +162,4 @@ void UndecodableItems::throw_owed_error() {
     if (owed && queue_.is_own(owed->generation)) throw DecodeError(owed->error);
 }
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

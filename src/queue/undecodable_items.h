@@ -9,14 +9,14 @@
 
 #include "base/fork_local.h"
 #include "procession/dead_letter.h"
-#include "procession/error.h"
 #include "procession/detail/message.h"
+#include "procession/error.h"
 #include "queue/dead_letters.h"
 #include "queue/pending_dead_letters.h"
 #include "queue/records.h"
 #include "shm/actor.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 class SharedQueue;
 struct QueueMemory;
@@ -78,4 +78,4 @@ class UndecodableItems {
     std::atomic<OwedError*> owed_{nullptr};
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

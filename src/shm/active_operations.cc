@@ -13,7 +13,7 @@
 #include "os/futex.h"
 #include "os/thread_end.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// All threads of this process that were ever present anywhere. A fork child keeps only the thread
 /// that forked.
@@ -191,4 +191,4 @@ OperationPause::~OperationPause() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

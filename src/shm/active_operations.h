@@ -7,7 +7,7 @@
 
 #include "os/stack.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Something that threads of this process can be at work inside.
 class OperationTarget {
@@ -143,4 +143,4 @@ class OperationPause {
     std::array<OperationTarget*, OperationGuard::kNestedMax> several_;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -6,7 +6,7 @@
 
 #include "procession/deadline.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// The participant that acts, and how long it may wait for the locks of the object beyond its own
 /// deadline: their holders are at work for nanoseconds, unless they were preempted or stopped.
@@ -19,4 +19,4 @@ struct Actor {
 /// Of a participant whose share is reclaimed.
 enum class Holder : std::uint8_t { dead, leaving };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <system_error>
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// The memory behind a pool, in units of it. The pool asks it how far it really reaches, whatever
 /// the shared state says (touching more would end the process by SIGBUS), and tells it to have more
@@ -33,4 +33,4 @@ class Backing {
     ~Backing() = default;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

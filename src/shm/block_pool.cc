@@ -9,7 +9,7 @@
 #include "shm/corrupt.h"
 #include "shm/layout.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -465,4 +465,4 @@ void BlockPool::push(std::uint32_t unit, const Block& block) noexcept {
     head.store(unit + 1);
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -10,7 +10,7 @@
 #include "shm/layout.h"
 #include "shm/lock_guard.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Names the lock that guards a BlockPool, see LockWord.
 struct PoolLock {};
@@ -226,4 +226,4 @@ class BlockPool {
     mutable std::atomic<std::uint32_t> there_;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

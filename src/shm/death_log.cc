@@ -10,7 +10,7 @@
 #include "shm/corrupt.h"
 #include "shm/memory_orders.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -179,4 +179,4 @@ std::vector<DeathEntry> DeathLog::since(std::uint64_t number) const {
     return deaths;
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -12,7 +12,7 @@
 #include "shm/lock_guard.h"
 #include "shm/segment.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// What an object counts of each dead participant. The object names them; those from kFirstSummed
 /// on are also added up over all deaths.
@@ -182,4 +182,4 @@ class DeathLog {
     DeathArea& area_;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

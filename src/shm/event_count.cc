@@ -3,11 +3,11 @@
 
 #include "shm/robust_lock.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 std::uint32_t turns_that_pay() noexcept {
     constexpr std::chrono::nanoseconds turn{25};
     return spinning_pays() ? static_cast<std::uint32_t>(os::cost_of_sleep() / turn) : 0;
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

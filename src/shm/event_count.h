@@ -12,7 +12,7 @@
 #include "procession/deadline.h"
 #include "shm/wait_slices.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// How often a wait may look at what it waits for before it would have been cheaper to sleep; 0
 /// where there is one processor.
@@ -141,4 +141,4 @@ class EventCount {
     std::atomic<std::uint32_t> skipped_{0};
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

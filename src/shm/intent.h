@@ -9,7 +9,7 @@
 #include "base/step.h"
 #include "shm/memory_orders.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// What a process is about to change in shared memory, written down before the store that commits
 /// the change: so another process can complete the change, or forget it, after a death. Also known
@@ -73,4 +73,4 @@ class Intent {
     std::atomic<std::uint64_t> what_;  // the kind in the top byte, below it the subject; 0: closed
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -7,7 +7,7 @@
 
 #include "shm/intent.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 // What a segment looks like, from its start:
 //
@@ -89,4 +89,4 @@ inline constexpr std::uint64_t kUnitsLimit = std::uint64_t{1} << 30;
     return kTableOffset + (table + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -9,7 +9,7 @@
 #include "shm/corrupt.h"
 #include "shm/robust_lock.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// One robust lock in shared memory. `Which` is an empty type that names it, so that a function
 /// that needs the lock can ask for the proof that its caller holds it.
@@ -86,4 +86,4 @@ class [[nodiscard]] LockGuard {
     LockWord<Which>* lock_ = nullptr;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

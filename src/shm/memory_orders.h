@@ -5,7 +5,7 @@
 
 // Memory orders of the fields that only the holder of a lock, or of a claim, may write.
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Stored in program order for the process that repairs after this one: release keeps the compiler
 /// from reordering, and costs nothing on x86-64.
@@ -13,4 +13,4 @@ inline constexpr auto kOrdered = std::memory_order_release;
 /// Read by the only process that may write.
 inline constexpr auto kOwn = std::memory_order_relaxed;
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -9,7 +9,7 @@
 #include "shm/participants.h"
 #include "shm/segment.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Looks at an object in shared memory without taking part in it.
 ///
@@ -48,4 +48,4 @@ class Observer {
     DeathLog death_log_{segment_};
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

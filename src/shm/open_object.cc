@@ -13,7 +13,7 @@
 #include "base/exit.h"
 #include "os/futex.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -354,4 +354,4 @@ void OpenObject::leave() {
     }
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -20,7 +20,7 @@
 #include "shm/participant_table.h"
 #include "shm/segment.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Why operations must not simply go on: bits of the gate of an object. An object's own requests
 /// (see OpenObject::request) use the bits from kFirstRequest on.
@@ -275,4 +275,4 @@ auto OpenObject::guarded(std::string_view operation, Work work) {
     }
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -9,7 +9,7 @@
 #include "os/child.h"
 #include "procession/error.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 ParticipantTable::ParticipantTable(const Segment& segment) : segment_(segment) {
     if (const std::error_code failed = self_.map()) {
@@ -203,4 +203,4 @@ void ParticipantTable::count_fork() noexcept {
     forks_.fetch_add(1, std::memory_order_relaxed);
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

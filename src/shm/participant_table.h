@@ -12,7 +12,7 @@
 #include "os/wiped_on_fork.h"
 #include "shm/segment.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// This process's part in one segment, and the other participants there.
 ///
@@ -196,4 +196,4 @@ void ParticipantTable::become_own(Prepare prepare) noexcept {
     while (is_unprepared_child()) os::pause();
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -5,7 +5,7 @@
 
 #include "shm/participant_table.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -41,4 +41,4 @@ std::vector<ParticipantInfo> list_participants(const Segment& segment) {
     return found;
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -7,7 +7,7 @@
 #include "procession/deadline.h"
 #include "shm/segment.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// A participant as it is at one instant.
 struct ParticipantInfo {
@@ -21,4 +21,4 @@ struct ParticipantInfo {
 /// By slot. As of one instant each; takes no lock.
 [[nodiscard]] std::vector<ParticipantInfo> list_participants(const Segment& segment);
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -70,4 +70,4 @@ bool RobustLock::acquire_slowly(Deadline deadline, DeadOwnerHandler& watch) {
     }
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

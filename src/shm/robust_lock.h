@@ -8,7 +8,7 @@
 #include "os/futex.h"
 #include "procession/deadline.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Whether another process can run while this one polls.
 [[nodiscard]] bool spinning_pays() noexcept;
@@ -98,4 +98,4 @@ class RobustLock {
     const std::uint32_t me_;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

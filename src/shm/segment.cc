@@ -9,7 +9,7 @@
 #include "base/step.h"
 #include "procession/error.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -235,4 +235,4 @@ std::string_view Segment::remembered_text(std::size_t offset, std::size_t bytes)
     return {begin, ::strnlen(begin, bytes)};
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

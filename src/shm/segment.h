@@ -14,7 +14,7 @@
 #include "procession/detail/codec/format.h"
 #include "shm/layout.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// What is stored in a new segment.
 struct SegmentPlan {
@@ -112,4 +112,4 @@ class Segment {
     std::array<std::byte, kConstantBytes> constants_{};
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

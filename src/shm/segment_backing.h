@@ -10,7 +10,7 @@
 #include "shm/backing.h"
 #include "shm/segment.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// The memory file of a segment, as what lies behind a pool.
 class SegmentBacking final : public Backing {
@@ -41,4 +41,4 @@ class SegmentBacking final : public Backing {
     Segment& segment_;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -10,7 +10,7 @@
 #include "os/futex.h"
 #include "os/threads.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -299,4 +299,4 @@ void SharedObject::audit_now_and_then() {
     if (due != 0) audit({slot});
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

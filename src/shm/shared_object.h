@@ -20,7 +20,7 @@
 #include "shm/open_object.h"
 #include "shm/robust_lock.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// An object in shared memory that survives the deaths of its participants, whatever is in it.
 ///
@@ -240,4 +240,4 @@ void SharedObject::watch(EventCount& event, std::string_view operation, Ready re
     check_open(operation);
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -8,7 +8,7 @@
 
 // What a participant does when another one has died.
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 namespace {
 
@@ -167,4 +167,4 @@ void leave_everywhere() noexcept {
     with_all_objects("leaving the objects", [](SharedObject& object) { object.leave_at_exit(); });
 }
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

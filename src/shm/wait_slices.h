@@ -7,7 +7,7 @@
 
 #include "procession/deadline.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// How long a waiter sleeps before it looks for deaths: the longer, the longer it has waited.
 class WaitSlices {
@@ -55,4 +55,4 @@ class WaitInParts {
     WaitSlices slices_;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Part of an operation that may wait: its wake-up was meant for a thread that takes what has
 /// become free. If the operation takes nothing, this wakes another thread when it ends, however it
@@ -25,4 +25,4 @@ class WakeupRelay {
     bool used_ = false;
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

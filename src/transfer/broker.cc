@@ -12,7 +12,7 @@
 #include "os/random.h"
 #include "os/signals.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 namespace {
 
@@ -171,4 +171,4 @@ void run_broker(std::string_view descriptor) noexcept {
     });
 }
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

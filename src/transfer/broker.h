@@ -15,7 +15,7 @@
 #include "transfer/broker_protocol.h"
 #include "transfer/broker_table.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 inline constexpr helper::Role broker_role{"broker", "the broker of queued handles"};
 
@@ -66,4 +66,4 @@ class HandleBroker {
 /// The main function of a broker process: `descriptor` names its rendezvous socket.
 [[noreturn]] void run_broker(std::string_view descriptor) noexcept;
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

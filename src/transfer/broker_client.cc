@@ -14,9 +14,9 @@
 #include "transfer/broker_connections.h"
 #include "transfer/broker_protocol.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace transfer {
+namespace detail::transfer {
 
 namespace {
 
@@ -198,6 +198,6 @@ void leave_broker_at_end() noexcept {
     own.wait_for_end(ends_too ? deadline : Deadline::now());
 }
 
-}  // namespace transfer
+}  // namespace detail::transfer
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -10,7 +10,7 @@
 #include "os/handle.h"
 #include "procession/detail/handle_deposit.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// Client side of the broker (broker.h), which is started on first use.
 ///
@@ -79,4 +79,4 @@ void end_broker() noexcept;
 /// would stay as a zombie. Happens by itself at exit().
 void leave_broker_at_end() noexcept;
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -8,7 +8,7 @@
 #include "os/channel.h"
 #include "procession/error.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 void BrokerConnection::send_request(const Request& request,
                                     std::span<const os::NativeHandle> handles) {
@@ -57,4 +57,4 @@ void BrokerConnection::expect(const helper::RpcProblem& none) {
     }
 }
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -13,7 +13,7 @@
 #include "procession/deadline.h"
 #include "transfer/broker_protocol.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 inline constexpr std::chrono::seconds broker_patience{10};  // with a broker that is stopped
 
@@ -61,4 +61,4 @@ class BrokerConnection {
     os::Handle channel_;
 };
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -18,7 +18,7 @@
 #include "procession/error.h"
 #include "transfer/broker.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 namespace {
 
@@ -264,4 +264,4 @@ void BrokerConnections::after_fork_in_child() noexcept {
     LockedAcrossForks::after_fork_in_child();
 }
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

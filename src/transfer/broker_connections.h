@@ -15,7 +15,7 @@
 #include "procession/deadline.h"
 #include "transfer/broker_connection.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// All brokers that this process knows: the one of its family, which it starts when there is none,
 /// and those of processes whose items it has received.
@@ -81,4 +81,4 @@ class BrokerConnections final : public os::LockedAcrossForks {
     std::uint32_t door_user_ = 0;  // of the process that got the door
 };
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// The requests to the broker, and its replies (helper/rpc.h).
 ///
@@ -73,4 +73,4 @@ static_assert(sizeof(Reply) == 32 && std::is_trivially_copyable_v<Reply>);
 /// to be one that it has already.
 inline constexpr std::uint32_t handles_per_deposit_max = 4096;
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -12,7 +12,7 @@
 #include "procession/error.h"
 #include "shm/participant_table.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 BrokerTable::ObjectAt BrokerTable::add_object(os::Handle handle) {
     os::FileIdentity identity;
@@ -139,4 +139,4 @@ void BrokerTable::drop_unreachable() {
     }
 }
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

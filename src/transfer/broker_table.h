@@ -11,7 +11,7 @@
 #include "os/memory_file.h"
 #include "transfer/broker_protocol.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// What the broker holds: the handles of items that are in queues, and, where handles do not travel
 /// in streams, of messages that are in connections.
@@ -74,4 +74,4 @@ class BrokerTable {
     Deposits deposits_;
 };
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

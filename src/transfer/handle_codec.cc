@@ -9,7 +9,7 @@
 #include "transfer/receive_context.h"
 #include "transfer/send_context.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::uint32_t decode_handle_index(Reader& reader, std::string_view type) {
     return index;
 }
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -7,7 +7,7 @@
 
 #include "procession/handle.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// encode_handle() and decode_handle() of handle.h, for objects whose descriptors must not just be
 /// closed: `close` gets the duplicate when the message is done with it.
@@ -16,4 +16,4 @@ void encode_handle(Writer& writer, NativeHandle handle, std::string_view type,
 /// Which of the handles that came along it is; assert_receiving().take() gives it.
 [[nodiscard]] std::uint32_t decode_handle_index(Reader& reader, std::string_view type);
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

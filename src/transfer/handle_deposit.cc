@@ -3,11 +3,11 @@
 
 #include "transfer/broker_client.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 void HandleDeposit::release() noexcept {
     held_ = false;
-    transfer::release(name_);
+    detail::transfer::release(name_);
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

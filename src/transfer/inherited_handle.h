@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// One handle that a child inherits, as its bootstrap message lists it. The number, which is the
 /// parent's, is only a place to look (os::find_inherited): the identity says what must be found
@@ -16,4 +16,4 @@ struct InheritedHandle {
     std::string object;  // for the debug log
 };
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

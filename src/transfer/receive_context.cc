@@ -9,7 +9,7 @@
 #include "os/inherited.h"
 #include "procession/error.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 namespace {
 
@@ -77,4 +77,4 @@ ReceiveContext& assert_receiving(std::string_view type) {
                            "through inheritance or a Procession channel");
 }
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

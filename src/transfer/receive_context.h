@@ -10,7 +10,7 @@
 #include "os/handle.h"
 #include "transfer/inherited_handle.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// The other side of SendContext: lives in the receiver while the message is decoded, and owns the
 /// handles that came with it. Those that no object took are closed at its end.
@@ -46,4 +46,4 @@ class ReceiveContext {
 /// Throws: SharingError when no message is arriving: the bytes of `type` came by a wrong way.
 ReceiveContext& assert_receiving(std::string_view type);
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

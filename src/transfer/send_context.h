@@ -10,7 +10,7 @@
 #include "os/memory_file.h"
 #include "transfer/inherited_handle.h"
 
-namespace procession::transfer {
+namespace procession::inline v0::detail::transfer {
 
 /// The handles of one message to another process. While one lives on a thread, that thread is
 /// building such a message (the bootstrap of a child, what a Connection sends, an item of a queue),
@@ -78,4 +78,4 @@ class NoSendContext {
 /// name of the type put in.
 SendContext& assert_sharing(std::string_view type);
 
-}  // namespace procession::transfer
+}  // namespace procession::inline v0::detail::transfer

@@ -14,6 +14,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 using transfer::Request;
 using transfer::Verb;
 

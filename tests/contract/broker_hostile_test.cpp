@@ -4,6 +4,8 @@
 // The broker, and clients that do not keep to its protocol.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 TEST_F(HostileToBroker, what_is_no_request_ends_that_client_and_no_other) {

@@ -12,6 +12,8 @@
 // Several threads and processes at one end at the same time.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 /// The sender, the number among its messages, and bytes that depend on both.

@@ -19,6 +19,8 @@
 // the start methods are.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 /// 0 when this process has started none.

@@ -10,6 +10,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// A message whose handles need several transfers.
 struct Files {
     std::vector<Handle> handles;

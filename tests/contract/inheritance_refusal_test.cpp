@@ -9,6 +9,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 struct HoldsQueues {
     std::string name;
     JoinableQueue<int> jobs;

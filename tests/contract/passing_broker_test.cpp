@@ -9,6 +9,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 struct Bundle {
     std::string label;
     std::vector<Handle> files;

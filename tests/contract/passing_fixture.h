@@ -10,6 +10,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// 0 when this process has started none.
 inline int broker_pid() { return child_called("--procession-broker="); }
 inline void kill_broker() { kill_helper(broker_pid()); }

@@ -26,6 +26,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 inline std::filesystem::path make_folder() {
     std::string name = (std::filesystem::temp_directory_path() / "procession-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)

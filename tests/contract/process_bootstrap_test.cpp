@@ -16,6 +16,8 @@
 // The start of a spawned child, when things go wrong.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 /// Before main, in every process of this program: ends those that are told to.

@@ -10,6 +10,8 @@
 // Names, relatives, and which processes die with another one.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 class ProcessFamily : public EachStartMethod {};

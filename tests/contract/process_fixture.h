@@ -17,6 +17,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// A folder that is gone after the test. Children get paths in it as arguments.
 class Folder {
   public:

@@ -17,6 +17,8 @@
 // What a host program may expect of a good guest (P15, P12).
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 class ProcessGuest : public EachStartMethod {};

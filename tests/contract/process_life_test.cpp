@@ -11,6 +11,8 @@
 #include "procession/error.h"
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using namespace std::chrono_literals;

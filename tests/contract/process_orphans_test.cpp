@@ -9,6 +9,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 class HelpersOfAProgram : public EachStartMethod {

@@ -9,6 +9,8 @@
 // ignored, so that terminate() works; under fork all of it, as fork(2) says.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 class ProcessSignals : public EachStartMethod {

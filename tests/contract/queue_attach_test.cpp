@@ -10,6 +10,8 @@
 // do not wait or do not take.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 Handle file_of(const ByteQueue& queue) { return Handle::duplicate_of(queue.native_handle()); }

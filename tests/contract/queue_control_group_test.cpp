@@ -9,6 +9,8 @@
 // kills.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 constexpr std::uint64_t MiB = 1 << 20;

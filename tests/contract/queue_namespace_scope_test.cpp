@@ -10,6 +10,8 @@
 // each process that is a fresh start of the program, which is told at its first use.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 constexpr const char* kWanted = "PROCESSION_TEST_QUEUES_OF_NAMESPACE_SCOPE";

@@ -11,6 +11,8 @@
 // An observer sees what a participant sees, and is none.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 template <class Queue>

@@ -11,6 +11,8 @@
 // Messages from 0 bytes to 1 GiB, and a million of them.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 constexpr std::size_t MiB = 1 << 20;

@@ -13,6 +13,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// Connects by TCP and sends nothing. With SOCK_NONBLOCK it does not wait for the connection.
 inline os::Handle raw_client_at(const Address& address, int flags = 0) {
     os::Handle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));

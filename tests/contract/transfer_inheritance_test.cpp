@@ -12,6 +12,8 @@
 // there.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 /// An open file that children get, in the way of every Procession object.

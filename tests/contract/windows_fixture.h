@@ -22,6 +22,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 inline std::filesystem::path make_folder() {
     static unsigned counter = 0;
     const auto made =

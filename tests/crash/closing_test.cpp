@@ -18,6 +18,8 @@
 #ifdef PROCESSION_KILL_POINTS
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 // What the hook needs, which is a plain function.

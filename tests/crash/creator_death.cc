@@ -14,6 +14,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -14,6 +14,8 @@
 #include "support/gate.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using namespace std::chrono_literals;

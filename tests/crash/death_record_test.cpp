@@ -16,6 +16,8 @@
 #ifdef PROCESSION_KILL_POINTS
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using namespace std::chrono_literals;

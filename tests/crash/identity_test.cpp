@@ -27,6 +27,8 @@
 extern char** environ;
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using namespace std::chrono_literals;

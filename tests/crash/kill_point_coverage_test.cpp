@@ -14,6 +14,8 @@
 #ifdef PROCESSION_KILL_POINTS
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 // Lets a process die at each step of a life, if the name of the step is still missing.

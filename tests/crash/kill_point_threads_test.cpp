@@ -16,6 +16,8 @@
 #ifdef PROCESSION_KILL_POINTS
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using death::Delivery;

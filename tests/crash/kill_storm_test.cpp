@@ -14,6 +14,8 @@
 #include "support/queue_helpers.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using testing::Storm;

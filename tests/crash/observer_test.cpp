@@ -14,6 +14,8 @@
 #include "support/sudden_death.h"
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using queue::QueueObserver;

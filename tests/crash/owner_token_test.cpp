@@ -14,6 +14,8 @@
 #ifdef PROCESSION_KILL_POINTS
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 // Without collecting it, which would make this process notice its death.

@@ -31,6 +31,8 @@
 #include "support/shared_notes.h"
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using death::CounterAct;

@@ -24,6 +24,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 /// What outlives a victim: its notes, and where it died. In shared memory.
 struct BlackBox {
     Notes notes;

@@ -14,6 +14,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 /// A word in shared memory that is set once.
 inline void set_flag(std::atomic<std::uint32_t>& flag) {
     flag.store(1);

@@ -19,6 +19,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 using schedule::AllRuns;
 using schedule::Chooser;
 using schedule::Limits;

@@ -20,6 +20,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 namespace {
 
 using queue::RecordHead;

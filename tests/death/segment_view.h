@@ -15,6 +15,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 /// All bytes of a segment's file at one instant.
 using Image = std::vector<std::byte>;
 

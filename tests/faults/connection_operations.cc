@@ -19,6 +19,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 using namespace std::chrono_literals;

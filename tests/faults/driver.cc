@@ -18,6 +18,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 // Long before the watchdog ends the whole test, so that the case that hangs has a name.

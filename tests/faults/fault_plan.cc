@@ -11,6 +11,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 constexpr std::size_t kFaultsMax = 4;

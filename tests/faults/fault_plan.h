@@ -13,6 +13,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 using os::calls::Call;
 using os::calls::kCalls;
 using os::calls::kShort;

@@ -17,6 +17,8 @@
 #include "support/asleep.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 int refuse_membarrier(os::calls::Call call) noexcept {

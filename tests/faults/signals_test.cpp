@@ -13,6 +13,8 @@
 #ifdef PROCESSION_FAULTS
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using os::calls::Call;

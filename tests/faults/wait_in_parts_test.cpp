@@ -9,7 +9,7 @@
 #include "os/linux/fault_hook.h"
 #include "shm/event_count.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 namespace {
 
 using os::calls::Call;
@@ -95,4 +95,4 @@ TEST_F(WaitInPartsOfAThread, are_the_only_ones_that_a_signal_ends) {
 }
 
 }  // namespace
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -15,6 +15,8 @@
 #include "support/queue_helpers.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using queue::SharedQueue;

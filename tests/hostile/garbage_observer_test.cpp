@@ -17,6 +17,8 @@
 #include "support/segment_bytes.h"
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using queue::QueueObserver;

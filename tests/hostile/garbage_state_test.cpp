@@ -15,6 +15,8 @@
 #include "support/segment_bytes.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using namespace std::chrono_literals;

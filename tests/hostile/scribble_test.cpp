@@ -16,6 +16,8 @@
 #include "support/shared_notes.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 using namespace std::chrono_literals;

@@ -16,6 +16,8 @@
 #include "procession/process.h"
 
 namespace procession::instruction {
+
+using namespace detail;
 namespace {
 
 constexpr std::size_t kSurvivors = 2;

@@ -23,6 +23,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 struct CounterForTests {
     /// A participant of its own, unknown to the process's table of objects.
     static std::shared_ptr<SharedCounter> attach(os::Handle file) {

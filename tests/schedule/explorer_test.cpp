@@ -13,6 +13,8 @@
 #include "shm/robust_lock.h"
 
 namespace procession::schedule {
+
+using namespace detail;
 namespace {
 
 /// Memory that two participants share, put back after each run.

@@ -5,7 +5,7 @@
 
 #include "shm/shared_object.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Several participants of one object in one process: for the kernel a byte lock belongs to an open
 /// file description, of which each OpenObject has its own.
@@ -23,4 +23,4 @@ struct ObjectForTests {
     }
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

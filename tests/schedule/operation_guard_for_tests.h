@@ -6,7 +6,7 @@
 
 #include "shm/active_operations.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 
 /// Gives each coroutine the presence of a thread. The records stay, and are used again.
 struct OperationGuardForTests {
@@ -31,4 +31,4 @@ struct OperationGuardForTests {
     }
 };
 
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -8,7 +8,7 @@
 #include "queue/shared_queue.h"
 #include "schedule/object_for_tests.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 
 /// See shm::ObjectForTests.
 struct QueueForTests {
@@ -30,4 +30,4 @@ struct QueueForTests {
     }
 };
 
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

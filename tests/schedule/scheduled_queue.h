@@ -16,6 +16,8 @@
 
 namespace procession::schedule {
 
+using namespace detail;
+
 /// One participant's SharedQueue, with the verbs of a ByteQueue, which needs the layers above.
 class Door {
   public:

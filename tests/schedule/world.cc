@@ -15,6 +15,8 @@
 
 namespace procession::schedule {
 
+using namespace detail;
+
 namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;

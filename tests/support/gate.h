@@ -14,6 +14,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// A pipe whose reader waits until the test opens the gate, or ends.
 class Gate {
   public:

@@ -5,6 +5,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// A lock of no other process, taken: for what needs the proof of one.
 template <class Which>
 class HeldLock {

@@ -24,6 +24,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 using namespace std::chrono_literals;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

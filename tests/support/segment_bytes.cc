@@ -7,6 +7,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 void SegmentBytes::map(os::NativeHandle file) {
     const os::Handle own = os::Handle::duplicate_of(file);
     os::FileIdentity identity;

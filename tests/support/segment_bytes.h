@@ -13,6 +13,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// The shared memory of a queue, mapped once more, for tests that write into it what no participant
 /// does. As long as the file was when it was made.
 class SegmentBytes {

@@ -17,6 +17,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// A plain struct, all zeros at first, in memory that any descendant can map: forked ones have it,
 /// spawned ones open it by its address().
 template <class T>

@@ -17,6 +17,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 struct StormPlan {
     const char* name = "";
     int producers = 2;

@@ -24,6 +24,8 @@ extern "C" int __lsan_is_turned_off() { return leaks_are_ignored ? 1 : 0; }
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 struct Shared {

@@ -17,8 +17,8 @@ namespace {
 class CensusListener : public testing::EmptyTestEventListener {
     void OnTestStart(const testing::TestInfo&) override { before_.emplace(); }
     void OnTestEnd(const testing::TestInfo&) override {
-        procession::transfer::end_broker();
-        procession::process::end_forkserver();
+        procession::detail::transfer::end_broker();
+        procession::detail::process::end_forkserver();
         before_->expect_nothing_left();
         before_.reset();
     }

@@ -17,7 +17,7 @@
 #include "shm/block_pool.h"
 #include "shm/layout.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 namespace {
 
 constexpr std::uint32_t kUnits = 32'768;  // 128 MiB, of which little is touched
@@ -290,4 +290,4 @@ TEST_F(DeathAtEachStep, leaves_each_block_whole_and_no_unit_without_the_memory_i
 }
 
 }  // namespace
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -14,7 +14,7 @@
 #include "shm/corrupt.h"
 #include "shm/layout.h"
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 namespace {
 
 constexpr std::uint32_t kUnits = 2048;
@@ -146,4 +146,4 @@ TEST_F(Pool, keeps_blocks_apart_and_whole_over_random_use_and_rebuilding) {
 }
 
 }  // namespace
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

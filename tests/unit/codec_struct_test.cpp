@@ -9,6 +9,8 @@
 #include "procession/codec.h"
 
 namespace procession {
+
+using namespace detail;
 namespace {
 
 template <class T>

@@ -11,7 +11,7 @@
 
 // Which memory limits hold for a process, as folders of made-up systems tell it.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 namespace {
 
 constexpr std::uint64_t MiB = 1 << 20;
@@ -249,4 +249,4 @@ TEST_F(Groups, with_garbage_in_their_files_limit_nothing) {
 }
 
 }  // namespace
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -13,15 +13,15 @@
 #include <utility>
 #include <vector>
 
-#include "procession/detail/codec/format.h"
 #include "procession/dead_letter.h"
+#include "procession/detail/codec/format.h"
 #include "queue/records.h"
 #include "shm/block_pool.h"
 #include "shm/corrupt.h"
 #include "shm/layout.h"
 #include "unit/queue_parts.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 using shm::BlockState;
@@ -188,4 +188,4 @@ TEST_F(Letters, that_cannot_be_read_are_not_taken) {
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

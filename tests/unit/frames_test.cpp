@@ -12,6 +12,8 @@
 // The wire format of a connection, without a connection.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using connection::FrameHead;

@@ -9,7 +9,7 @@
 
 // Mutual authentication as a machine: what goes in, what comes out.
 
-namespace procession::connection {
+namespace procession::inline v0::detail::connection {
 namespace {
 
 using Message = Handshake::Message;
@@ -132,4 +132,4 @@ TEST(Handshake, refuses_what_is_no_message_of_it) {
 }
 
 }  // namespace
-}  // namespace procession::connection
+}  // namespace procession::inline v0::detail::connection

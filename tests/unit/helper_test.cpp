@@ -12,7 +12,7 @@
 
 // What a helper process and its clients exchange, with both ends in this process.
 
-namespace procession::helper {
+namespace procession::inline v0::detail::helper {
 namespace {
 
 struct Note {
@@ -162,4 +162,4 @@ TEST(IncomingHandles, that_are_not_as_announced_or_too_many_are_refused) {
 }
 
 }  // namespace
-}  // namespace procession::helper
+}  // namespace procession::inline v0::detail::helper

@@ -15,7 +15,7 @@
 
 // The chunks of a log whose records have leases: when they are freed, and what is found in them.
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 using shm::BlockState;
@@ -153,4 +153,4 @@ TEST_F(LeasesInChunks, are_collected_by_holder_the_oldest_first_over_all_chunks)
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "procession/detail/codec/format.h"
 #include "procession/dead_letter.h"
+#include "procession/detail/codec/format.h"
 #include "procession/detail/message.h"
 #include "procession/queue_options.h"
 #include "queue/dead_letters.h"
@@ -23,7 +23,7 @@
 // What is left of a lease table at each step, as another process finds it, which completes it or
 // forgets it. That process may die as well, and the next one does the same.
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 using shm::BlockState;
@@ -257,4 +257,4 @@ TEST_F(DeathsInALeaseTable,
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -16,7 +16,7 @@
 #include "shm/corrupt.h"
 #include "unit/queue_parts.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 using testing::chunk_of;
@@ -201,4 +201,4 @@ TEST_F(Leases, that_were_finished_and_not_counted_or_counted_twice_are_found_by_
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

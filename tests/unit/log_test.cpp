@@ -13,7 +13,7 @@
 #include "queue/records.h"
 #include "support/held_lock.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 constexpr std::uint32_t kUnits = 1024;
@@ -163,4 +163,4 @@ INSTANTIATE_TEST_SUITE_P(Shape, Log, ::testing::Bool(), [](const auto& each) {
 });
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -17,7 +17,7 @@
 // What a process remembers of the leases that it has open: the books of its threads, and the items
 // that may have killed their last consumer.
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 /// The leases themselves: which are open.
@@ -220,4 +220,4 @@ TEST_F(OpenLeases, that_are_suspect_are_forgotten_oldest_first_when_they_are_too
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

@@ -25,7 +25,9 @@
 #include "shm/segment.h"
 #include "support/held_lock.h"
 
-namespace procession::queue::testing {
+namespace procession::detail::queue::testing {
+
+using namespace detail;
 
 #ifdef PROCESSION_KILL_POINTS
 inline constexpr bool kHasSteps = true;
@@ -212,4 +214,4 @@ inline std::vector<Death> deaths_in(QueueParts& parts, const std::function<void(
     return found;
 }
 
-}  // namespace procession::queue::testing
+}  // namespace procession::detail::queue::testing

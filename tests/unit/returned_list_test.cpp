@@ -20,7 +20,7 @@
 #include "shm/corrupt.h"
 #include "unit/queue_parts.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 using testing::kHasSteps;
@@ -244,4 +244,4 @@ TEST_F(ReturnedListOfALog, that_tells_a_lie_is_found_by_the_audit) {
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

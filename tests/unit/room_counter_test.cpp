@@ -9,7 +9,7 @@
 #include "shm/corrupt.h"
 #include "support/held_lock.h"
 
-namespace procession::queue {
+namespace procession::inline v0::detail::queue {
 namespace {
 
 class RoomInAQueue : public ::testing::Test {
@@ -177,4 +177,4 @@ TEST_F(RoomInAQueue, that_is_used_up_is_no_sign_of_corruption) {
 }
 
 }  // namespace
-}  // namespace procession::queue
+}  // namespace procession::inline v0::detail::queue

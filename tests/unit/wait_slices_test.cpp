@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace procession::shm {
+namespace procession::inline v0::detail::shm {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,4 +55,4 @@ TEST(WaitSlices, a_waiter_for_days_stays_idle) {
 }
 
 }  // namespace
-}  // namespace procession::shm
+}  // namespace procession::inline v0::detail::shm

@@ -164,7 +164,7 @@ class Futex {
 };
 inline Futex* futex = nullptr;  // of the program that runs
 
-using ::procession::os::FutexResult;
+using ::procession::detail::os::FutexResult;
 inline FutexResult futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                               std::chrono::nanoseconds /*limit*/) {
     futex->wait(word, expected);

@@ -8,10 +8,10 @@
 #define PROCESSION_STEP(name) static_cast<void>(0)
 
 namespace checked {
-namespace procession::shm {
-using ::procession::shm::WaitInParts;
-using ::procession::shm::WaitSlices;
-}  // namespace procession::shm
+namespace procession::inline v0::detail::shm {
+using ::procession::detail::shm::WaitInParts;
+using ::procession::detail::shm::WaitSlices;
+}  // namespace procession::inline v0::detail::shm
 #include "shm/robust_lock.h"
 //
 #include "shm/event_count.h"
@@ -19,8 +19,8 @@ using ::procession::shm::WaitSlices;
 namespace {
 
 using procession::Deadline;
-using procession::shm::EventCount;
-using procession::shm::RobustLock;
+using procession::detail::shm::EventCount;
+using procession::detail::shm::RobustLock;
 
 Mutation mutation_of(Without without) {
     return {without == Without::fence_after_rmw, without == Without::fences};
@@ -31,9 +31,9 @@ constexpr unsigned kSleeper = 0;
 struct BellProgram {
     std::atomic<std::uint32_t> lock_word;
     std::atomic<std::uint32_t> bell_word;
-    procession::os::Futex futex;
+    procession::detail::os::Futex futex;
 
-    void begin() { procession::os::futex = &futex; }
+    void begin() { procession::detail::os::futex = &futex; }
 };
 
 // As ProducerSide::try_put_fast() under the tail lock, and ConsumerSide::wait_for_items(). The

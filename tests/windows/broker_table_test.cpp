@@ -8,6 +8,8 @@
 // What the broker lets go of when the handles of messages wait there.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 using transfer::BrokerTable;

@@ -5,6 +5,8 @@
 // The process that holds queued handles, at its named pipe.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 TEST_F(HostileToBroker, what_is_no_record_ends_that_client_and_no_other) {

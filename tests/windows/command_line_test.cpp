@@ -8,6 +8,8 @@
 #include <shellapi.h>
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 std::vector<std::string> taken_apart(const std::wstring& line) {

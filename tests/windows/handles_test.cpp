@@ -8,6 +8,8 @@
 // How handles reach a child: by DuplicateHandle, and only those that were meant to.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 Handle new_file(const std::string& path) {

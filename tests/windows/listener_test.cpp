@@ -17,6 +17,8 @@
 // A listening socket is a named pipe. Which clients are accepted.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 Address abstract_here(const std::string& what) {

@@ -15,6 +15,8 @@
 // Sections as memory files, the liveness of processes, and futexes.
 
 namespace procession::testing {
+
+using namespace detail;
 namespace {
 
 constexpr std::uint64_t kMost = 1 << 24;

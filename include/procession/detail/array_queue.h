@@ -10,18 +10,18 @@
 #include <vector>
 
 #include "procession/codec.h"
+#include "procession/detail/queue_handle.h"
 #include "procession/error.h"
 #include "procession/loan.h"
-#include "procession/detail/queue_handle.h"
 #include "procession/view.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The types of elements of a queue's arrays: types for which any bytes are a valid value, so that
 /// they need no decoding.
 template <class U>
 concept ArrayElement =
-    format_of<U> == Format::raw && codec::Builtin<U>::any_bytes_are_one && alignof(U) <= 16;
+    format_of<U> == Format::raw && detail::codec::Builtin<U>::any_bytes_are_one && alignof(U) <= 16;
 
 /// The common base of Queue<U[]> and JoinableQueue<U[]>, whose items are arrays of any length.
 /// Large arrays can be written and read in the queue's memory, without a copy.
@@ -97,4 +97,4 @@ class ArrayQueue : public QueueHandle {
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -10,7 +10,7 @@
 
 #include "procession/detail/message.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The items that one get_many() took, in order: formats, bytes and leases. The bytes are valid
 /// until clear(), or until the batch is destroyed. A batch that is used again reuses its memory.
@@ -97,4 +97,4 @@ class Batch {
     std::size_t fetched_ = 0;  // how many items have been fetched
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -7,14 +7,14 @@
 #include <span>
 #include <utility>
 
-#include "procession/detail/codec/format.h"
 #include "procession/deadline.h"
+#include "procession/detail/codec/format.h"
 #include "procession/detail/put_error.h"
 #include "procession/result.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace queue {
+namespace detail::queue {
 class SharedQueue;
 }
 
@@ -48,13 +48,13 @@ class ByteLoan {
 
   private:
     friend class ByteQueue;
-    ByteLoan(std::shared_ptr<queue::SharedQueue> queue, std::size_t bytes);
+    ByteLoan(std::shared_ptr<detail::queue::SharedQueue> queue, std::size_t bytes);
     void drop() noexcept;
 
-    std::shared_ptr<queue::SharedQueue> queue_;
+    std::shared_ptr<detail::queue::SharedQueue> queue_;
     std::span<std::byte> bytes_;
     std::uint32_t unit_ = 0;
     std::uint32_t generation_ = 0;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

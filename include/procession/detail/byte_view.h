@@ -9,12 +9,12 @@
 
 #include "procession/detail/message.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace queue {
+namespace detail::queue {
 class ConsumerSide;
 class SharedQueue;
-}  // namespace queue
+}  // namespace detail::queue
 
 /// An item that was taken from a queue. A large item is not copied: the view refers to the queue's
 /// memory. A small one, which is in the queue's log, is copied into the view.
@@ -49,14 +49,14 @@ class ByteView {
 
   private:
     friend class ByteQueue;
-    friend class queue::ConsumerSide;
+    friend class detail::queue::ConsumerSide;
     void drop() noexcept;
 
-    std::shared_ptr<queue::SharedQueue> queue_;  // if the bytes are in the queue
-    Message copy_;                               // the bytes if not; format and ticket always
-    std::span<const std::byte> in_place_;        // the bytes, if they are in the queue
-    std::uint32_t unit_ = 0;                     // the block to be given back
+    std::shared_ptr<detail::queue::SharedQueue> queue_;  // if the bytes are in the queue
+    Message copy_;                         // the bytes if not; format and ticket always
+    std::span<const std::byte> in_place_;  // the bytes, if they are in the queue
+    std::uint32_t unit_ = 0;               // the block to be given back
     std::uint32_t generation_ = 0;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

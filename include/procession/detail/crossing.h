@@ -16,7 +16,7 @@
 /// How a callable and its arguments are passed to a child: the templates behind the constructors of
 /// Process.
 
-namespace procession {
+namespace procession::inline v0 {
 
 class Process;
 
@@ -30,9 +30,9 @@ concept StartsWithCallable = !NamesStartMethod<std::remove_cvref_t<T>> &&
                              !std::same_as<std::remove_cvref_t<T>, ProcessOptions> &&
                              !std::same_as<std::remove_cvref_t<T>, Process>;
 
-}  // namespace procession
+}  // namespace procession::inline v0
 
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 template <class T>
 concept FunctionPointer = std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>;
@@ -165,12 +165,12 @@ std::shared_ptr<ChildRecord> fork_with(const ProcessOptions& options, F& callabl
             static_assert(Runnable<F, Args...>,
                           "procession: the callable does not take these arguments");
             Arrived<F> own(callable);
-            static_cast<void>(std::apply(
-                own, std::tuple<Arrived<Args>...>(std::forward<Args>(arguments)...)));
+            static_cast<void>(
+                std::apply(own, std::tuple<Arrived<Args>...>(std::forward<Args>(arguments)...)));
         }
     };
     using Run = decltype(run);
     return start_fork(options, {[](void* context) { (*static_cast<Run*>(context))(); }, &run});
 }
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Identifies the handles of one item of a queue, which the broker holds until the item is
 /// finished. Not for users.
@@ -46,4 +46,4 @@ class HandleDeposit {
     bool held_ = false;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "procession/detail/array_queue.h"
-#include "procession/joinable_queue.h"
 #include "procession/detail/queue_iterator.h"
+#include "procession/joinable_queue.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A joinable queue of arrays of U.
 template <class U>
@@ -69,4 +69,4 @@ class JoinableQueue<U[]> : public ArrayQueue<U> {
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -10,7 +10,7 @@
 #include "procession/start_method.h"
 
 /// What the templates of Process hand to the library. Not for users.
-namespace procession::process {
+namespace procession::inline v0::detail::process {
 
 /// A reference to a function that works in every process of the same build: the image that contains
 /// it, the build id of that image, and its offset in the image.
@@ -53,4 +53,4 @@ class ChildRecord;
                                                         const ProcessOptions& options,
                                                         SpawnBody body);
 
-}  // namespace procession::process
+}  // namespace procession::inline v0::detail::process

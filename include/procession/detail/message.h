@@ -11,7 +11,7 @@
 
 #include "procession/detail/codec/format.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Identifies one delivery of one item to this process.
 struct Ticket {
@@ -98,4 +98,4 @@ class Message {
         16) std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

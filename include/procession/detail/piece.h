@@ -6,7 +6,7 @@
 
 #include "procession/detail/codec/format.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// One item for a queue: its bytes, which it does not own, and their format.
 struct Piece {
@@ -35,4 +35,4 @@ class Pieces {
     std::size_t size_ = 0;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-namespace procession {
+namespace procession::inline v0 {
 
 enum class PutError : std::uint8_t { timed_out, shut_down };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -8,7 +8,7 @@
 
 #include "procession/byte_queue.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The functions of a queue that do not depend on the type of its elements.
 ///
@@ -131,4 +131,4 @@ class QueueHandle {
     mutable KeptReadyHandle kept_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The iterator of a range-for over a queue. Takes items until the queue is shut down and empty.
 template <class Queue, class Item>
@@ -39,4 +39,4 @@ class QueueIterator {
     std::optional<Item> item_;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "procession/detail/array_queue.h"
-#include "procession/queue.h"
 #include "procession/detail/queue_iterator.h"
+#include "procession/queue.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// A queue of arrays of U. `Queue<std::byte[]>` is a queue of byte strings.
 template <class U>
@@ -69,4 +69,4 @@ class Queue<U[]> : public ArrayQueue<U> {
     }
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "procession/codec.h"
-#include "procession/error.h"
 #include "procession/detail/queue_handle.h"
+#include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace codec {
+namespace detail::codec {
 
 // std::ranges::input_range and its kin are in <ranges>, which takes long to parse.
 template <class Range>
@@ -27,12 +27,12 @@ template <class Range>
 using ReferenceOf = std::iter_reference_t<IteratorOf<Range>>;
 
 template <class Range>
-concept InputRange = std::input_iterator<IteratorOf<Range>> &&
-                     requires(Range& range) { std::ranges::end(range); };
+concept InputRange =
+    std::input_iterator<IteratorOf<Range>> && requires(Range& range) { std::ranges::end(range); };
 template <class Range>
 concept SizedRange = requires(Range& range) { std::ranges::size(range); };
 
-}  // namespace codec
+}  // namespace detail::codec
 
 /// The common base of Queue<T> and JoinableQueue<T>, with the functions of producers.
 ///
@@ -93,13 +93,13 @@ class TypedQueue : public QueueHandle {
     ///             0), or if the queue was shut down or an error occurred after the first value:
     ///             the next call then throws that error.
     /// Throws:     as put(), except Full, and only if no value was put.
-    template <codec::InputRange Values>
-        requires std::convertible_to<codec::ReferenceOf<Values>, const T&>
+    template <detail::codec::InputRange Values>
+        requires std::convertible_to<detail::codec::ReferenceOf<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
-        using Given = codec::ReferenceOf<Values>;
+        using Given = detail::codec::ReferenceOf<Values>;
         // The memory of the values is the items' bytes.
-        if constexpr (format_of<T> == Format::raw && codec::SizedRange<Values> &&
-                      std::contiguous_iterator<codec::IteratorOf<Values>> &&
+        if constexpr (format_of<T> == Format::raw && detail::codec::SizedRange<Values> &&
+                      std::contiguous_iterator<detail::codec::IteratorOf<Values>> &&
                       std::same_as<std::remove_cvref_t<Given>, T>) {
             const std::span<const T> items(std::ranges::data(values), std::ranges::size(values));
             return bytes_.put_many(Pieces(std::as_bytes(items), sizeof(T)), deadline);
@@ -131,15 +131,17 @@ class TypedQueue : public QueueHandle {
             return put_each_with_handles(std::forward<Values>(values), deadline);
         } else if constexpr (format_of<T> == Format::raw) {
             std::vector<Kept> kept;
-            if constexpr (codec::SizedRange<Values>) kept.reserve(std::ranges::size(values));
+            if constexpr (detail::codec::SizedRange<Values>)
+                kept.reserve(std::ranges::size(values));
             for (auto&& value : values) kept.push_back({static_cast<const T&>(value)});
             return bytes_.put_many(Pieces(std::as_bytes(std::span(kept)), sizeof(T)), deadline);
         } else {
             Writer encoded;
             std::vector<std::size_t> ends;
-            if constexpr (codec::SizedRange<Values>) ends.reserve(std::ranges::size(values));
+            if constexpr (detail::codec::SizedRange<Values>)
+                ends.reserve(std::ranges::size(values));
             for (auto&& value : values) {
-                codec::put<T>(encoded, value);
+                detail::codec::put<T>(encoded, value);
                 ends.push_back(encoded.size());
             }
             std::vector<Piece> pieces;
@@ -174,7 +176,7 @@ class TypedQueue : public QueueHandle {
     [[nodiscard]] T decode_item(const MessageView& message) const {
         if constexpr (holds_procession_object<T>) {
             if (message.format != Format::msgpack)
-                codec::refuse_format(message.format, type_signature<T>());
+                detail::codec::refuse_format(message.format, type_signature<T>());
             std::optional<T> value;
             bytes_.decode_item(
                 message,
@@ -193,7 +195,7 @@ class TypedQueue : public QueueHandle {
     /// Whether the item was received into `value`, and is a valid T.
     [[nodiscard]] static bool has_landed(const Message& message, const T& value) {
         return message.format() == Format::raw && message.bytes().size() == sizeof(T) &&
-               codec::is_well_formed(value);
+               detail::codec::is_well_formed(value);
     }
     /// Takes an item. Calls require(the result of try_get()), which may throw, and returns
     /// use(value, message).
@@ -251,7 +253,7 @@ class TypedQueue : public QueueHandle {
         std::size_t kept = 0;
         Undecodable undecodable;
         for (T& item : items) {
-            if (codec::is_well_formed(item)) [[likely]] {
+            if (detail::codec::is_well_formed(item)) [[likely]] {
                 if (kept != static_cast<std::size_t>(&item - items.data())) items[kept] = item;
                 ++kept;
                 continue;
@@ -323,7 +325,7 @@ auto DeadLetter::decode() const {
     if constexpr (std::is_unbounded_array_v<T>) {
         using Element = std::remove_extent_t<T>;
         static_assert(format_of<Element> == Format::raw);
-        if (format != Format::raw) codec::refuse_format(format, type_signature<T>());
+        if (format != Format::raw) detail::codec::refuse_format(format, type_signature<T>());
         if (bytes.size() % sizeof(Element) != 0) {
             throw DecodeError("decode", type_signature<T>(),
                               std::to_string(bytes.size()) + " bytes are not a multiple of " +
@@ -337,4 +339,4 @@ auto DeadLetter::decode() const {
     }
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The list of all listeners. Its lock is a plain pthread mutex: POSIX allows the child to unlock a
 /// mutex that its only thread locked before the fork.
@@ -81,4 +81,4 @@ void ForkListener::stop_listening() noexcept {
     ForkListenerList::remove(*this);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -10,7 +10,7 @@
 #include "os/futex.h"
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -53,4 +53,4 @@ void barrier_in_all_threads() noexcept {
     if (!done) wait_for_stores_of_others();
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -8,7 +8,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -150,4 +150,4 @@ void ByteLock::unlock() noexcept {
     mapping_ = nullptr;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -32,7 +32,7 @@
 /// Every system call that src/os/linux makes, under its own name. Each function makes exactly that
 /// call. In builds with PROCESSION_FAULTS a test can make it fail instead. tools/check_style.cpp
 /// rejects system calls that are made anywhere else.
-namespace procession::os::calls {
+namespace procession::inline v0::detail::os::calls {
 
 /// The error of the system call that failed last in this thread.
 [[nodiscard]] inline std::error_code last_error() noexcept {
@@ -352,4 +352,4 @@ inline uid_t geteuid() noexcept { return ::geteuid(); }
 inline pid_t getpid() noexcept { return ::getpid(); }
 [[noreturn]] inline void exit_now(int code) noexcept { ::_exit(code); }
 
-}  // namespace procession::os::calls
+}  // namespace procession::inline v0::detail::os::calls

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -36,4 +36,4 @@ void CancellationDisabled::act_on_request() {
     pthread_setcancelstate(disabled, nullptr);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -12,7 +12,7 @@
 #include "os/wait.h"
 #include "os/would_block.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -149,4 +149,4 @@ std::error_code check_peer_user(NativeHandle channel, Superuser superuser) noexc
 
 std::uint32_t effective_user_id() noexcept { return calls::geteuid(); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -11,7 +11,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/file_io.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -254,4 +254,4 @@ int current_process_id() noexcept { return calls::getpid(); }
 
 void exit_immediately(int code) noexcept { calls::exit_now(code); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -8,7 +8,7 @@
 
 #include "base/hexadecimal.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::string program_build_id() {
     return build_id;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

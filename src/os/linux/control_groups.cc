@@ -14,7 +14,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/file_io.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -272,4 +272,4 @@ std::uint64_t memory_left_by_groups(std::uint64_t enough) noexcept {
     return left;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The control groups that account for the memory of a process.
 ///
@@ -52,4 +52,4 @@ inline constexpr std::uint64_t no_memory_limit = std::numeric_limits<std::uint64
 /// Does both for this process. The groups are looked up again after one second.
 [[nodiscard]] std::uint64_t memory_left_by_groups(std::uint64_t enough) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code Event::open() noexcept {
     handle_.reset(calls::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -25,4 +25,4 @@ void Event::clear() noexcept {
     calls::uninterrupted([&] { return calls::read(handle_.get(), &all, sizeof all); });
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace procession::os::calls {
+namespace procession::inline v0::detail::os::calls {
 
 /// The calls of src/os/linux that can fail. A system call with several commands is several calls
 /// here.
@@ -100,4 +100,4 @@ inline constexpr int kShort = -1;
 
 #endif
 
-}  // namespace procession::os::calls
+}  // namespace procession::inline v0::detail::os::calls

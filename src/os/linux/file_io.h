@@ -14,7 +14,7 @@
 
 // Whole reads and writes of files. Nothing here allocates from the heap.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Writes all bytes at the file's position.
 [[nodiscard]] inline std::error_code write_all(const Handle& file,
@@ -80,4 +80,4 @@ bool each_line(const char* path, Visit visit) noexcept {
     return true;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t),
               "a futex word is a plain 32-bit word");
@@ -41,4 +41,4 @@ unsigned processors() noexcept {
     return static_cast<unsigned>(std::max(1L, calls::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,9 +7,9 @@
 #include "os/linux/calls.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
-namespace calls = os::calls;
+namespace calls = detail::os::calls;
 
 void Handle::reset(NativeHandle owned) noexcept {
     const NativeHandle old = native_;
@@ -32,7 +32,7 @@ Handle Handle::duplicate_of(NativeHandle borrowed) {
     return Handle(copy);
 }
 
-namespace os {
+namespace detail::os {
 
 bool are_same_object(NativeHandle one, NativeHandle other) noexcept {
     return calls::compare_files(one, other) == 0;
@@ -45,5 +45,5 @@ void raise_handle_limit() noexcept {
     calls::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-}  // namespace os
-}  // namespace procession
+}  // namespace detail::os
+}  // namespace procession::inline v0

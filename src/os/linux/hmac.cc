@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -40,4 +40,4 @@ bool constant_time_equal(std::string_view one, std::string_view other) noexcept 
     return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

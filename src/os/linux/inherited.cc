@@ -5,7 +5,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::string describe(NativeHandle handle) {
     char text[256];
@@ -30,4 +30,4 @@ void close_on_exec(NativeHandle handle) noexcept {
     if (flags >= 0) calls::set_descriptor_flags(handle, flags | FD_CLOEXEC);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 #include "base/step.h"
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code Lifeline::open(Handle& child_end) noexcept {
     const std::lock_guard guard(lock_);
@@ -36,4 +36,4 @@ std::error_code die_with_parent(Handle child_end) noexcept {
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

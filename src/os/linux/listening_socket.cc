@@ -18,7 +18,7 @@
 #include "os/linux/calls.h"
 #include "os/wait.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -238,4 +238,4 @@ void remove_path(const Address& address, const FileIdentity& made) noexcept {
     if (identity_of_path(address) == made) calls::unlink(address.name().c_str());
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 Mapping::~Mapping() {
     if (base_ != nullptr) calls::munmap(base_, bytes_);
@@ -25,4 +25,4 @@ std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& m
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -15,7 +15,7 @@
 #include "os/linux/control_groups.h"
 #include "os/linux/file_io.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -149,4 +149,4 @@ const char* why_not_memory_file(const Handle& file, MapFor use) noexcept {
 
 std::uint64_t available_memory() noexcept { return available_memory(no_memory_limit); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -3,7 +3,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code fill_random(std::span<std::byte> bytes) noexcept {
     while (!bytes.empty()) {
@@ -15,4 +15,4 @@ std::error_code fill_random(std::span<std::byte> bytes) noexcept {
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

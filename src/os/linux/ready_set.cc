@@ -5,7 +5,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The kernel keeps the readiness of an epoll set up to date.
 struct ReadySet::Impl {
@@ -43,4 +43,4 @@ NativeHandle ReadySet::native_handle() const noexcept {
     return impl_ != nullptr ? impl_->epoll.get() : no_handle;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

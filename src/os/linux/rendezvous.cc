@@ -10,7 +10,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/file_io.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -75,4 +75,4 @@ std::uint64_t rendezvous_namespace() noexcept {
     return status.st_ino;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -4,7 +4,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/socket_pair.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code ReportChannel::create(ReportChannel& created) noexcept {
     // Sockets, not a pipe: they preserve record boundaries, and with MSG_NOSIGNAL the child gets no
@@ -27,4 +27,4 @@ std::optional<std::size_t> receive_report(NativeHandle receiver,
     return static_cast<std::size_t>(got);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/file_io.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::error_code SealedBytes::open(const Handle& sealed) noexcept {
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 static_assert(signal_interrupt == SIGINT && signal_kill == SIGKILL && signal_terminate == SIGTERM);
 
@@ -35,4 +35,4 @@ SignalsBlocked::~SignalsBlocked() {
     calls::change_signal_mask(SIG_SETMASK, &before, nullptr);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

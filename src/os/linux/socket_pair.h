@@ -6,7 +6,7 @@
 #include "os/handle.h"
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Creates two connected Unix sockets of this type, non-blocking and closed on exec.
 [[nodiscard]] inline std::error_code create_socket_pair(int type, Handle& one,
@@ -19,4 +19,4 @@ namespace procession::os {
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -35,4 +35,4 @@ bool is_left_frame(const void* earlier, const void* now, const StackRange& stack
     return stack.holds(earlier) && stack.holds(now) && now >= earlier;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

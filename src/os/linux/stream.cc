@@ -7,7 +7,7 @@
 #include "os/linux/calls.h"
 #include "os/linux/socket_pair.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -88,4 +88,4 @@ bool Stream::is_in_progress(Side side) const noexcept {
            flag.tv_sec != 0;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

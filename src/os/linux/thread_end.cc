@@ -3,7 +3,7 @@
 
 #include "os/thread_ends.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -21,4 +21,4 @@ void at_thread_end(void (*act)(void* context) noexcept, void* context) {
     ends.add(act, context);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

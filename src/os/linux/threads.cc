@@ -7,7 +7,7 @@
 
 #include "os/linux/file_io.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 unsigned count_threads() noexcept {
     if (has_one_thread()) return 1;
@@ -24,4 +24,4 @@ unsigned count_threads() noexcept {
     return threads;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -10,7 +10,7 @@
 #include "os/futex.h"
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -65,4 +65,4 @@ bool wait_ready(NativeHandle handle, Direction direction, Deadline deadline) noe
     return all_may_be_ready({&single, 1}, deadline);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

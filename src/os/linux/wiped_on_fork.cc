@@ -5,7 +5,7 @@
 
 #include "os/linux/calls.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code WipedMemory::map(std::size_t bytes) noexcept {
     // Anonymous and private, as MADV_WIPEONFORK requires (madvise(2), since Linux 4.14).
@@ -21,4 +21,4 @@ WipedMemory::~WipedMemory() {
     if (base_ != nullptr) calls::munmap(base_, bytes_);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

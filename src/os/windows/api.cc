@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code error_of(DWORD error) noexcept {
     using std::errc;
@@ -88,4 +88,4 @@ std::string utf8_of(std::wstring_view text) {
     return narrow;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

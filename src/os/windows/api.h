@@ -17,7 +17,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The POSIX error that corresponds to an error of Windows, if there is one; otherwise that error.
 [[nodiscard]] std::error_code error_of(DWORD error) noexcept;
@@ -68,4 +68,4 @@ inline constexpr DWORD exit_code_signal_mask = 0xff;
 [[nodiscard]] std::wstring utf16_of(std::string_view text);
 [[nodiscard]] std::string utf8_of(std::wstring_view text);
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

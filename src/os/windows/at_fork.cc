@@ -3,9 +3,9 @@
 
 // Windows has no fork, so no listener is ever called.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 void ForkListener::start_listening() noexcept { listening_ = true; }
 void ForkListener::stop_listening() noexcept { listening_ = false; }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 void barrier_in_all_threads() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -15,4 +15,4 @@ void barrier_in_all_threads() noexcept {
 
 bool has_barrier_in_all_threads() noexcept { return true; }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

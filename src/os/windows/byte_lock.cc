@@ -6,7 +6,7 @@
 #include "os/windows/mapped_heads.h"
 #include "os/windows/process_identity.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -89,4 +89,4 @@ void ByteLock::unlock() noexcept {
     mapping_ = nullptr;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -15,7 +15,7 @@
 // the client must not end, and must not close those handles, until it gets an answer. All numbers
 // are those of the client's handle table: no client can name a handle of the server.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -178,4 +178,4 @@ std::error_code check_peer_user(NativeHandle channel, Superuser /*superuser*/) n
 
 std::uint32_t effective_user_id() noexcept { return 1; }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

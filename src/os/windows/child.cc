@@ -11,7 +11,7 @@
 #include "os/windows/inherited_table.h"
 #include "os/windows/view.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -212,4 +212,4 @@ void exit_immediately(int code) noexcept {
     for (;;) {}  // not reached
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 #include "base/hexadecimal.h"
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::error_code find_code(const CodeLocation& location, const void*& code) {
 
 std::string program_build_id() { return build_id_of(program()); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

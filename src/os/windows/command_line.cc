@@ -3,7 +3,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 void append_argument(std::wstring& line, std::wstring_view argument) {
     if (!line.empty()) line += L' ';
@@ -43,4 +43,4 @@ std::wstring command_line(const std::vector<std::string>& arguments) {
     return line;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Appends one argument in the form that CommandLineToArgvW and the C runtime parse: quoted if
 /// necessary, with backslashes doubled only before a quote.
@@ -14,4 +14,4 @@ void append_argument(std::wstring& line, std::wstring_view argument);
 /// The command line of a program. argv[0] comes first, to which other rules apply (no escapes).
 [[nodiscard]] std::wstring command_line(const std::vector<std::string>& arguments);
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

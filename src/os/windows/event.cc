@@ -3,7 +3,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code Event::open() noexcept {
     handle_.reset(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
@@ -13,4 +13,4 @@ std::error_code Event::open() noexcept {
 void Event::set() noexcept { ::SetEvent(handle_.get()); }
 void Event::clear() noexcept { ::ResetEvent(handle_.get()); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -4,7 +4,7 @@
 #include "os/windows/mapped_heads.h"
 #include "os/windows/sleepers.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 // WaitOnAddress does not work between processes. So a thread that waits for a word in a section
 // enters itself into the table in the section's head, and waits for a named event of its own. A
@@ -129,4 +129,4 @@ unsigned processors() noexcept {
     return std::max<DWORD>(1, ::GetActiveProcessorCount(ALL_PROCESSOR_GROUPS));
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -2,7 +2,7 @@
 #include "os/windows/api.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 void Handle::reset(NativeHandle owned) noexcept {
     const NativeHandle old = native_;
@@ -14,15 +14,15 @@ void Handle::reset(NativeHandle owned) noexcept {
 }
 
 Handle Handle::duplicate_of(NativeHandle borrowed) {
-    Handle copy = os::duplicate_here(borrowed, 0, false);
+    Handle copy = detail::os::duplicate_here(borrowed, 0, false);
     if (!copy.valid()) {
-        throw OSError(os::last_error(), "duplicate handle", os::text_of(borrowed),
+        throw OSError(detail::os::last_error(), "duplicate handle", detail::os::text_of(borrowed),
                       "cannot duplicate it");
     }
     return copy;
 }
 
-namespace os {
+namespace detail::os {
 
 bool are_same_object(NativeHandle one, NativeHandle other) noexcept {
     using Compare = BOOL(WINAPI*)(HANDLE, HANDLE);
@@ -36,5 +36,5 @@ bool are_same_object(NativeHandle one, NativeHandle other) noexcept {
 
 void raise_handle_limit() noexcept {}  // 16 million are always allowed
 
-}  // namespace os
-}  // namespace procession
+}  // namespace detail::os
+}  // namespace procession::inline v0

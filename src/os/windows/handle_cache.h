@@ -8,7 +8,7 @@
 
 #include "os/windows/shared_lock.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A cache of handles, by 64-bit keys. When it has `most` entries, a new one replaces the oldest.
 /// `Entry` is movable and has a `key`, which is 0 in an empty entry.
@@ -55,4 +55,4 @@ class HandleCache {
     std::size_t next_ = 0;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -68,4 +68,4 @@ bool constant_time_equal(std::string_view one, std::string_view other) noexcept 
     return different == 0;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -10,7 +10,7 @@
 #include "os/windows/section_head.h"
 #include "os/windows/stream_name.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -85,4 +85,4 @@ void close_on_exec(NativeHandle handle) noexcept {
     ::SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

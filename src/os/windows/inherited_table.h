@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A parent's message to a child that it spawns: the number that each duplicated handle has in the
 /// child. It is in a section of its own, which the child inherits; the last argument of the child
@@ -29,4 +29,4 @@ struct InheritedTable {
 /// The last argument of a child is this text and the number of the section's handle.
 inline constexpr wchar_t inherited_table_marker[] = L"--procession-handles=";
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

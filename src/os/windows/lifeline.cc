@@ -8,7 +8,7 @@
 // into the job and closes its handle. Then this process has the last one, which the system closes
 // when this process ends, for whatever reason.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code Lifeline::open(Handle& child_end) noexcept {
     Handle job(::CreateJobObjectW(nullptr, nullptr));
@@ -35,4 +35,4 @@ std::error_code die_with_parent(Handle child_end) noexcept {
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

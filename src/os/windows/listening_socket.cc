@@ -21,7 +21,7 @@
 // as a greeting. So the stream is connected before it is accepted, and it ends when the listening
 // process does.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -295,4 +295,4 @@ std::optional<FileIdentity> identity_of_path(const Address& /*address*/) noexcep
 }
 void remove_path(const Address& /*address*/, const FileIdentity& /*made*/) noexcept {}
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

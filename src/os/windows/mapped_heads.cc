@@ -7,7 +7,7 @@
 #include "base/process_singleton.h"
 #include "os/windows/shared_lock.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::optional<std::uint64_t> owner_in_mapped_head(const FileIdentity& identity,
     return std::nullopt;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -9,7 +9,7 @@
 // the section that contains a word, and ByteLock need not map a head each time. (VirtualQuery could
 // find the head too, but on Wine it sends a request to the server each time.)
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Adds a view, which begins with the head of its section. Returns: false when there is no memory.
 [[nodiscard]] bool remember_view(void* view, std::uint64_t bytes) noexcept;
@@ -26,4 +26,4 @@ void forget_view(void* view) noexcept;
 [[nodiscard]] std::optional<std::uint64_t> owner_in_mapped_head(const FileIdentity& identity,
                                                                 std::uint64_t index) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 #include "os/windows/process_identity.h"
 #include "os/windows/sleepers.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 Mapping::~Mapping() {
     if (base_ == nullptr) return;
@@ -34,4 +34,4 @@ std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& m
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

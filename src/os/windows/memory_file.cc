@@ -7,7 +7,7 @@
 #include "os/windows/section_head.h"
 #include "os/windows/stream_name.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -111,4 +111,4 @@ std::uint64_t available_memory() noexcept {
     return ::GlobalMemoryStatusEx(&status) ? status.ullAvailPageFile : ~std::uint64_t{0};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

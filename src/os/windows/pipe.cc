@@ -10,7 +10,7 @@
 
 #include "os/windows/user.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -184,4 +184,4 @@ Handle peer_process(NativeHandle end, DWORD rights) noexcept {
     return Handle(known ? ::OpenProcess(rights, FALSE, number) : no_handle);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

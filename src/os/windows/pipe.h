@@ -10,7 +10,7 @@
 #include "os/windows/api.h"
 #include "procession/deadline.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Named pipes in message mode, for processes of one user.
 
@@ -59,4 +59,4 @@ struct PipeContent {
 /// Returns: an invalid handle when that process has ended; see last_error().
 [[nodiscard]] Handle peer_process(NativeHandle end, DWORD rights) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

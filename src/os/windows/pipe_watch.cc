@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/windows/pipe_watch.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 PipeWatch::~PipeWatch() {
     if (!is_pending()) return;
@@ -31,4 +31,4 @@ bool PipeWatch::ask() noexcept {
     return was_answered || !asked_;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// Sets an event when a pipe becomes ready. It makes an overlapped read of 0 bytes, which completes
 /// when there are bytes and leaves them in the pipe; or, if no client has connected yet, it waits
@@ -42,4 +42,4 @@ class PipeWatch {
     bool asked_ = false;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 #include "os/windows/handle_cache.h"
 #include "os/windows/mapped_heads.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -77,4 +77,4 @@ bool is_process_alive(std::uint64_t identity) noexcept {
 
 void close_cached_processes() noexcept { cache().clear(); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

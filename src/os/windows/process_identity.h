@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The identity of this process: its id, and the low half of its creation time in units of 100 ns.
 /// The time distinguishes processes that get the same id one after the other, except by a chance of
@@ -17,4 +17,4 @@ namespace procession::os {
 /// Closes the handles that is_process_alive() has cached.
 void close_cached_processes() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 // After windows.h.
 #include <bcrypt.h>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code fill_random(std::span<std::byte> bytes) noexcept {
     const NTSTATUS status =
@@ -14,4 +14,4 @@ std::error_code fill_random(std::span<std::byte> bytes) noexcept {
     return status >= 0 ? std::error_code{} : std::make_error_code(std::errc::io_error);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

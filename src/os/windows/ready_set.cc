@@ -7,7 +7,7 @@
 
 #include "os/windows/pipe_watch.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// An event that a PipeWatch for each member sets.
 struct ReadySet::Impl {
@@ -64,4 +64,4 @@ NativeHandle ReadySet::native_handle() const noexcept {
     return impl_ != nullptr ? impl_->event.get() : no_handle;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

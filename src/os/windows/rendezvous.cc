@@ -13,7 +13,7 @@
 // sends an empty message. To accept it, this instance becomes the channel to that client, and a new
 // instance becomes the rendezvous socket.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::error_code connect_to_rendezvous(const std::string& name, Handle& channel) 
 
 std::uint64_t rendezvous_namespace() noexcept { return 0; }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

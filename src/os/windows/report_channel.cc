@@ -9,7 +9,7 @@
 // A section that both sides map: the sender appends records, the receiver reads them. A child sends
 // few records in its life, so the memory of records that were read is not reused.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -69,4 +69,4 @@ std::optional<std::size_t> receive_report(NativeHandle receiver,
     return taken;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -8,7 +8,7 @@
 
 // All handles to such a section are read-only, and no holder can make a handle with more rights.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -61,4 +61,4 @@ std::error_code SealedBytes::open(const Handle& sealed) noexcept {
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -1,7 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/windows/section_head.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 bool begins_as_section_head(const void* view) noexcept {
     // By a system call, because to read memory that is only reserved would be an access violation.
@@ -25,4 +25,4 @@ std::error_code SectionHeadView::map(NativeHandle file, SectionHeadView& view) n
     return {};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -9,7 +9,7 @@
 #include "os/memory_file.h"
 #include "os/windows/view.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A thread that sleeps in futex_wait().
 ///
@@ -63,4 +63,4 @@ class SectionHeadView {
 /// Whether a view begins with committed memory that contains a head.
 [[nodiscard]] bool begins_as_section_head(const void* view) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

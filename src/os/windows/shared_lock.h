@@ -3,7 +3,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A reader-writer lock for the threads of this process. It has no constructor or destructor to
 /// run, so that it works before main() and until the process has ended.
@@ -43,4 +43,4 @@ class SharedLock {
     SRWLOCK lock_ = SRWLOCK_INIT;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 
 // Windows never interrupts a program's own threads: it starts a new thread to report Ctrl-C.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 void unblock_signals() noexcept {}
 
@@ -16,4 +16,4 @@ SignalsBlocked::SignalsBlocked() noexcept = default;
 // NOLINTNEXTLINE(modernize-use-equals-default)
 SignalsBlocked::~SignalsBlocked() {}
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

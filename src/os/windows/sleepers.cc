@@ -10,7 +10,7 @@
 #include "os/thread_end.h"
 #include "os/windows/handle_cache.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -124,4 +124,4 @@ bool is_gone(std::uint64_t key) noexcept {
 
 void close_cached_sleepers() noexcept { cache().clear(); }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

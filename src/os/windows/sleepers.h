@@ -10,7 +10,7 @@
 // bits: the process id and a counter. Any holder of a section can write a key into it, but a forged
 // key can only be that of another such event.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The event of this thread. Others set it, by its key, to wake this thread.
 class OwnEvent {
@@ -42,4 +42,4 @@ class OwnEvent {
 /// Closes the handles that wake_sleeper() has cached.
 void close_cached_sleepers() noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -3,7 +3,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 StackRange stack_of_this_thread() noexcept {
     ULONG_PTR begin = 0;
@@ -16,4 +16,4 @@ bool is_left_frame(const void* earlier, const void* now, const StackRange& stack
     return stack.holds(earlier) && stack.holds(now) && now >= earlier;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

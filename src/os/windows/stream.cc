@@ -23,7 +23,7 @@
 // A section, whose name contains that of the stream, has the state that the holders of an end
 // share: which process has locked a side, whether a message is in progress, which sides were ended.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -288,4 +288,4 @@ bool Stream::is_in_progress(Side side) const noexcept {
     return impl_->ours(side).in_progress.load(std::memory_order_relaxed) != 0;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

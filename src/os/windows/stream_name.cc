@@ -10,7 +10,7 @@
 #include "os/random.h"
 #include "os/windows/pipe.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -66,4 +66,4 @@ FileIdentity StreamName::identity() const noexcept {
     return {number_in(digits.substr(0, kDigits / 2)), low | (is_server_ ? 1 : 0)};
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

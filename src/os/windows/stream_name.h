@@ -9,7 +9,7 @@
 #include "os/memory_file.h"
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The name of a stream: 128 random bits. The names of its pipe, and of the section with the state
 /// that its holders share, contain it.
@@ -44,4 +44,4 @@ class StreamName {
 /// closed, though client ends may still be open.
 [[nodiscard]] bool is_nameless_pipe(NativeHandle handle);
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -7,7 +7,7 @@
 #include "os/thread_ends.h"
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -35,4 +35,4 @@ void at_thread_end(void (*act)(void* context) noexcept, void* context) {
     ends->add(act, context);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

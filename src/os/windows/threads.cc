@@ -5,7 +5,7 @@
 // After windows.h.
 #include <tlhelp32.h>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 unsigned count_threads() noexcept {
     const Handle all = handle_or_none(::CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0));
@@ -20,4 +20,4 @@ unsigned count_threads() noexcept {
     return threads;
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

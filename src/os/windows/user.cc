@@ -9,7 +9,7 @@
 // After windows.h.
 #include <sddl.h>
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -53,4 +53,4 @@ std::error_code check_process_user(const Handle& process) noexcept try {
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -6,7 +6,7 @@
 
 #include "os/handle.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// The user of this process, as a security identifier in its text form (S-1-5-...).
 [[nodiscard]] std::wstring text_of_own_user();
@@ -15,4 +15,4 @@ namespace procession::os {
 /// Returns: permission_denied when it does not; another error when the system does not tell.
 [[nodiscard]] std::error_code check_process_user(const Handle& process) noexcept;
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -5,7 +5,7 @@
 
 #include "os/windows/api.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 /// A view of a section, unmapped by its destructor.
 class View {
@@ -44,4 +44,4 @@ class View {
     void* base_ = nullptr;
 };
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -11,7 +11,7 @@
 #include "os/windows/pipe.h"
 #include "os/windows/pipe_watch.h"
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 namespace {
 
@@ -169,4 +169,4 @@ bool wait_ready(NativeHandle handle, Direction direction, Deadline deadline) noe
     return wait_any({&single, 1}, deadline);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

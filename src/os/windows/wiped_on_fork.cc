@@ -5,7 +5,7 @@
 
 // Windows has no fork, so ordinary memory is never inherited.
 
-namespace procession::os {
+namespace procession::inline v0::detail::os {
 
 std::error_code WipedMemory::map(std::size_t bytes) noexcept {
     base_ = ::VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -17,4 +17,4 @@ WipedMemory::~WipedMemory() {
     if (base_ != nullptr) ::VirtualFree(base_, 0, MEM_RELEASE);
 }
 
-}  // namespace procession::os
+}  // namespace procession::inline v0::detail::os

@@ -16,6 +16,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 /// The smallest shared object: a number of places, of which each participant takes some and gives
 /// them back. One that dies gives back what it holds: free places and held ones stay as many.
 class SharedCounter final : public shm::SharedObject {

@@ -22,6 +22,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 /// A handle of a counter, as a program would have it.
 class CounterHandle {
   public:

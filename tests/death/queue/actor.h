@@ -9,12 +9,12 @@
 #include "death/queue/act.h"
 #include "death/queue/payload.h"
 #include "death/script.h"
-#include "procession/detail/batch.h"
 #include "procession/byte_queue.h"
 #include "procession/deadline.h"
-#include "procession/error.h"
+#include "procession/detail/batch.h"
 #include "procession/detail/message.h"
 #include "procession/detail/piece.h"
+#include "procession/error.h"
 
 namespace procession::death {
 

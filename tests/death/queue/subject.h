@@ -20,6 +20,8 @@
 
 namespace procession::death {
 
+using namespace detail;
+
 /// The queue, as a subject of the drivers: how to make one, what its actors do, what survivors
 /// find, and which model judges that.
 ///

@@ -7,6 +7,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 std::uint64_t time_used_by(HANDLE thread) {

@@ -12,6 +12,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 /// Processes that this one has started and that run.

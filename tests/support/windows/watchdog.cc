@@ -14,6 +14,8 @@
 
 namespace procession::testing {
 
+using namespace detail;
+
 namespace {
 
 constexpr std::string_view kShowStacks = "--show-stacks";

@@ -8,7 +8,7 @@
 // Sets: a MessagePack array. Maps: a MessagePack map. If a message repeats a key, the first one is
 // kept; a multiset or multimap keeps all.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <SetOfKeys Set>
 struct Builtin<Set> : BuiltinDefaults {
@@ -63,4 +63,4 @@ struct Builtin<Map> : BuiltinDefaults {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -9,7 +9,7 @@
 // clock, the count has the same meaning in all processes of one machine until it reboots, and no
 // meaning on another machine.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <class Number, class Period>
 struct Builtin<std::chrono::duration<Number, Period>> : BuiltinDefaults {
@@ -50,4 +50,4 @@ struct Builtin<std::chrono::time_point<Clock, Duration>> : BuiltinDefaults {
     static Point decode(Reader& reader) { return Point(take<Duration>(reader)); }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

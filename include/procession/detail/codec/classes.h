@@ -11,7 +11,7 @@
 #include "procession/detail/codec/sequences.h"
 #include "procession/detail/codec/signature.h"
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <class... Field>
 consteval bool all_raw(Types<Field...>) {
@@ -141,4 +141,4 @@ struct Builtin<T> : BuiltinDefaults {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -11,7 +11,7 @@
 // What makes a class a container: its functions. So the headers of the standard containers need not
 // be included here.
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Whether a class that is not of the standard library is a container and nothing else: its
 /// elements are all that a receiver needs. Then it is passed like the standard container with the
@@ -22,7 +22,7 @@ namespace procession {
 template <class T>
 inline constexpr bool is_container = false;
 
-namespace codec {
+namespace detail::codec {
 
 template <class T>
 concept Container = std::is_class_v<T> && (is_container<T> || is_standard<T>()) &&
@@ -50,16 +50,15 @@ concept KeyedContainer = Container<T> && requires(const T& container) {
 };
 
 template <class T>
-concept MapOfKeys = KeyedContainer<T> && requires(T& map, typename T::key_type key,
-                                                  typename T::mapped_type mapped) {
-    map.emplace_hint(map.end(), std::move(key), std::move(mapped));
-};
-
-template <class T>
-concept SetOfKeys = KeyedContainer<T> && !requires { typename T::mapped_type; } &&
-                    requires(T& set, typename T::key_type key) {
-                        set.insert(set.end(), std::move(key));
+concept MapOfKeys = KeyedContainer<T> &&
+                    requires(T& map, typename T::key_type key, typename T::mapped_type mapped) {
+                        map.emplace_hint(map.end(), std::move(key), std::move(mapped));
                     };
 
-}  // namespace codec
-}  // namespace procession
+template <class T>
+concept SetOfKeys = KeyedContainer<T> && !requires {
+    typename T::mapped_type;
+} && requires(T& set, typename T::key_type key) { set.insert(set.end(), std::move(key)); };
+
+}  // namespace detail::codec
+}  // namespace procession::inline v0

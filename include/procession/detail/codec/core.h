@@ -9,7 +9,7 @@
 #include "procession/detail/codec/reader.h"
 #include "procession/detail/codec/writer.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The encoding of a type of yours. Specialise it:
 ///
@@ -40,7 +40,7 @@ void encode(Writer& writer, const T& value);
 template <class T>
 [[nodiscard]] T decode(Reader& reader);
 
-namespace codec {
+namespace detail::codec {
 
 class Signature;
 
@@ -131,5 +131,5 @@ consteval bool is_byte_like() {
            std::is_same_v<T, char>;
 }
 
-}  // namespace codec
-}  // namespace procession
+}  // namespace detail::codec
+}  // namespace procession::inline v0

@@ -6,7 +6,7 @@
 
 // The two functions for which C++20 needs one line of code per number of fields.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 /// A list of types, passed by value.
 template <class... T>
@@ -478,4 +478,4 @@ constexpr decltype(auto) with_fields(Count<32>, T& object, Visit&& visit) {
                  C, D, E, F);
 }
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// The format of the bytes of one message. It is sent with every message.
 enum class Format : std::uint8_t {
@@ -43,4 +43,4 @@ constexpr std::uint64_t stamp_hash(Format format, std::string_view signature) no
     return {Format::msgpack, stamp_hash(Format::msgpack, signature), std::string(signature)};
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

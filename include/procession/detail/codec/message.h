@@ -13,23 +13,23 @@
 
 // Whole messages: a format and its bytes.
 
-namespace procession {
+namespace procession::inline v0 {
 
 template <class T>
 void encode(Writer& writer, const T& value) {
-    if constexpr (codec::require_passable<T>()) codec::put<T>(writer, value);
+    if constexpr (detail::codec::require_passable<T>()) detail::codec::put<T>(writer, value);
 }
 
 template <class T>
 T decode(Reader& reader) {
-    if constexpr (codec::require_passable<T>()) {
-        return codec::take<T>(reader);
+    if constexpr (detail::codec::require_passable<T>()) {
+        return detail::codec::take<T>(reader);
     } else {
         reader.fail("this type cannot cross");
     }
 }
 
-namespace codec {
+namespace detail::codec {
 
 /// U[]: arrays of any length.
 template <class T>
@@ -95,11 +95,11 @@ T decode_raw(std::span<const std::byte> bytes, const std::string& object) {
     return std::move(copy.object());
 }
 
-}  // namespace codec
+}  // namespace detail::codec
 
 /// The format of a T that is a whole message.
 template <class T>
-inline constexpr Format format_of = codec::format_of<T>();
+inline constexpr Format format_of = detail::codec::format_of<T>();
 
 /// The wire format of a T as text: "raw:{u32,f64}#16", "[str,u64,vec<f64>]", "user:mylib::Type".
 ///
@@ -112,7 +112,7 @@ const std::string& type_signature() {
     static constinit std::atomic<const std::string*> cached{nullptr};
     // acquire: pairs with the release below, so that a thread that sees the pointer sees the string
     if (const std::string* found = cached.load(std::memory_order_acquire)) return *found;
-    auto built = std::make_unique<const std::string>(codec::build_signature<T>());
+    auto built = std::make_unique<const std::string>(detail::codec::build_signature<T>());
     const std::string* first = nullptr;
     if (cached.compare_exchange_strong(first, built.get(), std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
@@ -141,7 +141,7 @@ template <class T>
     if constexpr (format_of<T> == Format::raw) {
         return std::as_bytes(std::span(&value, 1));
     } else {
-        if constexpr (Passable<T>) codec::put<T>(scratch, value);
+        if constexpr (Passable<T>) detail::codec::put<T>(scratch, value);
         return scratch.bytes();
     }
 }
@@ -153,15 +153,15 @@ template <class T>
 template <class T>
 [[nodiscard]] T decode_message(Format format, std::span<const std::byte> bytes) {
     const std::string& object = type_signature<T>();
-    if (format != format_of<T>) codec::refuse_format(format, object);
+    if (format != format_of<T>) detail::codec::refuse_format(format, object);
     if constexpr (format_of<T> == Format::raw) {
-        return codec::decode_raw<T>(bytes, object);
+        return detail::codec::decode_raw<T>(bytes, object);
     } else if constexpr (Passable<T>) {
         Reader reader(bytes, object);
-        T value = codec::take<T>(reader);
+        T value = detail::codec::take<T>(reader);
         reader.expect_end();
         return value;
     }
 }
 
-}  // namespace procession
+}  // namespace procession::inline v0

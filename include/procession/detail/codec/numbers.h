@@ -7,7 +7,7 @@
 
 #include "procession/detail/codec/signature.h"
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 /// std::bitset.
 template <class T>
@@ -82,4 +82,4 @@ struct Builtin<T> : BuiltinDefaults {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

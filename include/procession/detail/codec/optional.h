@@ -12,7 +12,7 @@
 // Values that may be absent: nil, or the value. If the value itself may be nil (an optional of an
 // optional), it is wrapped in an array of one element.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <class T>
 struct MaybeDefaults : BuiltinDefaults {
@@ -87,4 +87,4 @@ struct Builtin<Pointer> : MaybeDefaults<typename Pointer::element_type> {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

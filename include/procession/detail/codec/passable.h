@@ -9,7 +9,7 @@
 #include "procession/detail/codec/core.h"
 #include "procession/detail/codec/reflect.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Whether the object bytes of a trivially copyable class have the same meaning in another process,
 /// so that it can be passed as those bytes: there are no pointers, no descriptors, and no padding
@@ -22,7 +22,7 @@ namespace procession {
 template <class T>
 inline constexpr bool is_raw_bytes = false;
 
-namespace codec {
+namespace detail::codec {
 
 /// Why a type cannot be passed to another process.
 enum class Why {
@@ -206,14 +206,15 @@ struct Judge {
 template <class T>
 using VerdictOn = decltype(Judge<std::remove_cv_t<T>>::verdict());
 
-}  // namespace codec
+}  // namespace detail::codec
 
 /// T can be passed to another process: as an element, a message or an argument.
 template <class T>
-concept Passable = codec::VerdictOn<T>::why == codec::Why::nothing;
+concept Passable = detail::codec::VerdictOn<T>::why == detail::codec::Why::nothing;
 
 /// T is, or contains, one of this library's own handles (a Queue, a Connection, ...).
 template <class T>
-inline constexpr bool holds_procession_object = codec::Judge<std::remove_cv_t<T>>::holds_object();
+inline constexpr bool holds_procession_object =
+    detail::codec::Judge<std::remove_cv_t<T>>::holds_object();
 
-}  // namespace procession
+}  // namespace procession::inline v0

@@ -15,7 +15,7 @@
 #include "procession/detail/codec/writer.h"
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// Reads MessagePack objects from bytes of another process.
 ///
@@ -300,4 +300,4 @@ class Reader {
     int depth_ = 0;
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0

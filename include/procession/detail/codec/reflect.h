@@ -7,7 +7,7 @@
 
 #include "procession/detail/codec/fields.h"
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 // How many fields does an aggregate have? There are three ways to count:
 //  - by how many {} can initialise it. Right unless a field has no default constructor.
@@ -123,4 +123,4 @@ struct TypesOnly {
 template <class T>
 using FieldTypes = decltype(visit_fields(std::declval<T&>(), TypesOnly{}));
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -3,7 +3,7 @@
 
 #include "procession/detail/codec/passable.h"
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 /// Instantiating it with a reason is a compile error that names the type T and says what to do.
 template <class T, Why why>
@@ -76,4 +76,4 @@ consteval bool require_passable() {
     return CannotCross<typename VerdictOn<T>::Culprit, VerdictOn<T>::why>::checked && Passable<T>;
 }
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -12,7 +12,7 @@
 
 // Numbers, characters, booleans and enumerations.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 /// "i32", "u64", "f64", "char", "bool".
 template <class T>
@@ -104,4 +104,4 @@ struct Builtin<T> : ScalarDefaults<T> {
     static T decode(Reader& reader) { return static_cast<T>(Builtin<Number>::decode(reader)); }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -14,7 +14,7 @@
 
 // Sequences: a MessagePack array, or a binary if the elements are bytes.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 /// Reserves room for the elements, but never more than a few times the bytes that are left.
 template <class T>
@@ -209,4 +209,4 @@ struct Builtin<T[count]> : FixedArray<T, count> {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -9,7 +9,7 @@
 
 #include "procession/detail/codec/core.h"
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <class T>
 inline constexpr char identity{};  // its address stands for the type
@@ -75,4 +75,4 @@ void describe_all(Signature& signature, Types<First, Rest...>) {
 }
 inline void describe_all(Signature&, Types<>) {}
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

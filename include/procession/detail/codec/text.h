@@ -7,7 +7,7 @@
 
 // Text: a MessagePack str. It may contain any bytes.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <class Char, class Traits, class Allocator>
     requires(sizeof(Char) == 1)
@@ -50,4 +50,4 @@ struct Builtin<T> : BuiltinDefaults {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

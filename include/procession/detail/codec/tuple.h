@@ -9,7 +9,7 @@
 
 // Pairs and tuples: a MessagePack array of their parts, like a struct of them.
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <class Product, class... T>
 struct ProductCodec : BuiltinDefaults {
@@ -38,4 +38,4 @@ struct Builtin<std::pair<First, Second>> : ProductCodec<std::pair<First, Second>
 template <class... T>
 struct Builtin<std::tuple<T...>> : ProductCodec<std::tuple<T...>, T...> {};
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -8,7 +8,7 @@
 
 #include "procession/detail/codec/signature.h"
 
-namespace procession::codec {
+namespace procession::inline v0::detail::codec {
 
 template <>
 struct Builtin<std::monostate> : BuiltinDefaults {
@@ -64,4 +64,4 @@ struct Builtin<std::variant<T...>> : BuiltinDefaults {
     }
 };
 
-}  // namespace procession::codec
+}  // namespace procession::inline v0::detail::codec

@@ -15,7 +15,7 @@
 
 #include "procession/error.h"
 
-namespace procession {
+namespace procession::inline v0 {
 
 /// How deep arrays, maps and objects may nest in one message. The limit applies to writers and
 /// readers: a message that can be written can be read, and a hostile one cannot exhaust the
@@ -222,4 +222,4 @@ class Writer {
     std::byte inline_[inline_bytes];
 };
 
-}  // namespace procession
+}  // namespace procession::inline v0
