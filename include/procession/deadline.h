@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <iosfwd>
+#include <string>
 
 namespace procession::inline v0 {
 
@@ -21,12 +23,12 @@ class Deadline {
 
     [[nodiscard]] static Deadline never() { return Deadline(Clock::time_point::max()); }
     /// A deadline that has passed: the call tries once and does not wait. (Only if another process
-    /// is stopped inside the queue, put() and get() wait up to 1 s, and throw TimeoutError.)
+    /// is stopped inside the queue, put() and get() wait up to 1 s, and throw PeerStopped.)
     [[nodiscard]] static Deadline now() { return Deadline(Clock::time_point::min()); }
     [[nodiscard]] static Deadline at(Clock::time_point when) { return Deadline(when); }
 
     [[nodiscard]] bool is_never() const { return at_ == Clock::time_point::max(); }
-    [[nodiscard]] bool has_passed() const {
+    [[nodiscard]] bool expired() const {
         return at_ == Clock::time_point::min() || (!is_never() && Clock::now() >= at_);
     }
     [[nodiscard]] Clock::time_point time_point() const { return at_; }
@@ -53,5 +55,9 @@ class Deadline {
 
     Clock::time_point at_;
 };
+
+/// "never", "passed", or the time that is left: "in 1.250 s".
+[[nodiscard]] std::string to_string(const Deadline& deadline);
+std::ostream& operator<<(std::ostream& out, const Deadline& deadline);
 
 }  // namespace procession::inline v0

@@ -54,18 +54,33 @@ class ClosedError : public ValueError {
     using ValueError::ValueError;
 };
 
-/// No space before the deadline: slow down, or wait longer. Python: queue.Full.
-class Full : public Error {
+/// The deadline passed before the call could do its work: try again later. Full, Empty and
+/// PeerStopped say what it waited for. From a connection or listener: the peer has not sent,
+/// received, connected or accepted in time. Python: TimeoutError.
+class TimeoutError : public Error {
   public:
-    Full(std::string_view operation, std::string_view object, std::string_view message)
+    TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
         : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
 };
 
-/// No item before the deadline: come back later. Python: queue.Empty.
-class Empty : public Error {
+/// No space before the deadline: slow down, or wait longer. Python: queue.Full.
+class Full : public TimeoutError {
   public:
-    Empty(std::string_view operation, std::string_view object, std::string_view message)
-        : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
+    using TimeoutError::TimeoutError;
+};
+
+/// No item before the deadline: come back later. Python: queue.Empty.
+class Empty : public TimeoutError {
+  public:
+    using TimeoutError::TimeoutError;
+};
+
+/// Another participant is stopped (SIGSTOP, a debugger) or very slow inside the object, and kept
+/// this call from its work: let that process continue, or kill it, and try again.
+/// Python: TimeoutError.
+class PeerStopped : public TimeoutError {
+  public:
+    using TimeoutError::TimeoutError;
 };
 
 /// The queue was shut down: stop producing or consuming. Python: queue.ShutDown.
@@ -73,14 +88,6 @@ class ShutDown : public Error {
   public:
     ShutDown(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
-};
-
-/// The deadline passed: the peer has not sent, received or accepted in time, or a process that is
-/// stopped or slow holds an internal lock. Try again later.
-class TimeoutError : public Error {
-  public:
-    TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
-        : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
 };
 
 /// The object cannot be passed to another process this way: pass it as the message says.

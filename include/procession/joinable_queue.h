@@ -26,15 +26,16 @@ class JoinableQueue : public TypedQueue<T> {
     /// A queue with the default options: only QueueOptions::memory_limit bounds it.
     JoinableQueue() : JoinableQueue(QueueOptions{}) {}
     /// A queue in which at most `maxsize` items wait; 0 means no limit.
-    template <std::integral Number>
+    template <Count Number>
     explicit JoinableQueue(Number maxsize) : JoinableQueue(with_maxsize(maxsize)) {}
-    template <std::same_as<QueueOptions> Options>
-    explicit JoinableQueue(const Options& options) : TypedQueue<T>(QueueKind::joinable, options) {}
+    /// `JoinableQueue<Job> jobs({.max_deliveries = 3, .name = "jobs"});`
+    explicit JoinableQueue(const QueueOptions& options)
+        : TypedQueue<T>(QueueKind::joinable, options) {}
 
     /// Takes the oldest item, as a lease.
     ///
     /// Blocks:     until there is an item, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline; TimeoutError instead if a process that is stopped inside
+    /// Throws:     Empty at the deadline; PeerStopped instead if a process that is stopped inside
     ///             the queue (SIGSTOP, a debugger) blocked this call. ShutDown if the queue is shut
     ///             down and empty. DecodeError if the bytes are not a T; the item is then in the
     ///             dead letters and counts as finished. DecodeError may also report an item of an
@@ -91,7 +92,7 @@ class JoinableQueue : public TypedQueue<T> {
         return static_cast<std::size_t>(this->bytes_.unfinished());
     }
 
-    /// for (auto task : queue): leases until shutdown.
+    /// for (auto task : queue): leases until shutdown. An input range, as Queue<T>.
     [[nodiscard]] auto begin() const { return QueueIterator<JoinableQueue, Lease<T>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 

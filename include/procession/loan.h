@@ -45,7 +45,7 @@ class Loan {
     /// the memory belongs to the queue.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline (TimeoutError if a process that is stopped inside the queue
+    /// Throws:     Full at the deadline (PeerStopped if a process that is stopped inside the queue
     ///             blocked this call), ShutDown, or MemoryError; the loan is unchanged. ValueError
     ///             for a loan that was published, or that belongs to the parent of this fork child.
     ///             ClosedError.

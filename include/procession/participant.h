@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
+#include <string>
 
 #include "procession/deadline.h"
 
@@ -18,5 +20,9 @@ struct Participant {
     bool is_alive = false;         // if not, it has died, and its death is not repaired yet
     std::uint64_t items_held = 0;  // taken from the queue, and not finished or given back
 };
+
+/// One line: "participant 7: pid 4711 (this process), holds 2 items".
+[[nodiscard]] std::string to_string(const Participant& participant);
+std::ostream& operator<<(std::ostream& out, const Participant& participant);
 
 }  // namespace procession::inline v0

@@ -24,15 +24,15 @@ class Queue : public TypedQueue<T> {
     /// A queue with the default options: only QueueOptions::memory_limit bounds it.
     Queue() : Queue(QueueOptions{}) {}
     /// A queue in which at most `maxsize` items wait; 0 means no limit.
-    template <std::integral Number>
+    template <Count Number>
     explicit Queue(Number maxsize) : Queue(with_maxsize(maxsize)) {}
-    template <std::same_as<QueueOptions> Options>
-    explicit Queue(const Options& options) : TypedQueue<T>(QueueKind::plain, options) {}
+    /// `Queue<int> q({.maxsize = 100, .name = "jobs"});`
+    explicit Queue(const QueueOptions& options) : TypedQueue<T>(QueueKind::plain, options) {}
 
     /// Takes the oldest item.
     ///
     /// Blocks:     until there is an item, the deadline, or shutdown.
-    /// Throws:     Empty at the deadline; TimeoutError instead if a process that is stopped inside
+    /// Throws:     Empty at the deadline; PeerStopped instead if a process that is stopped inside
     ///             the queue (SIGSTOP, a debugger) blocked this call. ShutDown if the queue is shut
     ///             down and empty. DecodeError if the bytes are not a T; the item is then in the
     ///             dead letters. DecodeError may also report an item of an earlier get_many(); then
@@ -94,7 +94,8 @@ class Queue : public TypedQueue<T> {
         }
     }
 
-    /// for (T item : queue): until shutdown.
+    /// for (T item : queue): until shutdown. A queue is an input range: `queue | views::take(10)`
+    /// takes eleven items, since std::views::take moves on before it stops; prefer get_many().
     [[nodiscard]] auto begin() const { return QueueIterator<Queue, T>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 

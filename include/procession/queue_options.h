@@ -32,11 +32,17 @@ struct QueueOptions {
     std::uint32_t max_deliveries = 16;
     OnException on_exception = OnException::give_back;
     /// For logs and errors. At most 63 bytes; otherwise a ValueError.
-    std::string name;
+    std::string name = {};
 };
 
+/// A number of things: an integer, but no character and no bool.
+template <class T>
+concept Count = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
+                !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
+                !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
 /// Default options except for `maxsize`. As in Python, a negative one means no limit.
-template <std::integral Number>
+template <Count Number>
 [[nodiscard]] QueueOptions with_maxsize(Number maxsize) {
     QueueOptions options;
     if (std::cmp_greater(maxsize, 0)) options.maxsize = static_cast<std::size_t>(maxsize);

@@ -1,15 +1,20 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstdio>
 #include <cstdlib>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#if __cplusplus > 202002L
+#include <expected>
+#endif
 
 namespace procession::inline v0 {
 
-/// A value, or the reason why there is none. A strict subset of `std::expected`.
+/// A value, or the reason why there is none. A subset of `std::expected`, to which it converts
+/// where there is one (C++23).
 ///
 /// `value()` without a value, and `error()` without an error, are programmer errors and abort the
 /// process: check `has_value()` first. The error enumeration of each function lists all reasons.
@@ -50,7 +55,107 @@ class [[nodiscard]] Result {
         return *std::get_if<1>(&state_);
     }
 
+    /// The value, or else `fallback`.
+    template <class U>
+    [[nodiscard]] Stored value_or(U&& fallback) const&
+        requires(!std::is_void_v<T> && std::is_constructible_v<Stored, U>)
+    {
+        return has_value() ? **this : static_cast<Stored>(std::forward<U>(fallback));
+    }
+    template <class U>
+        [[nodiscard]] Stored value_or(U&& fallback) &&
+        requires(!std::is_void_v<T> && std::is_constructible_v<Stored, U>) {
+            return has_value() ? *std::move(*this) : static_cast<Stored>(std::forward<U>(fallback));
+        }
+        /// A Result of work(value), or of work() if T is void; the error as it is.
+        template <class Work>
+        [[nodiscard]] auto transform(Work&& work) const& {
+        return transformed(*this, std::forward<Work>(work));
+    }
+    template <class Work>
+    [[nodiscard]] auto transform(Work&& work) && {
+        return transformed(std::move(*this), std::forward<Work>(work));
+    }
+    /// The same for work that returns a Result with the same type of error, which is returned.
+    template <class Work>
+    [[nodiscard]] auto and_then(Work&& work) const& {
+        return chained(*this, std::forward<Work>(work));
+    }
+    template <class Work>
+    [[nodiscard]] auto and_then(Work&& work) && {
+        return chained(std::move(*this), std::forward<Work>(work));
+    }
+
+    friend bool operator==(const Result& a, const Result& b)
+        requires std::equality_comparable<Stored>
+    = default;
+    /// Whether it holds this value, or this error.
+    template <class U>
+    friend bool operator==(const Result& result, const U& value)
+        requires(!std::is_void_v<T> && !std::is_same_v<U, Result> && !std::is_same_v<U, E> &&
+                 requires(const Stored& stored) {
+                     { stored == value } -> std::convertible_to<bool>;
+                 })
+    {
+        return result.has_value() && *result == value;
+    }
+    friend bool operator==(const Result& result, E error) {
+        return !result.has_value() && result.error() == error;
+    }
+
+#ifdef __cpp_lib_expected
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    operator std::expected<T, E>() const&
+        requires(std::is_void_v<T> || std::copy_constructible<Stored>)
+    {
+        return expected_of(*this);
+    }
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    operator std::expected<T, E>() && { return expected_of(std::move(*this)); }
+#endif
+
   private:
+    // Calls work(*self), or work() where there is no value to pass.
+    template <class Self, class Work>
+    static decltype(auto) call(Self&& self, Work&& work) {
+        if constexpr (std::is_void_v<T>) {
+            return std::forward<Work>(work)();
+        } else {
+            return std::forward<Work>(work)(*std::forward<Self>(self));
+        }
+    }
+    template <class Self, class Work>
+    static auto transformed(Self&& self, Work&& work) {
+        using Returned = decltype(call(std::forward<Self>(self), std::forward<Work>(work)));
+        using Next = Result<std::remove_cvref_t<Returned>, E>;
+        if (!self.has_value()) return Next(self.error());
+        if constexpr (std::is_void_v<Returned>) {
+            call(std::forward<Self>(self), std::forward<Work>(work));
+            return Next();
+        } else {
+            return Next(call(std::forward<Self>(self), std::forward<Work>(work)));
+        }
+    }
+    template <class Self, class Work>
+    static auto chained(Self&& self, Work&& work) {
+        using Next =
+            std::remove_cvref_t<decltype(call(std::forward<Self>(self), std::forward<Work>(work)))>;
+        static_assert(std::is_same_v<typename Next::error_type, E>,
+                      "the function must return a Result with the same type of error");
+        if (!self.has_value()) return Next(self.error());
+        return Next(call(std::forward<Self>(self), std::forward<Work>(work)));
+    }
+#ifdef __cpp_lib_expected
+    template <class Self>
+    static std::expected<T, E> expected_of(Self&& self) {
+        if (!self.has_value()) return std::unexpected(self.error());
+        if constexpr (std::is_void_v<T>) {
+            return {};
+        } else {
+            return *std::forward<Self>(self);
+        }
+    }
+#endif
     [[noreturn]] static void misused(const char* how) {
         std::fprintf(stderr, "procession: %s\n", how);
         std::abort();

@@ -26,7 +26,9 @@ namespace procession::inline v0 {
 /// when try_accept() can make progress; any other handle when a read would not block.
 class Waitable {
   public:
-    Waitable(NativeHandle handle) : handle_(handle) {}         // NOLINT
+    /// A descriptor (on Windows a HANDLE), and nothing that merely converts to one.
+    template <std::same_as<NativeHandle> Native>
+    Waitable(Native handle) : handle_(handle) {}               // NOLINT
     Waitable(const Handle& handle) : handle_(handle.get()) {}  // NOLINT
     Waitable(const ByteConnection& connection)                 // NOLINT
         : handle_(connection.native_handle()),

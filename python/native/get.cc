@@ -301,7 +301,7 @@ PyObject* queue_task_done(PyObject* self, PyObject* /*none*/) {
         while (const auto oldest = state.tasks.take_oldest()) {
             try {
                 unlocked([&] { state.queue->finish(*oldest); });
-            } catch (const TimeoutError&) {
+            } catch (const PeerStopped&) {
                 state.tasks.put_back(*oldest);
                 throw;
             } catch (const ClosedError&) {

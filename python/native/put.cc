@@ -244,10 +244,10 @@ std::size_t put_all(const ByteQueue& queue, std::span<const Piece> pieces, Deadl
             if (done == 0) throw;
             is_over = true;  // what was put before it is there
         }
-        if (done == 0 && !is_over && deadline.has_passed() && !queue.full()) {
+        if (done == 0 && !is_over && deadline.expired() && !queue.full()) {
             require_no_stopped(queue);
         }
-        if (done == pieces.size() || is_over || deadline.has_passed()) return done;
+        if (done == pieces.size() || is_over || deadline.expired()) return done;
         if (done == before) run_signal_handlers();
     }
 }

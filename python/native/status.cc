@@ -242,7 +242,7 @@ PyObject* queue_deaths(PyObject* self, Vector given, Py_ssize_t count, PyObject*
         for (;;) {
             const Deadline until = end_of_slice(deadline);
             deaths = unlocked([&] { return queue.wait_for_deaths(since, until); });
-            if (!deaths.empty() || deadline.has_passed()) break;
+            if (!deaths.empty() || deadline.expired()) break;
             run_signal_handlers();
         }
         const Ref list = checked(PyList_New(0));

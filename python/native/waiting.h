@@ -53,7 +53,7 @@ inline constexpr std::chrono::milliseconds kSlice = shm::WaitSlices::kIdle;
 
 /// The end of the next slice of a wait until `deadline`.
 [[nodiscard]] inline Deadline end_of_slice(Deadline deadline) {
-    if (deadline.has_passed()) return Deadline::now();
+    if (deadline.expired()) return Deadline::now();
     const Deadline slice = kSlice;
     return slice.time_point() < deadline.time_point() ? slice : deadline;
 }
@@ -75,7 +75,7 @@ auto wait_in_slices(Deadline deadline, Attempt attempt) {
         using Reason = typename decltype(result)::error_type;
         // A taken item must not be dropped for a signal.
         if (result.has_value() || result.error() != Reason::timed_out) return result;
-        if (deadline.has_passed()) return result;
+        if (deadline.expired()) return result;
         run_signal_handlers();
     }
 }

@@ -136,7 +136,7 @@ std::optional<ByteConnection> AuthenticatingAcceptor::accept_until(Deadline dead
         if (auto accepted = continue_handshakes()) return accepted;
         accept_peers();
         if (auto accepted = continue_handshakes()) return accepted;
-        if (deadline.has_passed()) return std::nullopt;
+        if (deadline.expired()) return std::nullopt;
     }
 }
 
@@ -238,7 +238,7 @@ std::optional<ByteConnection> AuthenticatingAcceptor::continue_handshakes() {
             last_accepted_ = peer->from;
             return remove(peer);
         }
-        if (refusal.empty() && peer->patience.has_passed()) refusal = "it was silent for too long";
+        if (refusal.empty() && peer->patience.expired()) refusal = "it was silent for too long";
         if (!refusal.empty()) refuse(peer, refusal.c_str());
     }
     return std::nullopt;

@@ -120,7 +120,7 @@ bool SharedEnd::wait_for_bytes(Deadline deadline, const char* operation) const {
     for (;;) {
         if (os::wait_readable(stream_.native_handle(), end_of_slice(deadline))) return true;
         check_open(operation);
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
     }
 }
 
@@ -143,7 +143,7 @@ bool SharedEnd::wait_for_bytes_or_torn_message(Deadline deadline) {
         }
         if (os::wait_readable(stream_.native_handle(), end_of_slice(deadline))) return true;
         check_open("recv");
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
     }
 }
 
@@ -153,7 +153,7 @@ bool SharedEnd::lock_side(os::Side side, Deadline deadline, const char* operatio
     for (milliseconds pause{1}; !try_lock_side(side, operation);
          pause = std::min(pause * 2, milliseconds(16))) {
         check_open(operation);
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
         const auto left = std::min<std::chrono::nanoseconds>(deadline.remaining(), pause);
         static_cast<void>(os::wait_readable(os::no_handle, Deadline(left)));
     }
@@ -198,7 +198,7 @@ void SharedEnd::wait_for_in_flight_room(std::span<const os::NativeHandle> handle
     while (const auto problem = os::check_in_flight_limit(handles)) {
         if (!os::are_too_many_in_flight(problem)) fail(problem, "send", "cannot send its handles");
         if (!os::wait_to_send(os::no_handle, problem, end_of_slice(deadline)) &&
-            deadline.has_passed()) {
+            deadline.expired()) {
             throw TimeoutError("send", "connection", os::too_many_in_flight_text);
         }
         check_open("send");
@@ -245,7 +245,7 @@ bool SharedEnd::send_frame(std::span<const std::byte> head, std::span<const std:
             finish();
             check_open("send");
         }
-        if (!deadline.has_passed()) continue;
+        if (!deadline.expired()) continue;
         if (os::are_too_many_in_flight(problem)) {
             // When the message was begun there was room, which another sender has used since.
             if (!patience) patience = Deadline(kInFlightPatience);

@@ -33,7 +33,7 @@ class TimedMutex {
         if (try_lock()) return true;
         // acquire: pairs with unlock()
         while (state_.exchange(kWaitedFor, std::memory_order_acquire) != kFree) {
-            if (deadline.has_passed() || is_over()) return false;
+            if (deadline.expired() || is_over()) return false;
             const auto left = std::min<std::chrono::nanoseconds>(deadline.remaining(), slice_max);
             os::futex_wait(state_, kWaitedFor, left);
         }

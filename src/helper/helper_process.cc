@@ -76,7 +76,7 @@ bool HelperProcess::wait_for_end(Deadline deadline) noexcept {
             // It has ended, but a debugger that is attached to it has first right to see that. Or
             // the kernel could not tell.
             static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
-            if (deadline.has_passed()) return false;
+            if (deadline.expired()) return false;
         }
         if (!os::wait_readable(next, deadline)) return false;
         waited_for = next;

@@ -89,7 +89,7 @@ bool ChildRecord::join(Deadline deadline) {
         // It has ended, but a debugger that is attached to it has first right to see that.
         // Or the kernel could not tell.
         static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
-        if (deadline.has_passed()) break;
+        if (deadline.expired()) break;
     }
     return exit_code().has_value();
 }

@@ -114,7 +114,7 @@ Outcome ConsumerSide::take(Destination& to, Deadline deadline) {
     queue_.undecodable().throw_owed_error();
     queue_.undecodable().write_pending(me.slot);
     shm::WakeupRelay relay([this] { pass_on(); });
-    const bool may_wait = !deadline.has_passed();
+    const bool may_wait = !deadline.expired();
     if (may_wait && must_wait() && wait_for_items(deadline) != Outcome::done) {
         return Outcome::timed_out;
     }

@@ -72,7 +72,7 @@ class ConsumerSide {
 
     /// About how many items wait: at least 1, and not more than there can be.
     [[nodiscard]] std::size_t size_hint();
-    /// Called after get() has timed out. Throws: TimeoutError when a stopped participant was the
+    /// Called after get() has timed out. Throws: PeerStopped when a stopped participant was the
     /// reason, and not a lack of items.
     void require_running(std::string_view operation);
     /// After an immediate shutdown: what is left counts as finished, so that join() ends.

@@ -104,7 +104,7 @@ void LeaseHolder::settle_after_commit(std::uint32_t slot) {
     const base::LogHold no_log;
     try {
         queue_.completing("task_done", [&] { settle_own_finishing({slot}); });
-    } catch (const TimeoutError& late) {
+    } catch (const PeerStopped& late) {
         // The item is finished. The next call, or a repairer, ends the intent.
         base::log(LogLevel::debug, "%s", late.what());
         // NOLINTNEXTLINE(bugprone-empty-catch)
@@ -129,7 +129,7 @@ void LeaseHolder::finish_within(const Ticket& ticket, const char* operation) {
     shm::LockGuard<MemoryLock> lock;
     try {
         lock = queue_.acquire(memory_.state.memory_lock, me);
-    } catch (const TimeoutError&) {
+    } catch (const PeerStopped&) {
         leave_open(ticket);
         throw;
     }

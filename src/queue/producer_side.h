@@ -49,7 +49,7 @@ class ProducerSide {
     /// Waits until an item of so many bytes may find room.
     Outcome await_room(std::uint64_t bytes, Deadline deadline);
     [[nodiscard]] bool has_room_hint(std::uint64_t bytes, std::uint64_t items = 1) const noexcept;
-    /// Called after put() has timed out. Throws: TimeoutError when a stopped participant was the
+    /// Called after put() has timed out. Throws: PeerStopped when a stopped participant was the
     /// reason, and not a lack of room.
     void require_running(std::string_view operation);
 

@@ -100,7 +100,7 @@ void SharedQueue::give_block(std::uint32_t unit, shm::Actor me) {
     shm::LockGuard<MemoryLock> lock;
     try {
         lock = acquire(memory_.state.memory_lock, me);
-    } catch (const TimeoutError&) {
+    } catch (const PeerStopped&) {
         return;  // what the caller has achieved stands; the block is ours, and freed when we leave
     }
     memory_.pool.give(lock.proof(), unit);

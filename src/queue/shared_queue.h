@@ -80,7 +80,7 @@ class SharedQueue final : public shm::SharedObject {
     [[nodiscard]] std::vector<Death> deaths(std::uint64_t since);
 
     // Within an operation, under no lock.
-    /// A block that is this process's own. Throws: MemoryError; TimeoutError.
+    /// A block that is this process's own. Throws: MemoryError; PeerStopped.
     [[nodiscard]] std::uint32_t take_block(std::uint64_t bytes, shm::Actor me);
     void give_block(std::uint32_t unit, shm::Actor me);
 

@@ -55,7 +55,7 @@ class UndecodableItems {
     /// A block of this process's own with this content. Throws: MemoryError.
     [[nodiscard]] std::uint32_t write_letter(const DeadLetters::Content& content, shm::Actor me);
     /// The lock under which that block becomes a dead letter; when it cannot be had, the block goes
-    /// back. Throws: TimeoutError.
+    /// back. Throws: PeerStopped.
     [[nodiscard]] shm::LockGuard<MemoryLock> lock_for_letter(std::uint32_t block, shm::Actor me);
 
     void forget_own_state() noexcept { pending_.reset_after_fork(); }

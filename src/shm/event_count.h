@@ -83,7 +83,7 @@ class EventCount {
             std::atomic_thread_fence(std::memory_order_seq_cst);
             PROCESSION_STEP("event_count.armed");
             if (ready()) return true;
-            if (deadline.has_passed()) return false;
+            if (deadline.expired()) return false;
             const os::FutexResult parked =
                 os::futex_wait(word_, armed, std::min(slices.length(), deadline.remaining()));
             if (parked == os::FutexResult::timed_out) {

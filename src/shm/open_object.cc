@@ -192,7 +192,7 @@ bool OpenObject::wait_until_alone(Deadline deadline) noexcept {
         const bool others_work =
             OperationGuard::others_inside(this) || OperationGuard::others_inside(&closing_);
         if (!others_work) return true;
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
         os::futex_wait(ended_, ended, 10ms);
     }
 }
@@ -202,7 +202,7 @@ bool OpenObject::leave_as_if_killed() noexcept {
     const Deadline deadline(kPatience);
     std::unique_lock one_at_a_time(coming_back_, std::defer_lock);
     while (!one_at_a_time.try_lock()) {
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
         os::yield();
     }
     if ((gate_.load() & kCutShort) == 0 || has_no_memory_.load()) return true;

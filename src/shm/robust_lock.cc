@@ -61,7 +61,7 @@ bool RobustLock::acquire_slowly(Deadline deadline, DeadOwnerHandler& watch) {
             continue;
         }
         PROCESSION_STEP("lock.marked");
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
         const auto limit = std::min(slice, deadline.remaining());
         if (os::futex_wait(word_, seen | kSleepers, limit) == os::FutexResult::timed_out) {
             watch.check_owner(word_);

@@ -150,7 +150,7 @@ bool SharedObject::acquire_until(std::atomic<std::uint32_t>& word, Actor me,
     if (lock.try_acquire()) return true;
     suspicious_looks_.store(0, std::memory_order_relaxed);
     // Even a non-blocking call must not report empty or full just because the lock is busy.
-    const bool would_not_wait = me.until.has_passed();
+    const bool would_not_wait = me.until.expired();
     const Deadline until = would_not_wait ? Deadline(me.patience) : me.until;
     for (;;) {
         const Deadline round(me.patience);
@@ -173,7 +173,7 @@ void SharedObject::acquire_word(std::atomic<std::uint32_t>& word, Actor me) {
 }
 
 void SharedObject::refuse_to_wait(std::string_view operation) const {
-    throw TimeoutError(operation, label(),
+    throw PeerStopped(operation, label(),
                        "a participant is stopped inside an operation on it (SIGSTOP or a "
                        "debugger?); continue or kill it");
 }
@@ -183,7 +183,7 @@ void SharedObject::require_running_holder(const std::atomic<std::uint32_t>& lock
     // relaxed: looks only
     const std::uint32_t first = lock.load(std::memory_order_relaxed);
     std::atomic<std::uint32_t> never_notified{0};
-    for (const Deadline end = std::chrono::milliseconds(20); !end.has_passed();) {
+    for (const Deadline end = std::chrono::milliseconds(20); !end.expired();) {
         const std::uint32_t now = lock.load(std::memory_order_relaxed);
         const bool same =
             now != 0 && RobustLock::token_of_owner(now) == RobustLock::token_of_owner(first);

@@ -56,7 +56,7 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
 
     // Locks.
     /// Holds the lock unless the actor's deadline has passed; one that has passed before is told
-    /// of a stopped holder by TimeoutError.
+    /// of a stopped holder by PeerStopped.
     template <class Which>
     [[nodiscard]] LockGuard<Which> try_acquire(LockWord<Which>& lock, Actor me,
                                                std::string_view operation) {
@@ -64,7 +64,7 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
         return acquire_until(lock.word, me, operation) ? LockGuard<Which>(lock)
                                                        : LockGuard<Which>();
     }
-    /// Throws: TimeoutError when the holder is stopped, at the actor's deadline or after its
+    /// Throws: PeerStopped when the holder is stopped, at the actor's deadline or after its
     ///         patience, whichever is later.
     template <class Which>
     [[nodiscard]] LockGuard<Which> acquire(LockWord<Which>& lock, Actor me) {
@@ -80,7 +80,7 @@ class SharedObject : public OpenObject, private DeadOwnerHandler {
     }
     /// Repairs and releases the lock if its holder is dead.
     void check_owner(const std::atomic<std::uint32_t>& lock) override;
-    /// Throws: TimeoutError when a participant keeps the lock for longer than a running one does.
+    /// Throws: PeerStopped when a participant keeps the lock for longer than a running one does.
     void require_running_holder(const std::atomic<std::uint32_t>& lock, std::string_view operation);
 
     // Waiting, within an operation and after self(): only a participant notices deaths. Each wait

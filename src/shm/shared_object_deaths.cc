@@ -120,7 +120,7 @@ void SharedObject::notice_deaths_within(std::uint32_t slot, Repairers others) {
         const Actor me{slot, Deadline::now(), kReclaimPatience};
         reclaim_all_dead(me);
         if (others == Repairers::await) await_repairers(me);
-    } catch (const TimeoutError&) {  // a participant is stopped: at the end of the next slice
+    } catch (const PeerStopped&) {  // a participant is stopped: at the end of the next slice
         is_reclaim_due_.store(true, std::memory_order_relaxed);
     } catch (const MemoryError&) {
         is_reclaim_due_.store(true, std::memory_order_relaxed);

@@ -44,7 +44,7 @@ void HandleBroker::run() {
             if (clients() == 0) next_look = Deadline::now();
         }
         if (replies) reply_to_leaving();
-        if (next_look.has_passed() || may_rest) {
+        if (next_look.expired() || may_rest) {
             const bool is_alone = clients() == 0;
             next_look = is_alone ? kLookAlone : kLook;
             table_.drop_unreachable();

@@ -85,7 +85,7 @@ std::vector<os::Handle> ask_for(const DepositKey& key, Verb verb) try {
     for (;;) {
         const Reply reply = connection->receive_reply(handles);
         if (reply.answer == Answer::later) {
-            if (deadline.has_passed()) {
+            if (deadline.expired()) {
                 throw OSError(std::make_error_code(std::errc::too_many_files_open), "fetch",
                               "handles of an item", os::too_many_in_flight_text);
             }

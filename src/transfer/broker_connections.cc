@@ -50,7 +50,7 @@ os::Handle connect_to(const std::string& broker, std::error_code& problem) {
     for (;;) {
         os::Handle channel;
         problem = os::connect_to_rendezvous(broker, channel);
-        if (!problem || !os::is_would_block(problem) || deadline.has_passed()) return channel;
+        if (!problem || !os::is_would_block(problem) || deadline.expired()) return channel;
         static_cast<void>(os::wait_readable(os::no_handle, std::chrono::milliseconds(1)));
     }
 }

@@ -168,7 +168,7 @@ TEST_P(Alive, with_the_producers_lock_keeps_it) {
         queue.put("2");
         queue.close();
     });
-    EXPECT_THROW(queue.put("3", 60ms), TimeoutError);
+    EXPECT_THROW(queue.put("3", 60ms), PeerStopped);
     expect_nobody_dead(queue);
     EXPECT_EQ(queue.get().detach(), "1") << "consumers are not concerned";
     EXPECT_EQ(holder.go_on(), 0);
@@ -186,7 +186,7 @@ TEST_P(Alive, with_the_consumers_lock_keeps_it) {
         testing::must(testing::take(queue) == "1");
         queue.close();
     });
-    EXPECT_THROW(static_cast<void>(queue.get(60ms)), TimeoutError);
+    EXPECT_THROW(static_cast<void>(queue.get(60ms)), PeerStopped);
     expect_nobody_dead(queue);
     queue.put("3");
     EXPECT_EQ(holder.go_on(), 0);
@@ -202,7 +202,7 @@ TEST_P(Alive, with_the_memory_lock_keeps_it) {
         queue.put(big);
         queue.close();
     });
-    EXPECT_THROW(queue.put(big, 60ms), TimeoutError);
+    EXPECT_THROW(queue.put(big, 60ms), PeerStopped);
     expect_nobody_dead(queue);
     queue.put("small ones are not concerned");
     EXPECT_EQ(holder.go_on(), 0);

@@ -138,8 +138,8 @@ TEST(Liveness, a_producer_stopped_while_it_holds_the_lock_delays_others_only_to_
         queue.put(1);
     });
     ASSERT_TRUE(until_stopped(stopped.pid()));
-    EXPECT_THROW(queue.put(2, 30ms), TimeoutError) << "not Full: that would not be true";
-    EXPECT_THROW(queue.put_nowait(2), TimeoutError);
+    EXPECT_THROW(queue.put(2, 30ms), PeerStopped) << "not Full: that would not be true";
+    EXPECT_THROW(queue.put_nowait(2), PeerStopped);
     EXPECT_FALSE(queue.try_put(2, 30ms).has_value());
     EXPECT_FALSE(queue.try_get().has_value()) << "consumers are not concerned";
     ::kill(stopped.pid(), SIGCONT);
@@ -158,8 +158,8 @@ TEST(Liveness, a_consumer_stopped_while_it_holds_the_lock_delays_others_only_to_
         static_cast<void>(queue.get());
     });
     ASSERT_TRUE(until_stopped(stopped.pid()));
-    EXPECT_THROW(static_cast<void>(queue.get(30ms)), TimeoutError) << "2 is there: not Empty";
-    EXPECT_THROW(static_cast<void>(queue.get_nowait()), TimeoutError);
+    EXPECT_THROW(static_cast<void>(queue.get(30ms)), PeerStopped) << "2 is there: not Empty";
+    EXPECT_THROW(static_cast<void>(queue.get_nowait()), PeerStopped);
     queue.put(3);
     ::kill(stopped.pid(), SIGCONT);
     stopped.join();

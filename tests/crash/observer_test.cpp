@@ -144,7 +144,7 @@ TEST(Observer, sees_what_a_participant_behind_a_stopped_one_cannot) {
         ::_exit(0);
     }
     ASSERT_TRUE(until_stopped(child));
-    EXPECT_THROW(static_cast<void>(queue.participants()), TimeoutError);
+    EXPECT_THROW(static_cast<void>(queue.participants()), PeerStopped);
     EXPECT_EQ(observer.participants().size(), 2U);
     EXPECT_EQ(observer.stats().put, 3U);
     kill_and_collect(child);

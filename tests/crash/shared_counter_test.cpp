@@ -168,7 +168,7 @@ class Child {
 template <class Ready>
 bool soon(Ready ready) {
     const Deadline end(std::chrono::seconds(30));
-    while (!ready() && !end.has_passed()) ::usleep(200);
+    while (!ready() && !end.expired()) ::usleep(200);
     return ready();
 }
 

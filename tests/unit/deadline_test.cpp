@@ -14,13 +14,13 @@ using Clock = Deadline::Clock;
 TEST(Deadline, never_does_not_pass_and_has_all_the_time_left) {
     const Deadline deadline = Deadline::never();
     EXPECT_TRUE(deadline.is_never());
-    EXPECT_FALSE(deadline.has_passed());
+    EXPECT_FALSE(deadline.expired());
     EXPECT_EQ(deadline.remaining(), Clock::duration::max());
 }
 
 TEST(Deadline, now_has_passed_and_leaves_no_time) {
     const Deadline deadline = Deadline::now();
-    EXPECT_TRUE(deadline.has_passed());
+    EXPECT_TRUE(deadline.expired());
     EXPECT_FALSE(deadline.is_never());
     EXPECT_EQ(deadline.remaining(), Clock::duration::zero());
 }
@@ -31,15 +31,15 @@ TEST(Deadline, a_duration_means_that_long_from_now) {
     const auto after = Clock::now();
     EXPECT_GE(deadline.time_point(), before + 10s);
     EXPECT_LE(deadline.time_point(), after + 10s);
-    EXPECT_FALSE(deadline.has_passed());
+    EXPECT_FALSE(deadline.expired());
     EXPECT_GT(deadline.remaining(), 0s);
     EXPECT_LE(deadline.remaining(), 10s);
 }
 
 TEST(Deadline, zero_and_negative_durations_have_already_passed) {
-    EXPECT_TRUE(Deadline(0ms).has_passed());
-    EXPECT_TRUE(Deadline(-1h).has_passed());
-    EXPECT_TRUE(Deadline(std::chrono::seconds::min()).has_passed());
+    EXPECT_TRUE(Deadline(0ms).expired());
+    EXPECT_TRUE(Deadline(-1h).expired());
+    EXPECT_TRUE(Deadline(std::chrono::seconds::min()).expired());
 }
 
 TEST(Deadline, a_duration_too_long_for_the_clock_is_never) {
@@ -57,7 +57,7 @@ TEST(Deadline, a_fraction_of_a_second_may_be_a_floating_point_number) {
 
 TEST(Deadline, a_point_in_the_past_has_passed) {
     const Deadline deadline = Deadline::at(Clock::now() - 1ns);
-    EXPECT_TRUE(deadline.has_passed());
+    EXPECT_TRUE(deadline.expired());
     EXPECT_EQ(deadline.remaining(), Clock::duration::zero());
 }
 

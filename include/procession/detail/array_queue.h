@@ -1,16 +1,19 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <new>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "procession/codec.h"
 #include "procession/detail/queue_handle.h"
+#include "procession/detail/ranges.h"
 #include "procession/error.h"
 #include "procession/loan.h"
 #include "procession/view.h"
@@ -44,6 +47,25 @@ class ArrayQueue : public QueueHandle {
     Result<void, PutError> try_put(std::span<const U> array,
                                    Deadline deadline = Deadline::now()) const {
         return this->bytes_.try_put({Format::raw, std::as_bytes(array)}, deadline);
+    }
+    /// Appends the arrays of a range in order. Otherwise as put_many() of Queue<T>.
+    /// Returns: how many arrays were put.
+    template <detail::InputRange Arrays>
+        requires std::convertible_to<detail::ReferenceOf<Arrays>, std::span<const U>>
+    std::size_t put_many(Arrays&& arrays, Deadline deadline = Deadline::never()) const {
+        using Given = detail::ReferenceOf<Arrays>;
+        std::vector<Piece> pieces;
+        if constexpr (std::is_lvalue_reference_v<Given> ||
+                      std::is_trivially_copyable_v<std::remove_cvref_t<Given>>) {
+            for (auto&& array : arrays) {
+                pieces.push_back({Format::raw, std::as_bytes(std::span<const U>(array))});
+            }
+        } else {
+            std::vector<std::remove_cvref_t<Given>> kept;  // each of them ends with the iterator
+            for (auto&& array : arrays) kept.push_back(std::forward<Given>(array));
+            return put_many(kept, deadline);
+        }
+        return this->bytes_.put_many(Pieces(pieces), deadline);
     }
     /// Memory of the queue for an array of `count` elements, to be filled and published. It does
     /// not count for maxsize until it is published.
@@ -83,17 +105,27 @@ class ArrayQueue : public QueueHandle {
         return item;
     }
     /// Copies an item into a vector. If there is no memory for that, calls undeliver() and throws
-    /// std::bad_alloc.
-    [[nodiscard]] std::vector<U> copy_of(const ByteView& item) const {
+    /// std::bad_alloc. An item that is no array of U becomes a dead letter.
+    [[nodiscard]] std::vector<U> copy_of(const MessageView& item) const {
+        check_array(item);
         try {
-            const auto bytes = item.bytes();
-            std::vector<U> copy(bytes.size() / sizeof(U));
-            if (!bytes.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
+            std::vector<U> copy(item.bytes.size() / sizeof(U));
+            if (!item.bytes.empty()) std::memcpy(copy.data(), item.bytes.data(), item.bytes.size());
             return copy;
         } catch (const std::bad_alloc&) {
-            this->bytes_.undeliver(item.view());
+            this->bytes_.undeliver(item);
             throw;
         }
+    }
+    /// Takes what is available, up to `most`, and returns make(message) for each.
+    template <class Item, class Make>
+    [[nodiscard]] std::vector<Item> take_many(std::size_t most, Deadline deadline,
+                                              Make make) const {
+        Batch messages;
+        const auto got = this->bytes_.try_get_many(messages, most, deadline);
+        if (!got.has_value() && got.error() == GetError::timed_out) return {};
+        this->require_get(got, "get_many");
+        return this->template decode_many<Item>(messages, make);
     }
 };
 

@@ -17,16 +17,32 @@ class JoinableQueue<U[]> : public ArrayQueue<U> {
   public:
     JoinableQueue() : JoinableQueue(QueueOptions{}) {}
     /// A queue in which at most `maxsize` items wait; 0 means no limit.
-    template <std::integral Number>
+    template <Count Number>
     explicit JoinableQueue(Number maxsize) : JoinableQueue(with_maxsize(maxsize)) {}
-    template <std::same_as<QueueOptions> Options>
-    explicit JoinableQueue(const Options& options) : ArrayQueue<U>(QueueKind::joinable, options) {}
+    /// `JoinableQueue<Job> jobs({.max_deliveries = 3, .name = "jobs"});`
+    explicit JoinableQueue(const QueueOptions& options)
+        : ArrayQueue<U>(QueueKind::joinable, options) {}
 
     /// Takes the oldest array, as a lease of a copy. Otherwise as JoinableQueue<T>::get().
     Lease<std::vector<U>> get(Deadline deadline = Deadline::never()) const {
-        ByteView item = this->borrow_bytes(deadline, "get");
-        const Ticket ticket = item.ticket();
-        return Lease<std::vector<U>>(this->bytes_, ticket, this->copy_of(item));
+        return copy_leased(this->borrow_bytes(deadline, "get").view());
+    }
+    Lease<std::vector<U>> get_nowait() const {
+        return copy_leased(this->borrow_bytes(Deadline::now(), "get_nowait").view());
+    }
+    [[nodiscard]] Result<Lease<std::vector<U>>, GetError> try_get(
+        Deadline deadline = Deadline::now()) const {
+        ByteView item;
+        const auto got = this->bytes_.try_borrow(item, deadline);
+        if (!got.has_value()) return got.error();
+        return copy_leased(item.view());
+    }
+    /// Waits for one array, then takes those that are available, up to `most`, as leases of copies.
+    /// Otherwise as JoinableQueue<T>::get_many().
+    [[nodiscard]] std::vector<Lease<std::vector<U>>> get_many(
+        std::size_t most, Deadline deadline = Deadline::never()) const {
+        return this->template take_many<Lease<std::vector<U>>>(
+            most, deadline, [this](const MessageView& item) { return copy_leased(item); });
     }
     /// Takes the oldest array, as a lease of a view of the queue's memory. The view is valid until
     /// the lease ends.
@@ -54,11 +70,20 @@ class JoinableQueue<U[]> : public ArrayQueue<U> {
     [[nodiscard]] auto begin() const { return QueueIterator<JoinableQueue, Lease<View<U>>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
+    /// As JoinableQueue<T>::attach().
+    [[nodiscard]] static JoinableQueue attach(Handle file) {
+        return JoinableQueue(
+            ByteQueue::attach(std::move(file), QueueKind::joinable, type_stamp<U[]>()));
+    }
+
   private:
     friend struct Codec<JoinableQueue<U[]>>;
     friend class QueueIterator<JoinableQueue, Lease<View<U>>>;
     explicit JoinableQueue(ByteQueue bytes) : ArrayQueue<U>(std::move(bytes)) {}
 
+    Lease<std::vector<U>> copy_leased(const MessageView& item) const {
+        return Lease<std::vector<U>>(this->bytes_, item.ticket, this->copy_of(item));
+    }
     Lease<View<U>> lease_of(ByteView item) const {
         const Ticket ticket = item.ticket();
         return Lease<View<U>>(this->bytes_, ticket, View<U>(std::move(item)));

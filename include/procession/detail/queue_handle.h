@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "procession/byte_queue.h"
+#include "procession/error.h"
 
 namespace procession::inline v0 {
 
@@ -49,7 +52,7 @@ class QueueHandle {
     /// Blocks:     briefly; up to 1 s if a process is stopped inside the queue.
     /// Returns:    the processes, whether they are alive, and how many items each has taken and not
     ///             finished. Exact at one instant during the call.
-    /// Throws:     TimeoutError if a process is stopped inside the queue; ClosedError.
+    /// Throws:     PeerStopped if a process is stopped inside the queue; ClosedError.
     /// Python:     no equivalent.
     [[nodiscard]] std::vector<Participant> participants() const { return bytes_.participants(); }
     /// The deaths with a number above `since` that have been noticed and repaired, oldest first.
@@ -123,6 +126,55 @@ class QueueHandle {
     void require_get(Result<void, GetError> result, const char* operation) const {
         if (!result.has_value()) [[unlikely]]
             bytes_.refuse_get(result.error(), operation);
+    }
+
+    /// The items of one get_many() that went to the dead letters. Their error must not lose the
+    /// other items.
+    class Undecodable {
+      public:
+        void add(const DecodeError& failed) {
+            if (count_++ == 0) first_ = failed;
+        }
+        /// Throws the first error if there were no other items; otherwise the next call throws it.
+        void report(const ByteQueue& queue, bool has_others) const {
+            if (!first_) return;
+            if (!has_others) throw DecodeError(*first_);
+            queue.owe(*first_, count_);
+        }
+
+      private:
+        std::optional<DecodeError> first_;
+        std::size_t count_ = 0;
+    };
+    /// Returns make(message) for each message. If there is no memory for all of them, returns those
+    /// that could be made, and puts the others back.
+    template <class Item, class Make>
+    std::vector<Item> decode_many(const Batch& messages, Make make) const {
+        std::vector<Item> items;
+        Undecodable undecodable;
+        std::size_t next = 0;
+        const auto put_back_the_rest = [&] {
+            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
+        };
+        try {
+            items.reserve(messages.size());
+            while (next < messages.size()) {
+                const MessageView& message = messages[next++];
+                try {
+                    items.push_back(make(message));
+                } catch (const DecodeError& failed) {
+                    undecodable.add(failed);
+                }
+            }
+        } catch (const std::bad_alloc&) {
+            put_back_the_rest();
+            if (items.empty()) throw;
+        } catch (const OSError&) {
+            put_back_the_rest();
+            if (items.empty()) throw;
+        }
+        undecodable.report(bytes_, !items.empty());
+        return items;
     }
 
     ByteQueue bytes_;

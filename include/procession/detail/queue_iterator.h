@@ -8,20 +8,22 @@
 
 namespace procession::inline v0 {
 
-/// The iterator of a range-for over a queue. Takes items until the queue is shut down and empty.
+/// The iterator of a range-for over a queue, and of std::ranges. begin() and ++ take an item, until
+/// the queue is shut down and empty. As long as the iterator stands there, it has the item: what is
+/// not moved out of `*it` is dropped by the next ++, and a lease is then given back.
+///
+/// An input iterator: one pass. Move-only if the items are.
 template <class Queue, class Item>
 class QueueIterator {
   public:
-    using iterator_category = std::input_iterator_tag;
+    using iterator_concept = std::input_iterator_tag;
     using difference_type = std::ptrdiff_t;
     using value_type = Item;
-    using pointer = Item*;
-    using reference = Item;
 
     explicit QueueIterator(const Queue& queue) : queue_(&queue) { advance(); }
 
-    /// Moves the item out, so it may be called only once per item.
-    Item operator*() { return std::move(*item_); }
+    /// `auto item = *it;` moves the item out.
+    [[nodiscard]] Item&& operator*() const noexcept { return std::move(*item_); }
     QueueIterator& operator++() {
         item_.reset();
         advance();
@@ -36,7 +38,7 @@ class QueueIterator {
     void advance() { queue_->take_next(item_); }
 
     const Queue* queue_;
-    std::optional<Item> item_;
+    mutable std::optional<Item> item_;
 };
 
 }  // namespace procession::inline v0

@@ -17,25 +17,31 @@ class Queue<U[]> : public ArrayQueue<U> {
   public:
     Queue() : Queue(QueueOptions{}) {}
     /// A queue in which at most `maxsize` items wait; 0 means no limit.
-    template <std::integral Number>
+    template <Count Number>
     explicit Queue(Number maxsize) : Queue(with_maxsize(maxsize)) {}
-    template <std::same_as<QueueOptions> Options>
-    explicit Queue(const Options& options) : ArrayQueue<U>(QueueKind::plain, options) {}
+    /// `Queue<int> q({.maxsize = 100, .name = "jobs"});`
+    explicit Queue(const QueueOptions& options) : ArrayQueue<U>(QueueKind::plain, options) {}
 
     /// Takes the oldest array, and copies it. Otherwise as Queue<T>::get().
     [[nodiscard]] std::vector<U> get(Deadline deadline = Deadline::never()) const {
-        return this->copy_of(this->borrow_bytes(deadline, "get"));
+        return get_as(deadline, "get");
     }
     [[nodiscard]] std::vector<U> get_nowait() const {
-        return this->copy_of(this->borrow_bytes(Deadline::now(), "get_nowait"));
+        return get_as(Deadline::now(), "get_nowait");
     }
     [[nodiscard]] Result<std::vector<U>, GetError> try_get(
         Deadline deadline = Deadline::now()) const {
         ByteView item;
         const auto got = this->bytes_.try_borrow(item, deadline);
         if (!got.has_value()) return got.error();
-        this->check_array(item.view());
-        return this->copy_of(item);
+        return this->copy_of(item.view());
+    }
+    /// Waits for one array, then takes those that are available, up to `most`, and copies them.
+    /// Otherwise as Queue<T>::get_many().
+    [[nodiscard]] std::vector<std::vector<U>> get_many(
+        std::size_t most, Deadline deadline = Deadline::never()) const {
+        return this->template take_many<std::vector<U>>(
+            most, deadline, [this](const MessageView& item) { return this->copy_of(item); });
     }
     /// Takes the oldest array, as a view of the queue's memory.
     ///
@@ -58,11 +64,19 @@ class Queue<U[]> : public ArrayQueue<U> {
     [[nodiscard]] auto begin() const { return QueueIterator<Queue, View<U>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
+    /// As Queue<T>::attach().
+    [[nodiscard]] static Queue attach(Handle file) {
+        return Queue(ByteQueue::attach(std::move(file), QueueKind::plain, type_stamp<U[]>()));
+    }
+
   private:
     friend struct Codec<Queue<U[]>>;
     friend class QueueIterator<Queue, View<U>>;
     explicit Queue(ByteQueue bytes) : ArrayQueue<U>(std::move(bytes)) {}
 
+    [[nodiscard]] std::vector<U> get_as(Deadline deadline, const char* operation) const {
+        return this->copy_of(this->borrow_bytes(deadline, operation).view());
+    }
     void take_next(std::optional<View<U>>& item) const {
         auto taken = try_borrow(Deadline::never());
         if (taken.has_value()) item.emplace(std::move(*taken));

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstring>
 #include <exception>
+#include <initializer_list>
 #include <iterator>
 #include <new>
 #include <optional>
@@ -14,25 +15,10 @@
 
 #include "procession/codec.h"
 #include "procession/detail/queue_handle.h"
+#include "procession/detail/ranges.h"
 #include "procession/error.h"
 
 namespace procession::inline v0 {
-
-namespace detail::codec {
-
-// std::ranges::input_range and its kin are in <ranges>, which takes long to parse.
-template <class Range>
-using IteratorOf = decltype(std::ranges::begin(std::declval<Range&>()));
-template <class Range>
-using ReferenceOf = std::iter_reference_t<IteratorOf<Range>>;
-
-template <class Range>
-concept InputRange =
-    std::input_iterator<IteratorOf<Range>> && requires(Range& range) { std::ranges::end(range); };
-template <class Range>
-concept SizedRange = requires(Range& range) { std::ranges::size(range); };
-
-}  // namespace detail::codec
 
 /// The common base of Queue<T> and JoinableQueue<T>, with the functions of producers.
 ///
@@ -51,7 +37,7 @@ class TypedQueue : public QueueHandle {
     /// Appends a value.
     ///
     /// Blocks:     while the queue is full, until `deadline`.
-    /// Throws:     Full at the deadline; TimeoutError instead if a process that is stopped inside
+    /// Throws:     Full at the deadline; PeerStopped instead if a process that is stopped inside
     ///             the queue (SIGSTOP, a debugger) blocked this call. ShutDown. EncodeError.
     ///             MemoryError. ValueError for an item that can never fit. SharingError or OSError
     ///             if handles in the value cannot be passed on. ClosedError. After an exception the
@@ -93,19 +79,25 @@ class TypedQueue : public QueueHandle {
     ///             0), or if the queue was shut down or an error occurred after the first value:
     ///             the next call then throws that error.
     /// Throws:     as put(), except Full, and only if no value was put.
-    template <detail::codec::InputRange Values>
-        requires std::convertible_to<detail::codec::ReferenceOf<Values>, const T&>
+    template <detail::InputRange Values>
+        requires std::convertible_to<detail::ReferenceOf<Values>, const T&>
     std::size_t put_many(Values&& values, Deadline deadline = Deadline::never()) const {
-        using Given = detail::codec::ReferenceOf<Values>;
+        using Given = detail::ReferenceOf<Values>;
         // The memory of the values is the items' bytes.
-        if constexpr (format_of<T> == Format::raw && detail::codec::SizedRange<Values> &&
-                      std::contiguous_iterator<detail::codec::IteratorOf<Values>> &&
+        if constexpr (format_of<T> == Format::raw && detail::SizedRange<Values> &&
+                      std::contiguous_iterator<detail::IteratorOf<Values>> &&
                       std::same_as<std::remove_cvref_t<Given>, T>) {
             const std::span<const T> items(std::ranges::data(values), std::ranges::size(values));
             return bytes_.put_many(Pieces(std::as_bytes(items), sizeof(T)), deadline);
         } else {
             return put_each(std::forward<Values>(values), deadline);
         }
+    }
+
+    /// put_many({1, 2, 3})
+    std::size_t put_many(std::initializer_list<T> values,
+                         Deadline deadline = Deadline::never()) const {
+        return put_many(std::span<const T>(values.begin(), values.size()), deadline);
     }
 
     friend bool operator==(const TypedQueue&, const TypedQueue&) = default;
@@ -131,15 +123,13 @@ class TypedQueue : public QueueHandle {
             return put_each_with_handles(std::forward<Values>(values), deadline);
         } else if constexpr (format_of<T> == Format::raw) {
             std::vector<Kept> kept;
-            if constexpr (detail::codec::SizedRange<Values>)
-                kept.reserve(std::ranges::size(values));
+            if constexpr (detail::SizedRange<Values>) kept.reserve(std::ranges::size(values));
             for (auto&& value : values) kept.push_back({static_cast<const T&>(value)});
             return bytes_.put_many(Pieces(std::as_bytes(std::span(kept)), sizeof(T)), deadline);
         } else {
             Writer encoded;
             std::vector<std::size_t> ends;
-            if constexpr (detail::codec::SizedRange<Values>)
-                ends.reserve(std::ranges::size(values));
+            if constexpr (detail::SizedRange<Values>) ends.reserve(std::ranges::size(values));
             for (auto&& value : values) {
                 detail::codec::put<T>(encoded, value);
                 ends.push_back(encoded.size());
@@ -231,24 +221,6 @@ class TypedQueue : public QueueHandle {
         into.front() = decode_or_keep(message.view());
         return 1;
     }
-    /// The items of one get_many() that went to the dead letters. Their error must not lose the
-    /// other items.
-    class Undecodable {
-      public:
-        void add(const DecodeError& failed) {
-            if (count_++ == 0) first_ = failed;
-        }
-        /// Throws the first error if there were no other items; otherwise the next call throws it.
-        void report(const ByteQueue& queue, bool has_others) const {
-            if (!first_) return;
-            if (!has_others) throw DecodeError(*first_);
-            queue.owe(*first_, count_);
-        }
-
-      private:
-        std::optional<DecodeError> first_;
-        std::size_t count_ = 0;
-    };
     [[nodiscard]] std::size_t keep_well_formed(std::span<T> items) const {
         std::size_t kept = 0;
         Undecodable undecodable;
@@ -285,36 +257,6 @@ class TypedQueue : public QueueHandle {
             bytes_.keep_undecodable(message, failed.what());
             throw DecodeError("decode", type_signature<T>(), failed.what());
         }
-    }
-    /// Returns make(message) for each message. If there is no memory for all of them, returns those
-    /// that could be made, and puts the others back.
-    template <class Item, class Make>
-    std::vector<Item> decode_many(const Batch& messages, Make make) const {
-        std::vector<Item> items;
-        Undecodable undecodable;
-        std::size_t next = 0;
-        const auto put_back_the_rest = [&] {
-            for (; next < messages.size(); ++next) bytes_.undeliver(messages[next]);
-        };
-        try {
-            items.reserve(messages.size());
-            while (next < messages.size()) {
-                const MessageView& message = messages[next++];
-                try {
-                    items.push_back(make(message));
-                } catch (const DecodeError& failed) {
-                    undecodable.add(failed);
-                }
-            }
-        } catch (const std::bad_alloc&) {
-            put_back_the_rest();
-            if (items.empty()) throw;
-        } catch (const OSError&) {
-            put_back_the_rest();
-            if (items.empty()) throw;
-        }
-        undecodable.report(bytes_, !items.empty());
-        return items;
     }
 };
 

@@ -104,7 +104,7 @@ bool wait_to_send(NativeHandle channel, std::error_code problem, Deadline deadli
     if (!are_too_many_in_flight(problem)) return wait_ready(channel, Direction::writing, deadline);
     // Polling the channel would return at once, because it has room.
     constexpr std::chrono::milliseconds pause{2};
-    if (deadline.has_passed()) return false;
+    if (deadline.expired()) return false;
     const auto left = std::min<std::chrono::nanoseconds>(deadline.remaining(), pause);
     static_cast<void>(wait_readable(no_handle, Deadline(left)));
     return true;

@@ -218,7 +218,7 @@ std::error_code connect_to(const Address& address, Deadline deadline, Handle& en
             break;
         }
         if (errno != EAGAIN) return calls::last_error();
-        if (deadline.has_passed()) return std::make_error_code(std::errc::timed_out);
+        if (deadline.expired()) return std::make_error_code(std::errc::timed_out);
         static_cast<void>(wait_readable(no_handle, std::chrono::milliseconds(1)));
     }
     disable_send_delay(socket.get(), native.family());

@@ -31,13 +31,13 @@ int poll_until(std::span<pollfd> asked, Deadline deadline) noexcept {
         const int ready = calls::ppoll(asked.data(), asked.size(), &limit);
         if (ready > 0) return ready;
         if (ready < 0 && errno != EINTR) return -1;
-        if (deadline.has_passed()) return 0;
+        if (deadline.expired()) return 0;
     }
 }
 
 bool all_may_be_ready(std::span<Watched> watched, Deadline deadline) noexcept {
     // A caller that finds nothing ready and waits again must still reach its deadline.
-    if (deadline.has_passed()) return false;
+    if (deadline.expired()) return false;
     std::atomic<std::uint32_t> never_changes{0};
     futex_wait(never_changes, 0, std::chrono::milliseconds(1));
     for (auto& each : watched) each.ready = each.handle != no_handle;

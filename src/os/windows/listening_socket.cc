@@ -282,7 +282,7 @@ std::error_code connect_to(const Address& address, Deadline deadline, Handle& en
             return std::make_error_code(std::errc::connection_refused);
         }
         if (!try_again) return problem;
-        if (deadline.has_passed()) return std::make_error_code(std::errc::timed_out);
+        if (deadline.expired()) return std::make_error_code(std::errc::timed_out);
         static_cast<void>(wait_readable(no_handle, std::chrono::milliseconds(1)));
     }
 } catch (const std::bad_alloc&) {

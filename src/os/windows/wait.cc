@@ -133,7 +133,7 @@ bool wait_some(std::span<const HANDLE> handles, DWORD milliseconds) {
 }
 
 bool all_may_be_ready(std::span<Watched> watched, Deadline deadline) noexcept {
-    if (deadline.has_passed()) return false;
+    if (deadline.expired()) return false;
     ::Sleep(1);
     for (auto& each : watched) each.ready = each.handle != no_handle;
     return true;
@@ -145,7 +145,7 @@ bool wait_any(std::span<Watched> watched, Deadline deadline) noexcept try {
     const auto all = all_of(watched);
     for (;;) {
         if (mark_ready(all)) return true;
-        if (deadline.has_passed()) return false;
+        if (deadline.expired()) return false;
         std::vector<HANDLE> handles;
         std::optional<PipeWaits> pipes;
         for (const auto& each : all) {
