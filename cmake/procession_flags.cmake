@@ -81,6 +81,6 @@ endfunction()
 # The same for executables and libraries that use the inside of the library: tests, benchmarks.
 function(procession_uses_internals target)
     procession_compile_flags(${target})
-    target_link_libraries(${target} PRIVATE procession::procession)
+    target_link_libraries(${target} PRIVATE procession_inside)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
 endfunction()

@@ -28,7 +28,11 @@ function(procession_add_layers)
             add_library(${target} OBJECT ${sources})
             procession_compile_flags(${target})
             set_target_properties(${target} PROPERTIES
-                POSITION_INDEPENDENT_CODE ON UNITY_BUILD_BATCH_SIZE 0)
+                POSITION_INDEPENDENT_CODE ON UNITY_BUILD_BATCH_SIZE 0
+                CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+            if(BUILD_SHARED_LIBS)
+                target_compile_definitions(${target} PRIVATE PROCESSION_SHARED PROCESSION_BUILDING)
+            endif()
             # The sources of src/os/windows have members of types of their anonymous namespaces.
             if(PROCESSION_UNITY AND NOT (WIN32 AND layer STREQUAL "os"))
                 set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
@@ -53,28 +57,45 @@ function(procession_add_layers)
     set_property(GLOBAL PROPERTY PROCESSION_OBJECT_LAYERS ${with_objects})
 endfunction()
 
+# The library that users link: static, or shared where BUILD_SHARED_LIBS says so. Only what
+# include/procession/export.h marks can be linked from the shared one.
 function(procession_add_library)
     get_property(layers GLOBAL PROPERTY PROCESSION_OBJECT_LAYERS)
     set(objects "")
     foreach(layer IN LISTS layers)
         list(APPEND objects "$<TARGET_OBJECTS:${layer}>")
     endforeach()
-    add_library(procession STATIC ${objects})
+    add_library(procession ${objects})
+    # Until 1.0 each minor version may break the binary interface.
+    set_target_properties(procession PROPERTIES
+        VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
+    if(BUILD_SHARED_LIBS)
+        target_compile_definitions(procession INTERFACE PROCESSION_SHARED)
+        # For what uses the inside: tests, benchmarks, the Python module.
+        add_library(procession_inside STATIC EXCLUDE_FROM_ALL ${objects})
+        procession_library_properties(procession_inside)
+    else()
+        add_library(procession_inside ALIAS procession)
+    endif()
+    procession_library_properties(procession)
     add_library(procession::procession ALIAS procession)
-    set_target_properties(procession PROPERTIES LINKER_LANGUAGE CXX)
-    target_compile_features(procession PUBLIC cxx_std_20)
-    target_include_directories(procession PUBLIC
+endfunction()
+
+function(procession_library_properties target)
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_include_directories(${target} PUBLIC
         "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
         "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-    target_link_libraries(procession PUBLIC Threads::Threads)
+    target_link_libraries(${target} PUBLIC Threads::Threads)
     if(WIN32)
         # WaitOnAddress; CNG, for HMAC and random bytes
-        target_link_libraries(procession PUBLIC synchronization bcrypt ws2_32 ntdll)
+        target_link_libraries(${target} PUBLIC synchronization bcrypt ws2_32 ntdll)
     else()
-        target_link_libraries(procession PRIVATE OpenSSL::Crypto)
+        target_link_libraries(${target} PRIVATE OpenSSL::Crypto)
     endif()
-    target_link_options(procession INTERFACE -Wl,--build-id)
+    target_link_options(${target} INTERFACE -Wl,--build-id)
     if(PROCESSION_SANITIZE)
-        target_link_options(procession PUBLIC -fsanitize=${PROCESSION_SANITIZE})
+        target_link_options(${target} PUBLIC -fsanitize=${PROCESSION_SANITIZE})
     endif()
 endfunction()

@@ -5,12 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// The address of a Listener, to which a Client connects.
 ///
 /// Python: the address of a Listener: a path, "\0name", or (host, port)
-class Address {
+class PROCESSION_EXPORT Address {
   public:
     enum class Kind : std::uint8_t { path, abstract, tcp };
 

@@ -15,6 +15,7 @@
 #include "procession/codec.h"
 #include "procession/deadline.h"
 #include "procession/error.h"
+#include "procession/export.h"
 #include "procession/handle.h"
 #include "procession/native_handle.h"
 #include "procession/result.h"
@@ -52,7 +53,7 @@ enum class RecvError : std::uint8_t {
 /// The framing is that of CPython, so the peer may be a Python program.
 ///
 /// Threads: any number, any time.   Python: multiprocessing.connection.Connection
-class ByteConnection {
+class PROCESSION_EXPORT ByteConnection {
   public:
     /// Sends one message.
     ///

@@ -22,6 +22,7 @@
 #include "procession/detail/message.h"
 #include "procession/detail/piece.h"
 #include "procession/error.h"
+#include "procession/export.h"
 #include "procession/handle.h"
 #include "procession/native_handle.h"
 #include "procession/participant.h"
@@ -47,7 +48,7 @@ enum class Abandoned : std::uint8_t { by_destruction, by_exception, by_current_e
 ///
 /// A ByteQueue is a handle: a copy is another handle to the same queue.
 /// Threads: any, any time.
-class ByteQueue {
+class PROCESSION_EXPORT ByteQueue {
   public:
     /// Throws: ValueError for impossible options, MemoryError, OSError.
     ByteQueue(QueueKind kind, const TypeStamp& stamp, const QueueOptions& options);

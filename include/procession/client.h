@@ -7,6 +7,7 @@
 #include "procession/address.h"
 #include "procession/byte_connection.h"
 #include "procession/deadline.h"
+#include "procession/export.h"
 
 namespace procession::inline v0 {
 
@@ -26,6 +27,7 @@ struct ClientOptions {
 ///             user; TimeoutError.
 /// Threads:    any.
 /// Python:     multiprocessing.connection.Client
-[[nodiscard]] ByteConnection Client(const Address& address, const ClientOptions& options = {});
+[[nodiscard]] PROCESSION_EXPORT ByteConnection Client(const Address& address,
+                                                      const ClientOptions& options = {});
 
 }  // namespace procession::inline v0

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "procession/export.h"
 #include "procession/start_method.h"
 
 namespace procession::inline v0 {
@@ -25,15 +26,15 @@ struct CurrentProcess {
 
 /// A child made by the program's own fork() has its parent's name.
 /// Threads: any.   Python: multiprocessing.current_process()
-[[nodiscard]] CurrentProcess current_process();
+[[nodiscard]] PROCESSION_EXPORT CurrentProcess current_process();
 
 /// The process that started this one; nothing in the main process. It may have ended.
 /// Threads: any.   Python: multiprocessing.parent_process()
-[[nodiscard]] std::optional<ProcessInfo> parent_process();
+[[nodiscard]] PROCESSION_EXPORT std::optional<ProcessInfo> parent_process();
 
 /// The children of this process that are alive now. Reaps those that have ended, so that no zombies
 /// remain; their Process objects keep the exit code.
 /// Threads: any.   Python: multiprocessing.active_children()
-[[nodiscard]] std::vector<ProcessInfo> active_children();
+[[nodiscard]] PROCESSION_EXPORT std::vector<ProcessInfo> active_children();
 
 }  // namespace procession::inline v0

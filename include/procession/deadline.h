@@ -5,6 +5,8 @@
 #include <iosfwd>
 #include <string>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// A point in time until which a call may wait. It is on the monotonic clock, so setting the wall
@@ -57,7 +59,7 @@ class Deadline {
 };
 
 /// "never", "passed", or the time that is left: "in 1.250 s".
-[[nodiscard]] std::string to_string(const Deadline& deadline);
-std::ostream& operator<<(std::ostream& out, const Deadline& deadline);
+[[nodiscard]] PROCESSION_EXPORT std::string to_string(const Deadline& deadline);
+PROCESSION_EXPORT std::ostream& operator<<(std::ostream& out, const Deadline& deadline);
 
 }  // namespace procession::inline v0

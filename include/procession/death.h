@@ -6,6 +6,7 @@
 #include <string>
 
 #include "procession/deadline.h"
+#include "procession/export.h"
 
 namespace procession::inline v0 {
 
@@ -42,7 +43,7 @@ struct Death {
 };
 
 /// One line: "death 3: pid 4711 held 2 items: 2 redelivered; repaired by pid 4712 after 1.2 ms".
-[[nodiscard]] std::string to_string(const Death& death);
-std::ostream& operator<<(std::ostream& out, const Death& death);
+[[nodiscard]] PROCESSION_EXPORT std::string to_string(const Death& death);
+PROCESSION_EXPORT std::ostream& operator<<(std::ostream& out, const Death& death);
 
 }  // namespace procession::inline v0

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// The base of all exception types of Procession. (std::bad_alloc may be thrown too.) `operation()`
@@ -18,7 +20,7 @@ namespace procession::inline v0 {
 ///
 /// Each derived type stands for one reaction of the caller, which its comment names. Copying never
 /// throws, so that std::exception_ptr and a catch by value are safe when memory is short.
-class Error : public std::system_error {
+class PROCESSION_EXPORT Error : public std::system_error {
   public:
     Error(std::error_code code, std::string_view operation, std::string_view object,
           std::string_view message);
@@ -41,7 +43,7 @@ class Error : public std::system_error {
 };
 
 /// The caller made a mistake: correct the argument or the order of calls. Python: ValueError.
-class ValueError : public Error {
+class PROCESSION_EXPORT ValueError : public Error {
   public:
     ValueError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
@@ -49,7 +51,7 @@ class ValueError : public Error {
 
 /// This process has closed the object: receive it again from another process, or make a new one.
 /// Python: ValueError("... is closed").
-class ClosedError : public ValueError {
+class PROCESSION_EXPORT ClosedError : public ValueError {
   public:
     using ValueError::ValueError;
 };
@@ -57,20 +59,20 @@ class ClosedError : public ValueError {
 /// The deadline passed before the call could do its work: try again later. Full, Empty and
 /// PeerStopped say what it waited for. From a connection or listener: the peer has not sent,
 /// received, connected or accepted in time. Python: TimeoutError.
-class TimeoutError : public Error {
+class PROCESSION_EXPORT TimeoutError : public Error {
   public:
     TimeoutError(std::string_view operation, std::string_view object, std::string_view message)
         : Error(std::make_error_code(std::errc::timed_out), operation, object, message) {}
 };
 
 /// No space before the deadline: slow down, or wait longer. Python: queue.Full.
-class Full : public TimeoutError {
+class PROCESSION_EXPORT Full : public TimeoutError {
   public:
     using TimeoutError::TimeoutError;
 };
 
 /// No item before the deadline: come back later. Python: queue.Empty.
-class Empty : public TimeoutError {
+class PROCESSION_EXPORT Empty : public TimeoutError {
   public:
     using TimeoutError::TimeoutError;
 };
@@ -78,27 +80,27 @@ class Empty : public TimeoutError {
 /// Another participant is stopped (SIGSTOP, a debugger) or very slow inside the object, and kept
 /// this call from its work: let that process continue, or kill it, and try again.
 /// Python: TimeoutError.
-class PeerStopped : public TimeoutError {
+class PROCESSION_EXPORT PeerStopped : public TimeoutError {
   public:
     using TimeoutError::TimeoutError;
 };
 
 /// The queue was shut down: stop producing or consuming. Python: queue.ShutDown.
-class ShutDown : public Error {
+class PROCESSION_EXPORT ShutDown : public Error {
   public:
     ShutDown(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
 /// The object cannot be passed to another process this way: pass it as the message says.
-class SharingError : public Error {
+class PROCESSION_EXPORT SharingError : public Error {
   public:
     SharingError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
 /// The value cannot be encoded, and nothing was enqueued: correct the value.
-class EncodeError : public Error {
+class PROCESSION_EXPORT EncodeError : public Error {
   public:
     EncodeError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
@@ -106,21 +108,21 @@ class EncodeError : public Error {
 
 /// The bytes are not a value of the expected type. If they came from a queue, they are in its dead
 /// letters.
-class DecodeError : public Error {
+class PROCESSION_EXPORT DecodeError : public Error {
   public:
     DecodeError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
 /// The shared object holds another element type: attach with the type that the message names.
-class TypeMismatch : public Error {
+class PROCESSION_EXPORT TypeMismatch : public Error {
   public:
     TypeMismatch(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
 };
 
 /// The shared object was made by an incompatible build: run the same version in all processes.
-class VersionMismatch : public Error {
+class PROCESSION_EXPORT VersionMismatch : public Error {
   public:
     VersionMismatch(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
@@ -128,7 +130,7 @@ class VersionMismatch : public Error {
 
 /// Shared memory contains values that no correct participant writes: abandon this object, and make
 /// a new one.
-class CorruptSegment : public Error {
+class PROCESSION_EXPORT CorruptSegment : public Error {
   public:
     CorruptSegment(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
@@ -136,7 +138,7 @@ class CorruptSegment : public Error {
 
 /// There is no more memory, or the queue's limit was reached, and nothing was enqueued: take items
 /// out, or raise the limit. Python: MemoryError.
-class MemoryError : public Error {
+class PROCESSION_EXPORT MemoryError : public Error {
   public:
     MemoryError(std::error_code code, std::string_view operation, std::string_view object,
                 std::string_view message)
@@ -146,7 +148,7 @@ class MemoryError : public Error {
 /// A process could not be started or signalled, or this process cannot use a shared object now (it
 /// has too many participants, or an operation of this process was cut short): see the message. It
 /// is also the type in Process::exception() of a child that could not decode its arguments.
-class ProcessError : public Error {
+class PROCESSION_EXPORT ProcessError : public Error {
   public:
     ProcessError(std::error_code code, std::string_view operation, std::string_view object,
                  std::string_view message)
@@ -155,7 +157,7 @@ class ProcessError : public Error {
 
 /// The peer has ended the connection, and all of its messages have been received: stop receiving.
 /// Python: EOFError.
-class EOFError : public Error {
+class PROCESSION_EXPORT EOFError : public Error {
   public:
     EOFError(std::string_view operation, std::string_view object, std::string_view message)
         : Error({}, operation, object, message) {}
@@ -163,7 +165,7 @@ class EOFError : public Error {
 
 /// The message is longer than the space for it. This exception contains the whole message.
 /// Python: multiprocessing.BufferTooShort, whose args[0] is the message.
-class BufferTooShort : public Error {
+class PROCESSION_EXPORT BufferTooShort : public Error {
   public:
     BufferTooShort(std::string_view operation, std::string_view object, std::string_view text,
                    std::vector<std::byte> message)
@@ -177,7 +179,7 @@ class BufferTooShort : public Error {
 
 /// The peer has not proved that it knows the key: give both sides the same key. Or the listener
 /// belongs to another user. Python: multiprocessing.AuthenticationError.
-class AuthenticationError : public Error {
+class PROCESSION_EXPORT AuthenticationError : public Error {
   public:
     AuthenticationError(std::string_view operation, std::string_view object,
                         std::string_view message)
@@ -185,7 +187,7 @@ class AuthenticationError : public Error {
 };
 
 /// The operating system refused: `code()` says why.
-class OSError : public Error {
+class PROCESSION_EXPORT OSError : public Error {
   public:
     OSError(std::error_code code, std::string_view operation, std::string_view object,
             std::string_view message)

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "procession/codec.h"
+#include "procession/export.h"
 #include "procession/native_handle.h"
 
 namespace procession::inline v0 {
@@ -20,7 +21,7 @@ namespace procession::inline v0 {
 ///
 /// Threads: like any value.   Fork: the child has its own copy of the descriptor and closes that.
 /// Python:  multiprocessing.reduction.DupFd, DupHandle
-class Handle {
+class PROCESSION_EXPORT Handle {
   public:
     Handle() noexcept = default;
     /// Takes ownership.
@@ -61,9 +62,9 @@ namespace detail::transfer {
 /// Adds a handle to the message that this thread is encoding for another process. `type` is for the
 /// error. Not for users.
 /// Throws:  SharingError when this thread is not encoding such a message; OSError.
-void encode_handle(Writer& writer, NativeHandle handle, std::string_view type);
+PROCESSION_EXPORT void encode_handle(Writer& writer, NativeHandle handle, std::string_view type);
 /// Throws:  SharingError when this thread is not decoding such a message; DecodeError; OSError.
-[[nodiscard]] Handle decode_handle(Reader& reader, std::string_view type);
+[[nodiscard]] PROCESSION_EXPORT Handle decode_handle(Reader& reader, std::string_view type);
 
 }  // namespace detail::transfer
 

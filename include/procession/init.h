@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// To be called in the first line of main. In a process that Procession did not start, it only
@@ -14,6 +16,6 @@ namespace procession::inline v0 {
 ///
 /// Threads:    the main thread, before there are others.
 /// Python:     `if __name__ == '__main__':` together with freeze_support()
-void init(int argc, char** argv);
+PROCESSION_EXPORT void init(int argc, char** argv);
 
 }  // namespace procession::inline v0

@@ -9,6 +9,7 @@
 #include "procession/address.h"
 #include "procession/byte_connection.h"
 #include "procession/deadline.h"
+#include "procession/export.h"
 #include "procession/result.h"
 
 namespace procession::inline v0 {
@@ -44,7 +45,7 @@ enum class AcceptError : std::uint8_t { timed_out };
 /// Threads: one at a time.   Processes: a fork child's copy accepts at the same address. Closing
 /// the copy does not close the parent's Listener and does not remove the path.
 /// Python: multiprocessing.connection.Listener
-class Listener {
+class PROCESSION_EXPORT Listener {
   public:
     /// Throws:  OSError; its code is address_in_use when another process listens at the address, or
     ///          when a socket was left behind there: remove it. ValueError for TCP without a key

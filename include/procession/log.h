@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 enum class LogLevel { debug = 0, info = 1, warning = 2, error = 3, off = 4 };
@@ -17,11 +19,11 @@ using LogSink = void (*)(LogLevel level, std::string_view line);
 ///
 /// Threads:    any.   Processes: this one, and children that are started later.
 /// Python:     logging.getLogger("procession").setLevel()
-void set_log_level(LogLevel level) noexcept;
-[[nodiscard]] LogLevel log_level() noexcept;
+PROCESSION_EXPORT void set_log_level(LogLevel level) noexcept;
+[[nodiscard]] PROCESSION_EXPORT LogLevel log_level() noexcept;
 
 /// Sends log lines to `sink` instead of stderr; nullptr means stderr again.
 /// Python: the package has set a sink that makes records of the logger "procession".
-void set_log_sink(LogSink sink) noexcept;
+PROCESSION_EXPORT void set_log_sink(LogSink sink) noexcept;
 
 }  // namespace procession::inline v0

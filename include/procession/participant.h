@@ -6,6 +6,7 @@
 #include <string>
 
 #include "procession/deadline.h"
+#include "procession/export.h"
 
 namespace procession::inline v0 {
 
@@ -22,7 +23,7 @@ struct Participant {
 };
 
 /// One line: "participant 7: pid 4711 (this process), holds 2 items".
-[[nodiscard]] std::string to_string(const Participant& participant);
-std::ostream& operator<<(std::ostream& out, const Participant& participant);
+[[nodiscard]] PROCESSION_EXPORT std::string to_string(const Participant& participant);
+PROCESSION_EXPORT std::ostream& operator<<(std::ostream& out, const Participant& participant);
 
 }  // namespace procession::inline v0

@@ -5,6 +5,7 @@
 
 #include "procession/byte_connection.h"
 #include "procession/connection.h"
+#include "procession/export.h"
 
 namespace procession::inline v0 {
 
@@ -13,7 +14,7 @@ namespace procession::inline v0 {
 ///
 /// Throws:     OSError when too many files are open.
 /// Python:     multiprocessing.Pipe(duplex)
-[[nodiscard]] std::pair<ByteConnection, ByteConnection> Pipe(bool duplex = true);
+[[nodiscard]] PROCESSION_EXPORT std::pair<ByteConnection, ByteConnection> Pipe(bool duplex = true);
 
 /// The same for messages of one type.
 template <class T>

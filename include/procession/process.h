@@ -12,6 +12,7 @@
 #include "procession/deadline.h"
 #include "procession/detail/crossing.h"
 #include "procession/detail/launch.h"
+#include "procession/export.h"
 #include "procession/init.h"
 #include "procession/native_handle.h"
 #include "procession/process_options.h"
@@ -45,7 +46,7 @@ namespace procession::inline v0 {
 /// Processes:  only the one that made it. In a child made by fork its members throw ValueError and
 ///             its destructor does nothing.
 /// Python:     multiprocessing.Process, but the child is started at once
-class Process {
+class PROCESSION_EXPORT Process {
   public:
     /// No child. All members except the destructor and the assignments throw ValueError.
     Process() noexcept = default;

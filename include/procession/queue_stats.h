@@ -5,6 +5,8 @@
 #include <iosfwd>
 #include <string>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// Counters of one queue, over all processes, since it was created. Each is of an instant of its
@@ -26,7 +28,7 @@ struct QueueStats {
 };
 
 /// One line: "12 queued (96 B), 40 put, 28 taken, ...". What is 0 is left out, but for the first.
-[[nodiscard]] std::string to_string(const QueueStats& stats);
-std::ostream& operator<<(std::ostream& out, const QueueStats& stats);
+[[nodiscard]] PROCESSION_EXPORT std::string to_string(const QueueStats& stats);
+PROCESSION_EXPORT std::ostream& operator<<(std::ostream& out, const QueueStats& stats);
 
 }  // namespace procession::inline v0

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "procession/export.h"
 #include "procession/native_handle.h"
 
 namespace procession::inline v0 {
@@ -40,7 +41,7 @@ enum class Ready : std::uint8_t {
 ///
 /// Copies refer to the same descriptor. When the last one is destroyed, the thread ends.
 /// Threads: any.   Fork: the child's copy does not work; the child must make its own.
-class ReadyHandle {
+class PROCESSION_EXPORT ReadyHandle {
   public:
     /// On Linux an eventfd. Valid until the last copy of this object is destroyed.
     [[nodiscard]] NativeHandle native_handle() const noexcept;

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// How a child process is started. The names are Python's.
@@ -36,18 +38,18 @@ inline constexpr spawn_t spawn{};
 inline constexpr forkserver_t forkserver{};
 
 /// "fork", "spawn" or "forkserver".
-[[nodiscard]] std::string_view name_of(StartMethod method) noexcept;
+[[nodiscard]] PROCESSION_EXPORT std::string_view name_of(StartMethod method) noexcept;
 
 /// Throws:  ValueError, which names the allowed values.
-[[nodiscard]] StartMethod start_method_from_name(std::string_view name);
+[[nodiscard]] PROCESSION_EXPORT StartMethod start_method_from_name(std::string_view name);
 
 /// Sets the default start method, for a Process that is made without one. Initially it is spawn.
 /// Spawned children inherit it.
 ///
 /// Threads:    any.
 /// Python:     multiprocessing.set_start_method(..., force=True)
-void set_start_method(StartMethod method) noexcept;
-[[nodiscard]] StartMethod get_start_method() noexcept;
+PROCESSION_EXPORT void set_start_method(StartMethod method) noexcept;
+[[nodiscard]] PROCESSION_EXPORT StartMethod get_start_method() noexcept;
 
 /// Sets a function that a forkserver runs once, before it forks its first child. Does not affect a
 /// forkserver that runs already. The children share the memory that the function has filled,
@@ -55,9 +57,9 @@ void set_start_method(StartMethod method) noexcept;
 /// ProcessError with the text of that exception. nullptr means no function.
 ///
 /// Threads:    any.   Python: multiprocessing.set_forkserver_preload(modules)
-void set_forkserver_preload(void (*function)()) noexcept;
+PROCESSION_EXPORT void set_forkserver_preload(void (*function)()) noexcept;
 
 /// The start methods of this platform, the default first.
-[[nodiscard]] std::vector<StartMethod> get_all_start_methods();
+[[nodiscard]] PROCESSION_EXPORT std::vector<StartMethod> get_all_start_methods();
 
 }  // namespace procession::inline v0

@@ -12,6 +12,7 @@
 #include "procession/byte_connection.h"
 #include "procession/connection.h"
 #include "procession/deadline.h"
+#include "procession/export.h"
 #include "procession/handle.h"
 #include "procession/native_handle.h"
 #include "procession/ready_handle.h"
@@ -76,8 +77,8 @@ class Waitable {
 /// Threads:    any.   Signals do not end the wait.
 /// Peer dies:  a connection to it is ready.
 /// Python:     multiprocessing.connection.wait(object_list, timeout)
-[[nodiscard]] std::vector<std::size_t> wait(std::span<const Waitable> things,
-                                            Deadline deadline = Deadline::never());
+[[nodiscard]] PROCESSION_EXPORT std::vector<std::size_t> wait(
+    std::span<const Waitable> things, Deadline deadline = Deadline::never());
 [[nodiscard]] inline std::vector<std::size_t> wait(std::initializer_list<Waitable> things,
                                                    Deadline deadline = Deadline::never()) {
     return wait(std::span(things.begin(), things.size()), deadline);

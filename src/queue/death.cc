@@ -16,7 +16,8 @@ std::string to_string(const Death& death) {
     const char* separator = ": ";
     const auto add = [&](std::uint32_t number, const char* what) {
         if (number == 0) return;
-        text += separator + std::to_string(number) + what;
+        text += separator;
+        text += std::to_string(number) + what;
         separator = ", ";
     };
     add(death.redelivered, " redelivered");

@@ -10,6 +10,7 @@
 #include "procession/deadline.h"
 #include "procession/detail/codec/format.h"
 #include "procession/detail/put_error.h"
+#include "procession/export.h"
 #include "procession/result.h"
 
 namespace procession::inline v0 {
@@ -22,7 +23,7 @@ class SharedQueue;
 /// If the loan is not published, its destructor or the end of the process gives the memory back.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
-class ByteLoan {
+class PROCESSION_EXPORT ByteLoan {
   public:
     /// No loan.
     ByteLoan() = default;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "procession/detail/message.h"
+#include "procession/export.h"
 
 namespace procession::inline v0 {
 
@@ -24,7 +25,7 @@ class SharedQueue;
 /// that.
 ///
 /// Move-only.   Threads: one at a time; it may be passed to another thread.
-class ByteView {
+class PROCESSION_EXPORT ByteView {
   public:
     /// No item.
     ByteView() = default;

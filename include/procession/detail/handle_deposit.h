@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "procession/export.h"
+
 namespace procession::inline v0 {
 
 /// Identifies the handles of one item of a queue, which the broker holds until the item is
@@ -19,7 +21,7 @@ struct DepositKey {
 
 /// The deposit of an item's handles. The destructor has the broker release them, unless the item
 /// was put into a queue.
-class HandleDeposit {
+class PROCESSION_EXPORT HandleDeposit {
   public:
     HandleDeposit() noexcept = default;
     explicit HandleDeposit(DepositKey name) noexcept : name_(std::move(name)), held_(true) {}

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "procession/codec.h"
+#include "procession/export.h"
 #include "procession/process_options.h"
 #include "procession/start_method.h"
 
@@ -23,9 +24,9 @@ struct FunctionRef {
 using AnyFunction = void (*)();
 
 /// Throws:  SharingError when no loaded image contains the function.
-[[nodiscard]] FunctionRef ref_to(AnyFunction function);
+[[nodiscard]] PROCESSION_EXPORT FunctionRef ref_to(AnyFunction function);
 /// Throws:  DecodeError when no such code is loaded in this process.
-[[nodiscard]] AnyFunction function_of(const FunctionRef& ref);
+[[nodiscard]] PROCESSION_EXPORT AnyFunction function_of(const FunctionRef& ref);
 
 /// What a forked child runs, in its copy of the caller's stack.
 struct ForkBody {
@@ -46,11 +47,11 @@ struct SpawnBody {
 class ChildRecord;
 
 /// Throws:  ProcessError when the system refuses another process.
-[[nodiscard]] std::shared_ptr<ChildRecord> start_fork(const ProcessOptions& options, ForkBody body);
+[[nodiscard]] PROCESSION_EXPORT std::shared_ptr<ChildRecord> start_fork(
+    const ProcessOptions& options, ForkBody body);
 /// Throws:  ProcessError likewise, or when init() was not called; SharingError or EncodeError from
 ///          the state, in which case nothing was started.
-[[nodiscard]] std::shared_ptr<ChildRecord> start_afresh(StartMethod method,
-                                                        const ProcessOptions& options,
-                                                        SpawnBody body);
+[[nodiscard]] PROCESSION_EXPORT std::shared_ptr<ChildRecord> start_afresh(
+    StartMethod method, const ProcessOptions& options, SpawnBody body);
 
 }  // namespace procession::inline v0::detail::process

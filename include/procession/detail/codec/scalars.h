@@ -22,8 +22,8 @@ std::string scalar_name() {
     } else if constexpr (std::is_same_v<T, char>) {
         return "char";
     } else {
-        const char* kind = std::is_floating_point_v<T> ? "f" : std::is_signed_v<T> ? "i" : "u";
-        return kind + std::to_string(8 * sizeof(T));
+        std::string name = std::is_floating_point_v<T> ? "f" : std::is_signed_v<T> ? "i" : "u";
+        return name += std::to_string(8 * sizeof(T));
     }
 }
 
