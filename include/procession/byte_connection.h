@@ -68,7 +68,7 @@ class PROCESSION_EXPORT ByteConnection {
     void send_bytes(std::span<const std::byte> message,
                     Deadline deadline = Deadline::never()) const;
     void send_bytes(std::string_view message, Deadline deadline = Deadline::never()) const {
-        send_bytes(std::as_bytes(std::span(message)), deadline);
+        send_bytes({reinterpret_cast<const std::byte*>(message.data()), message.size()}, deadline);
     }
     /// Receives one message. Handles that come with it are closed.
     ///

@@ -168,9 +168,7 @@ class PROCESSION_EXPORT EOFError : public Error {
 class PROCESSION_EXPORT BufferTooShort : public Error {
   public:
     BufferTooShort(std::string_view operation, std::string_view object, std::string_view text,
-                   std::vector<std::byte> message)
-        : Error({}, operation, object, text),
-          message_(std::make_shared<const std::vector<std::byte>>(std::move(message))) {}
+                   std::vector<std::byte> message);
     [[nodiscard]] const std::vector<std::byte>& message() const noexcept { return *message_; }
 
   private:

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "procession/export.h"
@@ -51,6 +50,7 @@ class PROCESSION_EXPORT ReadyHandle {
 
   private:
     friend class ByteQueue;
+    friend class KeptReadyHandle;
     explicit ReadyHandle(std::shared_ptr<detail::queue::Readiness> readiness)
         : readiness_(std::move(readiness)) {}
 
@@ -61,35 +61,28 @@ class PROCESSION_EXPORT ReadyHandle {
 ///
 /// Threads: any. A call of keep() during another one does nothing, instead of waiting: in a fork
 /// child it might wait for ever.
-class KeptReadyHandle {
+class PROCESSION_EXPORT KeptReadyHandle {
   public:
     KeptReadyHandle() = default;
     KeptReadyHandle(const KeptReadyHandle&) noexcept {}
-    KeptReadyHandle(KeptReadyHandle&& other) noexcept
-        : kept_(std::exchange(other.kept_, std::nullopt)) {}
+    KeptReadyHandle(KeptReadyHandle&& other) noexcept : kept_(std::move(other.kept_)) {}
     KeptReadyHandle& operator=(const KeptReadyHandle& other) noexcept {
         if (this != &other) kept_.reset();
         return *this;
     }
     KeptReadyHandle& operator=(KeptReadyHandle&& other) noexcept {
-        if (this != &other) kept_ = std::exchange(other.kept_, std::nullopt);
+        if (this != &other) kept_ = std::move(other.kept_);
         return *this;
     }
     ~KeptReadyHandle() = default;
 
-    void keep(ReadyHandle ready) noexcept {
-        // acquire, release: the next keep() sees what this one stored
-        if (busy_.test_and_set(std::memory_order_acquire)) return;
-        std::optional<ReadyHandle> before;
-        if (kept_ != ready) before = std::exchange(kept_, std::move(ready));
-        busy_.clear(std::memory_order_release);
-    }
+    void keep(ReadyHandle ready) noexcept;
 
     friend bool operator==(const KeptReadyHandle&, const KeptReadyHandle&) { return true; }
 
   private:
     std::atomic_flag busy_;
-    std::optional<ReadyHandle> kept_;
+    std::shared_ptr<detail::queue::Readiness> kept_;
 };
 
 }  // namespace procession::inline v0

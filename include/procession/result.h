@@ -4,14 +4,21 @@
 #include <concepts>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #if __cplusplus > 202002L
 #include <expected>
 #endif
 
 namespace procession::inline v0 {
+
+namespace detail {
+/// The value of a Result<void, E>.
+struct NoValue {
+    friend bool operator==(NoValue, NoValue) = default;
+};
+}  // namespace detail
 
 /// A value, or the reason why there is none. A subset of `std::expected`, to which it converts
 /// where there is one (C++23).
@@ -22,7 +29,7 @@ template <class T, class E>
 class [[nodiscard]] Result {
     static_assert(!std::is_same_v<T, E>,
                   "the value and the error of a Result must be of different types");
-    using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+    using Stored = std::conditional_t<std::is_void_v<T>, detail::NoValue, T>;
 
   public:
     using value_type = T;
@@ -30,15 +37,15 @@ class [[nodiscard]] Result {
 
     Result()
         requires std::is_void_v<T>
-        : state_(std::in_place_index<0>) {}
+        : value_(std::in_place) {}
     template <class U = Stored>
         requires(!std::is_void_v<T> && std::is_constructible_v<Stored, U> &&
                  !std::is_same_v<std::remove_cvref_t<U>, E> &&
                  !std::is_same_v<std::remove_cvref_t<U>, Result>)
-    Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT
-    Result(E error) : state_(std::in_place_index<1>, error) {}                     // NOLINT
+    Result(U&& value) : value_(std::in_place, std::forward<U>(value)) {}  // NOLINT
+    Result(E error) : error_(error) {}                                    // NOLINT
 
-    [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+    [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
 
     [[nodiscard]] Stored& value() & { return *get_value(); }
@@ -52,7 +59,7 @@ class [[nodiscard]] Result {
 
     [[nodiscard]] E error() const {
         if (has_value()) misused("error() of a Result that holds a value");
-        return *std::get_if<1>(&state_);
+        return error_;
     }
 
     /// The value, or else `fallback`.
@@ -162,14 +169,15 @@ class [[nodiscard]] Result {
     }
     Stored* get_value() {
         if (!has_value()) misused("value() of a Result that holds an error");
-        return std::get_if<0>(&state_);
+        return &*value_;
     }
     const Stored* get_value() const {
         if (!has_value()) misused("value() of a Result that holds an error");
-        return std::get_if<0>(&state_);
+        return &*value_;
     }
 
-    std::variant<Stored, E> state_;
+    std::optional<Stored> value_;
+    E error_{};
 };
 
 }  // namespace procession::inline v0

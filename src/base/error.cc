@@ -1,6 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/error.h"
 
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace procession::inline v0 {
 
 namespace {
@@ -30,5 +35,10 @@ Error::Error(std::error_code code, std::string_view operation, std::string_view 
     : std::system_error(code),
       text_(std::make_shared<const Text>(Text{std::string(operation), std::string(object),
                                               sentence(code, operation, object, message)})) {}
+
+BufferTooShort::BufferTooShort(std::string_view operation, std::string_view object,
+                               std::string_view text, std::vector<std::byte> message)
+    : Error({}, operation, object, text),
+      message_(std::make_shared<const std::vector<std::byte>>(std::move(message))) {}
 
 }  // namespace procession::inline v0

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/step.h"
+#include "queue/batch_filler.h"
 #include "queue/consumer_side.h"
 #include "queue/shared_queue.h"
 
@@ -62,7 +63,7 @@ class ConsumerSide::MessageDestination {
 class ConsumerSide::BatchDestination {
   public:
     BatchDestination(ConsumerSide& side, Batch& batch, std::size_t most)
-        : side_(side), batch_(batch), most_(most) {}
+        : side_(side), batch_(batch), filler_(batch), most_(most) {}
 
     [[nodiscard]] const char* operation() const noexcept { return "get_many"; }
     [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
@@ -71,11 +72,11 @@ class ConsumerSide::BatchDestination {
 
     void prepare() {
         const Room about = side_.waiting_hint(most_ - batch_.size());
-        batch_.reserve(about.items, about.bytes);
+        filler_.reserve(about.items, about.bytes);
         if (side_.memory_.joinable) book_ = &side_.queue_.leases().book_with_room(about.items);
         if (needs_single_ && single_ == nullptr) {
             single_ = std::make_unique<Message>();
-            batch_.reserve_large();
+            filler_.reserve_large();
         }
     }
 
@@ -91,7 +92,7 @@ class ConsumerSide::BatchDestination {
                 return batch_.size() < most_ && add(lock, at, head, record, me);
             });
         if (run.records == 0) return take_single(lock, me, may_wait);
-        if (book_ == nullptr) batch_.fetch();
+        if (book_ == nullptr) filler_.fetch();
         side_.memory_.head.advance(lock, run);
         taken_ = run.records;
         return Took::some;
@@ -101,7 +102,7 @@ class ConsumerSide::BatchDestination {
         if (is_single_) {
             complete_single(me);
         } else if (book_ != nullptr) {
-            const auto fresh = batch_.fetch();
+            const auto fresh = filler_.fetch();
             PROCESSION_STEP("get_many.copied");
             for (const MessageView& item : fresh) book_->add(item.ticket);
         }
@@ -112,14 +113,14 @@ class ConsumerSide::BatchDestination {
     // longer.
     [[nodiscard]] bool add(HoldsHead lock, Position at, RecordHead head, std::byte* record,
                            shm::Actor me) {
-        if (!batch_.has_room(head.length)) return false;
+        if (!filler_.has_room(head.length)) return false;
         Ticket ticket;
         if (book_ != nullptr) {
             side_.memory_.leases.hand_out(lock, record, me.slot);
             ticket = side_.queue_.leases().ticket_of(at, 1);
         }
         const std::byte* payload = record + side_.memory_.records.layout().payload_at();
-        batch_.add({static_cast<Format>(head.format), {payload, head.length}, ticket});
+        filler_.add({static_cast<Format>(head.format), {payload, head.length}, ticket});
         return true;
     }
     // One that lies in a block, or waits again, gets a message of its own.
@@ -137,12 +138,13 @@ class ConsumerSide::BatchDestination {
             book_->add(single_->ticket());
         }
         is_alone_ = item_.deliveries > 1;
-        batch_.adopt(std::move(single_));
+        filler_.adopt(std::move(single_));
         needs_single_ = false;
     }
 
     ConsumerSide& side_;
     Batch& batch_;
+    BatchFiller filler_;
     const std::size_t most_;
     LeaseBook* book_ = nullptr;
     std::unique_ptr<Message> single_;

@@ -138,4 +138,12 @@ namespace procession::inline v0 {
 
 NativeHandle ReadyHandle::native_handle() const noexcept { return readiness_->native(); }
 
+void KeptReadyHandle::keep(ReadyHandle ready) noexcept {
+    // acquire, release: the next keep() sees what this one stored
+    if (busy_.test_and_set(std::memory_order_acquire)) return;
+    std::shared_ptr<detail::queue::Readiness> before;  // ends behind the flag
+    if (kept_ != ready.readiness_) before = std::exchange(kept_, std::move(ready.readiness_));
+    busy_.clear(std::memory_order_release);
+}
+
 }  // namespace procession::inline v0

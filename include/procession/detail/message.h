@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <utility>
 
 #include "procession/detail/codec/format.h"
+#include "procession/detail/heap_bytes.h"
 
 namespace procession::inline v0 {
 
@@ -67,7 +67,7 @@ class Message {
   private:
     std::byte* heap_of(std::size_t size) {
         if (size > capacity_) {
-            heap_ = std::make_unique_for_overwrite<std::byte[]>(size);
+            heap_ = detail::HeapBytes(size);
             capacity_ = size;
         }
         return heap_.get();
@@ -93,7 +93,7 @@ class Message {
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
-    std::unique_ptr<std::byte[]> heap_;
+    detail::HeapBytes heap_;
     alignas(
         16) std::array<std::byte, 256> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
 };

@@ -3,13 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <new>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "procession/byte_queue.h"
 #include "procession/error.h"
+#include "procession/export.h"
 
 namespace procession::inline v0 {
 
@@ -130,20 +131,15 @@ class QueueHandle {
 
     /// The items of one get_many() that went to the dead letters. Their error must not lose the
     /// other items.
-    class Undecodable {
+    class PROCESSION_EXPORT Undecodable {
       public:
-        void add(const DecodeError& failed) {
-            if (count_++ == 0) first_ = failed;
-        }
+        /// Within the catch block of a DecodeError.
+        void add() noexcept;
         /// Throws the first error if there were no other items; otherwise the next call throws it.
-        void report(const ByteQueue& queue, bool has_others) const {
-            if (!first_) return;
-            if (!has_others) throw DecodeError(*first_);
-            queue.owe(*first_, count_);
-        }
+        void report(const ByteQueue& queue, bool has_others) const;
 
       private:
-        std::optional<DecodeError> first_;
+        std::exception_ptr first_;
         std::size_t count_ = 0;
     };
     /// Returns make(message) for each message. If there is no memory for all of them, returns those
@@ -162,8 +158,8 @@ class QueueHandle {
                 const MessageView& message = messages[next++];
                 try {
                     items.push_back(make(message));
-                } catch (const DecodeError& failed) {
-                    undecodable.add(failed);
+                } catch (const DecodeError&) {
+                    undecodable.add();
                 }
             }
         } catch (const std::bad_alloc&) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "procession/codec.h"
+#include "procession/detail/encoded_items.h"
 #include "procession/detail/queue_handle.h"
 #include "procession/detail/ranges.h"
 #include "procession/error.h"
@@ -145,16 +146,11 @@ class TypedQueue : public QueueHandle {
     }
     template <class Values>
     std::size_t put_each_with_handles(Values&& values, Deadline deadline) const {
-        std::vector<Writer> encoded;
-        std::vector<HandleDeposit> deposits;
+        detail::EncodedItems encoded;
         for (auto&& value : values) {
-            deposits.push_back(encode_with_handles(value, encoded.emplace_back()));
+            encoded.add([&](Writer& item) { return encode_with_handles(value, item); });
         }
-        std::vector<Piece> pieces;
-        for (const Writer& item : encoded) pieces.push_back({Format::msgpack, item.bytes()});
-        const std::size_t put = bytes_.put_many(Pieces(pieces), deadline);
-        for (std::size_t i = 0; i < put; ++i) deposits[i].leave_to_item();
-        return put;
+        return encoded.put(bytes_, deadline);
     }
     /// For a T that contains objects of this library, and is encoded in MessagePack.
     [[nodiscard]] HandleDeposit encode_with_handles(const T& value, Writer& item) const {
@@ -233,8 +229,8 @@ class TypedQueue : public QueueHandle {
             try {
                 static_cast<void>(
                     decode_or_keep({Format::raw, std::as_bytes(std::span(&item, 1)), {}}));
-            } catch (const DecodeError& failed) {
-                undecodable.add(failed);
+            } catch (const DecodeError&) {
+                undecodable.add();
             }
         }
         undecodable.report(bytes_, kept != 0);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "procession/detail/codec/core.h"
+#include "procession/export.h"
 
 namespace procession::inline v0::detail::codec {
 
@@ -16,7 +17,7 @@ inline constexpr char identity{};  // its address stands for the type
 
 /// Builds the text of a signature. It describes what is on the wire, so two types with the same
 /// structure have the same signature.
-class Signature {
+class PROCESSION_EXPORT Signature {
   public:
     Signature& operator<<(std::string_view text) {
         text_ += text;
@@ -29,16 +30,7 @@ class Signature {
 
     /// Begins a type that may contain itself. Returns: false when the type is being described
     /// already; then a mark that says how many levels up was written.
-    bool open(const void* type) {
-        for (std::size_t up = 1; up <= open_.size(); ++up) {
-            if (open_[open_.size() - up] == type) {
-                *this << "rec" << up;
-                return false;
-            }
-        }
-        open_.push_back(type);
-        return true;
-    }
+    bool open(const void* type);
     void close() { open_.pop_back(); }
 
     [[nodiscard]] bool is_raw() const { return raw_; }

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "procession/detail/heap_bytes.h"
 #include "procession/error.h"
 
 namespace procession::inline v0 {
@@ -66,7 +66,7 @@ class Writer {
         } else {
             sized(0xd9, length);
         }
-        raw(std::as_bytes(std::span(text)));
+        raw({reinterpret_cast<const std::byte*>(text.data()), text.size()});
     }
     void binary(std::span<const std::byte> bytes) {
         sized(0xc4, checked(bytes.size(), "a binary"));
@@ -201,7 +201,7 @@ class Writer {
     void enlarge(std::size_t count) {
         const std::size_t needed = size_ + count;
         const std::size_t capacity = needed > 2 * capacity_ ? needed : 2 * capacity_;
-        auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+        detail::HeapBytes larger(capacity);
         std::memcpy(larger.get(), bytes().data(), size_);
         heap_ = std::move(larger);
         capacity_ = capacity;
@@ -218,7 +218,7 @@ class Writer {
     std::size_t size_ = 0;
     std::size_t capacity_ = inline_bytes;
     int depth_ = 0;
-    std::unique_ptr<std::byte[]> heap_;
+    detail::HeapBytes heap_;
     std::byte inline_[inline_bytes];
 };
 
