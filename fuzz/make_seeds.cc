@@ -5,7 +5,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "fuzz/sample.h"

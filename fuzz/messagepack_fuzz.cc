@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "fuzz/expect.h"

@@ -5,6 +5,7 @@
 // (see scenario.h); commands follow: scribble now, scribble at a later step of the next operations
 // (what another process does between two of our loads), or an operation.
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>

@@ -15,7 +15,7 @@ foreach(layer base os shm queue)
     list(APPEND scheduled_sources ${sources})
 endforeach()
 # What needs the layers above, and is not on the way from a call to the memory.
-list(FILTER scheduled_sources EXCLUDE REGEX "/queue/byte_queue\\.cc$")
+list(FILTER scheduled_sources EXCLUDE REGEX "/queue/(byte_queue|encoded_items|queue_handle)\\.cc$")
 
 file(GLOB schedule_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/schedule/*_test.cpp")
 file(GLOB schedule_support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/schedule/*.cc")

@@ -375,7 +375,8 @@ void check_platform_conditionals(const Source& source) {
     static const std::regex windows(R"(^\s*#\s*include\s*<windows\.h>)", std::regex::icase);
     // What a handle is, all must know; and a test may be about what one platform has.
     const bool may_differ = is_below(source, "src/os/") || is_below(source, "tests/") ||
-                            source.path == "include/procession/native_handle.h";
+                            source.path == "include/procession/native_handle.h" ||
+                            source.path == "include/procession/export.h";
     const bool is_of_windows =
         is_below(source, "src/os/windows/") ||
         (is_below(source, "examples/") && source.path.ends_with("_windows.cpp"));

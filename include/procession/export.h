@@ -2,8 +2,8 @@
 #pragma once
 
 // PROCESSION_EXPORT: what a program needs of the shared library. Everything else is hidden, and may
-// change. PROCESSION_SHARED is defined for the shared library, and for all that link it by its CMake
-// package or by pkg-config.
+// change. PROCESSION_SHARED is defined for the shared library, and for all that link it by its
+// CMake package or by pkg-config.
 
 #if !defined(PROCESSION_SHARED)
 #define PROCESSION_EXPORT

@@ -156,4 +156,5 @@ struct Codec<JoinableQueue<T>> {
 
 }  // namespace procession::inline v0
 
-#include "procession/detail/joinable_queue_of_arrays.h"  // the specialisation, wherever the queue is
+// So that the specialisation is always known.
+#include "procession/detail/joinable_queue_of_arrays.h"

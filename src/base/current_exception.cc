@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <typeinfo>
 
 namespace procession::inline v0::detail::base {
@@ -16,7 +18,13 @@ std::string type_of_current_exception() {
     int status = 0;
     const std::unique_ptr<char, void (*)(void*)> readable(
         abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
-    return readable ? readable.get() : type->name();
+    std::string name = readable ? readable.get() : type->name();
+    // As programs write it: the inline namespace says only which version of the library it is.
+    constexpr std::string_view version = "procession::v0::";
+    for (auto at = name.find(version); at != name.npos; at = name.find(version, at)) {
+        name.erase(at + std::string_view("procession::").size(), std::string_view("v0::").size());
+    }
+    return name;
 }
 
 std::string describe_current_exception() {

@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "procession/byte_connection.h"
 
+#include <algorithm>
+
 #include "connection/message_handles.h"
 #include "connection/shared_end.h"
 #include "procession/pipe.h"

@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "queue/returned_list.h"
 
+#include <algorithm>
 #include <bit>
 #include <ranges>
 

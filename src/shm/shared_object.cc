@@ -174,8 +174,8 @@ void SharedObject::acquire_word(std::atomic<std::uint32_t>& word, Actor me) {
 
 void SharedObject::refuse_to_wait(std::string_view operation) const {
     throw PeerStopped(operation, label(),
-                       "a participant is stopped inside an operation on it (SIGSTOP or a "
-                       "debugger?); continue or kill it");
+                      "a participant is stopped inside an operation on it (SIGSTOP or a "
+                      "debugger?); continue or kill it");
 }
 
 void SharedObject::require_running_holder(const std::atomic<std::uint32_t>& lock,

@@ -28,6 +28,8 @@ using procession::testing::SharedFile;
 
 namespace procession {
 
+using namespace detail;
+
 template <>
 struct Codec<SharedFile> {
     static constexpr std::string_view signature = "SharedFile";

@@ -38,6 +38,8 @@ struct CounterForTests {
 }  // namespace procession::testing
 
 namespace procession::schedule {
+
+using namespace detail;
 namespace {
 
 using death::CounterAct;

@@ -4,9 +4,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bitset>
 #include <complex>
 #include <filesystem>
+#include <functional>
+#include <list>
+#include <map>
 #include <random>
+#include <set>
+#include <unordered_map>
+#include <variant>
 
 #include "procession/codec.h"
 

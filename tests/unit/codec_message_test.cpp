@@ -5,6 +5,8 @@
 
 #include <complex>
 #include <cstring>
+#include <map>
+#include <variant>
 
 #include "procession/codec.h"
 

@@ -5,6 +5,8 @@
 
 #include <climits>
 #include <cstring>
+#include <map>
+#include <variant>
 
 #include "procession/codec.h"
 

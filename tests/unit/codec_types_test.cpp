@@ -3,10 +3,20 @@
 
 #include <gtest/gtest.h>
 
+#include <bitset>
 #include <complex>
+#include <deque>
 #include <filesystem>
+#include <forward_list>
+#include <functional>
 #include <limits>
+#include <list>
+#include <map>
 #include <memory_resource>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
 
 #include "procession/codec.h"
 

@@ -136,11 +136,11 @@ inline void atomic_signal_fence(memory_order /*order*/) {}
 
 }  // namespace std
 
-namespace procession {
+namespace procession::inline v0 {
 
 using ::procession::Deadline;
 
-namespace os {
+namespace detail::os {
 
 /// The kernel's list of sleepers at a word; a slice never ends.
 class Futex {
@@ -180,8 +180,8 @@ inline void fence_after_rmw() {
     }
 }
 
-}  // namespace os
-}  // namespace procession
+}  // namespace detail::os
+}  // namespace procession::inline v0
 
 /// Every order of steps is tried.
 inline constexpr unsigned kUnbounded = 0;

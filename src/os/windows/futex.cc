@@ -1,6 +1,8 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/futex.h"
 
+#include <algorithm>
+
 #include "os/windows/mapped_heads.h"
 #include "os/windows/sleepers.h"
 

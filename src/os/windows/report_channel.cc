@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/report_channel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 

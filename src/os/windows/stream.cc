@@ -1,6 +1,7 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include "os/stream.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
