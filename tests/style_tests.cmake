@@ -9,5 +9,9 @@ add_test(NAME style.a_seeded_fault_of_each_rule_is_found
 add_test(NAME style.clang_format COMMAND sh "${tools_folder}/format" --check)
 add_test(NAME watchdog.each_verdict_is_reached
     COMMAND sh "${tools_folder}/watchdog_selftest.sh" "$<TARGET_FILE:watchdog>")
-set_tests_properties(style.layers_and_limits style.a_seeded_fault_of_each_rule_is_found
+add_test(NAME style.the_public_headers_are_light
+    COMMAND sh "${CMAKE_CURRENT_SOURCE_DIR}/header_weight.sh" "${CMAKE_CXX_COMPILER}"
+        "${PROJECT_SOURCE_DIR}/include")
+set_tests_properties(style.the_public_headers_are_light
+    style.layers_and_limits style.a_seeded_fault_of_each_rule_is_found
     style.clang_format watchdog.each_verdict_is_reached PROPERTIES LABELS style TIMEOUT 120)

@@ -27,7 +27,13 @@ struct ClientOptions {
 ///             user; TimeoutError.
 /// Threads:    any.
 /// Python:     multiprocessing.connection.Client
-[[nodiscard]] PROCESSION_EXPORT ByteConnection Client(const Address& address,
-                                                      const ClientOptions& options = {});
+[[nodiscard]] PROCESSION_EXPORT ByteConnection connect(const Address& address,
+                                                       const ClientOptions& options = {});
+
+/// Python's name of connect().
+[[nodiscard]] inline ByteConnection Client(const Address& address,
+                                           const ClientOptions& options = {}) {
+    return connect(address, options);
+}
 
 }  // namespace procession::inline v0

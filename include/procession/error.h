@@ -155,6 +155,17 @@ class PROCESSION_EXPORT ProcessError : public Error {
         : Error(code, operation, object, message) {}
 };
 
+/// The function of a child process ended by an exception: type() is its readable name, as
+/// "std::runtime_error", and what() contains its text. See ProcessFuture::get().
+class PROCESSION_EXPORT ChildError : public Error {
+  public:
+    ChildError(std::string_view process, std::string_view type, std::string_view message);
+    [[nodiscard]] const std::string& type() const noexcept { return *type_; }
+
+  private:
+    std::shared_ptr<const std::string> type_;
+};
+
 /// The peer has ended the connection, and all of its messages have been received: stop receiving.
 /// Python: EOFError.
 class PROCESSION_EXPORT EOFError : public Error {

@@ -14,13 +14,23 @@ namespace procession::inline v0 {
 ///
 /// Throws:     OSError when too many files are open.
 /// Python:     multiprocessing.Pipe(duplex)
-[[nodiscard]] PROCESSION_EXPORT std::pair<ByteConnection, ByteConnection> Pipe(bool duplex = true);
+[[nodiscard]] PROCESSION_EXPORT std::pair<ByteConnection, ByteConnection> make_pipe(
+    bool duplex = true);
 
 /// The same for messages of one type.
 template <class T>
-[[nodiscard]] std::pair<Connection<T>, Connection<T>> Pipe(bool duplex = true) {
-    auto [one, other] = Pipe(duplex);
+[[nodiscard]] std::pair<Connection<T>, Connection<T>> make_pipe(bool duplex = true) {
+    auto [one, other] = make_pipe(duplex);
     return {Connection<T>(std::move(one)), Connection<T>(std::move(other))};
+}
+
+/// Python's name of make_pipe().
+[[nodiscard]] inline std::pair<ByteConnection, ByteConnection> Pipe(bool duplex = true) {
+    return make_pipe(duplex);
+}
+template <class T>
+[[nodiscard]] std::pair<Connection<T>, Connection<T>> Pipe(bool duplex = true) {
+    return make_pipe<T>(duplex);
 }
 
 }  // namespace procession::inline v0

@@ -31,7 +31,8 @@ namespace procession::inline v0 {
 /// The callable and its arguments are passed as to std::thread: the child calls
 /// std::invoke(callable, arguments...) with its own copies. With spawn and forkserver they are
 /// encoded and decoded; with fork they are in the child's copy of the caller's memory. The caller's
-/// objects are only read. The return value is ignored. A string literal arrives as a std::string.
+/// objects are only read. The return value is ignored. A string literal, argv[1] and other pointers
+/// to characters arrive as a std::string.
 ///
 /// With mp::fork any callable and any arguments are allowed. With mp::spawn, with mp::forkserver,
 /// with a StartMethod that is known only at run time, and with the default method, the callable
@@ -61,6 +62,12 @@ class PROCESSION_EXPORT Process {
         requires StartsWithCallable<F>
     explicit Process(const ProcessOptions& options, F&& callable, Args&&... arguments)
         : Process(get_start_method(), options, std::forward<F>(callable),
+                  std::forward<Args>(arguments)...) {}
+
+    template <class F, class... Args>
+        requires StartsWithCallable<F>
+    Process(fork_t method, F&& callable, Args&&... arguments)
+        : Process(method, ProcessOptions{}, std::forward<F>(callable),
                   std::forward<Args>(arguments)...) {}
 
     template <class Method, class F, class... Args>

@@ -18,6 +18,7 @@
 #include "procession/log.h"
 #include "procession/pipe.h"
 #include "procession/process.h"
+#include "procession/process_future.h"
 #include "procession/queue.h"
 #include "procession/result.h"
 #include "procession/wait.h"

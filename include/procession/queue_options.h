@@ -25,8 +25,10 @@ struct QueueOptions {
     std::uint64_t max_bytes = 0;
     /// How many bytes of shared memory the queue may use, at least 128 KiB. The queue grows on
     /// demand, and on Linux returns memory that it no longer needs. When the limit is reached,
-    /// put() throws MemoryError instead of waiting.
-    std::uint64_t memory_limit = std::uint64_t{4} << 30;
+    /// put() throws MemoryError instead of waiting. 0 means 4 GiB; or, if the address space of this
+    /// process is limited (ulimit -v), a 2048th of it, but at least 512 KiB: every process maps the
+    /// whole limit.
+    std::uint64_t memory_limit = 0;
     /// How often an item of a JoinableQueue is delivered before it goes to the dead letters; at
     /// least 1.
     std::uint32_t max_deliveries = 16;

@@ -21,10 +21,15 @@ namespace procession::inline v0 {
 ///         if the program takes long to load, or if a preload function has prepared data.
 enum class StartMethod { fork, spawn, forkserver };
 
+namespace detail {
+struct ForkTag {};
+}  // namespace detail
 /// Selects fork at compile time, so that the callable and its arguments need not be passable.
-struct fork_t {
-    constexpr operator StartMethod() const noexcept { return StartMethod::fork; }  // NOLINT
-};
+/// A function that is never called, not an object: so `fork()` means the system's even where a
+/// program says `using namespace procession`.
+inline void fork(detail::ForkTag /*never*/) {}
+using fork_t = void (*)(detail::ForkTag);
+
 /// Selects spawn at compile time.
 struct spawn_t {
     constexpr operator StartMethod() const noexcept { return StartMethod::spawn; }  // NOLINT
@@ -33,7 +38,6 @@ struct spawn_t {
 struct forkserver_t {
     constexpr operator StartMethod() const noexcept { return StartMethod::forkserver; }  // NOLINT
 };
-inline constexpr fork_t fork{};
 inline constexpr spawn_t spawn{};
 inline constexpr forkserver_t forkserver{};
 
@@ -49,6 +53,7 @@ inline constexpr forkserver_t forkserver{};
 /// Threads:    any.
 /// Python:     multiprocessing.set_start_method(..., force=True)
 PROCESSION_EXPORT void set_start_method(StartMethod method) noexcept;
+inline void set_start_method(fork_t /*fork*/) noexcept { set_start_method(StartMethod::fork); }
 [[nodiscard]] PROCESSION_EXPORT StartMethod get_start_method() noexcept;
 
 /// Sets a function that a forkserver runs once, before it forks its first child. Does not affect a

@@ -49,7 +49,7 @@ class Queue(Coroutines[T]):
 
     ``maxsize``       objects that may wait; put() waits while there are as many. 0: no bound
     ``max_bytes``     bytes that may wait. 0: no bound
-    ``memory_limit``  bytes of shared memory that it may grow to. 0: 4 GiB
+    ``memory_limit``  bytes of shared memory that it may grow to. 0: 4 GiB, less under ulimit -v
     ``name``          for errors and logs; up to 63 bytes
     ``codec``         "pickle", or "msgpack" for a queue that programs of other languages use
     ``type``          with "msgpack": the type of objects that get() gives, such as a dataclass of the

@@ -36,6 +36,11 @@ Error::Error(std::error_code code, std::string_view operation, std::string_view 
       text_(std::make_shared<const Text>(Text{std::string(operation), std::string(object),
                                               sentence(code, operation, object, message)})) {}
 
+ChildError::ChildError(std::string_view process, std::string_view type, std::string_view message)
+    : Error({}, "get", process,
+            std::string("its function threw ").append(type).append(": ").append(message)),
+      type_(std::make_shared<const std::string>(type)) {}
+
 BufferTooShort::BufferTooShort(std::string_view operation, std::string_view object,
                                std::string_view text, std::vector<std::byte> message)
     : Error({}, operation, object, text),

@@ -157,7 +157,7 @@ ByteConnection ByteConnection::decode_handle(Reader& reader) {
     return connection;
 }
 
-std::pair<ByteConnection, ByteConnection> Pipe(bool duplex) {
+std::pair<ByteConnection, ByteConnection> make_pipe(bool duplex) {
     Handle one;
     Handle other;
     if (const auto problem = detail::os::create_stream_pair(one, other))

@@ -43,7 +43,7 @@ const Address& Listener::address() const { return acceptor().address(); }
 const std::optional<Address>& Listener::last_accepted() const { return acceptor().last_accepted(); }
 NativeHandle Listener::native_handle() const { return acceptor().native_handle(); }
 
-ByteConnection Client(const Address& address, const ClientOptions& options) {
+ByteConnection connect(const Address& address, const ClientOptions& options) {
     using detail::connection::Handshake;
     const Deadline deadline = options.patience;
     Handle end;

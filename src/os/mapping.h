@@ -41,4 +41,8 @@ class Mapping {
     std::uint64_t bytes_ = 0;
 };
 
+/// How many bytes of address space this process may use in all (ulimit -v); UINT64_MAX where there
+/// is no limit.
+[[nodiscard]] std::uint64_t address_space_limit() noexcept;
+
 }  // namespace procession::inline v0::detail::os

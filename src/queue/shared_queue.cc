@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "os/mapping.h"
 #include "os/memory_file.h"
 #include "procession/error.h"
 #include "queue/observation.h"
@@ -13,15 +14,29 @@
 
 namespace procession::inline v0::detail::queue {
 
+namespace {
+
+constexpr std::uint64_t kLeastMemory = std::uint64_t{kChunkBytes} * 2;
+
+// A thousand queues take at most half of the address space that this process may have.
+std::uint64_t default_memory_limit() noexcept {
+    constexpr std::uint64_t most = std::uint64_t{4} << 30;
+    constexpr std::uint64_t least = std::uint64_t{512} << 10;
+    static_assert(least >= kLeastMemory);
+    return std::clamp(os::address_space_limit() / 2048, least, most);
+}
+
+}  // namespace
+
 // ---- made --------------------------------------------------------------------------------------
 
 std::shared_ptr<SharedQueue> SharedQueue::create(QueueKind kind, const TypeStamp& stamp,
                                                  const QueueOptions& options) {
-    constexpr std::uint64_t least = std::uint64_t{kChunkBytes} * 2;
-    if (options.memory_limit < least) {
+    if (options.memory_limit != 0 && options.memory_limit < kLeastMemory) {
         throw ValueError("create", options.name,
                          "memory_limit is " + std::to_string(options.memory_limit) + "; at least " +
-                             std::to_string(least) + " bytes are needed");
+                             std::to_string(kLeastMemory) +
+                             " bytes are needed, or 0 for the default");
     }
     if (options.max_deliveries == 0) {
         throw ValueError("create", options.name, "max_deliveries is 0; at least 1 is needed");
@@ -33,7 +48,7 @@ std::shared_ptr<SharedQueue> SharedQueue::create(QueueKind kind, const TypeStamp
     }
     shm::SegmentPlan plan;
     plan.kind = static_cast<std::uint32_t>(kind);
-    plan.memory_limit = options.memory_limit;
+    plan.memory_limit = options.memory_limit != 0 ? options.memory_limit : default_memory_limit();
     plan.stamp = stamp;
     plan.name = options.name;
     std::shared_ptr<SharedQueue> queue(new SharedQueue(shm::Segment::create(plan)), release);

@@ -64,6 +64,17 @@ TEST_P(ProcessArguments, that_are_string_literals_arrive_as_strings) {
     EXPECT_EQ(exit_code_of(Process(method(), check_text, "literal", "literal")), 0);
 }
 
+TEST_P(ProcessArguments, that_are_pointers_to_characters_arrive_as_strings) {
+    char text[] = "literal";
+    char* const argv[] = {text, nullptr};
+    EXPECT_EQ(exit_code_of(Process(method(), check_text, argv[0], static_cast<const char*>(text))),
+              0);
+    if (method() == StartMethod::fork) return;  // the child has the pointer itself
+    const char without_zero[7] = {'l', 'i', 't', 'e', 'r', 'a', 'l'};
+    EXPECT_EQ(exit_code_of(Process(method(), check_text, without_zero, text)), 0);
+    EXPECT_THROW(Process(method(), check_text, argv[1], "literal"), ValueError);
+}
+
 void check_sum(const std::vector<std::uint32_t>& numbers, std::uint64_t sum) {
     expect(std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0}) == sum);
 }

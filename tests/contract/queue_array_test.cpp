@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <ranges>
+#include <span>
 
 #include "support/queue_helpers.h"
 
@@ -226,6 +228,54 @@ TYPED_TEST(QueueArrays, range_for_shows_each_where_it_lies) {
         ++seen;
     }
     EXPECT_EQ(seen, 20U);
+}
+
+TYPED_TEST(QueueArrays, put_many_and_get_many_keep_the_order) {
+    const typename TestFixture::Words queue;
+    std::vector<std::vector<std::uint64_t>> arrays;
+    for (const std::size_t count : {0U, 3U, 600U, 2U}) arrays.push_back(TestFixture::words(count));
+    EXPECT_EQ(queue.put_many(arrays), 4U);
+    const auto longer = [](const std::vector<std::uint64_t>& array) {
+        auto more = array;
+        more.push_back(99);
+        return more;
+    };
+    EXPECT_EQ(queue.put_many(arrays | std::views::transform(longer)), 4U) << "temporaries";
+    const std::span<const std::uint64_t> parts[] = {std::span(arrays[2]).first(5)};
+    EXPECT_EQ(queue.put_many(parts), 1U);
+
+    std::vector<std::vector<std::uint64_t>> found;
+    while (found.size() < 9) {
+        for (auto& item : queue.get_many(100)) found.push_back(copy(std::move(item)));
+    }
+    ASSERT_EQ(found.size(), 9U);
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(found[i], arrays[i]);
+        EXPECT_EQ(found[i + 4], longer(arrays[i]));
+    }
+    EXPECT_EQ(found[8], TestFixture::words(5));
+    EXPECT_TRUE(queue.get_many(5, Deadline::now()).empty());
+}
+
+TYPED_TEST(QueueArrays, verbs_that_do_not_wait_say_that_there_is_none) {
+    const typename TestFixture::Words queue;
+    EXPECT_THROW(static_cast<void>(queue.get_nowait()), Empty);
+    EXPECT_TRUE(queue.try_get() == GetError::timed_out);
+    queue.put(TestFixture::words(4));
+    queue.put(TestFixture::words(5));
+    EXPECT_EQ(copy(queue.get_nowait()), TestFixture::words(4));
+    auto got = queue.try_get();
+    ASSERT_TRUE(got.has_value());
+    EXPECT_EQ(copy(std::move(*got)), TestFixture::words(5));
+}
+
+TYPED_TEST(QueueArrays, the_memory_file_leads_to_the_same_queue) {
+    const typename TestFixture::Words queue;
+    const auto same =
+        TestFixture::Words::attach(Handle::duplicate_of(queue.bytes().native_handle()));
+    EXPECT_EQ(same, queue);
+    same.put(TestFixture::words(3));
+    EXPECT_EQ(copy(queue.get()), TestFixture::words(3));
 }
 
 TEST(QueueArraysTypes, have_signatures_of_their_own) {

@@ -223,6 +223,53 @@ TYPED_TEST(QueueMany, leaving_a_range_for_early_takes_no_item_more) {
     EXPECT_EQ(take(queue), 4);
 }
 
+TYPED_TEST(QueueMany, put_many_takes_a_list_in_braces) {
+    const typename TestFixture::Ints queue;
+    EXPECT_EQ(queue.put_many({1, 2, 3}), 3U);
+    EXPECT_EQ(queue.put_many({}), 0U);
+    const typename TestFixture::Texts texts;
+    EXPECT_EQ(texts.put_many({"a", "b"}), 2U);
+    EXPECT_EQ(take_all(texts), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(queue.qsize(), 3U);
+}
+
+TYPED_TEST(QueueMany, a_queue_is_an_input_range) {
+    const typename TestFixture::Ints queue;
+    static_assert(std::ranges::input_range<decltype(queue)>);
+    static_assert(!std::ranges::forward_range<decltype(queue)>);
+    queue.put_many(up_to(10));
+    queue.shutdown();
+    const auto value = [](auto&& item) { return value_of(std::forward<decltype(item)>(item)); };
+    std::vector<int> values;
+    for (const int each : queue | std::views::transform(value)) values.push_back(each);
+    EXPECT_EQ(values, up_to(10));
+}
+
+TEST(QueueRange, shows_each_item_as_often_as_it_is_looked_at) {
+    const Queue<std::string> queue;
+    queue.put_many({"one", "two"});
+    queue.shutdown();
+    auto at = queue.begin();
+    EXPECT_EQ(std::string_view(*at), "one");
+    EXPECT_EQ(std::string(*at), "one") << "moved out now";
+    ++at;
+    EXPECT_EQ(*at, "two");
+    at++;
+    EXPECT_TRUE(at == queue.end());
+}
+
+TEST(QueueRange, gives_back_a_lease_that_is_not_moved_out) {
+    const JoinableQueue<int> queue;
+    queue.put_many({1, 2});
+    {
+        auto at = queue.begin();
+        const Lease<int>& first = *at;
+        EXPECT_EQ(*first, 1);
+        EXPECT_EQ(queue.qsize(), 1U);
+    }
+    EXPECT_EQ(queue.qsize(), 2U);
+}
+
 template <class Kind>
 class QueueManyStarted : public ForKind<Kind> {};
 TYPED_TEST_SUITE(QueueManyStarted, BothKindsStarted, KindName);

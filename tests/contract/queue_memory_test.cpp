@@ -201,11 +201,25 @@ TYPED_TEST_SUITE(QueueLimitedBySystem, BothKindsStarted, KindName);
 template <class Queue>
 void make_within_address_space() {
     limit(RLIMIT_AS, 1 << 30);
-    const auto why = message_of<Error>([] { const Queue queue; });
+    const auto why = message_of<Error>([] { const Queue queue(with_memory_limit(4096 * MiB)); });
     must(contains(why, "bytes of address space; lower memory_limit"));
     const Queue small(with_memory_limit(4 * MiB));
     small.put(std::string(MiB, 'x'));
     must(take(small).size() == MiB);
+}
+
+template <class Queue>
+void make_a_thousand_within_address_space() {
+    limit(RLIMIT_AS, rlim_t{4} << 30);
+    std::vector<Queue> queues(1000);
+    for (const Queue& queue : queues) queue.put(std::string(100'000, 'x'));
+    for (const Queue& queue : queues) must(take(queue).size() == 100'000);
+}
+
+TYPED_TEST(QueueLimitedBySystem, a_thousand_queues_fit_into_a_limited_address_space) {
+    if (sanitized) GTEST_SKIP() << "a sanitizer needs all of the address space";
+    EXPECT_TRUE(ends_well(Process(
+        TypeParam::method, make_a_thousand_within_address_space<typename TestFixture::Texts>)));
 }
 
 TYPED_TEST(QueueLimitedBySystem, too_little_address_space_is_an_error_that_says_what_to_do) {

@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
 #ifndef PROCESSION_NOCOMPILE_CONTROL
     const procession::StartMethod method = procession::StartMethod::fork;
 #else
-    const procession::fork_t method;
+    const procession::fork_t method = procession::fork;
 #endif
     procession::Process child(method, [argc] { throw procession::SystemExit{argc}; });
 }

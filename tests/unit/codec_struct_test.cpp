@@ -203,5 +203,60 @@ TEST(CodecStruct, a_local_struct_crosses_too) {
     EXPECT_EQ(through_a_message(Local{"here"}).text, "here");
 }
 
+struct Numbered {
+    int id = 0;
+    friend bool operator==(const Numbered&, const Numbered&) = default;
+};
+
+/// With a base class, private members, an array, and itself inside.
+class Order : public Numbered {
+  public:
+    Order() = default;
+    Order(int number, std::string name, std::vector<Order> parts)
+        : Numbered{number}, name_(std::move(name)), numbers_{number, 2}, parts_(std::move(parts)) {}
+    void use_cache() { cache_ = 1; }
+    [[nodiscard]] int cache() const { return cache_; }
+    friend bool operator==(const Order&, const Order&) = default;
+    PROCESSION_FIELDS(Order, PROCESSION_BASE(Numbered), name_, numbers_, parts_)
+
+  private:
+    std::string name_;
+    int numbers_[2] = {};
+    std::vector<Order> parts_;
+    int cache_ = 0;
+};
+
+struct OrderAsStruct {
+    Numbered base;
+    std::string name;
+    int numbers[2];
+    std::vector<OrderAsStruct> parts;
+};
+
+TEST(CodecStruct, a_class_that_lists_its_fields_crosses_like_a_struct_of_them) {
+    const Order order(1, "whole", {Order(2, "part", {}), Order(3, "other", {})});
+    EXPECT_EQ(through_a_message(order), order);
+    EXPECT_EQ(type_signature<Order>(), type_signature<OrderAsStruct>());
+    EXPECT_EQ(format_of<Order>, Format::msgpack);
+    Order cached = order;
+    cached.use_cache();
+    EXPECT_EQ(through_a_message(cached).cache(), 0) << "not listed";
+}
+
+class ListsNothing : public Order {};
+class HoldsAPointer {
+  public:
+    PROCESSION_FIELDS(HoldsAPointer, pointer_)
+
+  private:
+    int* pointer_ = nullptr;
+};
+
+TEST(CodecStruct, a_list_of_fields_holds_for_its_own_class_only_and_is_checked) {
+    static_assert(Passable<Order>);
+    static_assert(!Passable<ListsNothing>, "it may have fields of its own");
+    static_assert(!Passable<HoldsAPointer>);
+}
+
 }  // namespace
 }  // namespace procession

@@ -175,6 +175,37 @@ TEST(CodecTypes, other_numbers_cross) {
     crosses(std::bitset<200>().set(199).set(3));
 }
 
+/// A container of the program's own, with a private member.
+template <class T>
+class Ring {
+  public:
+    using value_type = T;
+    [[nodiscard]] auto begin() const { return items_.begin(); }
+    [[nodiscard]] auto end() const { return items_.end(); }
+    [[nodiscard]] std::size_t size() const { return items_.size(); }
+    void push_back(T item) { items_.push_back(std::move(item)); }
+    friend bool operator==(const Ring&, const Ring&) = default;
+
+  private:
+    std::deque<T> items_;
+};
+
+}  // namespace
+
+template <class T>
+inline constexpr bool is_container<Ring<T>> = true;
+
+namespace {
+
+TEST(CodecTypes, a_container_of_the_program_crosses_when_it_says_that_it_is_one) {
+    static_assert(Passable<Ring<int>>);
+    Ring<std::string> ring;
+    ring.push_back("a");
+    ring.push_back("b");
+    crosses(ring);
+    EXPECT_EQ(type_signature<Ring<std::string>>(), type_signature<std::vector<std::string>>());
+}
+
 TEST(CodecTypes, a_bitset_refuses_bits_beyond_its_last) {
     Writer writer;
     const std::byte bytes[] = {std::byte{0x10}};

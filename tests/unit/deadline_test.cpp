@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <sstream>
 
 namespace procession {
 namespace {
@@ -34,6 +35,14 @@ TEST(Deadline, a_duration_means_that_long_from_now) {
     EXPECT_FALSE(deadline.expired());
     EXPECT_GT(deadline.remaining(), 0s);
     EXPECT_LE(deadline.remaining(), 10s);
+}
+
+TEST(Deadline, has_a_text) {
+    EXPECT_EQ(to_string(Deadline::never()), "never");
+    EXPECT_EQ(to_string(Deadline::now()), "passed");
+    std::ostringstream text;
+    text << Deadline(1h);
+    EXPECT_TRUE(text.str().starts_with("in 3") && text.str().ends_with(" s")) << text.str();
 }
 
 TEST(Deadline, zero_and_negative_durations_have_already_passed) {

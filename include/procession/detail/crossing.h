@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -26,9 +27,9 @@ concept NamesStartMethod = std::same_as<T, fork_t> || std::same_as<T, spawn_t> |
 
 /// The types of arguments that Process takes for the callable.
 template <class T>
-concept StartsWithCallable = !NamesStartMethod<std::remove_cvref_t<T>> &&
-                             !std::same_as<std::remove_cvref_t<T>, ProcessOptions> &&
-                             !std::same_as<std::remove_cvref_t<T>, Process>;
+concept StartsWithCallable =
+    !NamesStartMethod<std::decay_t<T>> && !std::same_as<std::remove_cvref_t<T>, ProcessOptions> &&
+    !std::same_as<std::remove_cvref_t<T>, Process>;
 
 }  // namespace procession::inline v0
 
@@ -42,15 +43,15 @@ template <class T>
 concept Stateless = std::is_empty_v<T> && std::is_default_constructible_v<T>;
 
 /// The type that an argument of type T has in the child: decayed as by std::thread. A string
-/// literal becomes a std::string, because its address means nothing in another process.
+/// literal, or another pointer to characters, as argv[1], becomes a std::string, because its
+/// address means nothing in another process.
 template <class T>
 struct ArrivesAs {
     using type = std::decay_t<T>;
 };
 template <class T>
-    requires std::is_array_v<std::remove_reference_t<T>> &&
-             std::same_as<std::remove_cvref_t<std::remove_extent_t<std::remove_reference_t<T>>>,
-                          char>
+    requires std::is_pointer_v<std::decay_t<T>> &&
+             std::same_as<std::remove_cv_t<std::remove_pointer_t<std::decay_t<T>>>, char>
 struct ArrivesAs<T> {
     using type = std::string;
 };
@@ -120,7 +121,19 @@ decltype(auto) as_arrived(const Given& given) {
     if constexpr (std::same_as<T, Given>) {
         return (given);
     } else {
-        return T(given);
+        if constexpr (std::is_array_v<Given> && std::same_as<T, std::string>) {
+            // It need not end with a zero.
+            std::size_t length = 0;
+            while (length < std::extent_v<Given> && given[length] != 0) ++length;
+            return T(given, length);
+        } else if constexpr (std::is_pointer_v<Given> && std::same_as<T, std::string>) {
+            if (given == nullptr) {
+                throw ValueError("start", "a process", "an argument is a null pointer, not a text");
+            }
+            return T(given);
+        } else {
+            return T(given);
+        }
     }
 }
 

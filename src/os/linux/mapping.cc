@@ -25,4 +25,11 @@ std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& m
     return {};
 }
 
+std::uint64_t address_space_limit() noexcept {
+    rlimit limit{};
+    const bool is_limited =
+        calls::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return is_limited ? limit.rlim_cur : UINT64_MAX;
+}
+
 }  // namespace procession::inline v0::detail::os

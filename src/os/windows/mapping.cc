@@ -34,4 +34,6 @@ std::error_code Mapping::map(const Handle& file, std::uint64_t bytes, Mapping& m
     return {};
 }
 
+std::uint64_t address_space_limit() noexcept { return UINT64_MAX; }
+
 }  // namespace procession::inline v0::detail::os

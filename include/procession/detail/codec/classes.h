@@ -102,19 +102,10 @@ struct Builtin<T> : BuiltinDefaults {
     static T decode_fields(Reader& reader, Types<Field...> types) {
         if constexpr (any_array(types)) {
             T object{};
-            visit_fields(object, [&](auto, auto&... field) { (fill(reader, field), ...); });
+            visit_fields(object, [&](auto, auto&... field) { (fill_field(reader, field), ...); });
             return object;
         } else {
             return T{take<std::remove_cv_t<Field>>(reader)...};
-        }
-    }
-
-    template <class Field>
-    static void fill(Reader& reader, Field& field) {
-        if constexpr (std::is_array_v<Field>) {
-            Builtin<Field>::decode_into(reader, field);
-        } else {
-            field = take<Field>(reader);
         }
     }
 };

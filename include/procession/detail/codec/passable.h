@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "procession/detail/codec/core.h"
+#include "procession/detail/codec/listed_fields.h"
 #include "procession/detail/codec/reflect.h"
 
 namespace procession::inline v0 {
@@ -130,8 +131,8 @@ consteval Why why_no_class() {
 }
 
 template <class T>
-concept PlainClass =
-    (std::is_class_v<T> || std::is_union_v<T>) && why_no_class<T>() == Why::nothing;
+concept PlainClass = (std::is_class_v<T> || std::is_union_v<T>) && !ListsFields<T> &&
+                     why_no_class<T>() == Why::nothing;
 
 template <class T>
 concept PlainAggregate =

@@ -32,10 +32,11 @@ struct CannotCross {
                   "or thread cannot leave its process). Leave it out, and wait with Queue::get(), "
                   "JoinableQueue::join() or Process::join() instead. Or specialise "
                   "procession::Codec for the class that contains it");
-    static_assert(why != Why::base_class,
-                  "procession: an aggregate with a base class cannot be taken apart. Make the base "
-                  "a field, or specialise procession::Codec<T>, or, if it is trivially copyable "
-                  "and its bytes mean the same in another process, procession::is_raw_bytes<T>");
+    static_assert(
+        why != Why::base_class,
+        "procession: an aggregate with a base class cannot be taken apart. Make the base "
+        "a field, or list its fields with PROCESSION_FIELDS, or, if it is trivially copyable "
+        "and its bytes mean the same in another process, procession::is_raw_bytes<T>");
     static_assert(why != Why::too_many_fields,
                   "procession: more than 32 fields. Group some of them in a nested struct, or "
                   "specialise procession::Codec<T>");
@@ -58,13 +59,15 @@ struct CannotCross {
                   "std::vector");
     static_assert(why != Why::private_members,
                   "procession: this class has private members or constructors, so its fields "
-                  "cannot be seen, and it is not trivially copyable. Specialise "
-                  "procession::Codec<T> for it, with signature, encode and decode");
+                  "cannot be seen, and it is not trivially copyable. List its fields with "
+                  "PROCESSION_FIELDS, or specialise procession::Codec<T> for it; or, if it is a "
+                  "container and nothing else, procession::is_container<T>");
     static_assert(why != Why::hidden_fields,
                   "procession: this class has private members, constructors or base classes, or is "
                   "a union, so its fields cannot be seen: there may be a pointer among them. "
-                  "Specialise procession::Codec<T> for it, or, if its bytes mean the same in "
-                  "another process, procession::is_raw_bytes<T>");
+                  "List its fields with PROCESSION_FIELDS, or specialise procession::Codec<T> for "
+                  "it, or, if its bytes mean the same in another process, "
+                  "procession::is_raw_bytes<T>");
     static_assert(why != Why::not_a_value, "procession: this type has no values to send");
     static constexpr bool checked = true;
 };

@@ -67,4 +67,13 @@ void describe_all(Signature& signature, Types<First, Rest...>) {
 }
 inline void describe_all(Signature&, Types<>) {}
 
+template <class Field>
+void fill_field(Reader& reader, Field& field) {
+    if constexpr (std::is_array_v<Field>) {
+        Builtin<Field>::decode_into(reader, field);
+    } else {
+        field = take<Field>(reader);
+    }
+}
+
 }  // namespace procession::inline v0::detail::codec
