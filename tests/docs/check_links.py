@@ -1,6 +1,7 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 """check_links.py [ROOT]    Every relative link of the pages leads to a file that is there, and to a
-heading that is there. Links to other machines are not followed."""
+heading that is there. Links to other machines are not followed. And each row of a table has as many
+cells as its head: a | in a cell, also in code, is written with a backslash."""
 
 import re
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 from pages import ROOT, anchors, pages, prose
 
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
-DEFINITION = re.compile(r"^\s*\[[^\]]+\]:\s+(\S+)")
+DEFINITION = re.compile(r"^\s*\[[^\]]+\]:\s+(\S+)", re.M)
 CODE = re.compile(r"(`+)(?:.+?)\1")
 
 
@@ -32,20 +33,38 @@ def why_broken(page, target, root):
     return None
 
 
+def wrong_rows(page):
+    """Yields the numbers of rows that have other cells than their table's head."""
+    cells, before = 0, 0
+    for number, line in prose(page):
+        if not line.startswith("|"):
+            continue
+        found = len(re.findall(r"(?<!\\)\|", line))
+        if number == before + 1 and found != cells:
+            yield number
+        elif number != before + 1:
+            cells = found
+        before = number
+
+
 def main():
     root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
     count, faults = 0, 0
     for page in pages(root):
-        for number, line in prose(page):
-            bare = CODE.sub("``", line)
-            targets = LINK.findall(bare) + DEFINITION.findall(bare)
-            for target in targets:
-                count += 1
-                reason = why_broken(page, target, root)
-                if reason:
-                    faults += 1
-                    print(f"{page.relative_to(root)}:{number}: the link {target} {reason}")
-    print(f"{count} links, {faults} of them broken")
+        for number in wrong_rows(page):
+            faults += 1
+            print(f"{page.relative_to(root)}:{number}: a row with other cells than the head")
+        # The text of a link may be broken into two lines: so the lines are looked at as one text.
+        lines = [(number, CODE.sub("``", line)) for number, line in prose(page)]
+        text = "\n".join(line for _, line in lines)
+        for link in [*LINK.finditer(text), *DEFINITION.finditer(text)]:
+            count += 1
+            reason = why_broken(page, link[1], root)
+            if reason:
+                faults += 1
+                number = lines[text.count("\n", 0, link.start())][0]
+                print(f"{page.relative_to(root)}:{number}: the link {link[1]} {reason}")
+    print(f"{count} links, {faults} faults")
     return 1 if faults or not count else 0
 
 

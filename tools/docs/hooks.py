@@ -29,7 +29,7 @@ SOURCES = {page: source for source, page in PAGES.items()}
 
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 HEADER = re.compile(r"(?<!\[)`include/(procession/\w+\.h)`(?!\])")
-COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
+COMMENT = re.compile(r"^ *<!--.*?-->\n?", re.S | re.M)
 FENCE = re.compile(r"^\s*(```+|~~~+)")
 
 
@@ -66,6 +66,22 @@ def place_of(path):
     return path.removeprefix("docs/") if path.startswith("docs/") else None
 
 
+def parts_of(markdown):
+    """Yields (is it a fenced block?, text), all of the page in its order."""
+    part, mark = [], None
+    for line in markdown.splitlines(keepends=True):
+        fence = FENCE.match(line)
+        if mark is None and fence:
+            yield False, "".join(part)
+            part, mark = [line], fence.group(1)
+            continue
+        part.append(line)
+        if mark is not None and line.strip() == mark:
+            yield True, "".join(part)
+            part, mark = [], None
+    yield mark is not None, "".join(part)
+
+
 def on_page_markdown(markdown, page, config, files):
     at = page.file.src_uri
     folder = os.path.dirname(SOURCES.get(at, f"docs/{at}"))
@@ -87,17 +103,11 @@ def on_page_markdown(markdown, page, config, files):
         place = reference_of(found.group(1))
         return f"[`{found.group(1)}`]({relative(place)})" if place else found.group(0)
 
-    shown, mark = [], None
-    for line in COMMENT.sub("", markdown).split("\n"):
-        fence = FENCE.match(line)
-        if mark is None and fence:
-            mark = fence.group(1)
-        elif mark is not None:
-            mark = None if line.strip() == mark else mark
-        else:
-            line = LINK.sub(link, line)
-            line = HEADER.sub(header, line)
-            if line.startswith("|"):  # Python-Markdown shows the backslash in code
-                line = re.sub(r"`[^`]+`", lambda code: code[0].replace("\\|", "|"), line)
-        shown.append(line)
-    return "\n".join(shown)
+    def rewritten(prose):
+        prose = HEADER.sub(header, LINK.sub(link, COMMENT.sub("", prose)))
+        # Python-Markdown shows the backslash of \\| in code.
+        return re.sub(r"`[^`\n]+`", lambda code: code[0].replace("\\|", "|"), prose)
+
+    return "".join(
+        part if is_code else rewritten(part) for is_code, part in parts_of(markdown)
+    )
