@@ -27,3 +27,14 @@ procession_docs_test(each_python_snippet_compiles_or_runs check_snippets.py
 procession_docs_test(each_link_leads_to_a_file_and_a_heading check_links.py)
 procession_docs_test(the_protocol_is_that_of_the_sources check_protocol.py
     "${CMAKE_CXX_COMPILER}" "${PROJECT_SOURCE_DIR}")
+
+find_program(PROCESSION_DOXYGEN doxygen)
+if(PROCESSION_DOXYGEN)
+    add_test(NAME docs.doxygen_has_no_warning_about_the_public_headers
+        COMMAND ${watchdog_command} sh "${docs_tests}/check_reference.sh" "${PROCESSION_DOXYGEN}"
+            "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/docs")
+    set_tests_properties(docs.doxygen_has_no_warning_about_the_public_headers
+        PROPERTIES LABELS docs)
+else()
+    message(STATUS "tests/docs: the C++ reference is left out (doxygen is missing)")
+endif()

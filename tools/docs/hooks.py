@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tests/docs"))
 from pages import slug  # noqa: E402  the anchors of the site are those of the sources
 
 REFERENCE = ROOT / "build/docs/reference"
+STYLE = "assets/site.css"
 # Pages that do not lie in docs/.
 PAGES = {
     "README.md": "index.md",
@@ -35,12 +36,14 @@ FENCE = re.compile(r"^\s*(```+|~~~+)")
 
 def on_config(config):
     config.mdx_configs["toc"]["slugify"] = lambda text, separator: slug(text)
+    config.extra_css.append(STYLE)
     return config
 
 
 def on_files(files, config):
     for source, page in PAGES.items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
+    files.append(File.generated(config, STYLE, abs_src_path=str(ROOT / "tools/docs/site.css")))
     if not (REFERENCE / "index.html").is_file():
         raise PluginError(f"there is no C++ reference in {REFERENCE}: run ./build-docs")
     for path in sorted(REFERENCE.rglob("*")):
