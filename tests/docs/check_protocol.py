@@ -78,7 +78,8 @@ def assertions(lines):
         else:
             continue
         facts += 1
-    return f"{''.join(parts)}int check() {{ int faults = 0;\n{''.join(tests)}return faults; }}\n", facts
+    check = f"int check() {{ int faults = 0;\n{''.join(tests)}return faults; }}\n"
+    return "".join(parts) + check, facts
 
 
 def wrong_steps(page, sources):

@@ -1,8 +1,8 @@
 # Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
-"""doxygen_filter.py HEADER    What Doxygen reads in place of a public header, line by line the same:
-the slots of comments ("Blocks:     until ...") become paragraphs with a heading, the comment behind a
-field belongs to it, and what no program names is not there: the inline namespace, and protected
-members, since no class is made to be derived from."""
+"""doxygen_filter.py HEADER    What Doxygen reads in place of a public header, line by line the
+same: the slots of comments ("Blocks:     until ...") become paragraphs with a heading, the comment
+behind a field belongs to it, and what no program names is not there: the inline namespace, and
+protected members, since no class is made to be derived from."""
 
 import re
 import sys
