@@ -17,7 +17,7 @@ class PROCESSION_EXPORT Address {
     enum class Kind : std::uint8_t { path, abstract, tcp };
 
     /// A Unix socket in the file system. On Windows, a named pipe: a `path` of the form
-    /// \\.\pipe\name is its name; from any other path, its name is derived.
+    /// `\\.\pipe\name` is its name; from any other path, its name is derived.
     /// Throws: ValueError when the path is empty, contains a zero byte, or exceeds 107 bytes.
     [[nodiscard]] static Address path(std::string_view path);
     /// A Unix socket in Linux's abstract namespace; on Windows, a named pipe. The name is free

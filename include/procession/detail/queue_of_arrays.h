@@ -60,7 +60,7 @@ class Queue<U[]> : public ArrayQueue<U> {
         return View<U>(std::move(item));
     }
 
-    /// for (const View<U>& array : queue): until shutdown.
+    /// `for (const View<U>& array : queue)`: until shutdown.
     [[nodiscard]] auto begin() const { return QueueIterator<Queue, View<U>>(*this); }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
