@@ -23,8 +23,8 @@ grep -q 'not done after 3 seconds' "$folder/output" || fail 'it does not say why
 "$3/windows_stacks" "$2" <"$folder/output" >"$folder/stacks" || fail 'no functions are found'
 cat "$folder/stacks"
 # The child, the parent, and where they wait.
-for function in 'procession::Queue<int>::get' procession::os::futex_wait \
-        procession::Process::join; do
+for function in 'procession::v0::Queue<int>::get' procession::v0::detail::os::futex_wait \
+        procession::v0::Process::join; do
     grep -qE "^ +#[0-9]+ hanging\\+0x[0-9a-f]+ .*$function" "$folder/stacks" ||
         fail "$function is in no stack"
 done
