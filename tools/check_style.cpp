@@ -454,6 +454,22 @@ void check_named_files(const Source& source, const fs::path& root) {
     }
 }
 
+// ---- listed sources ----------------------------------------------------------------------------
+
+/// A source of a layer stands in the layer's sources.cmake, where the layer has one.
+void check_is_listed(const Source& source, const fs::path& root) {
+    static const std::regex of_a_layer(R"(src/([a-z]+)/(.+\.cc))");
+    std::smatch found;
+    if (!std::regex_match(source.path, found, of_a_layer)) return;
+    const std::string list = "src/" + found[1].str() + "/sources.cmake";
+    if (!fs::exists(root / list)) return;
+    std::istringstream words(std::regex_replace(read_all(root / list), std::regex(R"(\))"), ""));
+    for (std::string word; words >> word;) {
+        if (word == found[2]) return;
+    }
+    fault(source, 1, "listed", "is not in " + list + ", so it is not compiled");
+}
+
 // ---- arrows ------------------------------------------------------------------------------------
 
 /// Which layers a layer includes.
@@ -566,6 +582,7 @@ void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
     check_system_calls(source);
     check_platform_conditionals(source);
     check_platform_twins(source, root);
+    check_is_listed(source, root);
     check_classes(source, files_of);
     collect_arrows(source, arrows);
 }
