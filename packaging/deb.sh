@@ -36,8 +36,10 @@ done
 rm -rf "$build/pack"
 cmake -S "$root/packaging/debian" -B "$build/pack" -G Ninja -DCMAKE_INSTALL_PREFIX=/usr \
     -DSHARED="$build/shared" -DSTATIC="$build/static" -DMAINTAINER="$maintainer"
-# Reproducible: the time of the last commit, or of now.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
+# The files get the time of the last commit, so that the same sources make the same packages.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+    SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)
+fi
 export SOURCE_DATE_EPOCH
 (
     umask 022

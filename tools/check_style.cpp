@@ -436,7 +436,7 @@ void check_named_files(const Source& source, const fs::path& root) {
     static const std::string letters =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-*{}$";
     static const std::regex path(
-        R"((\.\.?/)*(src|include|tests|tools|docs|fuzz|bench|examples|cmake|python)/)"
+        R"((\.\.?/)*(src|include|tests|tools|docs|fuzz|bench|examples|cmake|packaging|python)/)"
         R"([A-Za-z0-9_./-]+\.(h|cc|cpp|md|pml|cmake|sh|py|txt))");
     if (source.path == kSelftest) return;
     for (std::size_t i = 0; i < source.lines.size(); ++i) {
@@ -551,7 +551,7 @@ void check_classes(const Source& source, FilesOfClasses& files_of) {
 std::vector<fs::path> files_below(const fs::path& root) {
     std::vector<fs::path> files;
     for (const char* folder : {"include", "src", "tests", "tools", "bench", "examples", "fuzz",
-                               "cli", "cmake", "python", "docs"}) {
+                               "cli", "cmake", "python", "packaging", "docs"}) {
         if (!fs::is_directory(root / folder)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
             if (entry.is_regular_file()) files.push_back(entry.path());

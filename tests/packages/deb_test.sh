@@ -38,7 +38,7 @@ soname=${version%.*}
     for package in libprocession-dev "libprocession$soname"; do
         echo "$package"
         dpkg-deb --contents "$work/packages/${package}_$version"-*.deb |
-            awk '$1 !~ /^d/ { sub(/^\.\//, "", $6); print $1, $6 ($7 == "" ? "" : " " $7 " " $8) }' |
+            awk '$1 !~ /^d/ { sub(/^\.\//, "", $6); print $1, $6 (NF > 6 ? " -> " $8 : "") }' |
             grep -v ' usr/include/procession/.*\.h$' | LC_ALL=C sort
     done
 } >"$work/contents"

@@ -30,7 +30,9 @@ mkdir -p "$work"
 (cd "$sources" && "$python" -c "import scikit_build_core.build as b; b.build_sdist('$work')")
 tar tzf "$work"/procession-*.tar.gz >"$work/contents"
 for unwanted in fuzz bench build packaging docs/plots; do
-    if grep "^procession-[0-9.]*/$unwanted/" "$work/contents"; then wrong "the source distribution has $unwanted"; fi
+    if grep "^procession-[0-9.]*/$unwanted/" "$work/contents"; then
+        wrong "the source distribution has $unwanted"
+    fi
 done
 grep -q '/docs/python\.md$' "$work/contents" || wrong 'the source distribution has no docs'
 
