@@ -17,6 +17,7 @@ endif()
 # Every target of this repository is passed through here once.
 function(procession_compile_flags target)
     target_compile_features(${target} PUBLIC cxx_std_20)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
     target_compile_options(${target} PRIVATE ${PROCESSION_WARNINGS} -fno-omit-frame-pointer)
     # What is compiled with -fPIC may inline its own functions all the same: no program replaces
     # them at load.

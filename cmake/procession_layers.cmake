@@ -3,18 +3,11 @@
 # object libraries: the one library that users link, `procession`, bundles them. What a layer may
 # include is checked by tools/check_style.cpp.
 
+# src/<layer>/sources.cmake sets `sources`; a layer without that file has no sources yet.
 function(procession_layer_sources layer result)
-    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${layer}/*.cc")
-    if(layer STREQUAL "os")
-        if(WIN32)
-            set(platform windows)
-        else()
-            set(platform linux)
-        endif()
-        file(GLOB platform_sources CONFIGURE_DEPENDS
-            "${PROJECT_SOURCE_DIR}/src/os/${platform}/*.cc")
-        list(APPEND sources ${platform_sources})
-    endif()
+    set(sources "")
+    include("${PROJECT_SOURCE_DIR}/src/${layer}/sources.cmake" OPTIONAL)
+    list(TRANSFORM sources PREPEND "${PROJECT_SOURCE_DIR}/src/${layer}/")
     set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
@@ -71,6 +64,11 @@ function(procession_add_library)
         VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     if(BUILD_SHARED_LIBS)
         target_compile_definitions(procession INTERFACE PROCESSION_SHARED)
+        if(NOT WIN32 AND NOT APPLE)
+            set(names "${PROJECT_SOURCE_DIR}/cmake/exported_names.map")
+            target_link_options(procession PRIVATE "LINKER:--version-script=${names}")
+            set_target_properties(procession PROPERTIES LINK_DEPENDS "${names}")
+        endif()
         # For what uses the inside: tests, benchmarks, the Python module.
         add_library(procession_inside STATIC EXCLUDE_FROM_ALL ${objects})
         procession_library_properties(procession_inside)

@@ -436,7 +436,7 @@ void check_named_files(const Source& source, const fs::path& root) {
     static const std::string letters =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-*{}$";
     static const std::regex path(
-        R"((\.\.?/)*(src|include|tests|tools|docs|fuzz|bench|examples|cmake|python)/)"
+        R"((\.\.?/)*(src|include|tests|tools|docs|fuzz|bench|examples|cmake|packaging|python)/)"
         R"([A-Za-z0-9_./-]+\.(h|cc|cpp|md|pml|cmake|sh|py|txt))");
     if (source.path == kSelftest) return;
     for (std::size_t i = 0; i < source.lines.size(); ++i) {
@@ -452,6 +452,22 @@ void check_named_files(const Source& source, const fs::path& root) {
             fault(source, i + 1, "named_path", "there is no file " + named);
         }
     }
+}
+
+// ---- listed sources ----------------------------------------------------------------------------
+
+/// A source of a layer stands in the layer's sources.cmake, where the layer has one.
+void check_is_listed(const Source& source, const fs::path& root) {
+    static const std::regex of_a_layer(R"(src/([a-z]+)/(.+\.cc))");
+    std::smatch found;
+    if (!std::regex_match(source.path, found, of_a_layer)) return;
+    const std::string list = "src/" + found[1].str() + "/sources.cmake";
+    if (!fs::exists(root / list)) return;
+    std::istringstream words(std::regex_replace(read_all(root / list), std::regex(R"(\))"), ""));
+    for (std::string word; words >> word;) {
+        if (word == found[2]) return;
+    }
+    fault(source, 1, "listed", "is not in " + list + ", so it is not compiled");
 }
 
 // ---- arrows ------------------------------------------------------------------------------------
@@ -535,7 +551,7 @@ void check_classes(const Source& source, FilesOfClasses& files_of) {
 std::vector<fs::path> files_below(const fs::path& root) {
     std::vector<fs::path> files;
     for (const char* folder : {"include", "src", "tests", "tools", "bench", "examples", "fuzz",
-                               "cli", "cmake", "python", "docs"}) {
+                               "cli", "cmake", "python", "packaging", "docs"}) {
         if (!fs::is_directory(root / folder)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
             if (entry.is_regular_file()) files.push_back(entry.path());
@@ -566,6 +582,7 @@ void check_file(const fs::path& root, const fs::path& file, const Lines& layers,
     check_system_calls(source);
     check_platform_conditionals(source);
     check_platform_twins(source, root);
+    check_is_listed(source, root);
     check_classes(source, files_of);
     collect_arrows(source, arrows);
 }

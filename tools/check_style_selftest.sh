@@ -168,6 +168,11 @@ expect_clean 'what is no name of a file of the tree'
 write src/base/text.cc '// src/gone.h  style-ok(named_path): a line with a reason'
 expect_clean 'a line that may name a file that is gone'
 
+echo 'set(sources core.cc)' >"$folder/src/queue/sources.cmake"
+expect_clean 'a source that is listed'
+echo 'set(sources)' >"$folder/src/queue/sources.cmake"
+expect listed 'a source that is not listed'
+
 printf '%s\n' '| layer | gives | arrows to |' '|---|---|---|' '| `os` | x | `base` |' \
     >"$folder/ARCHITECTURE.md"
 expect_clean 'arrows as they are listed'

@@ -4,6 +4,9 @@
 # install_missing PACKAGE...    installs those Debian packages that are not there, and says which.
 # All output goes to stderr: stdout belongs to the program that is run.
 
+# Builds use as many processors as there are, unless the user says how many.
+export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+
 install_missing() {
     local package missing=()
     for package in "$@"; do

@@ -1,0 +1,77 @@
+# Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
+# What is compiled of this layer. A test looks that no .cc file is missing here.
+set(sources
+    address.cc
+    memory_file.cc)
+if(WIN32)
+    list(APPEND sources
+        windows/api.cc
+        windows/at_fork.cc
+        windows/barrier.cc
+        windows/byte_lock.cc
+        windows/cancellation.cc
+        windows/channel.cc
+        windows/child.cc
+        windows/code_location.cc
+        windows/command_line.cc
+        windows/event.cc
+        windows/futex.cc
+        windows/handle.cc
+        windows/hmac.cc
+        windows/inherited.cc
+        windows/lifeline.cc
+        windows/listening_socket.cc
+        windows/mapped_heads.cc
+        windows/mapping.cc
+        windows/memory_file.cc
+        windows/pipe.cc
+        windows/pipe_watch.cc
+        windows/process_identity.cc
+        windows/random.cc
+        windows/ready_set.cc
+        windows/rendezvous.cc
+        windows/report_channel.cc
+        windows/sealed_bytes.cc
+        windows/section_head.cc
+        windows/signals.cc
+        windows/sleepers.cc
+        windows/stack.cc
+        windows/stream.cc
+        windows/stream_name.cc
+        windows/thread_end.cc
+        windows/threads.cc
+        windows/user.cc
+        windows/wait.cc
+        windows/wiped_on_fork.cc)
+else()
+    list(APPEND sources
+        linux/at_fork.cc
+        linux/barrier.cc
+        linux/byte_lock.cc
+        linux/cancellation.cc
+        linux/channel.cc
+        linux/child.cc
+        linux/code_location.cc
+        linux/control_groups.cc
+        linux/event.cc
+        linux/futex.cc
+        linux/handle.cc
+        linux/hmac.cc
+        linux/inherited.cc
+        linux/lifeline.cc
+        linux/listening_socket.cc
+        linux/mapping.cc
+        linux/memory_file.cc
+        linux/random.cc
+        linux/ready_set.cc
+        linux/rendezvous.cc
+        linux/report_channel.cc
+        linux/sealed_bytes.cc
+        linux/signals.cc
+        linux/stack.cc
+        linux/stream.cc
+        linux/thread_end.cc
+        linux/threads.cc
+        linux/wait.cc
+        linux/wiped_on_fork.cc)
+endif()
