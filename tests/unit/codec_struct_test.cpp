@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "procession/codec.h"
+#include "procession/handle.h"
 
 namespace procession {
 
@@ -256,6 +257,25 @@ TEST(CodecStruct, a_list_of_fields_holds_for_its_own_class_only_and_is_checked) 
     static_assert(Passable<Order>);
     static_assert(!Passable<ListsNothing>, "it may have fields of its own");
     static_assert(!Passable<HoldsAPointer>);
+}
+
+struct OwnsMany {
+    std::vector<std::unique_ptr<int>> numbers;
+    std::vector<std::vector<Handle>> handles;
+    int last = 0;
+};
+
+TEST(CodecStruct, fields_may_be_containers_of_what_is_only_moved) {
+    static_assert(detail::codec::field_count<OwnsMany> == 3);
+    OwnsMany owner;
+    owner.numbers.push_back(std::make_unique<int>(4));
+    owner.last = 5;
+    Writer writer;
+    encode(writer, owner);
+    Reader reader(writer.bytes());
+    const OwnsMany found = decode<OwnsMany>(reader);
+    EXPECT_EQ(*found.numbers.at(0), 4);
+    EXPECT_EQ(found.last, 5);
 }
 
 }  // namespace

@@ -14,10 +14,12 @@ namespace procession::inline v0::detail::codec {
 //  - by how many {any} can, where `any` converts to every type. Right unless a field is an empty
 //    struct, a unique_ptr, or has only explicit constructors.
 //  - by how many `any` without braces can. Right unless a field is an array, which takes several.
-// The first two are never too large, so the larger of them is used, and the last only if both fail.
-// All numbers must be tried: fewer values than fields cannot initialise an aggregate whose last
-// fields have no default constructor. A wrong number causes a compile error where the fields are
-// bound, never a wrong encoding.
+// The second is asked only where the first has no answer, the third only where neither has one:
+// Clang would instantiate the copy constructor of a vector of a move-only type, if it were asked.
+// So a field that has an initialiser, but whose type has no default constructor, is not counted
+// behind others that have both. A wrong number causes a compile error where the fields are bound,
+// never a wrong encoding. All numbers must be tried: fewer values than fields cannot initialise an
+// aggregate whose last fields have no default constructor.
 
 template <class T>
 struct AnyField {
@@ -77,13 +79,13 @@ consteval std::size_t count_flat(std::index_sequence<i...>) {
 template <class T>
 consteval std::size_t count_fields() {
     using UpToOneTooMany = std::make_index_sequence<fields_max + 2>;
-    constexpr std::size_t by_empty = count_by_empty<T>();
-    constexpr std::size_t by_any = count_by_any<T>(UpToOneTooMany{});
-    constexpr std::size_t braced = by_empty > by_any ? by_empty : by_any;
-    if constexpr (braced == 0 && !std::is_empty_v<T>) {
+    if constexpr (constexpr std::size_t by_empty = count_by_empty<T>(); by_empty != 0) {
+        return by_empty;
+    } else if constexpr (constexpr std::size_t by_any = count_by_any<T>(UpToOneTooMany{});
+                         by_any == 0 && !std::is_empty_v<T>) {
         return count_flat<T>(UpToOneTooMany{});
     } else {
-        return braced;
+        return by_any;
     }
 }
 
