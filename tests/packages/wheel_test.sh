@@ -82,7 +82,7 @@ if "$python" -m auditwheel --version >/dev/null 2>&1; then
         *manylinux_2_34_*) ;;
         *'GLIBC 2.36'*) wrong 'built on Debian 12 the wheel is no manylinux_2_34' ;;
     esac
-    if unzip -l "$work/repaired"/*.whl 2>/dev/null | grep 'procession\.libs'; then
+    if "$python" -m zipfile -l "$work/repaired"/*.whl | grep 'procession\.libs'; then
         wrong 'the repaired wheel carries a library'
     fi
 fi
