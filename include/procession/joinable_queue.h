@@ -65,12 +65,8 @@ class JoinableQueue : public TypedQueue<T> {
     /// Throws:  as get(), except Empty.
     [[nodiscard]] std::vector<Lease<T>> get_many(std::size_t most,
                                                  Deadline deadline = Deadline::never()) const {
-        Batch messages;
-        const auto got = this->bytes_.try_get_many(messages, most, deadline);
-        if (!got.has_value() && got.error() == GetError::timed_out) return {};
-        this->require_get(got, "get_many");
-        return this->template decode_many<Lease<T>>(
-            messages, [this](const MessageView& message) { return lease_of(message); });
+        return this->template take_many<Lease<T>>(
+            most, deadline, [this](const MessageView& message) { return lease_of(message); });
     }
 
     /// Finishes the item that this thread detached first and that is not finished (see

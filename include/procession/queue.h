@@ -69,11 +69,7 @@ class Queue : public TypedQueue<T> {
             items.resize(this->receive_many(items, deadline));
             return items;
         } else {
-            Batch messages;
-            const auto got = this->bytes_.try_get_many(messages, most, deadline);
-            if (!got.has_value() && got.error() == GetError::timed_out) return {};
-            this->require_get(got, "get_many");
-            return this->template decode_many<T>(messages, [this](const MessageView& message) {
+            return this->template take_many<T>(most, deadline, [this](const MessageView& message) {
                 return this->decode_or_keep(message);
             });
         }

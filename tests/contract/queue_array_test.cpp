@@ -1,9 +1,11 @@
 // Copyright 2026 The Procession Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <numeric>
 #include <ranges>
 #include <span>
+#include <sstream>
 
 #include "support/queue_helpers.h"
 
@@ -255,6 +257,28 @@ TYPED_TEST(QueueArrays, put_many_and_get_many_keep_the_order) {
     }
     EXPECT_EQ(found[8], TestFixture::words(5));
     EXPECT_TRUE(queue.get_many(5, Deadline::now()).empty());
+}
+
+TYPED_TEST(QueueArrays, put_many_keeps_arrays_that_end_with_the_iterator) {
+    const typename TestFixture::Words queue;
+    const auto pair = [](std::uint64_t number) { return std::array{number, number + 1}; };
+    EXPECT_EQ(queue.put_many(std::views::iota(std::uint64_t{0}, std::uint64_t{50}) |
+                             std::views::transform(pair)),
+              50U);
+    // An input range that shows each array at the same address.
+    std::vector<std::uint64_t> shown;
+    const auto show = [&shown](std::uint64_t number) -> const std::vector<std::uint64_t>& {
+        shown.assign(3, number);
+        return shown;
+    };
+    std::istringstream numbers("7 8 9");
+    EXPECT_EQ(queue.put_many(std::ranges::istream_view<std::uint64_t>(numbers) |
+                             std::views::transform(show)),
+              3U);
+    for (std::uint64_t i = 0; i < 50; ++i) EXPECT_EQ(copy(queue.get()), TestFixture::words(2, i));
+    for (std::uint64_t i = 7; i < 10; ++i) {
+        EXPECT_EQ(copy(queue.get()), (std::vector<std::uint64_t>{i, i, i}));
+    }
 }
 
 TYPED_TEST(QueueArrays, verbs_that_do_not_wait_say_that_there_is_none) {

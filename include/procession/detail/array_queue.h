@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <span>
 #include <string>
@@ -54,18 +55,23 @@ class ArrayQueue : public QueueHandle {
         requires std::convertible_to<detail::ReferenceOf<Arrays>, std::span<const U>>
     std::size_t put_many(Arrays&& arrays, Deadline deadline = Deadline::never()) const {
         using Given = detail::ReferenceOf<Arrays>;
-        std::vector<Piece> pieces;
-        if constexpr (std::is_lvalue_reference_v<Given> ||
-                      std::is_trivially_copyable_v<std::remove_cvref_t<Given>>) {
+        using Array = std::remove_cvref_t<Given>;
+        // Otherwise an array, or what it contains, ends when the iterator moves on.
+        constexpr bool stays = (std::is_lvalue_reference_v<Given> &&
+                                std::forward_iterator<detail::IteratorOf<Arrays>>) ||
+                               std::same_as<Array, std::span<const U>> ||
+                               std::same_as<Array, std::span<U>>;
+        if constexpr (stays) {
+            std::vector<Piece> pieces;
             for (auto&& array : arrays) {
                 pieces.push_back({Format::raw, std::as_bytes(std::span<const U>(array))});
             }
+            return this->bytes_.put_many(Pieces(pieces), deadline);
         } else {
-            std::vector<std::remove_cvref_t<Given>> kept;  // each of them ends with the iterator
+            std::vector<Array> kept;
             for (auto&& array : arrays) kept.push_back(std::forward<Given>(array));
             return put_many(kept, deadline);
         }
-        return this->bytes_.put_many(Pieces(pieces), deadline);
     }
     /// Memory of the queue for an array of `count` elements, to be filled and published. It does
     /// not count for maxsize until it is published.
@@ -116,16 +122,6 @@ class ArrayQueue : public QueueHandle {
             this->bytes_.undeliver(item);
             throw;
         }
-    }
-    /// Takes what is available, up to `most`, and returns make(message) for each.
-    template <class Item, class Make>
-    [[nodiscard]] std::vector<Item> take_many(std::size_t most, Deadline deadline,
-                                              Make make) const {
-        Batch messages;
-        const auto got = this->bytes_.try_get_many(messages, most, deadline);
-        if (!got.has_value() && got.error() == GetError::timed_out) return {};
-        this->require_get(got, "get_many");
-        return this->template decode_many<Item>(messages, make);
     }
 };
 

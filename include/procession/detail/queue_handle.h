@@ -172,6 +172,17 @@ class QueueHandle {
         undecodable.report(bytes_, !items.empty());
         return items;
     }
+    /// Waits for one item, then takes those that are available, up to `most`, and returns
+    /// decode_many() of them; none when the deadline passed.
+    template <class Item, class Make>
+    [[nodiscard]] std::vector<Item> take_many(std::size_t most, Deadline deadline,
+                                              Make make) const {
+        Batch messages;
+        const auto got = bytes_.try_get_many(messages, most, deadline);
+        if (!got.has_value() && got.error() == GetError::timed_out) return {};
+        require_get(got, "get_many");
+        return decode_many<Item>(messages, make);
+    }
 
     ByteQueue bytes_;
 

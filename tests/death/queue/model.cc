@@ -402,8 +402,9 @@ void QueueModel::die_all() {
 
 void QueueModel::reclaim_all() {
     for (std::size_t i = 0; i < lives_.size(); ++i) {
-        Actor nobody;
-        while (lives_[i].dead && !lives_[i].reclaimed) apply_reclaim(nobody, i, {Change::reclaim});
+        Actor no_actor;
+        while (lives_[i].dead && !lives_[i].reclaimed)
+            apply_reclaim(no_actor, i, {Change::reclaim});
     }
 }
 
